@@ -1,0 +1,118 @@
+package auth
+
+import (
+	"crypto/md5" //nolint:gosec // OCI defines the fingerprint of an API key as an MD5 digest
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"strings"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+)
+
+// apiKey signs with a user's API key. It is a common.ConfigurationProvider that parses the key once.
+type apiKey struct {
+	tenancy, user, fingerprint, region string
+	key                                *rsa.PrivateKey
+}
+
+var _ common.ConfigurationProvider = apiKey{}
+
+// TenancyOCID is the tenancy that the user belongs to.
+func (k apiKey) TenancyOCID() (string, error) { return k.tenancy, nil }
+
+// UserOCID is the user who makes the calls.
+func (k apiKey) UserOCID() (string, error) { return k.user, nil }
+
+// KeyFingerprint is the fingerprint of the key.
+func (k apiKey) KeyFingerprint() (string, error) { return k.fingerprint, nil }
+
+// KeyID is how a signature names the key.
+func (k apiKey) KeyID() (string, error) { return k.tenancy + "/" + k.user + "/" + k.fingerprint, nil }
+
+// Region is the region to call.
+func (k apiKey) Region() (string, error) { return k.region, nil }
+
+// PrivateRSAKey is the key itself.
+func (k apiKey) PrivateRSAKey() (*rsa.PrivateKey, error) { return k.key, nil }
+
+// AuthType says that a user signs, not an instance or a session.
+func (k apiKey) AuthType() (common.AuthConfig, error) {
+	return common.AuthConfig{AuthType: common.UserPrincipal}, nil
+}
+
+// privateKey is a key and, in words, where it was found.
+type privateKey struct {
+	*rsa.PrivateKey
+	origin string
+}
+
+// findPrivateKey takes the key from the first place that has it, as a value or as the path of a file.
+func findPrivateKey(s *sources) (privateKey, *PropertyError) {
+	password := s.find(propertyPrivateKeyPassword).value
+	for _, source := range s.inOrder {
+		if found := s.findIn(source, propertyPrivateKey); found.value != "" {
+			return parsePrivateKey(propertyPrivateKey, unescapeNewlines(found.value), password, found.origin)
+		}
+		if found := s.findIn(source, propertyPrivateKeyPath); found.value != "" {
+			path := s.path(found.value)
+			content, err := readFile(path)
+			if err != nil {
+				return privateKey{}, wrong(propertyPrivateKeyPath, "%v (from %s)", err, found.origin)
+			}
+			return parsePrivateKey(propertyPrivateKeyPath, string(content), password, path)
+		}
+	}
+	return privateKey{}, wrong(propertyPrivateKey, "neither privateKey nor privateKeyPath is set. %s",
+		s.whereToSet(propertyPrivateKeyPath))
+}
+
+// unescapeNewlines mends a PEM that went through a variable which cannot hold line breaks.
+func unescapeNewlines(s string) string {
+	if strings.Contains(s, "\n") {
+		return s
+	}
+	return strings.ReplaceAll(s, `\n`, "\n")
+}
+
+// parsePrivateKey reads a PEM. Its errors tell what is wrong without quoting any of it.
+func parsePrivateKey(p property, content, password, origin string) (privateKey, *PropertyError) {
+	block, _ := pem.Decode([]byte(content))
+	if block == nil {
+		return privateKey{}, wrong(p, "what is in %s is not a private key in PEM form, "+
+			`which begins with "-----BEGIN PRIVATE KEY-----" or "-----BEGIN RSA PRIVATE KEY-----"`, origin)
+	}
+	if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+		return privateKey{}, wrong(p, "what is in %s is a %s, not a private key", origin, strings.ToLower(block.Type))
+	}
+	encrypted := block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
+	if encrypted && password == "" {
+		return privateKey{}, wrong(propertyPrivateKeyPassword, "is not set, but the private key in %s is encrypted", origin)
+	}
+	var secret *string
+	if encrypted {
+		secret = &password
+	}
+	key, err := common.PrivateKeyFromBytes([]byte(content), secret)
+	switch {
+	case err == nil && key != nil:
+		return privateKey{key, origin}, nil
+	case encrypted:
+		return privateKey{}, wrong(propertyPrivateKeyPassword, "does not open the private key in %s", origin)
+	default:
+		return privateKey{}, wrong(p, "what is in %s is not an RSA private key, the kind that OCI takes", origin)
+	}
+}
+
+// fingerprint is the MD5 digest of the public key in DER form, in hexadecimal with colons: see
+// https://docs.oracle.com/iaas/Content/API/Concepts/apisigningkey.htm.
+func fingerprint(key *rsa.PublicKey) string {
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		// Every RSA public key can be marshalled.
+		panic(err)
+	}
+	digest := md5.Sum(der) //nolint:gosec // see the import
+	return strings.ReplaceAll(fmt.Sprintf("% x", digest), " ", ":")
+}

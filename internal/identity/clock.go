@@ -1,0 +1,32 @@
+package identity
+
+import (
+	"context"
+	"time"
+)
+
+// Clock is time: what it is, and waiting for it to pass. Tests put their own in place, so that none of them waits.
+type Clock interface {
+	// Now is the current time.
+	Now() time.Time
+	// Sleep returns nil after d has passed, or the context's error as soon as the context ends.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// SystemClock is the machine's own clock.
+type SystemClock struct{}
+
+// Now is the current time.
+func (SystemClock) Now() time.Time { return time.Now() }
+
+// Sleep returns nil after d has passed, or the context's error as soon as the context ends.
+func (SystemClock) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,50 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// regionPlaceholder is what stands for the region's name in an endpoint, as in the SDK's own endpoint templates.
+const regionPlaceholder = "{region}"
+
+// Endpoint is where a private or local OCI Identity service answers.
+type Endpoint struct{ template string }
+
+// ParseEndpoint reads an endpoint: an absolute http or https URL without query, in which each "{region}" stands for the
+// region's name. Plain http is taken for loopback addresses alone, since the answer to CreateAuthToken carries the token.
+func ParseEndpoint(template string) (Endpoint, error) {
+	u, err := url.Parse(strings.ReplaceAll(template, regionPlaceholder, "region"))
+	switch {
+	case err != nil:
+		return Endpoint{}, fmt.Errorf("%q is not a URL: %w", template, errors.Unwrap(err))
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return Endpoint{}, fmt.Errorf("%q is not an http or https URL with a host, such as https://identity.%s.oci.example.com",
+			template, regionPlaceholder)
+	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+		return Endpoint{}, fmt.Errorf("%q has more than scheme, host, port and path", u.Redacted())
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return Endpoint{}, fmt.Errorf("%q would send tokens over the network unencrypted: use https "+
+			"(plain http is taken for loopback addresses alone)", template)
+	}
+	return Endpoint{template: strings.TrimRight(template, "/")}, nil
+}
+
+// in is the endpoint in one region, as the SDK wants it: scheme, host and port on one side, the path on the other.
+func (e Endpoint) in(region string) (host, path string) {
+	absolute := strings.ReplaceAll(e.template, regionPlaceholder, region)
+	scheme, rest, _ := strings.Cut(absolute, "://")
+	authority, path, _ := strings.Cut(rest, "/")
+	return scheme + "://" + authority, path
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
