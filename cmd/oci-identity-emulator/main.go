@@ -1,0 +1,249 @@
+// Command oci-identity-emulator runs a local OCI Identity to try things against.
+package main
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "oci-identity-emulator:", err)
+		os.Exit(1)
+	}
+}
+
+// errUsage is a command line that makes no sense. The flag package has said why.
+var errUsage = errors.New("usage")
+
+// options are the command line.
+type options struct {
+	service   emulator.Config
+	listen    string
+	dir       string
+	keyFile   string
+	readyFile string
+	faults    []emulator.Fault
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("oci-identity-emulator", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		_, _ = fmt.Fprint(stderr, "A local OCI Identity, for trying out clients of auth tokens. It forgets everything when it stops.\n\n")
+		flags.PrintDefaults()
+	}
+	list := func(target *[]string) func(string) error {
+		return func(s string) error { *target = strings.Split(s, ","); return nil }
+	}
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "the loopback `address` to listen at; port 0 means any that is free")
+	flags.StringVar(&o.dir, "dir", "", "the `folder` for the key and the OCI configuration file; without it, a temporary one")
+	flags.StringVar(&o.keyFile, "key", "", "a `file` with an RSA private key in PEM form to register, instead of a new key")
+	flags.StringVar(&o.readyFile, "ready-file", "", "a `file` to write in JSON how to reach the service, once it listens")
+	flags.Func("users", "the `names` of the users, with commas between them (default alice)", list(&o.service.Users))
+	flags.Func("regions", "the `regions`, the home region first (default us-phoenix-1)", list(&o.service.Regions))
+	flags.DurationVar(&o.service.ReplicationLag, "replication-lag", 0, "how `long` other regions take to see what the home region has")
+	flags.IntVar(&o.service.CreatingLists, "creating", 0, "how many `lists` show a new token as CREATING")
+	flags.StringVar(&o.service.LimitCode, "limit-code", "", "the `code` of the answer to a third token (default UserCapacityExceeded)")
+	flags.Float64Var(&o.service.RequestsPerSecond, "rate", 0, "how many `requests` a second are admitted; 0 means all")
+	flags.IntVar(&o.service.RetryAfter, "retry-after", 0, "the Retry-After of a 429, in `seconds`")
+	flags.Uint64Var(&o.service.Seed, "seed", 0, "the `number` that faults with a probability start from")
+	flags.Func("fault", "a fault in `JSON`, as docs/emulator.md describes it; may be given more than once", func(s string) error {
+		fault, err := emulator.ParseFault(strings.NewReader(s))
+		o.faults = append(o.faults, fault)
+		return err
+	})
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return o, err
+		}
+		return o, errUsage
+	}
+	if flags.NArg() > 0 {
+		_, _ = fmt.Fprintf(stderr, "there are flags only, not %q\n", flags.Args())
+		return o, errUsage
+	}
+	return o, nil
+}
+
+// run serves until ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	o.service.Log = stdout
+	service, err := emulator.New(o.service)
+	if err != nil {
+		return err
+	}
+	service.Inject(o.faults...)
+
+	listener, err := listen(o.listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	if o.dir == "" {
+		temporary, err := os.MkdirTemp("", "oci-identity-emulator-")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(temporary) }()
+		o.dir = temporary
+	}
+	access, err := giveAccess(service, o, "http://"+listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	if o.readyFile != "" {
+		if err := access.writeTo(o.readyFile); err != nil {
+			return fmt.Errorf("the ready file: %w", err)
+		}
+	}
+	access.explain(stdout)
+
+	server := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
+	stopServing := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stopServing()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	_, _ = fmt.Fprintln(stdout, "stopped")
+	return nil
+}
+
+// listen takes loopback addresses alone: whoever reaches the service may do everything with it.
+func listen(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("-listen: %q is not an address such as 127.0.0.1:8080", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("-listen: %q is not a loopback address, and this service is for this machine alone: use 127.0.0.1", host)
+	}
+	listener, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("-listen: something else listens at %s already: use another port, or 0 for any that is free", address)
+	}
+	return listener, err
+}
+
+// access is all that a client needs to know.
+type access struct {
+	Endpoint    string   `json:"endpoint"`
+	TenancyID   string   `json:"tenancyId"`
+	Region      string   `json:"region"`
+	Regions     []string `json:"regions"`
+	Users       []string `json:"users"`
+	Fingerprint string   `json:"fingerprint"`
+	ConfigFile  string   `json:"configFile"`
+	KeyFile     string   `json:"keyFile"`
+}
+
+// giveAccess registers a key for the first user, and writes it and an OCI configuration file into the folder.
+func giveAccess(service *emulator.Service, o options, endpoint string) (access, error) {
+	users := service.Users()
+	credentials, err := service.NewCredentials(users[0].ID)
+	if err == nil && o.keyFile != "" {
+		var key *rsa.PrivateKey
+		if key, err = readKey(o.keyFile); err == nil {
+			credentials, err = service.CredentialsFor(users[0].ID, key)
+		}
+	}
+	if err != nil {
+		return access{}, err
+	}
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return access{}, fmt.Errorf("-dir: %w", err)
+	}
+	configFile, keyFile, err := credentials.WriteConfigFile(o.dir, "DEFAULT")
+	if err != nil {
+		return access{}, fmt.Errorf("-dir: %w", err)
+	}
+	a := access{
+		Endpoint: endpoint, TenancyID: service.TenancyID(), Region: credentials.Region, Regions: service.Regions(),
+		Fingerprint: credentials.Fingerprint, ConfigFile: configFile, KeyFile: keyFile,
+	}
+	for _, user := range users {
+		a.Users = append(a.Users, user.ID)
+	}
+	return a, nil
+}
+
+func readKey(path string) (*rsa.PrivateKey, error) {
+	content, err := os.ReadFile(path) //nolint:gosec // the person who starts the command names the file
+	if err != nil {
+		return nil, fmt.Errorf("-key: %w", err)
+	}
+	block, _ := pem.Decode(content)
+	if block == nil {
+		return nil, fmt.Errorf("-key: %s is not in PEM form", path)
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		return key, nil
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, ok := parsed.(*rsa.PrivateKey)
+	if err != nil || !ok {
+		return nil, fmt.Errorf("-key: %s is not an unencrypted RSA private key", path)
+	}
+	return key, nil
+}
+
+// writeTo writes the file at once, so that nobody reads half of it.
+func (a access) writeTo(path string) error {
+	content, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return err
+	}
+	half := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
+	//nolint:gosec // the person who starts the command names the file
+	if err := os.WriteFile(half, append(content, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(half, path)
+}
+
+// explain says how to use the service.
+func (a access) explain(w io.Writer) {
+	_, _ = fmt.Fprintf(w, `OCI Identity listens at %[1]s, in %[2]s.
+
+Users:
+  %[3]s
+
+With Pulumi:
+  export OCI_CONFIG_FILE=%[4]s
+  pulumi config set ociauthtoken:endpoint %[1]s
+
+With the OCI CLI:
+  oci --config-file %[4]s --endpoint %[1]s iam auth-token list --user-id %[5]s
+
+Stop it with Ctrl-C. It forgets everything then. Requests:
+`, a.Endpoint, strings.Join(a.Regions, ", "), strings.Join(a.Users, "\n  "), a.ConfigFile, a.Users[0])
+}

@@ -1,0 +1,91 @@
+package emulator
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// controlPath is what the paths start with that control the service itself. They take no signature: the service listens at
+// loopback addresses only.
+const controlPath = "/_emulator/"
+
+// serveControl is what a person or a script asks of the service itself:
+//
+//	GET, POST, DELETE /_emulator/faults              shows, adds or ends faults
+//	GET, DELETE       /_emulator/journal             shows or forgets the requests so far
+//	GET, POST         /_emulator/users/{id}/tokens   shows the tokens without their values, or makes one behind everyone's back
+//	DELETE            /_emulator/users/{id}/tokens/{id}
+func (s *Service) serveControl(w http.ResponseWriter, r *http.Request) {
+	switch parts := strings.Split(strings.TrimPrefix(r.URL.Path, controlPath), "/"); {
+	case len(parts) == 1 && parts[0] == "faults":
+		s.controlFaults(w, r)
+	case len(parts) == 1 && parts[0] == "journal":
+		s.controlJournal(w, r)
+	case len(parts) == 3 && parts[0] == "users" && parts[2] == "tokens":
+		s.controlTokens(w, r, parts[1])
+	case len(parts) == 4 && parts[0] == "users" && parts[2] == "tokens" && r.Method == http.MethodDelete:
+		if !s.DeleteToken(parts[1], parts[3]) {
+			http.Error(w, "no such user or token", http.StatusNotFound)
+		}
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (s *Service) controlFaults(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet:
+		writeJSON(w, http.StatusOK, s.Faults(), 0)
+	case http.MethodPost:
+		fault, err := ParseFault(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		s.Inject(fault)
+	case http.MethodDelete:
+		s.ClearFaults()
+	default:
+		http.Error(w, "GET, POST or DELETE", http.StatusMethodNotAllowed)
+	}
+}
+
+func (s *Service) controlJournal(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet:
+		writeJSON(w, http.StatusOK, s.Journal(), 0)
+	case http.MethodDelete:
+		s.ResetJournal()
+	default:
+		http.Error(w, "GET or DELETE", http.StatusMethodNotAllowed)
+	}
+}
+
+func (s *Service) controlTokens(w http.ResponseWriter, r *http.Request, userID string) {
+	s.mu.Lock()
+	u := s.user(userID)
+	s.mu.Unlock()
+	if u == nil {
+		http.Error(w, "no such user", http.StatusNotFound)
+		return
+	}
+	switch r.Method {
+	case http.MethodGet:
+		tokens := []wire{}
+		for _, t := range s.Tokens(userID) {
+			tokens = append(tokens, s.wire(&t, false))
+		}
+		writeJSON(w, http.StatusOK, tokens, 0)
+	case http.MethodPost:
+		var body struct{ Description string }
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		t := s.AddToken(userID, body.Description)
+		writeJSON(w, http.StatusOK, s.wire(&t, false), 0)
+	default:
+		http.Error(w, "GET or POST", http.StatusMethodNotAllowed)
+	}
+}

@@ -1,0 +1,92 @@
+package emulator
+
+import (
+	"crypto/md5" //nolint:gosec // OCI defines the fingerprint of an API key as an MD5 digest
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Credentials are what a client needs in order to sign for a user.
+type Credentials struct {
+	TenancyID     string
+	UserID        string
+	Fingerprint   string
+	Region        string
+	PrivateKeyPEM string
+	PrivateKey    *rsa.PrivateKey
+}
+
+// AddAPIKey registers a public key for a user and returns its fingerprint.
+func (s *Service) AddAPIKey(userID string, public *rsa.PublicKey) (fingerprint string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fingerprint = keyFingerprint(public)
+	s.keys[s.tenancy+"/"+userID+"/"+fingerprint] = apiKey{userID: userID, public: public}
+	return fingerprint
+}
+
+// RemoveAPIKey revokes a user's key.
+func (s *Service) RemoveAPIKey(userID, fingerprint string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.keys, s.tenancy+"/"+userID+"/"+fingerprint)
+}
+
+// AddSession registers the public key of a session, under the security token that stands for it, until it expires.
+func (s *Service) AddSession(userID, securityToken string, public *rsa.PublicKey, expires time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys["ST$"+securityToken] = apiKey{userID: userID, public: public, expires: expires}
+}
+
+// NewCredentials makes an API key for a user.
+func (s *Service) NewCredentials(userID string) (Credentials, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return Credentials{}, err
+	}
+	return s.CredentialsFor(userID, key)
+}
+
+// CredentialsFor registers a key for a user.
+func (s *Service) CredentialsFor(userID string, key *rsa.PrivateKey) (Credentials, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return Credentials{}, err
+	}
+	return Credentials{
+		TenancyID:     s.tenancy,
+		UserID:        userID,
+		Fingerprint:   s.AddAPIKey(userID, &key.PublicKey),
+		Region:        s.home(),
+		PrivateKeyPEM: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+		PrivateKey:    key,
+	}, nil
+}
+
+// WriteConfigFile writes an OCI configuration file with one profile, and the key beside it, readable by their owner only.
+// It returns the paths of both.
+func (c Credentials) WriteConfigFile(dir, profile string) (configFile, keyFile string, err error) {
+	configFile, keyFile = filepath.Join(dir, "config"), filepath.Join(dir, "key.pem")
+	if err := os.WriteFile(keyFile, []byte(c.PrivateKeyPEM), 0o600); err != nil {
+		return "", "", err
+	}
+	content := fmt.Sprintf("[%s]\nuser=%s\nfingerprint=%s\ntenancy=%s\nregion=%s\nkey_file=%s\n",
+		profile, c.UserID, c.Fingerprint, c.TenancyID, c.Region, keyFile)
+	return configFile, keyFile, os.WriteFile(configFile, []byte(content), 0o600)
+}
+
+func keyFingerprint(public *rsa.PublicKey) string {
+	der, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		panic(err) // every RSA public key can be marshalled
+	}
+	return strings.ReplaceAll(fmt.Sprintf("% x", md5.Sum(der)), " ", ":") //nolint:gosec // see the import
+}

@@ -1,0 +1,207 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Fault makes the service misbehave for the requests that it matches. The first fault that matches a request applies.
+type Fault struct {
+	// Operation is the call it is about, such as CreateAuthToken. Empty means every call.
+	Operation string `json:"operation,omitempty"`
+	// UserID is the user whose tokens the call is about. Empty means every user.
+	UserID string `json:"userId,omitempty"`
+	// Region is the region that is called. Empty means every region.
+	Region string `json:"region,omitempty"`
+	// Skip lets this many matching requests pass first.
+	Skip int `json:"skip,omitempty"`
+	// Times is for how many requests it applies, after which it is gone. 0 means for ever.
+	Times int `json:"times,omitempty"`
+	// Probability is with which probability it applies to a matching request, from 0 to 1. 0 means always.
+	Probability float64 `json:"probability,omitempty"`
+
+	// Delay is waited before the request is carried out.
+	Delay Duration `json:"delay,omitempty"`
+	// Status is answered instead of carrying out the request. 0 means that the request is carried out.
+	Status int `json:"status,omitempty"`
+	// Code and Message are the error in that answer.
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+	// Body is the whole body of that answer instead, as a proxy on the way may send it.
+	Body string `json:"body,omitempty"`
+	// Header is added to the answer.
+	Header map[string]string `json:"header,omitempty"`
+	// Drop closes the connection without an answer.
+	Drop Drop `json:"drop,omitempty"`
+	// Truncate sends this many bytes of the answer's body, and then closes the connection. 0 means all.
+	Truncate int `json:"truncate,omitempty"`
+	// Hold, if it is set, is called once the request has been carried out and before it is answered, for as long as it
+	// likes. It is for Go tests.
+	Hold func() `json:"-"`
+}
+
+// Drop says when a connection is closed without an answer.
+type Drop string
+
+// When a connection is closed without an answer: before the request is carried out, or after.
+const (
+	DropBeforeCommit Drop = "beforeCommit"
+	DropAfterCommit  Drop = "afterCommit"
+)
+
+// Duration is a time.Duration that JSON spells as Go does: "1.5s".
+type Duration time.Duration
+
+// UnmarshalJSON reads a text such as "1.5s".
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return fmt.Errorf(`a duration is a text such as "1.5s": %w`, err)
+	}
+	parsed, err := time.ParseDuration(text)
+	*d = Duration(parsed)
+	return err
+}
+
+// MarshalJSON writes a text such as "1.5s".
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+
+// ParseFault reads a fault that a person has written in JSON.
+func ParseFault(r io.Reader) (Fault, error) {
+	decoder := json.NewDecoder(r)
+	decoder.DisallowUnknownFields()
+	var fault Fault
+	if err := decoder.Decode(&fault); err != nil {
+		return Fault{}, fmt.Errorf("this is not a fault: %w", err)
+	}
+	return fault, fault.check()
+}
+
+// check says what is wrong with a fault that a person has written.
+func (f Fault) check() error {
+	switch {
+	case f.Operation != "" && !slices.Contains(operations, f.Operation):
+		return fmt.Errorf("unknown operation %q: there are %v", f.Operation, operations)
+	case f.Drop != "" && f.Drop != DropBeforeCommit && f.Drop != DropAfterCommit:
+		return fmt.Errorf("drop is %q or %q, not %q", DropBeforeCommit, DropAfterCommit, f.Drop)
+	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
+		return fmt.Errorf("status %d is not that of an error", f.Status)
+	case f.Probability < 0 || f.Probability > 1:
+		return fmt.Errorf("probability %v is not between 0 and 1", f.Probability)
+	case f.Skip < 0 || f.Times < 0 || f.Delay < 0 || f.Truncate < 0:
+		return fmt.Errorf("skip, times, delay and truncate are not negative")
+	}
+	return nil
+}
+
+// faults are those in force.
+type faults struct {
+	rules  []*Fault
+	random *rand.Rand
+}
+
+func (f *faults) seed(seed uint64) {
+	f.random = rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // faults want to be repeatable, not secret
+}
+
+// next is the fault that applies to a request, or the zero value.
+func (f *faults) next(operation, userID, region string) Fault {
+	for i, rule := range f.rules {
+		if (rule.Operation != "" && rule.Operation != operation) || (rule.UserID != "" && rule.UserID != userID) ||
+			(rule.Region != "" && rule.Region != region) {
+			continue
+		}
+		if rule.Skip > 0 {
+			rule.Skip--
+			continue
+		}
+		if rule.Probability > 0 && f.random.Float64() >= rule.Probability {
+			continue
+		}
+		applies := *rule
+		if rule.Times > 0 {
+			if rule.Times--; rule.Times == 0 {
+				f.rules = slices.Delete(f.rules, i, i+1)
+			}
+		}
+		return applies
+	}
+	return Fault{}
+}
+
+// Inject adds faults behind those in force.
+func (s *Service) Inject(added ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, fault := range added {
+		s.faults.rules = append(s.faults.rules, &fault)
+	}
+}
+
+// Faults are those in force.
+func (s *Service) Faults() []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	inForce := make([]Fault, len(s.faults.rules))
+	for i, rule := range s.faults.rules {
+		inForce[i] = *rule
+	}
+	return inForce
+}
+
+// ClearFaults ends all faults.
+func (s *Service) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults.rules = nil
+}
+
+// before does what a fault does before the request is carried out. It tells whether the request is dealt with.
+func (f Fault) before(ctx context.Context, s *Service, w http.ResponseWriter) (answered bool) {
+	if f.Delay > 0 {
+		if s.config.Sleep(ctx, time.Duration(f.Delay)) != nil {
+			panic(http.ErrAbortHandler)
+		}
+	}
+	if f.Drop == DropBeforeCommit {
+		panic(http.ErrAbortHandler)
+	}
+	if f.Status == 0 {
+		return false
+	}
+	if f.Body != "" {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(f.Status)
+		_, _ = w.Write([]byte(f.Body))
+		return true
+	}
+	writeFailure(w, &failure{f.Status, f.Code, f.Message})
+	return true
+}
+
+// bucket admits requests at a rate, a second's worth at once.
+type bucket struct {
+	level float64
+	at    time.Time
+}
+
+func (b *bucket) admit(now time.Time, perSecond float64) bool {
+	burst := max(perSecond, 1)
+	if b.at.IsZero() {
+		b.level = burst
+	} else {
+		b.level = min(burst, b.level+now.Sub(b.at).Seconds()*perSecond)
+	}
+	b.at = now
+	if b.level < 1 {
+		return false
+	}
+	b.level--
+	return true
+}

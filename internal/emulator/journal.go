@@ -1,0 +1,50 @@
+package emulator
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Request is one request that the service has had. It holds no body, and no token's value.
+type Request struct {
+	Time       time.Time `json:"time"`
+	Region     string    `json:"region"`
+	Method     string    `json:"method"`
+	Path       string    `json:"path"`
+	Operation  string    `json:"operation,omitempty"`
+	UserID     string    `json:"userId,omitempty"`
+	RetryToken string    `json:"retryToken,omitempty"`
+	RequestID  string    `json:"requestId,omitempty"`
+	UserAgent  string    `json:"userAgent,omitempty"`
+	// Status is that of the answer. 0 means that the connection was closed without one.
+	Status int `json:"status"`
+}
+
+// Journal is every request since the start or the last ResetJournal, in the order of their answers.
+func (s *Service) Journal() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.journal)
+}
+
+// ResetJournal forgets the requests so far.
+func (s *Service) ResetJournal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journal = nil
+}
+
+func (s *Service) record(r Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journal = append(s.journal, r)
+	if s.config.Log == nil {
+		return
+	}
+	answer := fmt.Sprint(r.Status)
+	if r.Status == 0 {
+		answer = "dropped"
+	}
+	_, _ = fmt.Fprintf(s.config.Log, "%s %s %s %s: %s\n", timestamp(r.Time), r.Region, r.Method, r.Path, answer)
+}

@@ -1,0 +1,206 @@
+// Package emulator is a local OCI Identity: it answers over HTTP as the real service is known to, as far as auth tokens
+// go, checks the signature of every request, and misbehaves on request.
+//
+// It is built from what is known of the service, not from the provider, and uses neither the provider's packages nor
+// OCI's SDK, so that it can contradict them. docs/emulator.md lists each behaviour with its source.
+package emulator
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Config describes a service. The zero value is a tenancy with one user and the home region us-phoenix-1.
+type Config struct {
+	// Users are the names of the users that exist from the start. Empty means one user, "alice".
+	Users []string
+	// Regions are the regions that the tenancy subscribes to. The first is its home region, where users and their tokens
+	// are created, changed and deleted, and the one that requests without a region in their path go to. Empty means
+	// us-phoenix-1 alone.
+	Regions []string
+	// ReplicationLag is how long a write takes to be seen outside the home region.
+	ReplicationLag time.Duration
+	// CreatingLists is how many lists show a new token as CREATING before it becomes ACTIVE.
+	CreatingLists int
+	// LimitCode is the code of the answer to a third token: UserCapacityExceeded (with status 409), or LimitExceeded (400),
+	// which some tenancies answer. Empty means UserCapacityExceeded.
+	LimitCode string
+	// RequestsPerSecond is how many requests a second are admitted; the others are answered 429. 0 means all.
+	RequestsPerSecond float64
+	// RetryAfter is the Retry-After header of a 429, in seconds. 0 means that there is none.
+	RetryAfter int
+	// TokenValue makes the value of each token. Nil means random ones.
+	TokenValue func() string
+	// Clock is time as the service sees it. Nil means time.Now.
+	Clock func() time.Time
+	// Sleep waits for a delay that a fault asks for. Nil means a timer.
+	Sleep func(context.Context, time.Duration) error
+	// Log gets a line for each request, without bodies. Nil means no log.
+	Log io.Writer
+	// Seed makes the faults that happen with a probability the same in each run.
+	Seed uint64
+}
+
+// User is a user of the tenancy.
+type User struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Service is a local OCI Identity. It is an http.Handler, and safe for use by many goroutines.
+type Service struct {
+	config  Config
+	tenancy string
+
+	mu      sync.Mutex
+	users   []*user
+	keys    map[string]apiKey // by the key id in a request's Authorization
+	faults  faults
+	journal []Request
+	bucket  bucket
+}
+
+// user is a User with what belongs to it.
+type user struct {
+	User
+	tokens  []*Token
+	retries map[string]retry // by opc-retry-token
+	denied  bool
+}
+
+// New makes a service.
+func New(config Config) (*Service, error) {
+	if len(config.Users) == 0 {
+		config.Users = []string{"alice"}
+	}
+	if len(config.Regions) == 0 {
+		config.Regions = []string{"us-phoenix-1"}
+	}
+	if config.LimitCode == "" {
+		config.LimitCode = "UserCapacityExceeded"
+	}
+	if config.Clock == nil {
+		config.Clock = time.Now
+	}
+	if config.Sleep == nil {
+		config.Sleep = sleep
+	}
+	if config.TokenValue == nil {
+		config.TokenValue = randomValue
+	}
+	for _, region := range config.Regions {
+		if _, ok := regionKeys[region]; !ok {
+			return nil, fmt.Errorf("unknown region %q: this service knows %s", region, strings.Join(knownRegions(), ", "))
+		}
+	}
+	if config.LimitCode != "UserCapacityExceeded" && config.LimitCode != "LimitExceeded" {
+		return nil, errors.New("LimitCode is UserCapacityExceeded or LimitExceeded")
+	}
+	s := &Service{config: config, tenancy: newOCID("tenancy"), keys: map[string]apiKey{}}
+	s.faults.seed(config.Seed)
+	for _, name := range config.Users {
+		s.AddUser(name)
+	}
+	return s, nil
+}
+
+// TenancyID is the OCID of the one tenancy.
+func (s *Service) TenancyID() string { return s.tenancy }
+
+// Users are the users that exist, oldest first.
+func (s *Service) Users() []User {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	users := make([]User, len(s.users))
+	for i, u := range s.users {
+		users[i] = u.User
+	}
+	return users
+}
+
+// AddUser creates a user.
+func (s *Service) AddUser(name string) User {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := &user{User: User{ID: newOCID("user"), Name: name}, retries: map[string]retry{}}
+	s.users = append(s.users, u)
+	return u.User
+}
+
+// RemoveUser deletes a user with all tokens. It tells whether there was one.
+func (s *Service) RemoveUser(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := len(s.users)
+	s.users = slices.DeleteFunc(s.users, func(u *user) bool { return u.ID == id })
+	return len(s.users) < before
+}
+
+// Deny takes from everyone the permission to see and change this user's tokens: from here on they are answered 404.
+func (s *Service) Deny(userID string) { s.setDenied(userID, true) }
+
+// Allow gives the permission back that Deny took.
+func (s *Service) Allow(userID string) { s.setDenied(userID, false) }
+
+func (s *Service) setDenied(userID string, denied bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.user(userID); u != nil {
+		u.denied = denied
+	}
+}
+
+// user finds a user. The caller holds the lock.
+func (s *Service) user(id string) *user {
+	for _, u := range s.users {
+		if u.ID == id {
+			return u
+		}
+	}
+	return nil
+}
+
+// newOCID makes an identifier with 60 random characters, as OCI's are.
+func newOCID(kind string) string {
+	return "ocid1." + kind + ".oc1.." + "aaaaaaaa" + randomFrom("abcdefghijklmnopqrstuvwxyz234567", 52)
+}
+
+// randomFrom makes a random text of n characters of an alphabet of at most 256.
+func randomFrom(alphabet string, n int) string {
+	text := make([]byte, 0, n)
+	var random [64]byte
+	for len(text) < n {
+		_, _ = rand.Read(random[:]) // it never fails
+		for _, b := range random {
+			if limit := 256 - 256%len(alphabet); int(b) < limit && len(text) < n {
+				text = append(text, alphabet[int(b)%len(alphabet)])
+			}
+		}
+	}
+	return string(text)
+}
+
+func randomHex(bytes int) string {
+	random := make([]byte, bytes)
+	_, _ = rand.Read(random) // it never fails
+	return hex.EncodeToString(random)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
