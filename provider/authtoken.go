@@ -1,0 +1,389 @@
+package provider
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+)
+
+// AuthToken is the resource ociauthtoken:index:AuthToken: one auth token of one user.
+type AuthToken struct {
+	oci   *connection
+	clock identity.Clock
+}
+
+// AuthTokenArgs are the arguments of an AuthToken.
+type AuthTokenArgs struct {
+	Description string `pulumi:"description"`
+	UserID      string `pulumi:"userId"      provider:"replaceOnChanges"`
+}
+
+// AuthTokenState is everything that the state holds of an AuthToken.
+type AuthTokenState struct {
+	AuthTokenArgs
+	// Token is nil after an import: OCI shows the value once, in the answer to the creation.
+	Token         *string `pulumi:"token,optional"         provider:"secret"`
+	State         string  `pulumi:"state"`
+	InactiveState *string `pulumi:"inactiveState,optional"`
+	TimeCreated   string  `pulumi:"timeCreated"`
+	TimeExpires   *string `pulumi:"timeExpires,optional"`
+}
+
+// infer finds these by assertion at run time, and would pass over a method whose signature is off by a little.
+var (
+	_ infer.CustomResource[AuthTokenArgs, AuthTokenState]       = (*AuthToken)(nil)
+	_ infer.CustomCheck[AuthTokenArgs]                          = (*AuthToken)(nil)
+	_ infer.CustomRead[AuthTokenArgs, AuthTokenState]           = (*AuthToken)(nil)
+	_ infer.CustomUpdate[AuthTokenArgs, AuthTokenState]         = (*AuthToken)(nil)
+	_ infer.CustomDelete[AuthTokenState]                        = (*AuthToken)(nil)
+	_ infer.ExplicitDependencies[AuthTokenArgs, AuthTokenState] = (*AuthToken)(nil)
+	_ infer.Annotated                                           = (*AuthToken)(nil)
+	_ infer.Annotated                                           = (*AuthTokenArgs)(nil)
+	_ infer.Annotated                                           = (*AuthTokenState)(nil)
+)
+
+//go:embed authtoken.md
+var authTokenDescription string
+
+// Annotate describes the resource for the schema.
+func (r *AuthToken) Annotate(a infer.Annotator) {
+	a.SetToken("index", "AuthToken")
+	a.Describe(r, authTokenDescription)
+}
+
+// Annotate describes the arguments for the schema.
+func (args *AuthTokenArgs) Annotate(a infer.Annotator) {
+	a.Describe(&args.Description, "What the token is for, as the Console and the OCI CLI show it. It may be empty, and "+
+		"need not be unique. A change is made in place: the token and everything that uses it stay as they are.")
+	a.Describe(&args.UserID, "The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at "+
+		"most two auth tokens. A change replaces the token, and with it the value.")
+}
+
+// Annotate describes the outputs for the schema.
+func (s *AuthTokenState) Annotate(a infer.Annotator) {
+	a.Describe(&s.Token, "The token itself: the password that `docker login`, Git, Swift and database clients take. It is "+
+		"always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer "+
+		"to the creation, so the state is the only place where it exists; it is absent after an import.")
+	a.Describe(&s.State, "The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A "+
+		"creation waits until it is `ACTIVE`.")
+	a.Describe(&s.InactiveState, "Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 "+
+		"locked. Absent as long as the token can be used.")
+	a.Describe(&s.TimeCreated, "When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.")
+	a.Describe(&s.TimeExpires, "When the token expires, in the format of RFC 3339. Absent for a token that never expires.")
+}
+
+// WireDependencies says what moves with what: the value is secret whatever SDK the program uses, and only another user
+// makes it, and what OCI says of it, another. A change of the description leaves dependents of the token alone.
+func (*AuthToken) WireDependencies(f infer.FieldSelector, args *AuthTokenArgs, state *AuthTokenState) {
+	f.OutputField(&state.Token).AlwaysSecret()
+	user := f.InputField(&args.UserID).Computed()
+	for _, output := range []any{
+		&state.Token, &state.State, &state.InactiveState, &state.TimeCreated, &state.TimeExpires,
+	} {
+		f.OutputField(output).DependsOn(user)
+	}
+}
+
+// Check finds at preview, before any call, what OCI would refuse later. What is not known yet passes.
+func (*AuthToken) Check(
+	ctx context.Context, req infer.CheckRequest,
+) (infer.CheckResponse[AuthTokenArgs], error) {
+	args, failures, err := infer.DefaultCheck[AuthTokenArgs](ctx, req.NewInputs)
+	if err != nil {
+		return infer.CheckResponse[AuthTokenArgs]{}, err
+	}
+	if userID := req.NewInputs.Get("userId"); userID.IsString() {
+		if err := ocid.Check(userID.AsString(), ocid.User); err != nil {
+			failures = append(failures, p.CheckFailure{Property: "userId", Reason: err.Error()})
+		}
+	}
+	return infer.CheckResponse[AuthTokenArgs]{Inputs: args, Failures: failures}, nil
+}
+
+// Create mints the token. From the moment OCI has answered, whatever else fails, the state with the token is returned.
+func (r *AuthToken) Create(
+	ctx context.Context, req infer.CreateRequest[AuthTokenArgs],
+) (infer.CreateResponse[AuthTokenState], error) {
+	if req.DryRun {
+		return infer.CreateResponse[AuthTokenState]{Output: notYetKnown(req.Inputs)}, nil
+	}
+	client, ctx, err := r.connect(ctx)
+	if err != nil {
+		return infer.CreateResponse[AuthTokenState]{}, err
+	}
+	began := r.clock.Now()
+	token, err := client.CreateAuthToken(ctx, urnOf(ctx), req.Inputs.UserID, req.Inputs.Description)
+	if err != nil {
+		return infer.CreateResponse[AuthTokenState]{}, r.explainCreate(ctx, client, req.Inputs, began, err)
+	}
+	state := AuthTokenState{AuthTokenArgs: req.Inputs}.as(token)
+	state.Token = new(string(token.Value))
+
+	state, err = r.awaitActive(ctx, client, token.ID, state)
+	return infer.CreateResponse[AuthTokenState]{ID: token.ID, Output: state}, err
+}
+
+// Read finds the token among the user's, for there is no call that gets one. The value comes from the state, the rest
+// from OCI.
+func (r *AuthToken) Read(
+	ctx context.Context, req infer.ReadRequest[AuthTokenArgs, AuthTokenState],
+) (infer.ReadResponse[AuthTokenArgs, AuthTokenState], error) {
+	type response = infer.ReadResponse[AuthTokenArgs, AuthTokenState]
+
+	client, ctx, err := r.connect(ctx)
+	if err != nil {
+		return response{}, err
+	}
+	userID, id, err := parseID(req.ID)
+	if err != nil {
+		return response{}, err
+	}
+	recorded := req.State.UserID != ""
+	if recorded {
+		userID = req.State.UserID
+	}
+	if userID == "" {
+		return response{}, fmt.Errorf("%q does not say whose token it is: %s", req.ID, idForms)
+	}
+
+	token, found, err := r.find(ctx, client, userID, id, req.State)
+	switch {
+	case err != nil && recorded:
+		return response{}, fmt.Errorf("%w. The resource stays in the state, for the value of its token cannot be had "+
+			"again; if the user is really gone, remove it with \"pulumi state delete\"", err)
+	case err != nil:
+		return response{}, err
+	case found:
+		state := req.State.as(token)
+		if !recorded {
+			p.GetLogger(ctx).Warning("OCI shows the value of an auth token only when it is created, so the output " +
+				"\"token\" stays empty after this import. If you still have the value, import from a file whose " +
+				"\"outputs\" hold it; otherwise only replacing the token gives one.")
+		}
+		return response{ID: token.ID, Inputs: state.AuthTokenArgs, State: state}, nil
+	case !recorded:
+		return response{}, r.explainMissing(ctx, client, userID, id)
+	case r.isFresh(req.State):
+		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it is kept.")
+		return response{ID: id, Inputs: req.State.AuthTokenArgs, State: req.State}, nil
+	default:
+		return response{}, nil
+	}
+}
+
+// Update changes the description, all that can be changed of a token. The value stays. It is also what the engine calls
+// after a creation that got no further than the token, and then finishes it.
+func (r *AuthToken) Update(
+	ctx context.Context, req infer.UpdateRequest[AuthTokenArgs, AuthTokenState],
+) (infer.UpdateResponse[AuthTokenState], error) {
+	state := req.State
+	state.AuthTokenArgs = req.Inputs
+	if req.DryRun {
+		return infer.UpdateResponse[AuthTokenState]{Output: state}, nil
+	}
+	client, ctx, err := r.connect(ctx)
+	if err != nil {
+		return infer.UpdateResponse[AuthTokenState]{}, err
+	}
+	_, id, err := parseID(req.ID)
+	if err != nil {
+		return infer.UpdateResponse[AuthTokenState]{}, err
+	}
+	token, err := client.UpdateAuthToken(ctx, req.Inputs.UserID, id, req.Inputs.Description)
+	if err != nil {
+		if identity.IsNotFound(err) {
+			err = fmt.Errorf("%w. If the token was deleted outside of Pulumi, \"pulumi refresh\" notices, and the next "+
+				"\"pulumi up\" mints a new one", err)
+		}
+		return infer.UpdateResponse[AuthTokenState]{}, err
+	}
+	state, err = r.awaitActive(ctx, client, id, state.as(token))
+	return infer.UpdateResponse[AuthTokenState]{Output: state}, err
+}
+
+// Delete revokes the token. A 404 counts as deleted once the list confirms it.
+func (r *AuthToken) Delete(
+	ctx context.Context, req infer.DeleteRequest[AuthTokenState],
+) (infer.DeleteResponse, error) {
+	client, ctx, err := r.connect(ctx)
+	if err != nil {
+		return infer.DeleteResponse{}, err
+	}
+	_, id, err := parseID(req.ID)
+	if err != nil {
+		return infer.DeleteResponse{}, err
+	}
+	failure := client.DeleteAuthToken(ctx, req.State.UserID, id)
+	if failure == nil || !identity.IsNotFound(failure) {
+		return infer.DeleteResponse{}, failure
+	}
+	tokens, err := client.ListAuthTokens(ctx, req.State.UserID)
+	switch {
+	case identity.IsNotFound(err):
+		p.GetLogger(ctx).Warningf("OCI shows neither token %s nor its user %s to the caller. Most likely both are gone, "+
+			"and the resource is taken as deleted; but if the caller has lost the permission to see them, the token "+
+			"is still live: revoke it with \"oci iam auth-token delete --user-id %[2]s --auth-token-id %[1]s\".",
+			id, req.State.UserID)
+		return infer.DeleteResponse{}, nil
+	case err != nil:
+		return infer.DeleteResponse{}, fmt.Errorf("%w; and whether it is gone could not be found out: %w", failure, err)
+	case pick(tokens, id) != nil:
+		return infer.DeleteResponse{}, failure
+	default:
+		return infer.DeleteResponse{}, nil
+	}
+}
+
+// notYetKnown is what a preview says of a token to be created. infer makes an unknown of every output that is present.
+func notYetKnown(args AuthTokenArgs) AuthTokenState {
+	return AuthTokenState{
+		AuthTokenArgs: args,
+		Token:         new(""),
+		InactiveState: new(""),
+		TimeExpires:   new(""),
+	}
+}
+
+// as is the state with everything that OCI says of the token. The value stays as it is: OCI does not say it again.
+func (s AuthTokenState) as(token identity.AuthToken) AuthTokenState {
+	s.UserID = token.UserID
+	s.Description = token.Description
+	s.State = token.State
+	s.TimeCreated = rfc3339(token.TimeCreated)
+	s.InactiveState = nil
+	if token.InactiveStatus != nil {
+		s.InactiveState = new(strconv.FormatInt(*token.InactiveStatus, 10))
+	}
+	s.TimeExpires = nil
+	if token.TimeExpires != nil {
+		s.TimeExpires = new(rfc3339(*token.TimeExpires))
+	}
+	return s
+}
+
+// rfc3339 writes a time as OCI does, with milliseconds.
+func rfc3339(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+// connect returns the client, and a context whose calls tell the person at the terminal what they wait for.
+func (r *AuthToken) connect(ctx context.Context) (*identity.Client, context.Context, error) {
+	client, err := r.oci.get()
+	if err != nil {
+		return nil, nil, err
+	}
+	logger := p.GetLogger(ctx)
+	return client, identity.WithProgress(ctx, logger.InfoStatus), nil
+}
+
+func pick(tokens []identity.AuthToken, id string) *identity.AuthToken {
+	for i := range tokens {
+		if tokens[i].ID == id && tokens[i].State != identity.StateDeleted && tokens[i].State != identity.StateDeleting {
+			return &tokens[i]
+		}
+	}
+	return nil
+}
+
+const (
+	// activeWithin bounds the wait for a new token to become ACTIVE.
+	activeWithin = 5 * time.Minute
+	// freshFor is how long after its creation a token may be missing from the list and is not taken as gone.
+	freshFor = 5 * time.Minute
+	// freshLooks is how often it is looked for then.
+	freshLooks = 5
+	// pollEvery is the pause between two looks.
+	pollEvery = 2 * time.Second
+)
+
+// awaitActive waits while the token is CREATING. Whatever happens, it returns the state as far as it is known; an error is
+// an infer.ResourceInitFailedError, which lets the engine record that state.
+func (r *AuthToken) awaitActive(
+	ctx context.Context, client *identity.Client, id string, state AuthTokenState,
+) (AuthTokenState, error) {
+	unfinished := func(reason string) error {
+		return infer.ResourceInitFailedError{Reasons: []string{
+			fmt.Sprintf("auth token %s was created and is recorded in the state, but %s. "+
+				"The next \"pulumi up\" looks at it again", id, reason),
+		}}
+	}
+	for began := r.clock.Now(); ; {
+		switch state.State {
+		case identity.StateActive:
+			return state, nil
+		case identity.StateCreating:
+		default:
+			return state, unfinished(fmt.Sprintf("it is %s%s and cannot be used", state.State, inactiveReason(state)))
+		}
+		waited := r.clock.Now().Sub(began)
+		if waited > activeWithin {
+			return state, unfinished(fmt.Sprintf("it is still CREATING after %s", waited.Round(time.Second)))
+		}
+		p.GetLogger(ctx).InfoStatusf("waiting for auth token %s to become ACTIVE (%s)", id, waited.Round(time.Second))
+		if err := r.clock.Sleep(ctx, pollEvery); err != nil {
+			return state, unfinished(fmt.Sprintf("waiting for it to become ACTIVE was stopped: %v", err))
+		}
+		tokens, err := client.ListAuthTokens(ctx, state.UserID)
+		if err != nil {
+			return state, unfinished(fmt.Sprintf("its state could not be found out: %v", err))
+		}
+		if token := pick(tokens, id); token != nil {
+			state = state.as(*token)
+		}
+	}
+}
+
+// inactiveReason spells out the flags of an INACTIVE token.
+func inactiveReason(state AuthTokenState) string {
+	flags, err := strconv.ParseInt(value(state.InactiveState), 10, 64)
+	if err != nil || flags == 0 {
+		return ""
+	}
+	var names []string
+	for i, name := range []string{"suspended", "disabled", "blocked", "locked"} {
+		if flags&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return " (" + strings.Join(append(names, "status "+value(state.InactiveState)), ", ") + ")"
+}
+
+// isFresh tells whether the token is so young that the list may not show it yet.
+func (r *AuthToken) isFresh(state AuthTokenState) bool {
+	created, err := time.Parse(time.RFC3339, state.TimeCreated)
+	return err == nil && r.clock.Now().Sub(created) < freshFor
+}
+
+// find looks for the token in the list, more than once if it is fresh.
+func (r *AuthToken) find(
+	ctx context.Context, client *identity.Client, userID, id string, state AuthTokenState,
+) (identity.AuthToken, bool, error) {
+	for looks := 1; ; looks++ {
+		tokens, err := client.ListAuthTokens(ctx, userID)
+		if err != nil {
+			return identity.AuthToken{}, false, err
+		}
+		if token := pick(tokens, id); token != nil {
+			return *token, true, nil
+		}
+		if looks == freshLooks || !r.isFresh(state) {
+			return identity.AuthToken{}, false, nil
+		}
+		p.GetLogger(ctx).InfoStatusf("waiting for OCI to list auth token %s, which is new", id)
+		if err := r.clock.Sleep(ctx, pollEvery); err != nil {
+			return identity.AuthToken{}, false, err
+		}
+	}
+}

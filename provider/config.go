@@ -1,0 +1,201 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/auth"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+)
+
+// Config is the provider's configuration, named as OCI's own Pulumi provider names it. It holds what the program says and
+// nothing else: what comes from the environment or a file is read when the provider is configured, and never reaches the
+// state.
+type Config struct {
+	Auth               *string `pulumi:"auth,optional"`
+	TenancyOCID        *string `pulumi:"tenancyOcid,optional"`
+	UserOCID           *string `pulumi:"userOcid,optional"`
+	Fingerprint        *string `pulumi:"fingerprint,optional"`
+	PrivateKey         *string `pulumi:"privateKey,optional" provider:"secret"`
+	PrivateKeyPath     *string `pulumi:"privateKeyPath,optional"`
+	PrivateKeyPassword *string `pulumi:"privateKeyPassword,optional" provider:"secret"`
+	Region             *string `pulumi:"region,optional"`
+	ConfigFileProfile  *string `pulumi:"configFileProfile,optional"`
+	Endpoint           *string `pulumi:"endpoint,optional"`
+}
+
+var (
+	_ infer.Annotated           = (*Config)(nil)
+	_ infer.CustomCheck[Config] = Config{}
+)
+
+// Annotate describes the configuration for the schema.
+func (c *Config) Annotate(a infer.Annotator) {
+	sources := func(variable, key string) string {
+		text := fmt.Sprintf(" If it is not set, the environment variables `TF_VAR_%s` and `OCI_%s` are read",
+			variable, strings.ToUpper(variable))
+		if key != "" {
+			return text + fmt.Sprintf(", then `%s` in the OCI configuration file.", key)
+		}
+		return text + "."
+	}
+	a.Describe(&c.Auth, "How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key."+
+		sources("auth", ""))
+	a.Describe(&c.TenancyOCID, "The OCID of your tenancy."+sources("tenancy_ocid", "tenancy"))
+	a.Describe(&c.UserOCID, "The OCID of the user that the API key belongs to: the user who makes the calls, not the one "+
+		"that a token is for."+sources("user_ocid", "user"))
+	a.Describe(&c.Fingerprint, "The fingerprint of the API key's public key, as the Console shows it: 16 bytes in "+
+		"hexadecimal with colons between them."+sources("fingerprint", "fingerprint"))
+	a.Describe(&c.PrivateKey, "The private key of the API key, in PEM form. Either this or `privateKeyPath`."+
+		sources("private_key", ""))
+	a.Describe(&c.PrivateKeyPath, "The path of a file that holds the private key of the API key, in PEM form. A leading "+
+		"`~` stands for the home directory. If `privateKey` is set in the same place, it counts instead."+
+		sources("private_key_path", "key_file"))
+	a.Describe(&c.PrivateKeyPassword, "The pass phrase of the private key, if it is encrypted."+
+		sources("private_key_password", "pass_phrase"))
+	a.Describe(&c.Region, "The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and "+
+		"deletes auth tokens in the tenancy's home region only."+sources("region", "region"))
+	a.Describe(&c.ConfigFileProfile, "The profile of the OCI configuration file to read, `DEFAULT` if it is not set. "+
+		"The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names."+sources("config_file_profile", ""))
+	a.Describe(&c.Endpoint, "Where OCI Identity answers, if not at the region's public endpoint: a URL in which "+
+		"`{region}` stands for the region's name. For private realms, and for trying things out against a local "+
+		"emulator. Plain `http` is taken for loopback addresses alone, since tokens travel over it.")
+}
+
+// settings are what auth needs of the configuration.
+func (c Config) settings() auth.Settings {
+	return auth.Settings{
+		Auth:               value(c.Auth),
+		TenancyOCID:        value(c.TenancyOCID),
+		UserOCID:           value(c.UserOCID),
+		Fingerprint:        value(c.Fingerprint),
+		PrivateKey:         value(c.PrivateKey),
+		PrivateKeyPath:     value(c.PrivateKeyPath),
+		PrivateKeyPassword: value(c.PrivateKeyPassword),
+		Region:             value(c.Region),
+		ConfigFileProfile:  value(c.ConfigFileProfile),
+	}
+}
+
+// Check finds at preview what can be seen to be wrong in the program's own configuration. What is not known yet passes.
+func (Config) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckResponse[Config], error) {
+	config, failures, err := infer.DefaultCheck[Config](ctx, req.NewInputs)
+	if err != nil {
+		return infer.CheckResponse[Config]{}, err
+	}
+	for _, problem := range auth.Check(config.settings()) {
+		failures = append(failures, p.CheckFailure{Property: problem.Property, Reason: problem.Problem})
+	}
+	if endpoint := value(config.Endpoint); endpoint != "" {
+		if _, err := identity.ParseEndpoint(endpoint); err != nil {
+			failures = append(failures, p.CheckFailure{Property: "endpoint", Reason: err.Error()})
+		}
+	}
+	return infer.CheckResponse[Config]{Inputs: config, Failures: failures}, nil
+}
+
+// diffConfig reports every change of the configuration as an update of the provider. infer would have it replaced, and
+// every token under it with it.
+func diffConfig(_ context.Context, req p.DiffRequest) (p.DiffResponse, error) {
+	old := req.OldInputs
+	if old.Len() == 0 {
+		old = req.State
+	}
+	changes := map[string]p.PropertyDiff{}
+	for name := range old.All {
+		if _, still := req.Inputs.GetOk(name); !still && !isInternal(name) {
+			changes[name] = p.PropertyDiff{Kind: p.Delete, InputDiff: true}
+		}
+	}
+	for name, now := range req.Inputs.All {
+		before, had := old.GetOk(name)
+		switch {
+		case isInternal(name):
+		case !had:
+			changes[name] = p.PropertyDiff{Kind: p.Add, InputDiff: true}
+		case !before.Equals(now):
+			changes[name] = p.PropertyDiff{Kind: p.Update, InputDiff: true}
+		}
+	}
+	return p.DiffResponse{HasChanges: len(changes) > 0, DetailedDiff: changes}, nil
+}
+
+// isInternal tells the engine's and the framework's own entries from the configuration's properties.
+func isInternal(name string) bool {
+	return name == "version" || name == "pluginDownloadURL" || strings.HasPrefix(name, "__")
+}
+
+// connection is how the resources of one configured provider reach OCI.
+type connection struct {
+	options Options
+
+	mu     sync.Mutex
+	client *identity.Client
+}
+
+// configure starts from a fresh Config each time: infer's own decodes into the one that checks and diffs have filled, and
+// an option removed from the program would still be set.
+func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.client = nil
+
+	arguments := req.Args
+	for name, argument := range arguments.All {
+		if argument.HasComputed() {
+			// Only a preview knows this little, and the engine makes no call that needs a client then.
+			return nil
+		}
+		if isInternal(name) {
+			arguments = arguments.Delete(name)
+		}
+	}
+	config, failures, err := infer.DefaultCheck[Config](ctx, arguments)
+	if err != nil {
+		return fmt.Errorf("reading the provider's configuration: %w", err)
+	}
+	for _, failure := range failures {
+		return fmt.Errorf("the provider's configuration: %s: %s", failure.Property, failure.Reason)
+	}
+	credentials, err := auth.Resolve(config.settings(), c.options.Environment)
+	if err != nil {
+		return fmt.Errorf("the provider's configuration is not complete:\n%w", err)
+	}
+	client, err := identity.New(identity.Options{
+		Credentials: credentials,
+		Endpoint:    value(config.Endpoint),
+		UserAgent:   "pulumi-" + Name + "/" + c.options.Version,
+		Clock:       c.options.Clock,
+	})
+	if err != nil {
+		return fmt.Errorf("the provider's configuration: %w", err)
+	}
+	c.client = client
+	return nil
+}
+
+// errNotConfigured is what a call meets before the configuration is known.
+var errNotConfigured = errors.New("the provider's configuration is not known yet: " +
+	"it depends on a resource that has not been created")
+
+func (c *connection) get() (*identity.Client, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.client == nil {
+		return nil, errNotConfigured
+	}
+	return c.client, nil
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

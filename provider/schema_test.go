@@ -1,0 +1,73 @@
+package provider_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"testing"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider"
+)
+
+func packageSpec(t *testing.T) schema.PackageSpec {
+	t.Helper()
+	plugin, err := provider.New(provider.Options{})
+	require.NoError(t, err)
+	spec, err := p.GetSchema(context.Background(), provider.Name, "", plugin)
+	require.NoError(t, err)
+	spec.Version = ""
+	return spec
+}
+
+func TestSchemaFileIsWhatTheProviderSays(t *testing.T) {
+	t.Parallel()
+	recorded, err := os.ReadFile("../schema.json")
+	require.NoError(t, err)
+	said, err := json.Marshal(packageSpec(t))
+	require.NoError(t, err)
+	assert.JSONEq(t, string(recorded), string(said), `schema.json is not up to date: run "make schema"`)
+}
+
+func TestSchemaBindsWithoutComplaint(t *testing.T) {
+	t.Parallel()
+	spec := packageSpec(t)
+	spec.Version = "1.0.0"
+	_, diagnostics, err := schema.BindSpec(spec, schema.NewNullLoader(), schema.ValidationOptions{})
+	require.NoError(t, err)
+	assert.Empty(t, diagnostics)
+}
+
+func TestEveryPropertyIsDescribed(t *testing.T) {
+	t.Parallel()
+	spec := packageSpec(t)
+	require.NotEmpty(t, spec.Description)
+	for token, resource := range spec.Resources {
+		assert.NotEmpty(t, resource.Description, token)
+		for name, property := range resource.Properties {
+			assert.NotEmpty(t, property.Description, "%s.%s", token, name)
+		}
+		for name, property := range resource.InputProperties {
+			assert.NotEmpty(t, property.Description, "%s argument %s", token, name)
+		}
+	}
+	for name, variable := range spec.Config.Variables {
+		assert.NotEmpty(t, variable.Description, "configuration %s", name)
+	}
+}
+
+func TestSchemaSaysWhatIsSecretAndWhatReplaces(t *testing.T) {
+	t.Parallel()
+	spec := packageSpec(t)
+	token := spec.Resources["ociauthtoken:index:AuthToken"]
+	assert.True(t, token.Properties["token"].Secret)
+	assert.NotContains(t, token.Required, "token", "it is absent after an import")
+	assert.True(t, token.Properties["userId"].ReplaceOnChanges)
+	assert.ElementsMatch(t, []string{"description", "userId"}, token.RequiredInputs)
+	assert.True(t, spec.Config.Variables["privateKey"].Secret)
+	assert.True(t, spec.Config.Variables["privateKeyPassword"].Secret)
+}
