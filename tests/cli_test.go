@@ -1,0 +1,279 @@
+package tests
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// These tests run the pulumi command and the plugin as a person does, for what only they have: generated code, import
+// files, interrupts, logs.
+
+// cli is a project folder, a local backend, and the plugin on PATH.
+type cli struct {
+	*world
+	dir string
+	env []string
+}
+
+// newCLI needs the plugin in bin/, and pulumi on PATH or in .toolchain/bin, as "make test" provides them.
+func newCLI(t *testing.T) *cli {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	require.NoError(t, err)
+	require.FileExists(t, filepath.Join(root, "bin", "pulumi-resource-ociauthtoken"), `run "make build" first`)
+	path := strings.Join([]string{filepath.Join(root, "bin"), filepath.Join(root, ".toolchain", "bin"), os.Getenv("PATH")}, ":")
+
+	w := newWorld(t)
+	c := &cli{world: w, dir: t.TempDir()}
+	state := t.TempDir()
+	config := w.keyFile(w.profile("DEFAULT", w.keyFile(w.creds.PrivateKeyPEM)))
+	c.env = []string{
+		"PATH=" + path,
+		"HOME=" + w.home, "TMPDIR=" + os.TempDir(),
+		"PULUMI_HOME=" + t.TempDir(), "PULUMI_BACKEND_URL=file://" + state, "PULUMI_CONFIG_PASSPHRASE=test",
+		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"OCI_CONFIG_FILE=" + config,
+	}
+	c.write("Pulumi.yaml", "name: test\nruntime: yaml\n")
+	c.must("stack", "init", "test")
+	c.must("config", "set", "ociauthtoken:endpoint", w.url)
+	return c
+}
+
+func (c *cli) write(name, content string) {
+	c.t.Helper()
+	require.NoError(c.t, os.WriteFile(filepath.Join(c.dir, name), []byte(content), 0o600))
+}
+
+// program writes a YAML program with one token.
+func (c *cli) program(name, description string) {
+	c.t.Helper()
+	program, err := yaml.Marshal(map[string]any{
+		"name": "test", "runtime": "yaml",
+		"resources": map[string]any{name: map[string]any{
+			"type":       "ociauthtoken:AuthToken",
+			"properties": map[string]any{"userId": c.user, "description": description},
+		}},
+		"outputs": map[string]any{"token": "${" + name + ".token}"},
+	})
+	require.NoError(c.t, err)
+	c.write("Pulumi.yaml", string(program))
+}
+
+func (c *cli) command(args ...string) *exec.Cmd {
+	// env finds pulumi on the PATH that the command is to have.
+	command := exec.Command("env", append(append([]string{"pulumi"}, args...), "--non-interactive")...)
+	command.Dir, command.Env = c.dir, c.env
+	return command
+}
+
+// run returns all that pulumi printed. No token's value may be in it.
+func (c *cli) run(args ...string) (string, error) {
+	c.t.Helper()
+	output, err := c.command(args...).CombinedOutput()
+	requireNoValue(c.t, string(output))
+	return string(output), err
+}
+
+func (c *cli) must(args ...string) string {
+	c.t.Helper()
+	output, err := c.run(args...)
+	require.NoError(c.t, err, "pulumi %s\n%s", strings.Join(args, " "), output)
+	return output
+}
+
+// secretOutput is a stack output in clear. It is for comparing, not for printing.
+func (c *cli) secretOutput(name string) string {
+	c.t.Helper()
+	output, err := c.command("stack", "output", name, "--show-secrets").Output()
+	require.NoError(c.t, err)
+	return strings.TrimSuffix(string(output), "\n")
+}
+
+func TestCommandLineMintsKeepsAndRevokes(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.program("token", "ci")
+	assert.Contains(t, c.must("up", "--yes"), "[secret]")
+	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
+	assert.Contains(t, c.must("stack", "output"), "[secret]")
+	c.must("preview", "--diff", "--expect-no-changes")
+
+	c.program("token", "other")
+	c.must("up", "--yes", "--diff")
+	assert.Equal(t, "other", c.onlyToken().Description)
+	c.must("refresh", "--yes", "--expect-no-changes")
+
+	for _, output := range []string{
+		c.must("stack", "export"), c.must("stack", "--show-ids"), c.must("preview", "--json"), c.must("stack", "history", "--json"),
+	} {
+		assert.NotContains(t, output, "BEGIN")
+	}
+	c.must("destroy", "--yes")
+	assert.Empty(t, c.tokens())
+}
+
+func TestNoLogHoldsAValue(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.env = append(c.env, "OCI_GO_SDK_DEBUG=v")
+	for _, verbosity := range []string{"-v=8", "-v=9", "-v=11"} {
+		c.program("token", "ci "+verbosity)
+		for _, command := range [][]string{
+			{"up", "--yes"}, {"preview", "--diff"}, {"refresh", "--yes"}, {"destroy", "--yes"},
+		} {
+			output, err := c.command(append(command, "--logtostderr", "--logflow", verbosity)...).CombinedOutput()
+			require.NoError(t, err)
+			for line := range strings.Lines(string(output)) {
+				// From -v=9 on the engine logs every property that it sends and receives, of every provider. No
+				// provider can keep it from that.
+				if verbosity != "-v=8" && strings.Contains(line, "arshaling property for RPC[") {
+					continue
+				}
+				requireNoValue(t, line)
+			}
+		}
+	}
+}
+
+func TestImportGeneratesCodeThatPreviewsClean(t *testing.T) {
+	t.Parallel()
+	for name, form := range map[string]string{"long form": "users/%s/authTokens/%s", "short form": "%s/%s"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCLI(t)
+			live := c.oci.AddToken(c.user, `by "hand", with punctuation: #{}`)
+			printed := c.must("import", "ociauthtoken:index:AuthToken", "token", fmt.Sprintf(form, c.user, live.ID),
+				"--yes", "--protect=false", "--out", "generated.yaml")
+			assert.Contains(t, printed, "only replacing the token gives one")
+
+			generated, err := os.ReadFile(filepath.Join(c.dir, "generated.yaml"))
+			require.NoError(t, err)
+			c.write("Pulumi.yaml", "name: test\nruntime: yaml\n"+string(generated))
+			c.must("preview", "--diff", "--expect-no-changes")
+			c.must("up", "--yes", "--expect-no-changes")
+			assert.Contains(t, c.must("stack", "--show-ids"), live.ID)
+			assert.NotContains(t, c.must("stack", "export"), `"token":`)
+			assert.Equal(t, []emulator.Token{live}, c.tokens())
+		})
+	}
+}
+
+func TestImportOfWhatDoesNotExistIsAnErrorAndLeavesNoGhost(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	live := c.oci.AddToken(c.user, "by hand")
+	missing := live.ID[:len(live.ID)-4] + "zzzz"
+	stranger := c.user[:len(c.user)-4] + "zzzz"
+	for id, complaint := range map[string]string{
+		c.user + "/" + missing:                       "has no auth token " + missing,
+		"users/" + c.user + "/authTokens/" + missing: live.ID,
+		stranger + "/" + live.ID:                     "404",
+		live.ID:                                      "does not say whose token it is",
+		"hello":                                      "is not an OCID",
+		c.user + "/":                                 "it is empty",
+		live.ID + "/" + c.user:                       "not of a user",
+		"users/" + c.user + "/apiKeys/" + live.ID:     "use users/<user's OCID>/authTokens/<token's OCID>",
+		"users/" + c.user + "/authTokens/../" + "x":   "use users/<user's OCID>/authTokens/<token's OCID>",
+		"users/" + c.user + "/authTokens/a?b=c#d":     "is not an OCID",
+		"users/" + live.ID + "/authTokens/" + live.ID: "not of a user",
+	} {
+		printed, err := c.run("import", "ociauthtoken:index:AuthToken", "token", id, "--yes", "--protect=false")
+		require.Error(t, err, id)
+		assert.Contains(t, strings.Join(strings.Fields(printed), " "), complaint, id)
+		assert.NotContains(t, c.must("stack", "export"), "AuthToken", id)
+	}
+}
+
+func TestImportFileBringsTheValueAlong(t *testing.T) {
+	t.Parallel()
+	for name, outputs := range map[string]map[string]any{
+		"whole":          {"userId": true, "description": true},
+		"the token only": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCLI(t)
+			live := c.oci.AddToken(c.user, "by hand")
+			inputs := map[string]any{"userId": c.user, "description": "by hand"}
+			for key := range outputs {
+				outputs[key] = inputs[key]
+			}
+			plaintext, err := json.Marshal(live.Value)
+			require.NoError(t, err)
+			outputs["token"] = map[string]any{
+				"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": string(plaintext),
+			}
+			file, err := json.Marshal(map[string]any{"resources": []any{map[string]any{
+				"type": "ociauthtoken:index:AuthToken", "name": "token", "id": live.ID, "inputs": inputs, "outputs": outputs,
+			}}})
+			require.NoError(t, err)
+			c.write("import.json", string(file))
+			c.must("import", "--file", "import.json", "--yes", "--protect=false", "--generate-code=false")
+
+			c.program("token", "by hand")
+			c.must("up", "--yes")
+			assert.Equal(t, live.Value, c.secretOutput("token"))
+			c.must("preview", "--diff", "--expect-no-changes")
+			c.program("token", "described anew")
+			c.must("up", "--yes")
+			c.must("refresh", "--yes")
+			assert.Equal(t, live.Value, c.secretOutput("token"))
+			assert.Zero(t, c.calls("CreateAuthToken"))
+			c.must("destroy", "--yes")
+			assert.Empty(t, c.tokens())
+		})
+	}
+}
+
+func TestInterruptDuringCreationRecordsTheToken(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.program("token", "ci")
+	arrived, release := c.gate("CreateAuthToken")
+
+	up := c.command("up", "--yes", "--skip-preview")
+	var printed bytes.Buffer
+	up.Stdout, up.Stderr = &printed, &printed
+	up.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	require.NoError(t, up.Start())
+	<-arrived
+	// What a terminal does on Ctrl-C: the signal goes to pulumi and to the plugins it has started.
+	require.NoError(t, syscall.Kill(-up.Process.Pid, syscall.SIGINT))
+	release()
+	_ = up.Wait()
+	requireNoValue(t, printed.String())
+
+	c.must("refresh", "--yes")
+	c.must("up", "--yes")
+	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"), "the one token there is, is the one in the state")
+	assert.Equal(t, 1, c.calls("CreateAuthToken"), printed.String())
+}
+
+func TestPluginAnswersGetSchema(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	plugin, err := filepath.Abs("../bin/pulumi-resource-ociauthtoken")
+	require.NoError(t, err)
+	printed, err := c.command("package", "get-schema", plugin).Output()
+	require.NoError(t, err)
+	var spec struct{ Name, Version string }
+	require.NoError(t, json.Unmarshal(printed, &spec))
+	assert.Equal(t, "ociauthtoken", spec.Name)
+	version, err := os.ReadFile("../VERSION")
+	require.NoError(t, err)
+	assert.Equal(t, strings.TrimSpace(string(version)), spec.Version)
+}

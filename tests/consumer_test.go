@@ -1,0 +1,64 @@
+package tests
+
+import (
+	"context"
+	"sync"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
+	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// consumer is a provider of another package, with one kind of resource that takes a token: what a registry login or a
+// Kubernetes secret is in a real program. It shows what a change of an AuthToken does to what depends on it.
+type consumer struct {
+	mu sync.Mutex
+	// received are the passwords that it was created or updated with, in order.
+	received []string
+}
+
+const loginType = "consumer:index:Login"
+
+func (c *consumer) load() (plugin.Provider, error) {
+	receive := func(inputs resource.PropertyMap) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		password := inputs["password"]
+		for password.IsSecret() {
+			password = password.SecretValue().Element
+		}
+		c.received = append(c.received, password.StringValue())
+	}
+	return &deploytest.Provider{
+		CreateF: func(_ context.Context, req plugin.CreateRequest) (plugin.CreateResponse, error) {
+			if !req.Preview {
+				receive(req.Properties)
+			}
+			return plugin.CreateResponse{ID: "login", Properties: req.Properties, Status: resource.StatusOK}, nil
+		},
+		UpdateF: func(_ context.Context, req plugin.UpdateRequest) (plugin.UpdateResponse, error) {
+			if !req.Preview {
+				receive(req.NewInputs)
+			}
+			return plugin.UpdateResponse{Properties: req.NewInputs, Status: resource.StatusOK}, nil
+		},
+	}, nil
+}
+
+// mintAndLogIn is a program with an AuthToken "token" and a resource "login" that takes its value.
+func mintAndLogIn(userID, description string) program {
+	return func(m *deploytest.ResourceMonitor) error {
+		token, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
+			Inputs: arguments(userID, description),
+		})
+		if err != nil {
+			return err
+		}
+		_, err = m.RegisterResource(loginType, "login", true, deploytest.ResourceOptions{
+			Inputs:       resource.PropertyMap{"password": token.Outputs["token"]},
+			PropertyDeps: map[resource.PropertyKey][]resource.URN{"password": {token.URN}},
+			Dependencies: []resource.URN{token.URN},
+		})
+		return err
+	}
+}

@@ -1,0 +1,196 @@
+// Package tests holds the whole-system tests: the provider as the engine sees it, on one side the real engine, on the
+// other a local OCI Identity over HTTP.
+package tests
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/auth"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider"
+)
+
+// canary is part of every token value in these tests, so that a leak can be searched for.
+const canary = "c4n4rY"
+
+// pluginVersion is the version that the provider under test says it has.
+const pluginVersion = "1.2.3"
+
+// world is everything around the provider under test: a local OCI, and the machine that it believes to run on.
+type world struct {
+	t     *testing.T
+	oci   *emulator.Service
+	url   string
+	stop  func()
+	user  string // the OCID of the user whose tokens are managed, and who makes the calls
+	creds emulator.Credentials
+	clock *testClock
+	// env are the environment variables of the machine.
+	env map[string]string
+	// home is the home directory of the machine, and empty at first.
+	home string
+}
+
+// newWorld starts a local OCI with one user, whose credentials are in the environment.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	oci, err := emulator.New(emulator.Config{TokenValue: canaryValue})
+	require.NoError(t, err)
+	server := oci.Start()
+	t.Cleanup(server.Close)
+
+	w := &world{t: t, oci: oci, url: server.URL, stop: server.Close, clock: newTestClock(), home: t.TempDir()}
+	w.user = oci.Users()[0].ID
+	w.creds, err = oci.NewCredentials(w.user)
+	require.NoError(t, err)
+	w.env = map[string]string{
+		"OCI_TENANCY_OCID": w.creds.TenancyID,
+		"OCI_USER_OCID":    w.creds.UserID,
+		"OCI_FINGERPRINT":  w.creds.Fingerprint,
+		"OCI_PRIVATE_KEY":  w.creds.PrivateKeyPEM,
+		"OCI_REGION":       w.creds.Region,
+	}
+	return w
+}
+
+// canaryValue makes a token's value of 20 characters that holds the canary and OCI's kind of punctuation.
+func canaryValue() string { return `({;#` + canary + `<:>` + rand.Text()[:7] }
+
+// provider assembles the provider under test, as main does.
+func (w *world) provider() p.Provider {
+	w.t.Helper()
+	under, err := provider.New(provider.Options{
+		Version: pluginVersion,
+		Clock:   w.clock,
+		Environment: auth.Environment{
+			LookupEnv: func(name string) (string, bool) { value, ok := w.env[name]; return value, ok },
+			HomeDir:   func() (string, error) { return w.home, nil },
+		},
+	})
+	require.NoError(w.t, err)
+	return under
+}
+
+// serve runs a fresh provider behind gRPC on loopback, as the engine starts a plugin for each provider.
+func (w *world) serve() pulumirpc.ResourceProviderClient {
+	w.t.Helper()
+	server, err := p.RawServer(provider.Name, pluginVersion, w.provider())(nil)
+	require.NoError(w.t, err)
+	stop := make(chan bool)
+	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
+		Cancel: stop,
+		Init: func(s *grpc.Server) error {
+			pulumirpc.RegisterResourceProviderServer(s, server)
+			return nil
+		},
+	})
+	require.NoError(w.t, err)
+	connection, err := grpc.NewClient(fmt.Sprintf("127.0.0.1:%d", handle.Port),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() {
+		_ = connection.Close()
+		close(stop)
+		assert.NoError(w.t, <-handle.Done)
+	})
+	return pulumirpc.NewResourceProviderClient(connection)
+}
+
+// calls counts the requests that OCI has had for an operation since the journal was last reset.
+func (w *world) calls(operation string) int {
+	n := 0
+	for _, request := range w.oci.Journal() {
+		if request.Operation == operation {
+			n++
+		}
+	}
+	return n
+}
+
+// writes counts the requests that could have changed something.
+func (w *world) writes() int {
+	return w.calls("CreateAuthToken") + w.calls("UpdateAuthToken") + w.calls("DeleteAuthToken")
+}
+
+// tokens are the user's tokens as OCI has them, values included.
+func (w *world) tokens() []emulator.Token { return w.oci.Tokens(w.user) }
+
+// onlyToken is the user's one token.
+func (w *world) onlyToken() emulator.Token {
+	w.t.Helper()
+	tokens := w.tokens()
+	require.Len(w.t, tokens, 1)
+	return tokens[0]
+}
+
+// requireNoValue fails if the text holds any part of a token's value.
+func requireNoValue(t *testing.T, text string) {
+	t.Helper()
+	if at := strings.Index(text, canary); at >= 0 {
+		t.Fatalf("a token's value is in clear near %q", strings.ReplaceAll(text[max(0, at-200):at], canary, "…"))
+	}
+}
+
+// testClock is a clock on which sleeping takes no time.
+type testClock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+	slept time.Duration
+	// asleep, if it is set, gets every sleep, which then lasts until its context ends.
+	asleep chan time.Duration
+}
+
+func newTestClock() *testClock { return &testClock{} }
+
+func (c *testClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
+	if c.asleep != nil {
+		c.asleep <- d
+		<-ctx.Done()
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	c.advance(d)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slept += d
+	return nil
+}
+
+// advance lets time pass.
+func (c *testClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
+// gate holds the answer to the next request for an operation. It returns a channel that is closed once the request has
+// been carried out, and a function that lets the answer go.
+func (w *world) gate(operation string) (arrived <-chan struct{}, release func()) {
+	came, open := make(chan struct{}), make(chan struct{})
+	w.oci.Inject(emulator.Fault{Operation: operation, Times: 1, Hold: func() {
+		close(came)
+		<-open
+	}})
+	return came, sync.OnceFunc(func() { close(open) })
+}
