@@ -1,0 +1,50 @@
+# "make help" lists what can be made.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+version := $(shell cat VERSION)
+plugin := bin/pulumi-resource-ociauthtoken
+emulator := bin/oci-identity-emulator
+
+# What tools/toolchain.sh builds comes first; where it built nothing, what the machine has.
+export PATH := $(CURDIR)/.toolchain/bin:$(PATH)
+export PULUMI_SKIP_UPDATE_CHECK := true
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build toolchain ## watch a token being minted, changed, imported and revoked, against a local OCI
+	@examples/demo.sh
+
+.PHONY: build
+build: ## build the plugin and the local OCI Identity into bin/
+	@go build -trimpath -ldflags "-s -w -X main.version=$(version)" -o bin/ ./cmd/...
+
+.PHONY: toolchain
+toolchain: ## build the Pulumi CLI and its language hosts, unless the machine has them
+	@tools/toolchain.sh pulumi
+
+.PHONY: schema
+schema: ## write schema.json anew from provider/
+	@go run ./tools/schema > schema.json.new && mv schema.json.new schema.json
+
+.PHONY: test
+test: build toolchain lint ## run every test there is
+	@go test -race -timeout 30m ./...
+
+.PHONY: lint
+lint: ## check the format and the style of all code
+	@tools/toolchain.sh lint
+	@golangci-lint run ./...
+
+.PHONY: bench
+bench: build toolchain ## measure the plugin against one that does nothing
+	@go run ./tools/bench
+
+.PHONY: clean
+clean: ## remove everything that was built, the toolchain too
+	@rm -rf bin dist .toolchain .demo
