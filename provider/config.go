@@ -9,6 +9,7 @@ import (
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/auth"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
@@ -85,7 +86,7 @@ func (c Config) settings() auth.Settings {
 
 // Check finds at preview what can be seen to be wrong in the program's own configuration. What is not known yet passes.
 func (Config) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckResponse[Config], error) {
-	config, failures, err := infer.DefaultCheck[Config](ctx, req.NewInputs)
+	config, failures, err := infer.DefaultCheck[Config](ctx, withoutInternal(req.NewInputs))
 	if err != nil {
 		return infer.CheckResponse[Config]{}, err
 	}
@@ -131,6 +132,16 @@ func isInternal(name string) bool {
 	return name == "version" || name == "pluginDownloadURL" || strings.HasPrefix(name, "__")
 }
 
+// withoutInternal is the configuration's properties alone. Programs that use an SDK send their package's version along.
+func withoutInternal(inputs property.Map) property.Map {
+	for name := range inputs.All {
+		if isInternal(name) {
+			inputs = inputs.Delete(name)
+		}
+	}
+	return inputs
+}
+
 // connection is how the resources of one configured provider reach OCI.
 type connection struct {
 	options Options
@@ -146,17 +157,13 @@ func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) erro
 	defer c.mu.Unlock()
 	c.client = nil
 
-	arguments := req.Args
-	for name, argument := range arguments.All {
+	for _, argument := range req.Args.All {
 		if argument.HasComputed() {
 			// Only a preview knows this little, and the engine makes no call that needs a client then.
 			return nil
 		}
-		if isInternal(name) {
-			arguments = arguments.Delete(name)
-		}
 	}
-	config, failures, err := infer.DefaultCheck[Config](ctx, arguments)
+	config, failures, err := infer.DefaultCheck[Config](ctx, withoutInternal(req.Args))
 	if err != nil {
 		return fmt.Errorf("reading the provider's configuration: %w", err)
 	}

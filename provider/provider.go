@@ -92,8 +92,8 @@ func languages() map[string]any {
 			"respectSchemaVersion": true,
 		},
 		"java": map[string]any{
-			"basePackage": "io.github.ociauthtoken",
-			"buildFiles":  "gradle",
+			// The generator appends the package's name: io.github.ociauthtoken.
+			"basePackage": "io.github",
 		},
 	}
 }

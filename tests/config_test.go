@@ -260,6 +260,18 @@ func TestMalformedConfigurationIsFoundAtPreview(t *testing.T) {
 	}
 }
 
+func TestVersionThatAnSDKSendsAlongIsNoConfiguration(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.mustUp(func(m *deploytest.ResourceMonitor) error {
+		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
+			Inputs: arguments(s.user, "ci"), Version: pluginVersion, PluginDownloadURL: "https://example.com/plugins",
+		})
+		return err
+	})
+	assert.Equal(t, s.onlyToken().Value, s.value("token"))
+}
+
 func TestMisspeltConfigurationIsNamed(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -1,0 +1,509 @@
+package emulator_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// client signs requests by hand, so that a test can get every part of it wrong. tests/contract has clients that others
+// wrote.
+type client struct {
+	t       *testing.T
+	service *emulator.Service
+	url     string
+	creds   emulator.Credentials
+	user    string
+
+	keyID   string
+	date    time.Time
+	dateKey string   // the header with the date
+	headers []string // what the signature covers; nil means what it should
+	tamper  func(*http.Request)
+}
+
+func newClient(t *testing.T, config emulator.Config) *client {
+	t.Helper()
+	service, err := emulator.New(config)
+	require.NoError(t, err)
+	server := service.Start()
+	t.Cleanup(server.Close)
+	user := service.Users()[0].ID
+	creds, err := service.NewCredentials(user)
+	require.NoError(t, err)
+	return &client{
+		t: t, service: service, url: server.URL, creds: creds, user: user, dateKey: "date",
+		keyID: creds.TenancyID + "/" + user + "/" + creds.Fingerprint,
+	}
+}
+
+// reply is what a test looks at.
+type reply struct {
+	status int
+	header http.Header
+	text   string
+	fields map[string]any
+}
+
+func (c *client) do(method, path, body string, header ...string) reply {
+	c.t.Helper()
+	r, err := c.try(method, path, body, header...)
+	require.NoError(c.t, err)
+	return r
+}
+
+func (c *client) try(method, path, body string, header ...string) (reply, error) {
+	c.t.Helper()
+	request, err := http.NewRequestWithContext(context.Background(), method, c.url+path, strings.NewReader(body))
+	require.NoError(c.t, err)
+	date := c.date
+	if date.IsZero() {
+		date = time.Now()
+	}
+	request.Header.Set(c.dateKey, date.UTC().Format(http.TimeFormat))
+	signed := []string{c.dateKey, "(request-target)", "host"}
+	if method == http.MethodPost || method == http.MethodPut {
+		digest := sha256.Sum256([]byte(body))
+		request.Header.Set("x-content-sha256", base64.StdEncoding.EncodeToString(digest[:]))
+		request.Header.Set("content-type", "application/json")
+		signed = append(signed, "content-length", "content-type", "x-content-sha256")
+	}
+	if c.headers != nil {
+		signed = c.headers
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	c.sign(request, signed)
+	if c.tamper != nil {
+		c.tamper(request)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return reply{}, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	r := reply{status: response.StatusCode, header: response.Header, text: string(text)}
+	_ = json.Unmarshal(text, &r.fields)
+	return r, err
+}
+
+func (c *client) sign(request *http.Request, signed []string) {
+	c.t.Helper()
+	lines := make([]string, len(signed))
+	for i, name := range signed {
+		value := request.Header.Get(name)
+		switch strings.ToLower(name) {
+		case "(request-target)":
+			value = strings.ToLower(request.Method) + " " + request.URL.RequestURI()
+		case "host":
+			value = request.URL.Host
+		case "content-length":
+			value = fmt.Sprint(request.ContentLength)
+		}
+		lines[i] = strings.ToLower(name) + ": " + value
+	}
+	digest := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, c.creds.PrivateKey, crypto.SHA256, digest[:])
+	require.NoError(c.t, err)
+	request.Header.Set("Authorization", fmt.Sprintf(`Signature algorithm="rsa-sha256",headers="%s",keyId="%s",signature="%s",version="1"`,
+		strings.Join(signed, " "), c.keyID, base64.StdEncoding.EncodeToString(signature)))
+}
+
+func (c *client) path() string { return "/20160918/users/" + c.user + "/authTokens" }
+
+func (c *client) create(description string, header ...string) reply {
+	c.t.Helper()
+	body, err := json.Marshal(map[string]string{"description": description})
+	require.NoError(c.t, err)
+	return c.do("POST", c.path(), string(body), header...)
+}
+
+func (r reply) requireError(t *testing.T, status int, code string) {
+	t.Helper()
+	require.Equal(t, status, r.status, r.text)
+	assert.Equal(t, code, r.fields["code"])
+	assert.NotEmpty(t, r.fields["message"])
+}
+
+func TestTheFourCalls(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, emulator.Config{})
+
+	created := c.create("ci", "opc-request-id", "mine")
+	require.Equal(t, 200, created.status, created.text)
+	assert.Regexp(t, `^mine/[0-9A-F]{32}/[0-9A-F]{32}$`, created.header.Get("opc-request-id"))
+	assert.Regexp(t, `^[0-9a-f]{40}$`, created.header.Get("ETag"))
+	assert.Regexp(t, `^ocid1\.credential\.oc1\.\.[a-z0-9]{60}$`, created.fields["id"])
+	assert.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`, created.fields["timeCreated"])
+	assert.Equal(t, c.creds.TenancyID, created.fields["compartmentId"])
+	assert.Len(t, created.fields["token"], 20)
+	assert.NotContains(t, created.fields, "timeExpires", "null fields are left out")
+	assert.NotContains(t, created.fields, "inactiveStatus")
+	assert.True(t, c.service.Authenticate(c.user, created.fields["token"].(string)))
+	id := created.fields["id"].(string)
+
+	listed := c.do("GET", c.path(), "")
+	assert.Equal(t, 200, listed.status)
+	assert.True(t, strings.HasPrefix(listed.text, "["), "a bare array")
+	assert.Contains(t, listed.text, id)
+	assert.NotContains(t, listed.text, `"token"`)
+	assert.Empty(t, listed.header.Get("ETag"))
+
+	updated := c.do("PUT", c.path()+"/"+id, `{"description": ""}`, "if-match", created.header.Get("ETag"))
+	require.Equal(t, 200, updated.status, updated.text)
+	assert.Equal(t, "", updated.fields["description"])
+	assert.NotContains(t, updated.fields, "token")
+	assert.NotEqual(t, created.header.Get("ETag"), updated.header.Get("ETag"))
+	c.do("PUT", c.path()+"/"+id, `{"description": "x"}`, "if-match", created.header.Get("ETag")).requireError(t, 412, "NoEtagMatch")
+	c.do("DELETE", c.path()+"/"+id, "", "if-match", "stale").requireError(t, 412, "NoEtagMatch")
+
+	deleted := c.do("DELETE", c.path()+"/"+id+"/", "")
+	assert.Equal(t, 204, deleted.status)
+	assert.Empty(t, deleted.text)
+	assert.Equal(t, "[]", c.do("GET", c.path()+"/", "").text)
+}
+
+func TestMissingAndForbiddenLookTheSame(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, emulator.Config{})
+	token := c.service.AddToken(c.user, "ci")
+	stranger := "/20160918/users/ocid1.user.oc1..nobody/authTokens"
+	replies := []reply{
+		c.do("GET", stranger, ""), c.do("POST", stranger, `{"description": "x"}`), c.do("DELETE", c.path()+"/nothing", ""),
+		c.do("PUT", c.path()+"/nothing", `{"description": "x"}`), c.do("GET", "/20160918/nothing", ""), c.do("GET", "/", ""),
+	}
+	c.service.Deny(c.user)
+	replies = append(replies, c.do("GET", c.path(), ""), c.do("DELETE", c.path()+"/"+token.ID, ""))
+	for _, r := range replies {
+		assert.Equal(t, 404, r.status)
+		assert.Equal(t, replies[0].text, r.text)
+	}
+	c.service.Allow(c.user)
+	assert.Equal(t, 200, c.do("GET", c.path(), "").status)
+}
+
+func TestBadRequests(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, emulator.Config{})
+	c.do("POST", c.path(), `{}`).requireError(t, 400, "MissingParameter")
+	c.do("POST", c.path(), `{"description": null}`).requireError(t, 400, "InvalidParameter")
+	c.do("POST", c.path(), `{"description": 1}`).requireError(t, 400, "InvalidParameter")
+	c.do("POST", c.path(), `{"description": `).requireError(t, 400, "CannotParseRequest")
+	assert.Empty(t, c.service.Tokens(c.user))
+}
+
+func TestThirdTokenIsRefused(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, emulator.Config{})
+	c.create("one")
+	c.create("two")
+	c.create("three").requireError(t, 409, "UserCapacityExceeded")
+
+	other := newClient(t, emulator.Config{LimitCode: "LimitExceeded"})
+	other.create("one")
+	other.create("two")
+	other.create("three").requireError(t, 400, "LimitExceeded")
+}
+
+func TestRetryTokenReplaysTheFirstAnswerForADay(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := newClient(t, emulator.Config{Clock: func() time.Time { return now }})
+	again := func(description string) reply {
+		c.date = now
+		return c.create(description, "opc-retry-token", "once")
+	}
+	first := again("ci")
+	assert.Equal(t, first.fields, again("ci").fields)
+	assert.Len(t, c.service.Tokens(c.user), 1)
+	again("other").requireError(t, 409, "InvalidatedRetryToken")
+
+	now = now.Add(24*time.Hour - time.Second)
+	assert.Equal(t, first.fields["id"], again("ci").fields["id"])
+	now = now.Add(time.Second)
+	assert.NotEqual(t, first.fields["id"], again("ci").fields["id"])
+	require.Equal(t, 2, len(c.service.Tokens(c.user)))
+
+	c.service.DeleteToken(c.user, c.service.Tokens(c.user)[1].ID)
+	again("ci").requireError(t, 409, "InvalidatedRetryToken")
+}
+
+func TestSignaturesAreVerified(t *testing.T) {
+	t.Parallel()
+	good := map[string]func(*client){
+		"as it should be": func(*client) {},
+		"x-date":          func(c *client) { c.dateKey = "x-date" },
+		"mixed case": func(c *client) {
+			c.headers = []string{"Date", "(Request-Target)", "HOST", "Content-Length", "Content-Type", "X-Content-SHA256"}
+		},
+		"another order": func(c *client) {
+			c.headers = []string{"x-content-sha256", "content-type", "host", "content-length", "(request-target)", "date"}
+		},
+		"4 minutes slow": func(c *client) { c.date = time.Now().Add(-4 * time.Minute) },
+	}
+	bad := map[string]func(*client){
+		"no signature":   func(c *client) { c.tamper = func(r *http.Request) { r.Header.Del("Authorization") } },
+		"not a one":      func(c *client) { c.tamper = func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") } },
+		"unknown key":    func(c *client) { c.keyID = "a/b/c" },
+		"revoked key":    func(c *client) { c.service.RemoveAPIKey(c.user, c.creds.Fingerprint) },
+		"another key":    func(c *client) { c.creds.PrivateKey, _ = rsa.GenerateKey(rand.Reader, 2048) },
+		"another path":   func(c *client) { c.tamper = func(r *http.Request) { r.URL.Path += "/" } },
+		"another header": func(c *client) { c.tamper = func(r *http.Request) { r.Header.Set("content-type", "text/plain") } },
+		"another body": func(c *client) {
+			c.tamper = func(r *http.Request) {
+				body := []byte(`{"description": "no"}`)
+				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			}
+		},
+		"no digest": func(c *client) {
+			c.headers = []string{"date", "(request-target)", "host", "content-length", "content-type"}
+		},
+		"no target": func(c *client) {
+			c.headers = []string{"date", "host", "content-length", "content-type", "x-content-sha256"}
+		},
+		"no date": func(c *client) {
+			c.headers = []string{"(request-target)", "host", "content-length", "content-type", "x-content-sha256"}
+		},
+		"6 minutes slow": func(c *client) { c.date = time.Now().Add(-6 * time.Minute) },
+		"6 minutes fast": func(c *client) { c.date = time.Now().Add(6 * time.Minute) },
+	}
+	for name, change := range good {
+		c := newClient(t, emulator.Config{})
+		change(c)
+		assert.Equal(t, 200, c.create("ok").status, name)
+	}
+	for name, change := range bad {
+		c := newClient(t, emulator.Config{})
+		change(c)
+		r := c.create("ok")
+		r.requireError(t, 401, "NotAuthenticated")
+		assert.Empty(t, c.service.Tokens(c.user), name)
+		if strings.Contains(name, "minutes") {
+			assert.Contains(t, r.text, "allowed clock skew", name)
+		}
+	}
+}
+
+func TestSessionsSignUntilTheyExpire(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := newClient(t, emulator.Config{Clock: func() time.Time { return now }})
+	c.service.AddSession(c.user, "session.token", &c.creds.PrivateKey.PublicKey, now.Add(time.Minute))
+	c.keyID = "ST$session.token"
+	assert.Equal(t, 200, c.do("GET", c.path(), "").status)
+	now = now.Add(time.Minute)
+	c.do("GET", c.path(), "").requireError(t, 401, "NotAuthenticated")
+}
+
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := newClient(t, emulator.Config{
+		Regions: []string{"us-phoenix-1", "us-ashburn-1"}, ReplicationLag: time.Minute, Clock: func() time.Time { return now },
+	})
+	elsewhere := "/us-ashburn-1" + c.path()
+	refused := c.do("POST", elsewhere, `{"description": "ci"}`)
+	refused.requireError(t, 403, "NotAllowed")
+	assert.Equal(t, "Please go to your home region PHX to execute CREATE, UPDATE and DELETE operations.", refused.fields["message"])
+
+	require.Equal(t, 200, c.do("POST", "/us-phoenix-1"+c.path(), `{"description": "ci"}`).status)
+	assert.NotEqual(t, "[]", c.do("GET", c.path(), "").text, "no region in the path is the home region")
+	assert.Equal(t, "[]", c.do("GET", elsewhere, "").text, "not replicated yet")
+	now = now.Add(time.Minute)
+	c.date = now
+	assert.NotEqual(t, "[]", c.do("GET", elsewhere, "").text)
+
+	subscriptions := c.do("GET", "/20160918/tenancies/"+c.creds.TenancyID+"/regionSubscriptions", "")
+	assert.JSONEq(t, `[
+		{"regionKey": "PHX", "regionName": "us-phoenix-1", "status": "READY", "isHomeRegion": true},
+		{"regionKey": "IAD", "regionName": "us-ashburn-1", "status": "READY", "isHomeRegion": false}
+	]`, subscriptions.text)
+}
+
+func TestLifecycleStatesAndLists(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, emulator.Config{CreatingLists: 2})
+	assert.Equal(t, "CREATING", c.create("ci").fields["lifecycleState"])
+	assert.Contains(t, c.do("GET", c.path(), "").text, "CREATING")
+	assert.Contains(t, c.do("GET", c.path(), "").text, "CREATING")
+	assert.Contains(t, c.do("GET", c.path(), "").text, "ACTIVE")
+
+	id := c.service.Tokens(c.user)[0].ID
+	c.service.HideFromLists(c.user, id, 1)
+	assert.Equal(t, "[]", c.do("GET", c.path(), "").text)
+	assert.Contains(t, c.do("GET", c.path(), "").text, id)
+
+	expires := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	c.service.EditToken(c.user, id, func(token *emulator.Token) {
+		token.LifecycleState, token.InactiveStatus, token.TimeExpires = "INACTIVE", new(int64(2)), &expires
+	})
+	listed := c.do("GET", c.path(), "").text
+	assert.Contains(t, listed, `"inactiveStatus":2`)
+	assert.Contains(t, listed, `"timeExpires":"2030-01-02T03:04:05.000Z"`)
+
+	assert.True(t, c.service.RemoveUser(c.user))
+	assert.Equal(t, 404, c.do("GET", c.path(), "").status)
+}
+
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := newClient(t, emulator.Config{RequestsPerSecond: 2, RetryAfter: 3, Clock: func() time.Time { return now }})
+	for range 2 {
+		assert.Equal(t, 200, c.do("GET", c.path(), "").status)
+	}
+	refused := c.do("GET", c.path(), "")
+	refused.requireError(t, 429, "TooManyRequests")
+	assert.Equal(t, "3", refused.header.Get("Retry-After"))
+	now = now.Add(500 * time.Millisecond)
+	assert.Equal(t, 200, c.do("GET", c.path(), "").status)
+	assert.Equal(t, 429, c.do("GET", c.path(), "").status)
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	var slept time.Duration
+	c := newClient(t, emulator.Config{Sleep: func(_ context.Context, d time.Duration) error { slept += d; return nil }})
+
+	c.service.Inject(emulator.Fault{Operation: "CreateAuthToken", Skip: 1, Times: 1, Status: 503, Code: "Busy", Message: "Later."})
+	assert.Equal(t, 200, c.create("one").status)
+	c.create("two").requireError(t, 503, "Busy")
+	assert.Equal(t, 200, c.create("two").status)
+	assert.Empty(t, c.service.Faults(), "it is used up")
+
+	c.service.Inject(emulator.Fault{Status: 502, Body: "<html>Bad Gateway</html>", Header: map[string]string{"Retry-After": "1"}})
+	page := c.do("GET", c.path(), "")
+	assert.Equal(t, 502, page.status)
+	assert.Equal(t, "<html>Bad Gateway</html>", page.text)
+	assert.Equal(t, "text/html", page.header.Get("Content-Type"))
+	assert.Equal(t, "1", page.header.Get("Retry-After"))
+	c.service.ClearFaults()
+
+	id := c.service.Tokens(c.user)[0].ID
+	c.service.Inject(emulator.Fault{Drop: emulator.DropBeforeCommit, Times: 1})
+	_, err := c.try("DELETE", c.path()+"/"+id, "")
+	require.Error(t, err)
+	assert.Len(t, c.service.Tokens(c.user), 2)
+	c.service.Inject(emulator.Fault{Drop: emulator.DropAfterCommit, Times: 1, UserID: c.user, Region: "us-phoenix-1"})
+	_, err = c.try("PUT", c.path()+"/"+id, `{"description": "changed"}`)
+	require.Error(t, err)
+	assert.Equal(t, "changed", c.service.Tokens(c.user)[0].Description)
+
+	c.service.Inject(emulator.Fault{Truncate: 5, Times: 1})
+	_, err = c.try("GET", c.path(), "")
+	require.Error(t, err)
+
+	c.service.Inject(emulator.Fault{Delay: emulator.Duration(time.Minute), Times: 1})
+	assert.Equal(t, 200, c.do("GET", c.path(), "").status)
+	assert.Equal(t, time.Minute, slept)
+
+	c.service.Inject(emulator.Fault{Probability: 0.5, Status: 500, Code: "InternalServerError"})
+	failures := 0
+	for range 100 {
+		if c.do("GET", c.path(), "").status == 500 {
+			failures++
+		}
+	}
+	assert.InDelta(t, 50, failures, 25)
+}
+
+func TestJournalAndLogHoldNoValue(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	const value = "0123456789canary:;<>"
+	c := newClient(t, emulator.Config{Log: &log, TokenValue: func() string { return value }})
+	c.create("ci", "opc-retry-token", "once")
+	c.service.Inject(emulator.Fault{Drop: emulator.DropAfterCommit, Times: 1})
+	_, err := c.try("POST", c.path(), `{"description": "lost"}`)
+	require.Error(t, err)
+
+	journal := c.service.Journal()
+	require.Len(t, journal, 2)
+	assert.Equal(t, "CreateAuthToken", journal[0].Operation)
+	assert.Equal(t, "once", journal[0].RetryToken)
+	assert.Equal(t, 200, journal[0].Status)
+	assert.Zero(t, journal[1].Status)
+	text, err := json.Marshal(journal)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text)+log.String(), "canary")
+	assert.Contains(t, log.String(), "POST")
+	assert.Contains(t, log.String(), "dropped")
+	c.service.ResetJournal()
+	assert.Empty(t, c.service.Journal())
+}
+
+func TestControl(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, emulator.Config{})
+	control := func(method, path, body string) (int, string) {
+		request, err := http.NewRequestWithContext(context.Background(), method, c.url+"/_emulator/"+path, strings.NewReader(body))
+		require.NoError(t, err)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		defer func() { _ = response.Body.Close() }()
+		text, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return response.StatusCode, string(text)
+	}
+	status, text := control("POST", "users/"+c.user+"/tokens", `{"description": "by hand"}`)
+	assert.Equal(t, 200, status)
+	live := c.service.Tokens(c.user)[0]
+	assert.Contains(t, text, live.ID)
+	assert.NotContains(t, text, `"token"`)
+	_, text = control("GET", "users/"+c.user+"/tokens", "")
+	assert.Contains(t, text, live.ID)
+	status, _ = control("DELETE", "users/"+c.user+"/tokens/"+live.ID, "")
+	assert.Equal(t, 200, status)
+	assert.Empty(t, c.service.Tokens(c.user))
+
+	status, _ = control("POST", "faults", `{"operation": "ListAuthTokens", "status": 500, "delay": "1ms"}`)
+	assert.Equal(t, 200, status)
+	assert.Equal(t, 500, c.do("GET", c.path(), "").status)
+	_, text = control("GET", "faults", "")
+	assert.JSONEq(t, `[{"operation": "ListAuthTokens", "status": 500, "delay": "1ms"}]`, text)
+	status, _ = control("DELETE", "faults", "")
+	assert.Equal(t, 200, status)
+	assert.Equal(t, 200, c.do("GET", c.path(), "").status)
+	_, text = control("GET", "journal", "")
+	assert.Contains(t, text, "ListAuthTokens")
+	_, _ = control("DELETE", "journal", "")
+	assert.Empty(t, c.service.Journal())
+
+	for _, nonsense := range []string{
+		`{`, `{"unknown": 1}`, `{"operation": "Nonsense"}`, `{"status": 200}`, `{"probability": 2}`, `{"drop": "later"}`,
+		`{"delay": "soon"}`, `{"delay": 3}`, `{"times": -1}`,
+	} {
+		status, _ = control("POST", "faults", nonsense)
+		assert.Equal(t, 400, status, nonsense)
+	}
+	for _, nowhere := range []string{"", "nothing", "users/x/tokens", "users/x"} {
+		status, _ = control("GET", nowhere, "")
+		assert.Equal(t, 404, status, nowhere)
+	}
+}
+
+func TestConfigurationThatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	_, err := emulator.New(emulator.Config{Regions: []string{"mars-north-1"}})
+	require.ErrorContains(t, err, "mars-north-1")
+	_, err = emulator.New(emulator.Config{LimitCode: "Nonsense"})
+	require.Error(t, err)
+}
