@@ -32,6 +32,14 @@ toolchain: ## build the Pulumi CLI and its language hosts, unless the machine ha
 schema: ## write schema.json anew from provider/
 	@go run ./tools/schema > schema.json.new && mv schema.json.new schema.json
 
+.PHONY: sdk
+sdk: schema ## write the SDKs in sdk/ anew from the schema
+	@tools/sdk/generate.sh
+
+.PHONY: packages
+packages: ## build each SDK as its registry takes it into dist/
+	@tools/sdk/pack.sh dist
+
 .PHONY: test
 test: build toolchain lint ## run every test there is
 	@go test -race -timeout 30m ./...

@@ -1,0 +1,72 @@
+package tests
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSDKsAreWhatTheSchemaGenerates(t *testing.T) {
+	t.Parallel()
+	generated := filepath.Join(t.TempDir(), "sdk")
+	output, err := exec.Command("../tools/sdk/generate.sh", generated).CombinedOutput()
+	require.NoError(t, err, string(output))
+	assert.Equal(t, filesIn(t, generated), trackedFilesIn(t, "sdk"), `sdk/ is not up to date: run "make sdk"`)
+}
+
+// filesIn are the contents of all files below a folder.
+func filesIn(t *testing.T, root string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		relative, _ := filepath.Rel(root, path)
+		files[filepath.ToSlash(relative)] = string(content)
+		return err
+	}))
+	return files
+}
+
+// trackedFilesIn leaves out what git ignores: what was built in the SDK's folders.
+func trackedFilesIn(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	command := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", ".")
+	command.Dir = filepath.Join("..", folder)
+	output, err := command.Output()
+	require.NoError(t, err)
+	files := map[string]string{}
+	for name := range splitNUL(output) {
+		content, err := os.ReadFile(filepath.Join("..", folder, name))
+		require.NoError(t, err)
+		files[name] = string(content)
+	}
+	return files
+}
+
+// splitNUL yields the names in the output of "git ls-files -z".
+func splitNUL(output []byte) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for name := range bytes.SplitSeq(bytes.TrimSuffix(output, []byte{0}), []byte{0}) {
+			if !yield(string(name)) {
+				return
+			}
+		}
+	}
+}
+
+func TestGeneratorsOfSDKs(t *testing.T) {
+	t.Parallel()
+	for _, module := range []string{"generator", "go-java-nodejs-python", "dotnet"} {
+		output, err := exec.Command("go", "-C", filepath.Join("../tools/sdk", module), "test", "./...").CombinedOutput()
+		require.NoError(t, err, string(output))
+	}
+}
