@@ -121,7 +121,7 @@ func (r *AuthToken) Create(
 		return infer.CreateResponse[AuthTokenState]{}, err
 	}
 	began := r.clock.Now()
-	token, err := client.CreateAuthToken(ctx, urnOf(ctx), req.Inputs.UserID, req.Inputs.Description)
+	token, err := r.mint(ctx, client, req.Inputs)
 	if err != nil {
 		return infer.CreateResponse[AuthTokenState]{}, r.explainCreate(ctx, client, req.Inputs, began, err)
 	}
@@ -226,7 +226,7 @@ func (r *AuthToken) Delete(
 	if failure == nil || !identity.IsNotFound(failure) {
 		return infer.DeleteResponse{}, failure
 	}
-	tokens, err := client.ListAuthTokens(ctx, req.State.UserID)
+	tokens, err := client.WhereWritten().ListAuthTokens(ctx, req.State.UserID)
 	switch {
 	case identity.IsNotFound(err):
 		p.GetLogger(ctx).Warningf("OCI shows neither token %s nor its user %s to the caller. Most likely both are gone, "+
@@ -297,7 +297,28 @@ func pick(tokens []identity.AuthToken, id string) *identity.AuthToken {
 	return nil
 }
 
+// mint creates the token. A user whom OCI does not know is given time to appear: the same program may have created the user
+// moments ago, and OCI's answers lag behind its own.
+func (r *AuthToken) mint(
+	ctx context.Context, client *identity.Client, args AuthTokenArgs,
+) (identity.AuthToken, error) {
+	for began := r.clock.Now(); ; {
+		token, err := client.CreateAuthToken(ctx, urnOf(ctx), args.UserID, args.Description)
+		left := userWithin - r.clock.Now().Sub(began)
+		if !identity.IsNotFound(err) || left <= 0 {
+			return token, err
+		}
+		p.GetLogger(ctx).InfoStatusf("OCI does not know user %s: waiting up to %s more, in case the user is new",
+			args.UserID, left.Round(time.Second))
+		if r.clock.Sleep(ctx, pollEvery) != nil {
+			return token, err
+		}
+	}
+}
+
 const (
+	// userWithin bounds the wait for a new user to be known.
+	userWithin = time.Minute
 	// activeWithin bounds the wait for a new token to become ACTIVE.
 	activeWithin = 5 * time.Minute
 	// freshFor is how long after its creation a token may be missing from the list and is not taken as gone.
@@ -335,7 +356,7 @@ func (r *AuthToken) awaitActive(
 		if err := r.clock.Sleep(ctx, pollEvery); err != nil {
 			return state, unfinished(fmt.Sprintf("waiting for it to become ACTIVE was stopped: %v", err))
 		}
-		tokens, err := client.ListAuthTokens(ctx, state.UserID)
+		tokens, err := client.WhereWritten().ListAuthTokens(ctx, state.UserID)
 		if err != nil {
 			return state, unfinished(fmt.Sprintf("its state could not be found out: %v", err))
 		}

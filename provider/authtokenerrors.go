@@ -24,7 +24,7 @@ func (r *AuthToken) explainCreate(
 	// The operation may have been cancelled, or be out of time; this last look is worth a moment all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
 	defer cancel()
-	tokens, err := client.ListAuthTokens(ctx, args.UserID)
+	tokens, err := client.WhereWritten().ListAuthTokens(ctx, args.UserID)
 	if err != nil {
 		return fmt.Errorf("%w. Which tokens the user has could not be found out (%w): look with "+
 			"\"oci iam auth-token list --user-id %s\"", failure, err, args.UserID)

@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
@@ -66,7 +67,7 @@ func New(options Options) (p.Provider, error) {
 	provider.DiffConfig = diffConfig
 	provider.Create = knowingURN(provider.Create)
 	provider.Read = answeringWithSecret(provider.Read)
-	return completingState(provider), nil
+	return keepingTimeouts(completingState(provider)), nil
 }
 
 // languages are the generators' options, for every language that has an SDK.
@@ -152,6 +153,36 @@ func completingState(provider p.Provider) p.Provider {
 	}
 	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
 		req.Properties = complete(req.Properties, req.OldInputs)
+		return remove(ctx, req)
+	}
+	return provider
+}
+
+// keepingTimeouts turns the customTimeouts of a resource into deadlines as they are: infer cuts them to whole seconds, and
+// half a second to none at all.
+func keepingTimeouts(provider p.Provider) p.Provider {
+	within := func(ctx context.Context, seconds *float64) (context.Context, context.CancelFunc) {
+		if *seconds <= 0 {
+			return ctx, func() {}
+		}
+		timeout := time.Duration(*seconds * float64(time.Second))
+		*seconds = 0
+		return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the operation's timeout of %s is over", timeout))
+	}
+	create, update, remove := provider.Create, provider.Update, provider.Delete
+	provider.Create = func(ctx context.Context, req p.CreateRequest) (p.CreateResponse, error) {
+		ctx, cancel := within(ctx, &req.Timeout)
+		defer cancel()
+		return create(ctx, req)
+	}
+	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
+		ctx, cancel := within(ctx, &req.Timeout)
+		defer cancel()
+		return update(ctx, req)
+	}
+	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
+		ctx, cancel := within(ctx, &req.Timeout)
+		defer cancel()
 		return remove(ctx, req)
 	}
 	return provider

@@ -54,7 +54,10 @@ type testStack struct {
 
 func newStack(t *testing.T) *testStack {
 	t.Helper()
-	w := newWorld(t)
+	return newStackIn(newWorld(t))
+}
+
+func newStackIn(w *world) *testStack {
 	return &testStack{world: w, config: map[string]string{"endpoint": w.url}, consumer: &consumer{}}
 }
 

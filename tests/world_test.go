@@ -48,7 +48,14 @@ type world struct {
 // newWorld starts a local OCI with one user, whose credentials are in the environment.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	oci, err := emulator.New(emulator.Config{TokenValue: canaryValue})
+	return newWorldWith(t, emulator.Config{})
+}
+
+// newWorldWith starts a local OCI that differs from the usual one.
+func newWorldWith(t *testing.T, config emulator.Config) *world {
+	t.Helper()
+	config.TokenValue = canaryValue
+	oci, err := emulator.New(config)
 	require.NoError(t, err)
 	server := oci.Start()
 	t.Cleanup(server.Close)

@@ -86,8 +86,8 @@ func (c *Client) CreateAuthToken(ctx context.Context, key, userID, description s
 
 	op := operation{name: "CreateAuthToken", doing: "create an auth token for user " + userID, userID: userID, writes: true}
 	var token AuthToken
-	err := c.call(answered, ctx, op, func(ctx context.Context) (*http.Response, error) {
-		response, err := c.sdk.CreateAuthToken(ctx, sdk.CreateAuthTokenRequest{
+	err := c.call(answered, ctx, op, func(ctx context.Context, at *regional) (*http.Response, error) {
+		response, err := at.sdk.CreateAuthToken(ctx, sdk.CreateAuthTokenRequest{
 			UserId:                 &userID,
 			CreateAuthTokenDetails: sdk.CreateAuthTokenDetails{Description: &description},
 			OpcRetryToken:          &retryToken,
@@ -109,13 +109,18 @@ func (c *Client) CreateAuthToken(ctx context.Context, key, userID, description s
 	return token, nil
 }
 
-// ListAuthTokens returns the user's tokens, at most two, without their values.
+// ListAuthTokens returns the user's tokens, at most two, without their values, as the configured region has them.
 // See https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/ListAuthTokens.
 func (c *Client) ListAuthTokens(ctx context.Context, userID string) ([]AuthToken, error) {
-	op := operation{name: "ListAuthTokens", doing: "list the auth tokens of user " + userID, userID: userID}
+	return Reader{client: c, at: c.configured}.ListAuthTokens(ctx, userID)
+}
+
+// ListAuthTokens returns the user's tokens, at most two, without their values.
+func (r Reader) ListAuthTokens(ctx context.Context, userID string) ([]AuthToken, error) {
+	op := operation{name: "ListAuthTokens", doing: "list the auth tokens of user " + userID, userID: userID, at: r.at}
 	var tokens []AuthToken
-	err := c.call(ctx, ctx, op, func(ctx context.Context) (*http.Response, error) {
-		response, err := c.sdk.ListAuthTokens(ctx, sdk.ListAuthTokensRequest{UserId: &userID})
+	err := r.client.call(ctx, ctx, op, func(ctx context.Context, at *regional) (*http.Response, error) {
+		response, err := at.sdk.ListAuthTokens(ctx, sdk.ListAuthTokensRequest{UserId: &userID})
 		tokens = make([]AuthToken, len(response.Items))
 		for i, item := range response.Items {
 			tokens[i] = fromSDK(item)
@@ -133,8 +138,8 @@ func (c *Client) ListAuthTokens(ctx context.Context, userID string) ([]AuthToken
 func (c *Client) UpdateAuthToken(ctx context.Context, userID, id, description string) (AuthToken, error) {
 	op := operation{name: "UpdateAuthToken", doing: "update auth token " + id + " of user " + userID, userID: userID, writes: true}
 	var token AuthToken
-	err := c.call(ctx, ctx, op, func(ctx context.Context) (*http.Response, error) {
-		response, err := c.sdk.UpdateAuthToken(ctx, sdk.UpdateAuthTokenRequest{
+	err := c.call(ctx, ctx, op, func(ctx context.Context, at *regional) (*http.Response, error) {
+		response, err := at.sdk.UpdateAuthToken(ctx, sdk.UpdateAuthTokenRequest{
 			UserId:                 &userID,
 			AuthTokenId:            &id,
 			UpdateAuthTokenDetails: sdk.UpdateAuthTokenDetails{Description: &description},
@@ -152,8 +157,8 @@ func (c *Client) UpdateAuthToken(ctx context.Context, userID, id, description st
 // it. See https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/DeleteAuthToken.
 func (c *Client) DeleteAuthToken(ctx context.Context, userID, id string) error {
 	op := operation{name: "DeleteAuthToken", doing: "delete auth token " + id + " of user " + userID, userID: userID, writes: true}
-	return c.call(ctx, ctx, op, func(ctx context.Context) (*http.Response, error) {
-		response, err := c.sdk.DeleteAuthToken(ctx, sdk.DeleteAuthTokenRequest{UserId: &userID, AuthTokenId: &id})
+	return c.call(ctx, ctx, op, func(ctx context.Context, at *regional) (*http.Response, error) {
+		response, err := at.sdk.DeleteAuthToken(ctx, sdk.DeleteAuthTokenRequest{UserId: &userID, AuthTokenId: &id})
 		return response.RawResponse, err
 	})
 }

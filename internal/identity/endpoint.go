@@ -33,13 +33,17 @@ func ParseEndpoint(template string) (Endpoint, error) {
 	return Endpoint{template: strings.TrimRight(template, "/")}, nil
 }
 
-// in is the endpoint in one region, as the SDK wants it: scheme, host and port on one side, the path on the other.
+// in is the endpoint in one region, as the SDK wants it: scheme, host and port on one side, on the other the path, with
+// the version of the API at its end.
 func (e Endpoint) in(region string) (host, path string) {
 	absolute := strings.ReplaceAll(e.template, regionPlaceholder, region)
 	scheme, rest, _ := strings.Cut(absolute, "://")
 	authority, path, _ := strings.Cut(rest, "/")
-	return scheme + "://" + authority, path
+	return scheme + "://" + authority, strings.TrimPrefix(path+"/"+basePath, "/")
 }
+
+// dependsOnRegion tells whether another region has another endpoint.
+func (e Endpoint) dependsOnRegion() bool { return strings.Contains(e.template, regionPlaceholder) }
 
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {

@@ -29,6 +29,8 @@ type Error struct {
 	Operation string
 	// UserID is the OCID of the user whose tokens the call was about.
 	UserID string
+	// Region is the name of the region that was called.
+	Region string
 	// Status, Code, Message and RequestID are OCI's answer. Status is 0 when there was none that could be read.
 	Status                   int
 	Code, Message, RequestID string
@@ -90,6 +92,8 @@ func (e *Error) happened() string {
 // remedy says what the person at the terminal can do.
 func (e *Error) remedy() string {
 	switch {
+	case errors.Is(e.cause, errThrottled):
+		return "Try again later, with a longer timeout, or with a lower --parallel"
 	case e.Status == 0:
 		return "Check the network, the region and, if it is set, the endpoint in the provider's configuration"
 	case e.Code == codeUserCapacityExceeded || e.Code == codeLimitExceeded:
@@ -100,8 +104,9 @@ func (e *Error) remedy() string {
 		return "Check userOcid, tenancyOcid, fingerprint and the private key in the provider's configuration against " +
 			"the user's API keys in the Console, and that this machine's clock is right to within 5 minutes"
 	case e.Status == http.StatusForbidden:
-		return "Auth tokens are created, changed and deleted in the tenancy's home region only: " +
-			"set the provider's region to the home region"
+		return "Auth tokens are created, changed and deleted in the tenancy's home region only, and which one that is, or " +
+			"where it answers, could not be found out: set the provider's region to the home region, or, if an endpoint " +
+			"is set, put {region} in it"
 	case e.Status == http.StatusNotFound:
 		return "OCI does not tell missing from forbidden: check that the OCID is right and in this tenancy, and that a " +
 			"policy lets the calling user manage the user's credentials"
@@ -116,10 +121,12 @@ func (e *Error) remedy() string {
 }
 
 // failure makes an Error of a failed attempt.
-func (c *Client) failure(op operation, response *http.Response, err error, attempts int, ambiguous bool) *Error {
+func (c *Client) failure(
+	op operation, at *regional, response *http.Response, err error, attempts int, ambiguous bool,
+) *Error {
 	failure := &Error{
-		Operation: op.name, UserID: op.userID, Ambiguous: ambiguous, Attempts: attempts,
-		doing: op.doing, where: c.where(), cause: err,
+		Operation: op.name, UserID: op.userID, Region: at.region, Ambiguous: ambiguous, Attempts: attempts,
+		doing: op.doing, where: at.String(), cause: err,
 	}
 	var service common.ServiceError
 	if errors.As(err, &service) {
@@ -138,13 +145,15 @@ func (c *Client) failure(op operation, response *http.Response, err error, attem
 	return failure
 }
 
-// where is the region, and the endpoint if it is not the region's public one.
-func (c *Client) where() string {
-	if c.private {
-		return fmt.Sprintf("%s at %s", c.region, c.sdk.Host)
-	}
-	return c.region
+// stopped makes an Error of a call that ended while it waited for its turn.
+func (c *Client) stopped(op operation, at *regional, attempts int, ambiguous bool, why error) *Error {
+	failure := c.failure(op, at, nil, errThrottled, attempts-1, ambiguous)
+	failure.Stopped = why
+	return failure
 }
+
+// errThrottled is what keeps a call from being made at all.
+var errThrottled = errors.New("OCI throttles this user or tenancy, and its turn had not come")
 
 // IsNotFound tells whether OCI answered 404: the thing does not exist, or may not be seen by the caller.
 func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }

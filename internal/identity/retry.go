@@ -33,34 +33,56 @@ type operation struct {
 	name   string // as the API spells it, such as CreateAuthToken
 	doing  string // as a sentence spells it, such as "list the auth tokens of user ocid1..."
 	userID string
+	// writes is true for a call that changes something. It goes wherever writes go.
 	writes bool
+	// at is where a call that only reads goes.
+	at *regional
 }
 
 // call makes attempts until one succeeds, fails for good, or there is no more time.
 //
 // Attempts run under ctx. Once patience ends, nothing is waited for any more, save one thing: while it is open whether a
 // write has happened, attempts go on under ctx to find out.
-func (c *Client) call(
-	ctx, patience context.Context, op operation, attempt func(context.Context) (*http.Response, error),
-) error {
+func (c *Client) call(ctx, patience context.Context, op operation, try attempt) error {
 	began := c.clock.Now()
 	ambiguous := false
 	for attempts := 1; ; attempts++ {
-		response, err := attempt(ctx) //nolint:bodyclose // the SDK has read and closed it
+		at := op.at
+		if op.writes {
+			at = c.writer()
+		}
+		waiting := patience
+		if ambiguous {
+			waiting = ctx
+		}
+		if err := c.pace.wait(waiting, c.clock); err != nil {
+			return c.stopped(op, at, attempts, ambiguous, err)
+		}
+		response, err := try(ctx, at) //nolint:bodyclose // the SDK has read and closed it
+		verdict := judge(response, err)
+		if verdict.remedy == slowDown {
+			asked, _ := retryAfter(response)
+			c.pace.wasRefused(c.clock.Now(), asked)
+		} else {
+			c.pace.wasAdmitted(c.clock.Now())
+		}
 		if err == nil {
 			return nil
 		}
-		verdict := judge(response, err)
+		if op.writes && c.reroute(ctx, at, err) {
+			continue
+		}
 		ambiguous = ambiguous || (op.writes && verdict.ambiguous)
-		failure := c.failure(op, response, err, attempts, ambiguous)
+		failure := c.failure(op, at, response, err, attempts, ambiguous)
 
 		if verdict.remedy == giveUp || attempts >= verdict.attempts() || ctx.Err() != nil ||
 			(verdict.remedy == slowDown && c.clock.Now().Sub(began) > throttleBudget) {
+			failure.Stopped = context.Cause(ctx)
 			return failure
 		}
 		pause := verdict.pause(response, attempts)
 		reportProgress(patience, failure.waiting(pause))
-		waiting := patience
+		waiting = patience
 		if ambiguous && patience.Err() != nil {
 			waiting = ctx
 		}
@@ -102,8 +124,12 @@ func (v verdict) attempts() int {
 
 // pause is how long to wait before the next attempt: what the service asks for, else exponentially more with jitter.
 func (v verdict) pause(response *http.Response, attempts int) time.Duration {
-	if v.remedy == renewed {
+	switch v.remedy {
+	case renewed:
 		return 0
+	case slowDown:
+		// The pace of all calls holds this one back too, so there is little to add.
+		attempts = 1
 	}
 	if response != nil {
 		if asked, ok := retryAfter(response); ok {
@@ -119,6 +145,9 @@ func (v verdict) pause(response *http.Response, attempts int) time.Duration {
 
 // judge tells what a failed attempt means.
 func judge(response *http.Response, err error) verdict {
+	if err == nil {
+		return verdict{}
+	}
 	var service common.ServiceError
 	if errors.As(err, &service) {
 		return judgeAnswer(service)

@@ -1,0 +1,109 @@
+package tests
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/pkg/v3/display"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// abroad is a stack that is configured for Ashburn, in a tenancy whose home region is Phoenix.
+func abroad(t *testing.T, lag time.Duration) *testStack {
+	t.Helper()
+	s := newStackIn(newWorldWith(t, emulator.Config{
+		Regions: []string{"us-phoenix-1", "us-ashburn-1"}, ReplicationLag: lag,
+	}))
+	s.env["OCI_REGION"] = "us-ashburn-1"
+	s.config["endpoint"] = s.url + "/{region}"
+	return s
+}
+
+// regionsOf are the regions that an operation was called in, in order.
+func (w *world) regionsOf(operation string) []string {
+	var regions []string
+	for _, request := range w.oci.Journal() {
+		if request.Operation == operation {
+			regions = append(regions, request.Region)
+		}
+	}
+	return regions
+}
+
+func TestWritesGoToTheHomeRegionAndReadsStay(t *testing.T) {
+	t.Parallel()
+	s := abroad(t, 0)
+	s.mustUp(mint(s.user, "ci"))
+	assert.Equal(t, s.onlyToken().Value, s.value("token"))
+	assert.Equal(t, []string{"us-ashburn-1", "us-phoenix-1"}, s.regionsOf("CreateAuthToken"))
+	assert.Contains(t, s.diagnostics(), "going to us-phoenix-1")
+
+	s.oci.ResetJournal()
+	require.NoError(t, s.refresh())
+	assert.Equal(t, []string{"us-ashburn-1"}, s.regionsOf("ListAuthTokens"))
+	s.mustUp(mint(s.user, "new"))
+	assert.Equal(t, "new", s.onlyToken().Description)
+	require.NoError(t, s.destroy())
+	assert.Empty(t, s.tokens())
+}
+
+func TestHomeRegionIsLearnedOnce(t *testing.T) {
+	t.Parallel()
+	s := abroad(t, 0)
+	plugin := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}
+	for _, urn := range []string{tokenURN + "1", tokenURN + "2"} {
+		plugin.mustCreate(urn, "ci")
+	}
+	assert.Len(t, s.regionsOf("ListRegionSubscriptions"), 1)
+	assert.Equal(t, []string{"us-ashburn-1", "us-phoenix-1", "us-phoenix-1"}, s.regionsOf("CreateAuthToken"))
+}
+
+func TestWhatWasJustWrittenIsReadWhereItWasWritten(t *testing.T) {
+	t.Parallel()
+	s := abroad(t, time.Hour)
+	s.oci.SetCreatingLists(2)
+	s.mustUp(mint(s.user, "ci"))
+	assert.Equal(t, []string{"us-phoenix-1", "us-phoenix-1", "us-phoenix-1"}, s.regionsOf("ListAuthTokens"))
+	assert.Equal(t, "ACTIVE", s.token("token").Outputs["state"].StringValue())
+
+	// The configured region lags behind for an hour. What is fresh is kept for that reason, value included.
+	require.NoError(t, s.refresh())
+	assert.Equal(t, s.onlyToken().Value, s.value("token"))
+
+	// A 404 on deletion is checked where the deletion was tried.
+	s.oci.DeleteToken(s.user, s.onlyToken().ID)
+	s.oci.ResetJournal()
+	require.NoError(t, s.destroy())
+	assert.Equal(t, []string{"us-phoenix-1"}, s.regionsOf("ListAuthTokens"))
+}
+
+func TestHomeRegionIsTakenFromTheMessageWhereSubscriptionsMayNotBeRead(t *testing.T) {
+	t.Parallel()
+	s := abroad(t, 0)
+	s.oci.Inject(emulator.Fault{Operation: "ListRegionSubscriptions", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No."})
+	s.mustUp(mint(s.user, "ci"))
+	assert.Equal(t, s.onlyToken().Value, s.value("token"))
+	assert.Equal(t, display.ResourceChanges{"create": 1}, s.changes())
+}
+
+func TestHomeRegionThatCannotBeReachedIsSaid(t *testing.T) {
+	t.Parallel()
+	s := abroad(t, 0)
+	s.config["endpoint"] = s.url + "/us-ashburn-1" // one region's endpoint, and no {region} in it
+	require.Error(t, s.up(mint(s.user, "ci")))
+	for _, part := range []string{"403 NotAllowed", "home region PHX", "put {region} in it"} {
+		assert.Contains(t, s.diagnostics(), part)
+	}
+	assert.Equal(t, 1, s.calls("CreateAuthToken"))
+
+	unknown := abroad(t, 0)
+	unknown.oci.Inject(
+		emulator.Fault{Operation: "ListRegionSubscriptions", Status: 500, Code: "InternalServerError", Message: "No."},
+		emulator.Fault{Operation: "CreateAuthToken", Status: 403, Code: "NotAllowed", Message: "Please go to your home region XYZ to do so."},
+	)
+	require.Error(t, unknown.up(mint(unknown.user, "ci")))
+	assert.Contains(t, unknown.diagnostics(), "set the provider's region to the home region")
+}
