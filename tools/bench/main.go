@@ -1,0 +1,115 @@
+// Command bench measures the plugin beside a provider that does nothing, and prints a Markdown table. What the two have in
+// common is the price of Pulumi; the rest is the price of this provider.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+const (
+	// resources is how many resources a stack has: two tokens, which is all that OCI allows, for each of 50 users.
+	resources = 100
+	// limit is when a run that hangs is given up.
+	limit = 10 * time.Minute
+)
+
+// groups are what is measured. Within a group each round takes all measures of the one plugin, then all of the other, so
+// that whatever else the machine does meets both.
+var groups = []group{
+	{rounds: 1, measures: []measure{
+		{"size of the binary", megabytes, binarySize},
+	}},
+	{rounds: 7, warmUp: true, measures: []measure{
+		{"start, until the port is printed", milliseconds, start},
+		{"resident memory then", megabytes, residentAtStart},
+	}},
+	{rounds: 5, warmUp: true, measures: []measure{
+		{"`pulumi package get-schema`", milliseconds, getSchema},
+	}},
+	// These four are one life of the stack. Each finds it as the one before it has left it.
+	{rounds: 3, warmUp: true, measures: []measure{
+		{"`pulumi up`, which creates 100", milliseconds, pulumi("up", "--yes", "--skip-preview")},
+		{"`pulumi preview` of no change", milliseconds, pulumi("preview", "--expect-no-changes")},
+		{"`pulumi refresh` of no change", milliseconds, pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")},
+		{"`pulumi destroy` of the 100", milliseconds, pulumi("destroy", "--yes", "--skip-preview")},
+	}},
+	{rounds: 3, measures: []measure{
+		{"most memory during such an `up`", megabytes, peakDuringUp},
+	}},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	err := run(ctx)
+	cancel()
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run prints the table once all is measured. It leaves no file and no process behind.
+func run(ctx context.Context) error {
+	root, err := moduleRoot(ctx)
+	if err != nil {
+		return err
+	}
+	// Where tools/toolchain.sh has built pulumi, it comes first, as in the Makefile.
+	path := filepath.Join(root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
+	if err := os.Setenv("PATH", path); err != nil {
+		return err
+	}
+	machine, err := describeMachine(ctx)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	oci, err := startOCI(dir)
+	if err != nil {
+		return err
+	}
+	defer oci.Close()
+
+	ours, err := prepare(ctx, dir, tokenStack(oci))
+	if err != nil {
+		return err
+	}
+	noop, err := prepare(ctx, dir, noopStack())
+	if err != nil {
+		return err
+	}
+	rows, err := takeAll(ctx, groups, ours, noop)
+	if err != nil {
+		return err
+	}
+	printTable(os.Stdout, machine, ours.name, noop.name, rows)
+	return nil
+}
+
+// takeAll takes the measures of both plugins, and says on standard error what it is at.
+func takeAll(ctx context.Context, groups []group, ours, noop *plugin) ([]row, error) {
+	var rows []row
+	for _, g := range groups {
+		for _, m := range g.measures {
+			fmt.Fprintln(os.Stderr, "measuring:", m.name)
+		}
+		taken, err := g.take(ctx, ours, noop)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, taken...)
+	}
+	return rows, nil
+}
