@@ -38,19 +38,31 @@ sdk: schema ## write the SDKs in sdk/ anew from the schema
 
 .PHONY: packages
 packages: ## build each SDK as its registry takes it into dist/
-	@tools/sdk/pack.sh dist
+	@tools/sdk/pack.sh dist/packages
+
+.PHONY: dist
+dist: ## build the archives of a release into dist/, for every platform
+	@tools/toolchain.sh release
+	@VERSION=$(version) goreleaser release --snapshot --clean --skip=announce,publish
+
+.PHONY: release
+release: ## draft the release of the tag that is checked out
+	@tools/toolchain.sh release
+	@VERSION=$(version) goreleaser release --clean
 
 .PHONY: test
-test: build toolchain lint ## run every test there is
-	@go test -race -timeout 30m ./...
+test: build toolchain lint dist ## run every test there is
+	@go test -race -timeout 40m ./...
 
 .PHONY: lint
 lint: ## check the format and the style of all code
-	@tools/toolchain.sh lint
-	@golangci-lint run ./...
+	@tools/toolchain.sh lint release
+	@golangci-lint run --allow-parallel-runners ./...
+	@actionlint
+	@VERSION=$(version) goreleaser check --quiet
 
 .PHONY: bench
-bench: build toolchain ## measure the plugin against one that does nothing
+bench: toolchain ## measure the plugin against one that does nothing
 	@go run ./tools/bench
 
 .PHONY: clean

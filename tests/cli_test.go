@@ -273,7 +273,5 @@ func TestPluginAnswersGetSchema(t *testing.T) {
 	var spec struct{ Name, Version string }
 	require.NoError(t, json.Unmarshal(printed, &spec))
 	assert.Equal(t, "ociauthtoken", spec.Name)
-	version, err := os.ReadFile("../VERSION")
-	require.NoError(t, err)
-	assert.Equal(t, strings.TrimSpace(string(version)), spec.Version)
+	assert.Equal(t, version(t), spec.Version)
 }

@@ -34,8 +34,6 @@ func TestRecordState(t *testing.T) {
 	}
 	s := newStack(t)
 	s.mustUp(mint(s.user, "recorded"))
-	version, err := os.ReadFile("../VERSION")
-	require.NoError(t, err)
 	live := s.onlyToken()
 	recorded := placeholders(s.world, live.ID, live.Value).Replace(s.checkpoint())
 	requireNoValue(t, recorded)
@@ -43,7 +41,7 @@ func TestRecordState(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(recorded), &indented))
 	text, err := json.MarshalIndent(indented, "", "  ")
 	require.NoError(t, err)
-	path := filepath.Join("testdata", "state", strings.TrimSpace(string(version))+".json")
+	path := filepath.Join("testdata", "state", version(t)+".json")
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
 	require.NoError(t, os.WriteFile(path, append(text, '\n'), 0o600))
 }
@@ -52,9 +50,7 @@ func TestStateOfEveryReleaseCanBeRead(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/state/*.json")
 	require.NoError(t, err)
-	version, err := os.ReadFile("../VERSION")
-	require.NoError(t, err)
-	require.Contains(t, files, filepath.Join("testdata", "state", strings.TrimSpace(string(version))+".json"),
+	require.Contains(t, files, filepath.Join("testdata", "state", version(t)+".json"),
 		"the state of this version is not recorded: see the top of this file")
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {

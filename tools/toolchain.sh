@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Provides the Pulumi CLI and its language hosts, and golangci-lint where it is asked for.
+# Provides the Pulumi CLI and its language hosts; and, where they are asked for, golangci-lint and what makes releases.
 #
-#   tools/toolchain.sh [pulumi|lint]...     makes sure they are there; without arguments: pulumi
+#   tools/toolchain.sh [pulumi|lint|release]...     makes sure they are there; without arguments: pulumi
 #
 # A Pulumi on PATH that is recent enough is used as it is. What is missing is built, once, from the Go modules pinned in
 # tools/*/go.mod into .toolchain/bin.
@@ -29,15 +29,16 @@ has_recent_pulumi() {
 
 # build MODULE MINUTES PACKAGE...: builds the packages of tools/MODULE unless that was done from the same go.mod before.
 build() {
-  local module=$1 minutes=$2 stamp package
+  local module=$1 minutes=$2 stamp package name
   shift 2
   stamp=$root/.toolchain/$module.$(cksum <"$root/tools/$module/go.mod" | cut -d ' ' -f 1)
   [ -e "$stamp" ] && return
   mkdir -p "$bin"
   for package in "$@"; do
-    say "building ${package##*/} from source, once ($minutes) ..."
+    name=$(basename "${package%/v[0-9]}")
+    say "building $name from source, once ($minutes) ..."
     (cd "$root/tools/$module" && go build -trimpath -ldflags "${ldflags:-} -s -w" -o "$bin/.new" "$package")
-    mv "$bin/.new" "$bin/${package##*/}"
+    mv "$bin/.new" "$bin/$name"
   done
   touch "$stamp"
 }
@@ -66,7 +67,12 @@ provide_pulumi() {
 }
 
 provide_lint() {
-  build golangci-lint "about 4 minutes" github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+  build golangci-lint "about 2 minutes" github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+}
+
+provide_release() {
+  build goreleaser "about 3 minutes" github.com/goreleaser/goreleaser/v2
+  build actionlint "seconds" github.com/rhysd/actionlint/cmd/actionlint
 }
 
 for tool in "${@:-pulumi}"; do
