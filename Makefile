@@ -28,8 +28,12 @@ build: ## build the plugin and the local OCI Identity into bin/
 toolchain: ## build the Pulumi CLI and its language hosts, unless the machine has them
 	@tools/toolchain.sh pulumi
 
+.PHONY: docs
+docs: ## write the pages with examples anew from provider/examples/ and tools/docs/pages/
+	@tools/docs/generate.sh
+
 .PHONY: schema
-schema: ## write schema.json anew from provider/
+schema: docs ## write schema.json anew from provider/
 	@go run ./tools/schema > schema.json.new && mv schema.json.new schema.json
 
 .PHONY: sdk

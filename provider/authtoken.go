@@ -51,6 +51,8 @@ var (
 	_ infer.Annotated                                           = (*AuthTokenState)(nil)
 )
 
+// authTokenDescription is generated: its prose is in tools/docs/pages, its examples in provider/examples.
+//
 //go:embed authtoken.md
 var authTokenDescription string
 

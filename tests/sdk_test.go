@@ -70,3 +70,10 @@ func TestGeneratorsOfSDKs(t *testing.T) {
 		require.NoError(t, err, string(output))
 	}
 }
+
+// TestPages compares the pages that hold examples with what they are generated from, and compiles the examples.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	output, err := exec.Command("go", "-C", "../tools/docs", "test", "-count=1", "./...").CombinedOutput()
+	require.NoError(t, err, string(output))
+}

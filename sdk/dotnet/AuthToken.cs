@@ -16,6 +16,66 @@ namespace Pulumi.OciAuthToken
     ///
     /// <para><b>Example Usage</b></para>
     ///
+    /// <para><b>A token for docker login</b></para>
+    ///
+    /// <para>The value goes to a stack output, which is a secret because the token is one. <c>pulumi stack output registryPassword --show-secrets</c> prints it for <c>docker login --password-stdin</c>.</para>
+    /// <code>
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using OciAuthToken = Pulumi.OciAuthToken;
+    ///
+    /// return await Deployment.RunAsync(() =&gt;
+    /// {
+    ///     var config = new Config();
+    ///     var userId = config.Require("userId");
+    ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+    ///     {
+    ///         UserId = userId,
+    ///         Description = "docker login from CI",
+    ///     });
+    ///
+    ///     return new Dictionary&lt;string, object?&gt;
+    ///     {
+    ///         ["registryPassword"] = registryToken.Token,
+    ///     };
+    /// });
+    /// </code>
+    ///
+    /// <para><b>A token for another user, with an administrator's credentials</b></para>
+    ///
+    /// <para>An explicit provider takes its credentials from the profile <c>ADMIN</c> of the OCI configuration file, and everything else in the program keeps its own. A later change of these credentials leaves the token as it is.</para>
+    /// <code>
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using OciAuthToken = Pulumi.OciAuthToken;
+    ///
+    /// return await Deployment.RunAsync(() =&gt;
+    /// {
+    ///     var config = new Config();
+    ///     var userId = config.Require("userId");
+    ///     var administrator = new OciAuthToken.Provider("administrator", new()
+    ///     {
+    ///         ConfigFileProfile = "ADMIN",
+    ///     });
+    ///
+    ///     var deployToken = new OciAuthToken.AuthToken("deployToken", new()
+    ///     {
+    ///         UserId = userId,
+    ///         Description = "git push from CI",
+    ///     }, new CustomResourceOptions
+    ///     {
+    ///         Provider = administrator,
+    ///     });
+    ///
+    ///     return new Dictionary&lt;string, object?&gt;
+    ///     {
+    ///         ["gitPassword"] = deployToken.Token,
+    ///     };
+    /// });
+    /// </code>
+    ///
     /// <para><b>What to know before you use it</b></para>
     ///
     /// <list type="bullet">
@@ -31,8 +91,8 @@ namespace Pulumi.OciAuthToken
     /// <para>An auth token is imported by the OCIDs of its user and of itself, in either form:</para>
     ///
     /// <code>
-    /// pulumi import ociauthtoken:index:AuthToken example users/&lt;user's OCID&gt;/authTokens/&lt;token's OCID&gt;
-    /// pulumi import ociauthtoken:index:AuthToken example &lt;user's OCID&gt;/&lt;token's OCID&gt;
+    /// pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
+    /// pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
     /// </code>
     ///
     /// <para>OCI does not show the value again, so the output <c>token</c> stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for <c>pulumi import --file</c>, as a secret in <c>outputs</c>. Its plain text is the value as a JSON string, within a JSON string:</para>
@@ -43,10 +103,10 @@ namespace Pulumi.OciAuthToken
     ///   "resources": [{
     ///     "type": "ociauthtoken:index:AuthToken",
     ///     "name": "example",
-    ///     "id": "&lt;token's OCID&gt;",
-    ///     "inputs": { "userId": "&lt;user's OCID&gt;", "description": "docker login from CI" },
+    ///     "id": "ocid1.credential.oc1..aaaa...",
+    ///     "inputs": { "userId": "ocid1.user.oc1..aaaa...", "description": "docker login from CI" },
     ///     "outputs": {
-    ///       "userId": "&lt;user's OCID&gt;",
+    ///       "userId": "ocid1.user.oc1..aaaa...",
     ///       "description": "docker login from CI",
     ///       "token": { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": "\"&lt;the value&gt;\"" }
     ///     }

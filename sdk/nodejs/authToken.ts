@@ -10,6 +10,41 @@ import * as utilities from "./utilities";
  * OCI shows the value of a token once, in the answer to its creation. From then on it exists in the state of your stack and nowhere else: encrypted there, shown as `[secret]`, and handed on as a secret to whatever takes it.
  *
  * ## Example Usage
+ * ### A token for docker login
+ *
+ * The value goes to a stack output, which is a secret because the token is one. `pulumi stack output registryPassword --show-secrets` prints it for `docker login --password-stdin`.
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as ociauthtoken from "pulumi-ociauthtoken";
+ *
+ * const config = new pulumi.Config();
+ * const userId = config.require("userId");
+ * const registryToken = new ociauthtoken.AuthToken("registryToken", {
+ *     userId: userId,
+ *     description: "docker login from CI",
+ * });
+ * export const registryPassword = registryToken.token;
+ * ```
+ * ### A token for another user, with an administrator's credentials
+ *
+ * An explicit provider takes its credentials from the profile `ADMIN` of the OCI configuration file, and everything else in the program keeps its own. A later change of these credentials leaves the token as it is.
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as ociauthtoken from "pulumi-ociauthtoken";
+ *
+ * const config = new pulumi.Config();
+ * const userId = config.require("userId");
+ * const administrator = new ociauthtoken.Provider("administrator", {configFileProfile: "ADMIN"});
+ * const deployToken = new ociauthtoken.AuthToken("deployToken", {
+ *     userId: userId,
+ *     description: "git push from CI",
+ * }, {
+ *     provider: administrator,
+ * });
+ * export const gitPassword = deployToken.token;
+ * ```
  *
  * ## What to know before you use it
  *
@@ -24,8 +59,8 @@ import * as utilities from "./utilities";
  * An auth token is imported by the OCIDs of its user and of itself, in either form:
  *
  * ```sh
- * pulumi import ociauthtoken:index:AuthToken example users/<user's OCID>/authTokens/<token's OCID>
- * pulumi import ociauthtoken:index:AuthToken example <user's OCID>/<token's OCID>
+ * pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
+ * pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
  * ```
  *
  * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for `pulumi import --file`, as a secret in `outputs`. Its plain text is the value as a JSON string, within a JSON string:
@@ -36,10 +71,10 @@ import * as utilities from "./utilities";
  *   "resources": [{
  *     "type": "ociauthtoken:index:AuthToken",
  *     "name": "example",
- *     "id": "<token's OCID>",
- *     "inputs": { "userId": "<user's OCID>", "description": "docker login from CI" },
+ *     "id": "ocid1.credential.oc1..aaaa...",
+ *     "inputs": { "userId": "ocid1.user.oc1..aaaa...", "description": "docker login from CI" },
  *     "outputs": {
- *       "userId": "<user's OCID>",
+ *       "userId": "ocid1.user.oc1..aaaa...",
  *       "description": "docker login from CI",
  *       "token": { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": "\"<the value>\"" }
  *     }

@@ -18,6 +18,68 @@ import (
 //
 // # Example Usage
 //
+// # A token for docker login
+//
+// The value goes to a stack output, which is a secret because the token is one. `pulumi stack output registryPassword --show-secrets` prints it for `docker login --password-stdin`.
+//
+//	package main
+//
+//	import (
+//		"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
+//		"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//		"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+//	)
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			cfg := config.New(ctx, "")
+//			userId := cfg.Require("userId")
+//			registryToken, err := ociauthtoken.NewAuthToken(ctx, "registryToken", &ociauthtoken.AuthTokenArgs{
+//				UserId:      pulumi.String(userId),
+//				Description: pulumi.String("docker login from CI"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("registryPassword", registryToken.Token)
+//			return nil
+//		})
+//	}
+//
+// # A token for another user, with an administrator's credentials
+//
+// An explicit provider takes its credentials from the profile `ADMIN` of the OCI configuration file, and everything else in the program keeps its own. A later change of these credentials leaves the token as it is.
+//
+//	package main
+//
+//	import (
+//		"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
+//		"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//		"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+//	)
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			cfg := config.New(ctx, "")
+//			userId := cfg.Require("userId")
+//			administrator, err := ociauthtoken.NewProvider(ctx, "administrator", &ociauthtoken.ProviderArgs{
+//				ConfigFileProfile: pulumi.String("ADMIN"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			deployToken, err := ociauthtoken.NewAuthToken(ctx, "deployToken", &ociauthtoken.AuthTokenArgs{
+//				UserId:      pulumi.String(userId),
+//				Description: pulumi.String("git push from CI"),
+//			}, pulumi.Provider(administrator))
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("gitPassword", deployToken.Token)
+//			return nil
+//		})
+//	}
+//
 // # What to know before you use it
 //
 //   - A user holds at most two auth tokens. A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
@@ -30,27 +92,25 @@ import (
 //
 // An auth token is imported by the OCIDs of its user and of itself, in either form:
 //
-//	pulumi import ociauthtoken:index:AuthToken example users/<user's OCID>/authTokens/<token's OCID>
-//	pulumi import ociauthtoken:index:AuthToken example <user's OCID>/<token's OCID>
+//	pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
+//	pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
 //
 // OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for `pulumi import --file`, as a secret in `outputs`. Its plain text is the value as a JSON string, within a JSON string:
 //
 //	cat > import.json <<'END'
-//
-//		{
-//		  "resources": [{
-//		    "type": "ociauthtoken:index:AuthToken",
-//		    "name": "example",
-//		    "id": "<token's OCID>",
-//		    "inputs": { "userId": "<user's OCID>", "description": "docker login from CI" },
-//		    "outputs": {
-//		      "userId": "<user's OCID>",
-//		      "description": "docker login from CI",
-//		      "token": { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": "\"<the value>\"" }
-//		    }
-//		  }]
-//		}
-//
+//	{
+//	  "resources": [{
+//	    "type": "ociauthtoken:index:AuthToken",
+//	    "name": "example",
+//	    "id": "ocid1.credential.oc1..aaaa...",
+//	    "inputs": { "userId": "ocid1.user.oc1..aaaa...", "description": "docker login from CI" },
+//	    "outputs": {
+//	      "userId": "ocid1.user.oc1..aaaa...",
+//	      "description": "docker login from CI",
+//	      "token": { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": "\"<the value>\"" }
+//	    }
+//	  }]
+//	}
 //	END
 //	pulumi import --file import.json
 //	rm import.json

@@ -87,6 +87,7 @@ func renderGoDoc(code []byte) ([]byte, error) {
 		}
 		text := commentPrefix.ReplaceAll(bytes.TrimSuffix(comment, []byte("\n")), nil)
 		text = goExample.ReplaceAllFunc(text, restoreExample)
+		text = shellExample.ReplaceAllFunc(text, restoreShell)
 		var out bytes.Buffer
 		for _, line := range goDoc.Render(strings.Split(string(text), "\n")) {
 			if !strings.HasPrefix(line, "\t") {
@@ -105,4 +106,21 @@ func restoreExample(example []byte) []byte {
 		return example
 	}
 	return slices.Concat([]byte("```go\n"), code, []byte("```"))
+}
+
+// shellExample is a block of shell commands in a comment.
+var shellExample = regexp.MustCompile("(?s)```sh\n.*?```")
+
+// restoreShell mends the lines after an opening brace, which Pulumi's generator has indented and set apart.
+func restoreShell(example []byte) []byte {
+	lines := bytes.Split(example, []byte("\n"))
+	indented := func(i int) bool { return i >= 0 && i < len(lines) && bytes.HasPrefix(lines[i], []byte("\t")) }
+	var restored [][]byte
+	for i, line := range lines {
+		if len(line) == 0 && (indented(i-1) || indented(i+1)) {
+			continue
+		}
+		restored = append(restored, bytes.TrimPrefix(line, []byte("\t")))
+	}
+	return bytes.Join(restored, []byte("\n"))
 }

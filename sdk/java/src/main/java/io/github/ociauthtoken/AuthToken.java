@@ -21,6 +21,77 @@ import javax.annotation.Nullable;
  *
  * <p><strong>Example Usage</strong>
  *
+ * <p><strong>A token for docker login</strong>
+ *
+ * <p>The value goes to a stack output, which is a secret because the token is one. <code>pulumi stack output registryPassword --show-secrets</code> prints it for <code>docker login --password-stdin</code>.
+ * <pre>
+ * {@code
+ * package generated_program;
+ *
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.github.ociauthtoken.AuthToken;
+ * import io.github.ociauthtoken.AuthTokenArgs;
+ *
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ *
+ *     public static void stack(Context ctx) {
+ *         final var config = ctx.config();
+ *         final var userId = config.require("userId");
+ *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
+ *             .userId(userId)
+ *             .description("docker login from CI")
+ *             .build());
+ *
+ *         ctx.export("registryPassword", registryToken.token());
+ *     }
+ * }
+ * }
+ * </pre>
+ *
+ * <p><strong>A token for another user, with an administrator&#39;s credentials</strong>
+ *
+ * <p>An explicit provider takes its credentials from the profile <code>ADMIN</code> of the OCI configuration file, and everything else in the program keeps its own. A later change of these credentials leaves the token as it is.
+ * <pre>
+ * {@code
+ * package generated_program;
+ *
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.github.ociauthtoken.Provider;
+ * import io.github.ociauthtoken.ProviderArgs;
+ * import io.github.ociauthtoken.AuthToken;
+ * import io.github.ociauthtoken.AuthTokenArgs;
+ * import com.pulumi.resources.CustomResourceOptions;
+ *
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ *
+ *     public static void stack(Context ctx) {
+ *         final var config = ctx.config();
+ *         final var userId = config.require("userId");
+ *         var administrator = new Provider("administrator", ProviderArgs.builder()
+ *             .configFileProfile("ADMIN")
+ *             .build());
+ *
+ *         var deployToken = new AuthToken("deployToken", AuthTokenArgs.builder()
+ *             .userId(userId)
+ *             .description("git push from CI")
+ *             .build(), CustomResourceOptions.builder()
+ *                 .provider(administrator)
+ *                 .build());
+ *
+ *         ctx.export("gitPassword", deployToken.token());
+ *     }
+ * }
+ * }
+ * </pre>
+ *
  * <p><strong>What to know before you use it</strong>
  *
  * <ul>
@@ -36,8 +107,8 @@ import javax.annotation.Nullable;
  * <p>An auth token is imported by the OCIDs of its user and of itself, in either form:
  *
  * <pre>
- * pulumi import ociauthtoken:index:AuthToken example users/&lt;user&#39;s OCID&gt;/authTokens/&lt;token&#39;s OCID&gt;
- * pulumi import ociauthtoken:index:AuthToken example &lt;user&#39;s OCID&gt;/&lt;token&#39;s OCID&gt;
+ * pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
+ * pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
  * </pre>
  *
  * <p>OCI does not show the value again, so the output <code>token</code> stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for <code>pulumi import --file</code>, as a secret in <code>outputs</code>. Its plain text is the value as a JSON string, within a JSON string:
@@ -48,10 +119,10 @@ import javax.annotation.Nullable;
  *   &#34;resources&#34;: [{
  *     &#34;type&#34;: &#34;ociauthtoken:index:AuthToken&#34;,
  *     &#34;name&#34;: &#34;example&#34;,
- *     &#34;id&#34;: &#34;&lt;token&#39;s OCID&gt;&#34;,
- *     &#34;inputs&#34;: { &#34;userId&#34;: &#34;&lt;user&#39;s OCID&gt;&#34;, &#34;description&#34;: &#34;docker login from CI&#34; },
+ *     &#34;id&#34;: &#34;ocid1.credential.oc1..aaaa...&#34;,
+ *     &#34;inputs&#34;: { &#34;userId&#34;: &#34;ocid1.user.oc1..aaaa...&#34;, &#34;description&#34;: &#34;docker login from CI&#34; },
  *     &#34;outputs&#34;: {
- *       &#34;userId&#34;: &#34;&lt;user&#39;s OCID&gt;&#34;,
+ *       &#34;userId&#34;: &#34;ocid1.user.oc1..aaaa...&#34;,
  *       &#34;description&#34;: &#34;docker login from CI&#34;,
  *       &#34;token&#34;: { &#34;4dabf18193072939515e22adb298388d&#34;: &#34;1b47061264138c4ac30d75fd1eb44270&#34;, &#34;plaintext&#34;: &#34;\&#34;&lt;the value&gt;\&#34;&#34; }
  *     }
