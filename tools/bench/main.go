@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
 const (
@@ -76,7 +78,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	oci, err := startOCI(dir)
+	oci, err := startOCI(dir, resources, emulator.Config{})
 	if err != nil {
 		return err
 	}
@@ -95,7 +97,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	printTable(os.Stdout, machine, ours.name, noop.name, rows)
-	return nil
+	return endureAll(ctx, dir, os.Stdout)
 }
 
 // takeAll takes the measures of both plugins, and says on standard error what it is at.

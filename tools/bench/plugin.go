@@ -28,6 +28,7 @@ type stack struct {
 	config map[string]string
 	env    []string
 	kind   string
+	count  int
 	inputs func(i int) map[string]any
 }
 
@@ -42,17 +43,18 @@ type plugin struct {
 // oci is a local OCI with the users whose tokens are made.
 type oci struct {
 	*emulator.Server
+	service    *emulator.Service
 	users      []emulator.User
 	configFile string
 }
 
-// startOCI starts OCI in this process. The first user signs the requests for all of them.
-func startOCI(dir string) (*oci, error) {
-	names := make([]string, resources/2)
-	for i := range names {
-		names[i] = fmt.Sprintf("user%d", i)
+// startOCI starts OCI in this process, with a user for every two tokens. The first user signs the requests for all of them.
+func startOCI(dir string, tokens int, config emulator.Config) (*oci, error) {
+	config.Users = make([]string, tokens/2)
+	for i := range config.Users {
+		config.Users[i] = fmt.Sprintf("user%d", i)
 	}
-	service, err := emulator.New(emulator.Config{Users: names})
+	service, err := emulator.New(config)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func startOCI(dir string) (*oci, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &oci{Server: service.Start(), users: users, configFile: configFile}, nil
+	return &oci{Server: service.Start(), service: service, users: users, configFile: configFile}, nil
 }
 
 // tokenStack is our plugin, with tokens at the local OCI.
@@ -76,6 +78,7 @@ func tokenStack(oci *oci) stack {
 		config: map[string]string{"ociauthtoken:endpoint": oci.URL},
 		env:    []string{"OCI_CONFIG_FILE=" + oci.configFile},
 		kind:   "ociauthtoken:AuthToken",
+		count:  2 * len(oci.users),
 		inputs: func(i int) map[string]any {
 			return map[string]any{"userId": oci.users[i/2].ID, "description": fmt.Sprintf("token %d", i)}
 		},
@@ -88,6 +91,7 @@ func noopStack() stack {
 		name:   "noop",
 		source: module + "/tools/bench/noop",
 		kind:   "noop:Noop",
+		count:  resources,
 		inputs: func(i int) map[string]any { return map[string]any{"text": fmt.Sprintf("resource %d", i)} },
 	}
 }
@@ -137,7 +141,7 @@ func prepare(ctx context.Context, dir string, s stack) (*plugin, error) {
 // writeProgram writes a YAML program with the stack's resources.
 func (s stack) writeProgram(path string) error {
 	declared := map[string]any{}
-	for i := range resources {
+	for i := range s.count {
 		declared[fmt.Sprintf("resource%d", i)] = map[string]any{"type": s.kind, "properties": s.inputs(i)}
 	}
 	program, err := yaml.Marshal(map[string]any{"name": "bench", "runtime": "yaml", "resources": declared})
