@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,7 +19,7 @@ const (
 	// resources is how many resources a stack has: two tokens, which is all that OCI allows, for each of 50 users.
 	resources = 100
 	// limit is when a run that hangs is given up.
-	limit = 10 * time.Minute
+	limit = 20 * time.Minute
 )
 
 // groups are what is measured. Within a group each round takes all measures of the one plugin, then all of the other, so
@@ -69,6 +70,11 @@ func run(ctx context.Context) error {
 	if err := os.Setenv("PATH", path); err != nil {
 		return err
 	}
+	content, err := os.ReadFile(filepath.Join(root, "VERSION")) //nolint:gosec // it is the repository's own
+	if err != nil {
+		return err
+	}
+	version = strings.TrimSpace(string(content))
 	machine, err := describeMachine(ctx)
 	if err != nil {
 		return err
@@ -97,7 +103,14 @@ func run(ctx context.Context) error {
 		return err
 	}
 	printTable(os.Stdout, machine, ours.name, noop.name, rows)
-	return endureAll(ctx, dir, os.Stdout)
+	if err := endureAll(ctx, dir, os.Stdout); err != nil {
+		return err
+	}
+	packages, err := packSDKs(ctx, root, dir, os.Stdout)
+	if err != nil {
+		return err
+	}
+	return measureTypeScript(ctx, dir, packages, os.Stdout)
 }
 
 // takeAll takes the measures of both plugins, and says on standard error what it is at.

@@ -15,11 +15,10 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-const (
-	module = "github.com/ociauthtoken/pulumi-ociauthtoken"
-	// version is that of both plugins.
-	version = "1.0.0"
-)
+const module = "github.com/ociauthtoken/pulumi-ociauthtoken"
+
+// version is that of both plugins. It is read from VERSION, since the SDKs ask for a plugin of their own version.
+var version string
 
 // stack is which plugin to build, and a stack of its resources.
 type stack struct {
