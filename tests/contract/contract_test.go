@@ -1,0 +1,393 @@
+// Package contract lets clients that nobody here wrote drive the emulator, with their own signatures and parsers. Where one
+// of them and the emulator disagree, the client is right.
+package contract
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+	"github.com/oracle/oci-go-sdk/v65/identity"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// seen is what a client tells of the life of a token.
+type seen struct {
+	ID           string   `json:"id"`
+	ValueSHA256  string   `json:"valueSHA256"`
+	State        string   `json:"state"`
+	Created      string   `json:"created"`
+	Third        string   `json:"third"`
+	Listed       []string `json:"listed"`
+	ListedValues int      `json:"listedValues"`
+	Updated      string   `json:"updated"`
+	UpdatedValue bool     `json:"updatedValue"`
+	Stale        string   `json:"stale"`
+	Again        string   `json:"again"`
+	Left         int      `json:"left"`
+	UnknownKey   string   `json:"unknownKey"`
+}
+
+// service is a local OCI with one user, and the values of the tokens that it has made.
+type service struct {
+	*emulator.Service
+	url, user, configFile string
+
+	mu     sync.Mutex
+	values []string
+}
+
+// makeValue makes a value with OCI's kind of punctuation, and remembers it.
+func (s *service) makeValue() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.values = append(s.values, fmt.Sprintf("(}<>#{:;%012d", len(s.values)))
+	return s.values[len(s.values)-1]
+}
+
+// made are the values of the tokens so far.
+func (s *service) made() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.values)
+}
+
+func newService(t *testing.T) *service {
+	t.Helper()
+	s := &service{}
+	var err error
+	s.Service, err = emulator.New(emulator.Config{TokenValue: s.makeValue})
+	require.NoError(t, err)
+	server := s.Start()
+	t.Cleanup(server.Close)
+	s.url, s.user = server.URL, s.Users()[0].ID
+	credentials, err := s.NewCredentials(s.user)
+	require.NoError(t, err)
+	s.configFile, _, err = credentials.WriteConfigFile(t.TempDir(), "DEFAULT")
+	require.NoError(t, err)
+	return s
+}
+
+// check holds what a client has seen against what the service did.
+func (s *service) check(t *testing.T, got seen) {
+	t.Helper()
+	sum := sha256.Sum256([]byte(s.made()[0]))
+	assert.Equal(t, hex.EncodeToString(sum[:]), got.ValueSHA256, "the client has the value, punctuation and all")
+	assert.Regexp(t, `^ocid1\.credential\.oc1\.\.`, got.ID)
+	assert.Equal(t, "ACTIVE", got.State)
+	created, err := time.Parse(time.RFC3339, strings.Replace(got.Created, "+00:00", "Z", 1))
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now(), created, 5*time.Minute)
+	assert.Equal(t, "409 UserCapacityExceeded", got.Third)
+	assert.Equal(t, []string{"one", "two"}, got.Listed)
+	assert.Zero(t, got.ListedValues)
+	assert.Equal(t, "new", got.Updated)
+	assert.False(t, got.UpdatedValue)
+	assert.Equal(t, "412 NoEtagMatch", got.Stale)
+	assert.Equal(t, "404 NotAuthorizedOrNotFound", got.Again)
+	assert.Zero(t, got.Left)
+	assert.Equal(t, "401 NotAuthenticated", got.UnknownKey)
+	assert.Empty(t, s.Tokens(s.user))
+}
+
+// installing bounds the installation of a client, and running its run.
+const (
+	installing = 10 * time.Minute
+	running    = 2 * time.Minute
+)
+
+// tool skips a test without a tool, or fails it in CI.
+func tool(t *testing.T, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is missing", name)
+		}
+		t.Skipf("%s is missing", name)
+	}
+}
+
+// installed is a folder in which a client has been installed once, from the files in a folder of this package.
+func installed(t *testing.T, source string, commands ...[]string) string {
+	t.Helper()
+	digest := crc32.NewIEEE()
+	require.NoError(t, filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		_, _ = digest.Write(content)
+		return err
+	}))
+	root, err := filepath.Abs("../../.toolchain")
+	require.NoError(t, err)
+	dir := filepath.Join(root, fmt.Sprintf("contract-%s-%08x", source, digest.Sum32()))
+	if _, err := os.Stat(filepath.Join(dir, ".installed")); err == nil {
+		return dir
+	}
+	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, os.MkdirAll(root, 0o750))
+	require.NoError(t, os.CopyFS(dir, os.DirFS(source)))
+	ctx, cancel := context.WithTimeout(context.Background(), installing)
+	defer cancel()
+	for _, command := range commands {
+		_, err := output(ctx, dir, nil, command...)
+		require.NoError(t, err)
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".installed"), nil, 0o600))
+	return dir
+}
+
+// output runs a command and returns its standard output. An error has both outputs.
+func output(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
+	command := exec.CommandContext(ctx, args[0], args[1:]...)
+	command.Dir, command.Env = dir, append(os.Environ(), env...)
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		return stdout.Bytes(), fmt.Errorf("%s: %w\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
+	}
+	return stdout.Bytes(), nil
+}
+
+// lifecycle runs a client's program and reads what it has seen, the last line that it prints.
+func (s *service) lifecycle(t *testing.T, dir string, program ...string) seen {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), running)
+	defer cancel()
+	printed, err := output(ctx, dir, nil, append(program, s.url, s.configFile, s.user)...)
+	require.NoError(t, err)
+	for _, value := range s.made() {
+		require.NotContains(t, string(printed), value)
+	}
+	lines := bytes.Split(bytes.TrimSpace(printed), []byte("\n"))
+	var got seen
+	require.NoError(t, json.Unmarshal(lines[len(lines)-1], &got), string(printed))
+	return got
+}
+
+func python(t *testing.T) string {
+	t.Helper()
+	tool(t, "python3")
+	return installed(t, "python", []string{"python3", "-m", "venv", "venv"},
+		[]string{"venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"})
+}
+
+// TestPython drives the emulator with OCI's Python SDK, and with the OCI CLI, which comes with it.
+func TestPython(t *testing.T) {
+	t.Parallel()
+	dir := python(t)
+	t.Run("SDK", func(t *testing.T) {
+		t.Parallel()
+		s := newService(t)
+		s.check(t, s.lifecycle(t, dir, "venv/bin/python", "lifecycle.py"))
+	})
+	t.Run("CLI", func(t *testing.T) {
+		t.Parallel()
+		s := newService(t)
+		s.check(t, cli{t, s, dir}.lifecycle())
+	})
+}
+
+func TestTypeScript(t *testing.T) {
+	t.Parallel()
+	tool(t, "node")
+	tool(t, "npm")
+	dir := installed(t, "typescript", []string{"npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"})
+	s := newService(t)
+	s.check(t, s.lifecycle(t, dir, "node", "lifecycle.mjs"))
+}
+
+func TestJava(t *testing.T) {
+	t.Parallel()
+	tool(t, "java")
+	tool(t, "mvn")
+	dir := installed(t, "java", []string{"mvn", "--quiet", "--batch-mode", "package"})
+	s := newService(t)
+	s.check(t, s.lifecycle(t, dir, "java", "-cp", "target/classes:target/libraries/*", "Lifecycle"))
+}
+
+// cli is the OCI CLI.
+type cli struct {
+	t   *testing.T
+	s   *service
+	dir string
+}
+
+// run calls the CLI about auth tokens, and returns what it prints: the data, or what it was refused with.
+func (c cli) run(env []string, args ...string) (data json.RawMessage, refusal string) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), running)
+	defer cancel()
+	command := append([]string{
+		"venv/bin/oci", "--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry", "iam", "auth-token",
+	}, args...)
+	printed, err := output(ctx, c.dir, append(env, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True"),
+		append(command, "--user-id", c.s.user)...)
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		var failure struct {
+			Status int    `json:"status"`
+			Code   string `json:"code"`
+		}
+		text := err.Error()
+		begin, end := strings.Index(text, "{"), strings.LastIndex(text, "}")
+		require.True(c.t, begin >= 0 && end > begin, text)
+		require.NoError(c.t, json.Unmarshal([]byte(text[begin:end+1]), &failure), text)
+		return nil, fmt.Sprintf("%d %s", failure.Status, failure.Code)
+	}
+	require.NoError(c.t, err)
+	if len(bytes.TrimSpace(printed)) == 0 {
+		return nil, "no refusal"
+	}
+	var answer struct {
+		Data json.RawMessage `json:"data"`
+		ETag string          `json:"etag"`
+	}
+	require.NoError(c.t, json.Unmarshal(printed, &answer))
+	return answer.Data, answer.ETag
+}
+
+// cliToken is a token as the CLI prints it.
+type cliToken struct {
+	ID             string `json:"id"`
+	Description    string `json:"description"`
+	LifecycleState string `json:"lifecycle-state"`
+	TimeCreated    string `json:"time-created"`
+	Token          string `json:"token"`
+}
+
+func decode[T any](t *testing.T, data json.RawMessage) T {
+	t.Helper()
+	var decoded T
+	if len(data) > 0 { // the CLI prints nothing for an empty list
+		require.NoError(t, json.Unmarshal(data, &decoded), string(data))
+	}
+	return decoded
+}
+
+func (c cli) lifecycle() seen {
+	c.t.Helper()
+	data, etag := c.run(nil, "create", "--description", "one")
+	first := decode[cliToken](c.t, data)
+	c.run(nil, "create", "--description", "two")
+	sum := sha256.Sum256([]byte(first.Token))
+	got := seen{
+		ID: first.ID, ValueSHA256: hex.EncodeToString(sum[:]), State: first.LifecycleState, Created: first.TimeCreated,
+	}
+	_, got.Third = c.run(nil, "create", "--description", "three")
+	data, _ = c.run(nil, "list")
+	listed := decode[[]cliToken](c.t, data)
+	for _, token := range listed {
+		got.Listed = append(got.Listed, token.Description)
+		if token.Token != "" {
+			got.ListedValues++
+		}
+	}
+	slices.Sort(got.Listed)
+	data, _ = c.run(nil, "update", "--auth-token-id", first.ID, "--description", "new")
+	updated := decode[cliToken](c.t, data)
+	got.Updated, got.UpdatedValue = updated.Description, updated.Token != ""
+	_, got.Stale = c.run(nil, "delete", "--force", "--auth-token-id", first.ID, "--if-match", etag)
+	for _, token := range listed {
+		c.run(nil, "delete", "--force", "--auth-token-id", token.ID)
+	}
+	_, got.Again = c.run(nil, "delete", "--force", "--auth-token-id", first.ID)
+	data, _ = c.run(nil, "list")
+	got.Left = len(decode[[]cliToken](c.t, data))
+	_, got.UnknownKey = c.run([]string{"OCI_CLI_FINGERPRINT=" + strings.Repeat("00:", 15) + "00"}, "list")
+	return got
+}
+
+// TestGo drives the emulator with OCI's Go SDK as it comes, not as the provider uses it.
+func TestGo(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ctx, cancel := context.WithTimeout(context.Background(), running)
+	defer cancel()
+	config, err := common.ConfigurationProviderFromFile(s.configFile, "")
+	require.NoError(t, err)
+	client := goClient(t, s, config)
+	create := func(description string) (identity.CreateAuthTokenResponse, error) {
+		return client.CreateAuthToken(ctx, identity.CreateAuthTokenRequest{
+			UserId: &s.user, CreateAuthTokenDetails: identity.CreateAuthTokenDetails{Description: &description},
+		})
+	}
+	remove := func(id string, etag *string) error {
+		_, err := client.DeleteAuthToken(ctx, identity.DeleteAuthTokenRequest{UserId: &s.user, AuthTokenId: &id, IfMatch: etag})
+		return err
+	}
+
+	first, err := create("one")
+	require.NoError(t, err)
+	_, err = create("two")
+	require.NoError(t, err)
+	sum := sha256.Sum256([]byte(*first.Token))
+	got := seen{
+		ID: *first.Id, ValueSHA256: hex.EncodeToString(sum[:]), State: string(first.LifecycleState),
+		Created: first.TimeCreated.Format(time.RFC3339),
+	}
+	_, err = create("three")
+	got.Third = goRefusal(err)
+	list, err := client.ListAuthTokens(ctx, identity.ListAuthTokensRequest{UserId: &s.user})
+	require.NoError(t, err)
+	for _, token := range list.Items {
+		got.Listed = append(got.Listed, *token.Description)
+		if token.Token != nil {
+			got.ListedValues++
+		}
+	}
+	updated, err := client.UpdateAuthToken(ctx, identity.UpdateAuthTokenRequest{
+		UserId: &s.user, AuthTokenId: first.Id, UpdateAuthTokenDetails: identity.UpdateAuthTokenDetails{Description: common.String("new")},
+	})
+	require.NoError(t, err)
+	got.Updated, got.UpdatedValue = *updated.Description, updated.Token != nil
+	got.Stale = goRefusal(remove(*first.Id, first.Etag))
+	for _, token := range list.Items {
+		require.NoError(t, remove(*token.Id, nil))
+	}
+	got.Again = goRefusal(remove(*first.Id, nil))
+	list, err = client.ListAuthTokens(ctx, identity.ListAuthTokensRequest{UserId: &s.user})
+	require.NoError(t, err)
+	got.Left = len(list.Items)
+
+	// Another tenancy does not know the key.
+	stranger := goClient(t, newService(t), config)
+	_, err = stranger.ListAuthTokens(ctx, identity.ListAuthTokensRequest{UserId: &s.user})
+	got.UnknownKey = goRefusal(err)
+	s.check(t, got)
+}
+
+func goClient(t *testing.T, s *service, config common.ConfigurationProvider) identity.IdentityClient {
+	t.Helper()
+	client, err := identity.NewIdentityClientWithConfigurationProvider(config)
+	require.NoError(t, err)
+	client.Host = s.url
+	never := common.NoRetryPolicy()
+	client.Configuration.RetryPolicy = &never
+	return client
+}
+
+func goRefusal(err error) string {
+	if failure, ok := common.IsServiceError(err); ok {
+		return fmt.Sprintf("%d %s", failure.GetHTTPStatusCode(), failure.GetCode())
+	}
+	return fmt.Sprint(err)
+}
