@@ -29,6 +29,20 @@ type Config struct {
 	Region             *string `pulumi:"region,optional"`
 	ConfigFileProfile  *string `pulumi:"configFileProfile,optional"`
 	Endpoint           *string `pulumi:"endpoint,optional"`
+
+	RealmSpecificEndpoints *bool `pulumi:"realmSpecificServiceEndpointTemplateEnabled,optional"`
+	DualStackEndpoints     *bool `pulumi:"dualStackEndpointEnabled,optional"`
+
+	WorkloadIdentityTokenPath       *string `pulumi:"workloadIdentityTokenPath,optional"`
+	TokenExchangeAuth               *string `pulumi:"tokenExchangeAuth,optional"`
+	TokenExchangeClientID           *string `pulumi:"tokenExchangeClientId,optional"`
+	TokenExchangeClientSecret       *string `pulumi:"tokenExchangeClientSecret,optional" provider:"secret"`
+	TokenExchangeDomainURL          *string `pulumi:"tokenExchangeDomainUrl,optional"`
+	TokenExchangePublicKey          *string `pulumi:"tokenExchangePublicKey,optional"`
+	TokenExchangeRequestedTokenType *string `pulumi:"tokenExchangeRequestedTokenType,optional"`
+	TokenExchangeResourceType       *string `pulumi:"tokenExchangeResourceType,optional"`
+	TokenExchangeRPSTExpiration     *string `pulumi:"tokenExchangeRpstExp,optional"`
+	TokenExchangeSubjectTokenType   *string `pulumi:"tokenExchangeSubjectTokenType,optional"`
 }
 
 var (
@@ -46,8 +60,12 @@ func (c *Config) Annotate(a infer.Annotator) {
 		}
 		return text + "."
 	}
-	a.Describe(&c.Auth, "How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key."+
-		sources("auth", ""))
+	a.Describe(&c.Auth, "How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. "+
+		"`SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that "+
+		"`configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the "+
+		"instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. "+
+		"`InstancePrincipalWithCerts` signs as an instance whose certificates are in files. "+
+		"`WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI."+sources("auth", ""))
 	a.Describe(&c.TenancyOCID, "The OCID of your tenancy."+sources("tenancy_ocid", "tenancy"))
 	a.Describe(&c.UserOCID, "The OCID of the user that the API key belongs to: the user who makes the calls, not the one "+
 		"that a token is for."+sources("user_ocid", "user"))
@@ -61,12 +79,38 @@ func (c *Config) Annotate(a infer.Annotator) {
 	a.Describe(&c.PrivateKeyPassword, "The pass phrase of the private key, if it is encrypted."+
 		sources("private_key_password", "pass_phrase"))
 	a.Describe(&c.Region, "The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and "+
-		"deletes auth tokens in the tenancy's home region only."+sources("region", "region"))
+		"deletes auth tokens in the tenancy's home region only: the provider goes there by itself."+sources("region", "region"))
 	a.Describe(&c.ConfigFileProfile, "The profile of the OCI configuration file to read, `DEFAULT` if it is not set. "+
 		"The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names."+sources("config_file_profile", ""))
 	a.Describe(&c.Endpoint, "Where OCI Identity answers, if not at the region's public endpoint: a URL in which "+
 		"`{region}` stands for the region's name. For private realms, and for trying things out against a local "+
 		"emulator. Plain `http` is taken for loopback addresses alone, since tokens travel over it.")
+	a.Describe(&c.RealmSpecificEndpoints, "Whether to use the endpoints of the realm, where the service has them. If it is "+
+		"not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.")
+	a.Describe(&c.DualStackEndpoints, "Whether to use endpoints that answer over IPv6 too, where the service has them. If it "+
+		"is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.")
+	a.Describe(&c.WorkloadIdentityTokenPath, "The path of the file with the Kubernetes service account token, which is read "+
+		"anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the "+
+		"usual place."+sources("workload_identity_token_path", ""))
+	a.Describe(&c.TokenExchangeAuth, "How the caller proves to the identity domain that it may exchange tokens: "+
+		"`OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only."+
+		sources("token_exchange_auth", ""))
+	a.Describe(&c.TokenExchangeClientID, "The client of the identity domain that exchanges tokens. Required for "+
+		"`WorkloadIdentityFederation` with `OAuthClientCredentials`."+sources("token_exchange_client_id", ""))
+	a.Describe(&c.TokenExchangeClientSecret, "The secret of that client. Required for `WorkloadIdentityFederation` with "+
+		"`OAuthClientCredentials`."+sources("token_exchange_client_secret", ""))
+	a.Describe(&c.TokenExchangeDomainURL, "The URL of the identity domain that exchanges tokens. Required for "+
+		"`WorkloadIdentityFederation`."+sources("token_exchange_domain_url", ""))
+	a.Describe(&c.TokenExchangePublicKey, "The public key that the new token is bound to, where the exchange asks for one. "+
+		"For `WorkloadIdentityFederation` only."+sources("token_exchange_public_key", ""))
+	a.Describe(&c.TokenExchangeRequestedTokenType, "The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. "+
+		"Required for `WorkloadIdentityFederation`."+sources("token_exchange_requested_token_type", ""))
+	a.Describe(&c.TokenExchangeResourceType, "The type of resource that the new token stands for. Required for "+
+		"`WorkloadIdentityFederation`."+sources("token_exchange_resource_type", ""))
+	a.Describe(&c.TokenExchangeRPSTExpiration, "How long the new token is to be good for, in the form that the identity "+
+		"domain takes. For `WorkloadIdentityFederation` only."+sources("token_exchange_rpst_exp", ""))
+	a.Describe(&c.TokenExchangeSubjectTokenType, "The type of the token that is exchanged, such as `jwt`. Required for "+
+		"`WorkloadIdentityFederation`."+sources("token_exchange_subject_token_type", ""))
 }
 
 // settings are what auth needs of the configuration.
@@ -81,6 +125,17 @@ func (c Config) settings() auth.Settings {
 		PrivateKeyPassword: value(c.PrivateKeyPassword),
 		Region:             value(c.Region),
 		ConfigFileProfile:  value(c.ConfigFileProfile),
+
+		WorkloadIdentityTokenPath:       value(c.WorkloadIdentityTokenPath),
+		TokenExchangeAuth:               value(c.TokenExchangeAuth),
+		TokenExchangeClientID:           value(c.TokenExchangeClientID),
+		TokenExchangeClientSecret:       value(c.TokenExchangeClientSecret),
+		TokenExchangeDomainURL:          value(c.TokenExchangeDomainURL),
+		TokenExchangePublicKey:          value(c.TokenExchangePublicKey),
+		TokenExchangeRequestedTokenType: value(c.TokenExchangeRequestedTokenType),
+		TokenExchangeResourceType:       value(c.TokenExchangeResourceType),
+		TokenExchangeRPSTExpiration:     value(c.TokenExchangeRPSTExpiration),
+		TokenExchangeSubjectTokenType:   value(c.TokenExchangeSubjectTokenType),
 	}
 }
 
@@ -177,8 +232,12 @@ func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) erro
 	client, err := identity.New(identity.Options{
 		Credentials: credentials,
 		Endpoint:    value(config.Endpoint),
-		UserAgent:   "pulumi-" + Name + "/" + c.options.Version,
-		Clock:       c.options.Clock,
+
+		RealmSpecificEndpoints: config.RealmSpecificEndpoints,
+		DualStackEndpoints:     config.DualStackEndpoints,
+
+		UserAgent: "pulumi-" + Name + "/" + c.options.Version,
+		Clock:     c.options.Clock,
 	})
 	if err != nil {
 		return fmt.Errorf("the provider's configuration: %w", err)

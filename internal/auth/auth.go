@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
@@ -25,10 +26,58 @@ type Settings struct {
 	PrivateKeyPassword string
 	Region             string
 	ConfigFileProfile  string
+
+	// The rest is for WorkloadIdentityFederation alone.
+
+	WorkloadIdentityTokenPath       string
+	TokenExchangeAuth               string
+	TokenExchangeClientID           string
+	TokenExchangeClientSecret       string
+	TokenExchangeDomainURL          string
+	TokenExchangePublicKey          string
+	TokenExchangeRequestedTokenType string
+	TokenExchangeResourceType       string
+	TokenExchangeRPSTExpiration     string
+	TokenExchangeSubjectTokenType   string
 }
 
-// APIKey is the value of the property auth for signing with a user's API key, the default.
-const APIKey = "ApiKey"
+// The values of the property auth, as OCI's Terraform and Pulumi providers spell them. Case does not matter.
+const (
+	APIKey                     = "ApiKey"
+	SecurityToken              = "SecurityToken"
+	InstancePrincipal          = "InstancePrincipal"
+	InstancePrincipalWithCerts = "InstancePrincipalWithCerts"
+	ResourcePrincipal          = "ResourcePrincipal"
+	OKEWorkloadIdentity        = "OKEWorkloadIdentity"
+	WorkloadIdentityFederation = "WorkloadIdentityFederation"
+)
+
+// kinds are the values of the property auth.
+var kinds = []string{
+	APIKey, SecurityToken, InstancePrincipal, InstancePrincipalWithCerts, ResourcePrincipal, OKEWorkloadIdentity,
+	WorkloadIdentityFederation,
+}
+
+// resolvers make credentials for each kind, by its name in lower case.
+func resolvers() map[string]func(*sources) (common.ConfigurationProvider, error) {
+	return map[string]func(*sources) (common.ConfigurationProvider, error){
+		strings.ToLower(APIKey):                     apiKeyCredentials,
+		strings.ToLower(SecurityToken):              sessionCredentials,
+		strings.ToLower(InstancePrincipal):          instancePrincipal,
+		strings.ToLower(InstancePrincipalWithCerts): instancePrincipalWithCerts,
+		strings.ToLower(ResourcePrincipal):          resourcePrincipal,
+		strings.ToLower(OKEWorkloadIdentity):        okeWorkloadIdentity,
+		strings.ToLower(WorkloadIdentityFederation): workloadIdentityFederation,
+	}
+}
+
+// checkKind says what is wrong with a value of the property auth.
+func checkKind(s string) error {
+	if slices.ContainsFunc(kinds, func(kind string) bool { return strings.EqualFold(kind, s) }) {
+		return nil
+	}
+	return fmt.Errorf("%q is not a way to sign in that this provider knows: use one of %s", s, strings.Join(kinds, ", "))
+}
 
 // PropertyError is something wrong with one property of the provider's configuration.
 type PropertyError struct {
@@ -62,13 +111,11 @@ func Machine() Environment {
 // previews, in which some settings may not be known yet.
 func Check(settings Settings) []*PropertyError {
 	var problems []*PropertyError
-	for _, p := range properties {
-		value := p.of(settings)
-		if value == "" || p.check == nil {
-			continue
-		}
-		if err := p.check(value); err != nil {
-			problems = append(problems, wrong(p, "%v", err))
+	for _, p := range checked {
+		if value := p.of(settings); value != "" {
+			if err := p.check(value); err != nil {
+				problems = append(problems, wrong(p, "%v", err))
+			}
 		}
 	}
 	return problems
@@ -82,41 +129,61 @@ func Resolve(settings Settings, environment Environment) (common.ConfigurationPr
 	if err != nil {
 		return nil, err
 	}
-	if kind := sources.find(propertyAuth); kind.value != "" && !strings.EqualFold(kind.value, APIKey) {
-		return nil, wrong(propertyAuth, "%q (from %s) is not a way to sign in that this provider knows: use %q",
-			kind.value, kind.origin, APIKey)
+	asked := sources.find(propertyAuth)
+	if asked.value == "" {
+		asked.value = APIKey
 	}
-	return apiKeyCredentials(sources)
+	resolve, ok := resolvers()[strings.ToLower(asked.value)]
+	if !ok {
+		return nil, wrong(propertyAuth, "%v (from %s)", checkKind(asked.value), asked.origin)
+	}
+	return resolve(sources)
 }
+
+// requirement collects what is missing or wrong among the properties that a way to sign in needs.
+type requirement struct {
+	*sources
+	problems []error
+}
+
+// require is the value of a property that must be there and must be right.
+func (r *requirement) require(p property) string {
+	found := r.find(p)
+	if found.value == "" {
+		r.problems = append(r.problems, wrong(p, "is not set. %s", r.whereToSet(p)))
+		return ""
+	}
+	if p.check != nil {
+		if err := p.check(found.value); err != nil {
+			r.problems = append(r.problems, wrong(p, "%v (from %s)", err, found.origin))
+		}
+	}
+	return found.value
+}
+
+// add notes a problem, if there is one.
+func (r *requirement) add(problem *PropertyError) {
+	if problem != nil {
+		r.problems = append(r.problems, problem)
+	}
+}
+
+// err joins the problems.
+func (r *requirement) err() error { return errors.Join(r.problems...) }
 
 // apiKeyCredentials are what an API key needs: https://docs.oracle.com/iaas/Content/API/Concepts/apisigningkey.htm.
 func apiKeyCredentials(s *sources) (common.ConfigurationProvider, error) {
-	var problems []error
-	required := func(p property) string {
-		found := s.find(p)
-		if found.value == "" {
-			problems = append(problems, wrong(p, "is not set. %s", s.whereToSet(p)))
-			return ""
-		}
-		if p.check != nil {
-			if err := p.check(found.value); err != nil {
-				problems = append(problems, wrong(p, "%v (from %s)", err, found.origin))
-			}
-		}
-		return found.value
-	}
+	r := &requirement{sources: s}
 	credentials := apiKey{
-		tenancy:     required(propertyTenancyOCID),
-		user:        required(propertyUserOCID),
-		fingerprint: strings.ToLower(required(propertyFingerprint)),
-		region:      required(propertyRegion),
+		tenancy:     r.require(propertyTenancyOCID),
+		user:        r.require(propertyUserOCID),
+		fingerprint: strings.ToLower(r.require(propertyFingerprint)),
+		region:      r.require(propertyRegion),
 	}
 	key, problem := findPrivateKey(s)
-	if problem != nil {
-		problems = append(problems, problem)
-	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	r.add(problem)
+	if err := r.err(); err != nil {
+		return nil, err
 	}
 	if own := fingerprint(&key.PublicKey); own != credentials.fingerprint {
 		return nil, wrong(propertyFingerprint, "is %s, but the private key from %s has the fingerprint %s: "+

@@ -29,7 +29,7 @@ type property struct {
 
 var (
 	propertyAuth = property{"auth", "auth", "",
-		func(s Settings) string { return s.Auth }, nil}
+		func(s Settings) string { return s.Auth }, checkKind}
 	propertyTenancyOCID = property{"tenancyOcid", "tenancy_ocid", "tenancy",
 		func(s Settings) string { return s.TenancyOCID }, checkTenancy}
 	propertyUserOCID = property{"userOcid", "user_ocid", "user",
@@ -47,11 +47,34 @@ var (
 	propertyConfigFileProfile = property{"configFileProfile", "config_file_profile", "",
 		func(s Settings) string { return s.ConfigFileProfile }, nil}
 
-	properties = []property{
-		propertyAuth, propertyTenancyOCID, propertyUserOCID, propertyFingerprint, propertyPrivateKey,
-		propertyPrivateKeyPath, propertyPrivateKeyPassword, propertyRegion, propertyConfigFileProfile,
-	}
+	propertyWorkloadIdentityTokenPath = property{"workloadIdentityTokenPath", "workload_identity_token_path", "",
+		func(s Settings) string { return s.WorkloadIdentityTokenPath }, nil}
+	propertyTokenExchangeAuth = property{"tokenExchangeAuth", "token_exchange_auth", "",
+		func(s Settings) string { return s.TokenExchangeAuth }, checkTokenExchangeAuth}
+	propertyTokenExchangeClientID = property{"tokenExchangeClientId", "token_exchange_client_id", "",
+		func(s Settings) string { return s.TokenExchangeClientID }, nil}
+	propertyTokenExchangeClientSecret = property{"tokenExchangeClientSecret", "token_exchange_client_secret", "",
+		func(s Settings) string { return s.TokenExchangeClientSecret }, nil}
+	propertyTokenExchangeDomainURL = property{"tokenExchangeDomainUrl", "token_exchange_domain_url", "",
+		func(s Settings) string { return s.TokenExchangeDomainURL }, checkDomainURL}
+	propertyTokenExchangePublicKey = property{"tokenExchangePublicKey", "token_exchange_public_key", "",
+		func(s Settings) string { return s.TokenExchangePublicKey }, nil}
+	propertyTokenExchangeRequestedTokenType = property{
+		"tokenExchangeRequestedTokenType", "token_exchange_requested_token_type", "",
+		func(s Settings) string { return s.TokenExchangeRequestedTokenType }, nil}
+	propertyTokenExchangeResourceType = property{"tokenExchangeResourceType", "token_exchange_resource_type", "",
+		func(s Settings) string { return s.TokenExchangeResourceType }, nil}
+	propertyTokenExchangeRPSTExpiration = property{"tokenExchangeRpstExp", "token_exchange_rpst_exp", "",
+		func(s Settings) string { return s.TokenExchangeRPSTExpiration }, nil}
+	propertyTokenExchangeSubjectTokenType = property{"tokenExchangeSubjectTokenType", "token_exchange_subject_token_type", "",
+		func(s Settings) string { return s.TokenExchangeSubjectTokenType }, nil}
 )
+
+// checked are the properties that can be checked by themselves.
+var checked = []property{
+	propertyAuth, propertyTenancyOCID, propertyUserOCID, propertyFingerprint, propertyRegion, propertyTokenExchangeAuth,
+	propertyTokenExchangeDomainURL,
+}
 
 // finding is a property's value and, in words, where it was found.
 type finding struct{ value, origin string }
@@ -64,9 +87,10 @@ type source struct {
 
 // sources are all the places, the first one that has a property counting.
 type sources struct {
-	inOrder []source
-	file    configFile
-	home    string
+	inOrder   []source
+	file      configFile
+	home      string
+	lookupEnv func(string) (string, bool)
 }
 
 func newSources(settings Settings, environment Environment) (*sources, error) {
@@ -84,7 +108,7 @@ func newSources(settings Settings, environment Environment) (*sources, error) {
 			},
 		}
 	}
-	s := &sources{home: home}
+	s := &sources{home: home, lookupEnv: environment.LookupEnv}
 	s.inOrder = []source{
 		{
 			name:   func(property) string { return "the provider's configuration" },
@@ -138,10 +162,18 @@ func (s *sources) whereToSet(p property) string {
 }
 
 func secretFlag(p property) string {
-	if p.name == propertyPrivateKey.name || p.name == propertyPrivateKeyPassword.name {
+	switch p.name {
+	case propertyPrivateKey.name, propertyPrivateKeyPassword.name, propertyTokenExchangeClientSecret.name:
 		return " --secret"
+	default:
+		return ""
 	}
-	return ""
+}
+
+// env is an environment variable that has no property of its own, or empty.
+func (s *sources) env(name string) string {
+	value, _ := s.lookupEnv(name)
+	return value
 }
 
 // path makes a path absolute that starts with a tilde.

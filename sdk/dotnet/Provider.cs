@@ -13,7 +13,7 @@ namespace Pulumi.OciAuthToken
     public partial class Provider : global::Pulumi.ProviderResource
     {
         /// <summary>
-        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
+        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in files. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
         /// </summary>
         [Output("auth")]
         public Output<string?> Auth { get; private set; } = null!;
@@ -55,7 +55,7 @@ namespace Pulumi.OciAuthToken
         public Output<string?> PrivateKeyPath { get; private set; } = null!;
 
         /// <summary>
-        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables <c>TF_VAR_region</c> and <c>OCI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
+        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c> and <c>OCI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
         /// </summary>
         [Output("region")]
         public Output<string?> Region { get; private set; } = null!;
@@ -67,10 +67,70 @@ namespace Pulumi.OciAuthToken
         public Output<string?> TenancyOcid { get; private set; } = null!;
 
         /// <summary>
+        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
+        /// </summary>
+        [Output("tokenExchangeAuth")]
+        public Output<string?> TokenExchangeAuth { get; private set; } = null!;
+
+        /// <summary>
+        /// The client of the identity domain that exchanges tokens. Required for <c>WorkloadIdentityFederation</c> with <c>OAuthClientCredentials</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_client_id</c> and <c>OCI_TOKEN_EXCHANGE_CLIENT_ID</c> are read.
+        /// </summary>
+        [Output("tokenExchangeClientId")]
+        public Output<string?> TokenExchangeClientId { get; private set; } = null!;
+
+        /// <summary>
+        /// The secret of that client. Required for <c>WorkloadIdentityFederation</c> with <c>OAuthClientCredentials</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_client_secret</c> and <c>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</c> are read.
+        /// </summary>
+        [Output("tokenExchangeClientSecret")]
+        public Output<string?> TokenExchangeClientSecret { get; private set; } = null!;
+
+        /// <summary>
+        /// The URL of the identity domain that exchanges tokens. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
+        /// </summary>
+        [Output("tokenExchangeDomainUrl")]
+        public Output<string?> TokenExchangeDomainUrl { get; private set; } = null!;
+
+        /// <summary>
+        /// The public key that the new token is bound to, where the exchange asks for one. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
+        /// </summary>
+        [Output("tokenExchangePublicKey")]
+        public Output<string?> TokenExchangePublicKey { get; private set; } = null!;
+
+        /// <summary>
+        /// The type of token to ask for, such as <c>urn:oci:token-type:oci-rpst</c>. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_requested_token_type</c> and <c>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</c> are read.
+        /// </summary>
+        [Output("tokenExchangeRequestedTokenType")]
+        public Output<string?> TokenExchangeRequestedTokenType { get; private set; } = null!;
+
+        /// <summary>
+        /// The type of resource that the new token stands for. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_resource_type</c> and <c>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</c> are read.
+        /// </summary>
+        [Output("tokenExchangeResourceType")]
+        public Output<string?> TokenExchangeResourceType { get; private set; } = null!;
+
+        /// <summary>
+        /// How long the new token is to be good for, in the form that the identity domain takes. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
+        /// </summary>
+        [Output("tokenExchangeRpstExp")]
+        public Output<string?> TokenExchangeRpstExp { get; private set; } = null!;
+
+        /// <summary>
+        /// The type of the token that is exchanged, such as <c>jwt</c>. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_subject_token_type</c> and <c>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</c> are read.
+        /// </summary>
+        [Output("tokenExchangeSubjectTokenType")]
+        public Output<string?> TokenExchangeSubjectTokenType { get; private set; } = null!;
+
+        /// <summary>
         /// The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c> and <c>OCI_USER_OCID</c> are read, then <c>user</c> in the OCI configuration file.
         /// </summary>
         [Output("userOcid")]
         public Output<string?> UserOcid { get; private set; } = null!;
+
+        /// <summary>
+        /// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <c>WorkloadIdentityFederation</c>; for <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
+        /// </summary>
+        [Output("workloadIdentityTokenPath")]
+        public Output<string?> WorkloadIdentityTokenPath { get; private set; } = null!;
 
 
         /// <summary>
@@ -95,6 +155,7 @@ namespace Pulumi.OciAuthToken
                 {
                     "privateKey",
                     "privateKeyPassword",
+                    "tokenExchangeClientSecret",
                 },
             };
             var merged = CustomResourceOptions.Merge(defaultOptions, options);
@@ -107,7 +168,7 @@ namespace Pulumi.OciAuthToken
     public sealed class ProviderArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
+        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in files. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
         /// </summary>
         [Input("auth")]
         public Input<string>? Auth { get; set; }
@@ -117,6 +178,12 @@ namespace Pulumi.OciAuthToken
         /// </summary>
         [Input("configFileProfile")]
         public Input<string>? ConfigFileProfile { get; set; }
+
+        /// <summary>
+        /// Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <c>OCI_DUAL_STACK_ENDPOINT_ENABLED</c> is read.
+        /// </summary>
+        [Input("dualStackEndpointEnabled", json: true)]
+        public Input<bool>? DualStackEndpointEnabled { get; set; }
 
         /// <summary>
         /// Where OCI Identity answers, if not at the region's public endpoint: a URL in which <c>{region}</c> stands for the region's name. For private realms, and for trying things out against a local emulator. Plain <c>http</c> is taken for loopback addresses alone, since tokens travel over it.
@@ -169,7 +236,13 @@ namespace Pulumi.OciAuthToken
         public Input<string>? PrivateKeyPath { get; set; }
 
         /// <summary>
-        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables <c>TF_VAR_region</c> and <c>OCI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
+        /// Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <c>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</c> is read.
+        /// </summary>
+        [Input("realmSpecificServiceEndpointTemplateEnabled", json: true)]
+        public Input<bool>? RealmSpecificServiceEndpointTemplateEnabled { get; set; }
+
+        /// <summary>
+        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c> and <c>OCI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
         /// </summary>
         [Input("region")]
         public Input<string>? Region { get; set; }
@@ -181,10 +254,80 @@ namespace Pulumi.OciAuthToken
         public Input<string>? TenancyOcid { get; set; }
 
         /// <summary>
+        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
+        /// </summary>
+        [Input("tokenExchangeAuth")]
+        public Input<string>? TokenExchangeAuth { get; set; }
+
+        /// <summary>
+        /// The client of the identity domain that exchanges tokens. Required for <c>WorkloadIdentityFederation</c> with <c>OAuthClientCredentials</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_client_id</c> and <c>OCI_TOKEN_EXCHANGE_CLIENT_ID</c> are read.
+        /// </summary>
+        [Input("tokenExchangeClientId")]
+        public Input<string>? TokenExchangeClientId { get; set; }
+
+        [Input("tokenExchangeClientSecret")]
+        private Input<string>? _tokenExchangeClientSecret;
+
+        /// <summary>
+        /// The secret of that client. Required for <c>WorkloadIdentityFederation</c> with <c>OAuthClientCredentials</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_client_secret</c> and <c>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</c> are read.
+        /// </summary>
+        public Input<string>? TokenExchangeClientSecret
+        {
+            get => _tokenExchangeClientSecret;
+            set
+            {
+                var emptySecret = Output.CreateSecret(0);
+                _tokenExchangeClientSecret = Output.Tuple<Input<string>?, int>(value, emptySecret).Apply(t => t.Item1);
+            }
+        }
+
+        /// <summary>
+        /// The URL of the identity domain that exchanges tokens. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
+        /// </summary>
+        [Input("tokenExchangeDomainUrl")]
+        public Input<string>? TokenExchangeDomainUrl { get; set; }
+
+        /// <summary>
+        /// The public key that the new token is bound to, where the exchange asks for one. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
+        /// </summary>
+        [Input("tokenExchangePublicKey")]
+        public Input<string>? TokenExchangePublicKey { get; set; }
+
+        /// <summary>
+        /// The type of token to ask for, such as <c>urn:oci:token-type:oci-rpst</c>. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_requested_token_type</c> and <c>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</c> are read.
+        /// </summary>
+        [Input("tokenExchangeRequestedTokenType")]
+        public Input<string>? TokenExchangeRequestedTokenType { get; set; }
+
+        /// <summary>
+        /// The type of resource that the new token stands for. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_resource_type</c> and <c>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</c> are read.
+        /// </summary>
+        [Input("tokenExchangeResourceType")]
+        public Input<string>? TokenExchangeResourceType { get; set; }
+
+        /// <summary>
+        /// How long the new token is to be good for, in the form that the identity domain takes. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
+        /// </summary>
+        [Input("tokenExchangeRpstExp")]
+        public Input<string>? TokenExchangeRpstExp { get; set; }
+
+        /// <summary>
+        /// The type of the token that is exchanged, such as <c>jwt</c>. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_subject_token_type</c> and <c>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</c> are read.
+        /// </summary>
+        [Input("tokenExchangeSubjectTokenType")]
+        public Input<string>? TokenExchangeSubjectTokenType { get; set; }
+
+        /// <summary>
         /// The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c> and <c>OCI_USER_OCID</c> are read, then <c>user</c> in the OCI configuration file.
         /// </summary>
         [Input("userOcid")]
         public Input<string>? UserOcid { get; set; }
+
+        /// <summary>
+        /// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <c>WorkloadIdentityFederation</c>; for <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
+        /// </summary>
+        [Input("workloadIdentityTokenPath")]
+        public Input<string>? WorkloadIdentityTokenPath { get; set; }
 
         public ProviderArgs()
         {

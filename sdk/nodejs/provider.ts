@@ -20,7 +20,7 @@ export class Provider extends pulumi.ProviderResource {
     }
 
     /**
-     * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+     * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
      */
     declare public readonly auth: pulumi.Output<string | undefined>;
     /**
@@ -48,7 +48,7 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly privateKeyPath: pulumi.Output<string | undefined>;
     /**
-     * The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
+     * The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
      */
     declare public readonly region: pulumi.Output<string | undefined>;
     /**
@@ -56,9 +56,49 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly tenancyOcid: pulumi.Output<string | undefined>;
     /**
+     * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+     */
+    declare public readonly tokenExchangeAuth: pulumi.Output<string | undefined>;
+    /**
+     * The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+     */
+    declare public readonly tokenExchangeClientId: pulumi.Output<string | undefined>;
+    /**
+     * The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+     */
+    declare public readonly tokenExchangeClientSecret: pulumi.Output<string | undefined>;
+    /**
+     * The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+     */
+    declare public readonly tokenExchangeDomainUrl: pulumi.Output<string | undefined>;
+    /**
+     * The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     */
+    declare public readonly tokenExchangePublicKey: pulumi.Output<string | undefined>;
+    /**
+     * The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+     */
+    declare public readonly tokenExchangeRequestedTokenType: pulumi.Output<string | undefined>;
+    /**
+     * The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+     */
+    declare public readonly tokenExchangeResourceType: pulumi.Output<string | undefined>;
+    /**
+     * How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+     */
+    declare public readonly tokenExchangeRpstExp: pulumi.Output<string | undefined>;
+    /**
+     * The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+     */
+    declare public readonly tokenExchangeSubjectTokenType: pulumi.Output<string | undefined>;
+    /**
      * The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
      */
     declare public readonly userOcid: pulumi.Output<string | undefined>;
+    /**
+     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+     */
+    declare public readonly workloadIdentityTokenPath: pulumi.Output<string | undefined>;
 
     /**
      * Create a Provider resource with the given unique name, arguments, and options.
@@ -73,17 +113,29 @@ export class Provider extends pulumi.ProviderResource {
         {
             resourceInputs["auth"] = args?.auth;
             resourceInputs["configFileProfile"] = args?.configFileProfile;
+            resourceInputs["dualStackEndpointEnabled"] = pulumi.output(args?.dualStackEndpointEnabled).apply(JSON.stringify);
             resourceInputs["endpoint"] = args?.endpoint;
             resourceInputs["fingerprint"] = args?.fingerprint;
             resourceInputs["privateKey"] = args?.privateKey ? pulumi.secret(args.privateKey) : undefined;
             resourceInputs["privateKeyPassword"] = args?.privateKeyPassword ? pulumi.secret(args.privateKeyPassword) : undefined;
             resourceInputs["privateKeyPath"] = args?.privateKeyPath;
+            resourceInputs["realmSpecificServiceEndpointTemplateEnabled"] = pulumi.output(args?.realmSpecificServiceEndpointTemplateEnabled).apply(JSON.stringify);
             resourceInputs["region"] = args?.region;
             resourceInputs["tenancyOcid"] = args?.tenancyOcid;
+            resourceInputs["tokenExchangeAuth"] = args?.tokenExchangeAuth;
+            resourceInputs["tokenExchangeClientId"] = args?.tokenExchangeClientId;
+            resourceInputs["tokenExchangeClientSecret"] = args?.tokenExchangeClientSecret ? pulumi.secret(args.tokenExchangeClientSecret) : undefined;
+            resourceInputs["tokenExchangeDomainUrl"] = args?.tokenExchangeDomainUrl;
+            resourceInputs["tokenExchangePublicKey"] = args?.tokenExchangePublicKey;
+            resourceInputs["tokenExchangeRequestedTokenType"] = args?.tokenExchangeRequestedTokenType;
+            resourceInputs["tokenExchangeResourceType"] = args?.tokenExchangeResourceType;
+            resourceInputs["tokenExchangeRpstExp"] = args?.tokenExchangeRpstExp;
+            resourceInputs["tokenExchangeSubjectTokenType"] = args?.tokenExchangeSubjectTokenType;
             resourceInputs["userOcid"] = args?.userOcid;
+            resourceInputs["workloadIdentityTokenPath"] = args?.workloadIdentityTokenPath;
         }
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
-        const secretOpts = { additionalSecretOutputs: ["privateKey", "privateKeyPassword"] };
+        const secretOpts = { additionalSecretOutputs: ["privateKey", "privateKeyPassword", "tokenExchangeClientSecret"] };
         opts = pulumi.mergeOptions(opts, secretOpts);
         super(Provider.__pulumiType, name, resourceInputs, opts);
     }
@@ -94,13 +146,17 @@ export class Provider extends pulumi.ProviderResource {
  */
 export interface ProviderArgs {
     /**
-     * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+     * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
      */
     auth?: pulumi.Input<string | undefined>;
     /**
      * The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
      */
     configFileProfile?: pulumi.Input<string | undefined>;
+    /**
+     * Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.
+     */
+    dualStackEndpointEnabled?: pulumi.Input<boolean | undefined>;
     /**
      * Where OCI Identity answers, if not at the region's public endpoint: a URL in which `{region}` stands for the region's name. For private realms, and for trying things out against a local emulator. Plain `http` is taken for loopback addresses alone, since tokens travel over it.
      */
@@ -122,7 +178,11 @@ export interface ProviderArgs {
      */
     privateKeyPath?: pulumi.Input<string | undefined>;
     /**
-     * The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
+     * Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.
+     */
+    realmSpecificServiceEndpointTemplateEnabled?: pulumi.Input<boolean | undefined>;
+    /**
+     * The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
      */
     region?: pulumi.Input<string | undefined>;
     /**
@@ -130,7 +190,47 @@ export interface ProviderArgs {
      */
     tenancyOcid?: pulumi.Input<string | undefined>;
     /**
+     * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+     */
+    tokenExchangeAuth?: pulumi.Input<string | undefined>;
+    /**
+     * The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+     */
+    tokenExchangeClientId?: pulumi.Input<string | undefined>;
+    /**
+     * The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+     */
+    tokenExchangeClientSecret?: pulumi.Input<string | undefined>;
+    /**
+     * The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+     */
+    tokenExchangeDomainUrl?: pulumi.Input<string | undefined>;
+    /**
+     * The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     */
+    tokenExchangePublicKey?: pulumi.Input<string | undefined>;
+    /**
+     * The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+     */
+    tokenExchangeRequestedTokenType?: pulumi.Input<string | undefined>;
+    /**
+     * The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+     */
+    tokenExchangeResourceType?: pulumi.Input<string | undefined>;
+    /**
+     * How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+     */
+    tokenExchangeRpstExp?: pulumi.Input<string | undefined>;
+    /**
+     * The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+     */
+    tokenExchangeSubjectTokenType?: pulumi.Input<string | undefined>;
+    /**
      * The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
      */
     userOcid?: pulumi.Input<string | undefined>;
+    /**
+     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+     */
+    workloadIdentityTokenPath?: pulumi.Input<string | undefined>;
 }

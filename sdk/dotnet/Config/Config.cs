@@ -34,7 +34,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _auth = new __Value<string?>(() => __config.Get("auth"));
         /// <summary>
-        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
+        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in files. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
         /// </summary>
         public static string? Auth
         {
@@ -50,6 +50,16 @@ namespace Pulumi.OciAuthToken
         {
             get => _configFileProfile.Get();
             set => _configFileProfile.Set(value);
+        }
+
+        private static readonly __Value<bool?> _dualStackEndpointEnabled = new __Value<bool?>(() => __config.GetBoolean("dualStackEndpointEnabled"));
+        /// <summary>
+        /// Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <c>OCI_DUAL_STACK_ENDPOINT_ENABLED</c> is read.
+        /// </summary>
+        public static bool? DualStackEndpointEnabled
+        {
+            get => _dualStackEndpointEnabled.Get();
+            set => _dualStackEndpointEnabled.Set(value);
         }
 
         private static readonly __Value<string?> _endpoint = new __Value<string?>(() => __config.Get("endpoint"));
@@ -102,9 +112,19 @@ namespace Pulumi.OciAuthToken
             set => _privateKeyPath.Set(value);
         }
 
+        private static readonly __Value<bool?> _realmSpecificServiceEndpointTemplateEnabled = new __Value<bool?>(() => __config.GetBoolean("realmSpecificServiceEndpointTemplateEnabled"));
+        /// <summary>
+        /// Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <c>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</c> is read.
+        /// </summary>
+        public static bool? RealmSpecificServiceEndpointTemplateEnabled
+        {
+            get => _realmSpecificServiceEndpointTemplateEnabled.Get();
+            set => _realmSpecificServiceEndpointTemplateEnabled.Set(value);
+        }
+
         private static readonly __Value<string?> _region = new __Value<string?>(() => __config.Get("region"));
         /// <summary>
-        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables <c>TF_VAR_region</c> and <c>OCI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
+        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c> and <c>OCI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
         /// </summary>
         public static string? Region
         {
@@ -122,6 +142,96 @@ namespace Pulumi.OciAuthToken
             set => _tenancyOcid.Set(value);
         }
 
+        private static readonly __Value<string?> _tokenExchangeAuth = new __Value<string?>(() => __config.Get("tokenExchangeAuth"));
+        /// <summary>
+        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
+        /// </summary>
+        public static string? TokenExchangeAuth
+        {
+            get => _tokenExchangeAuth.Get();
+            set => _tokenExchangeAuth.Set(value);
+        }
+
+        private static readonly __Value<string?> _tokenExchangeClientId = new __Value<string?>(() => __config.Get("tokenExchangeClientId"));
+        /// <summary>
+        /// The client of the identity domain that exchanges tokens. Required for <c>WorkloadIdentityFederation</c> with <c>OAuthClientCredentials</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_client_id</c> and <c>OCI_TOKEN_EXCHANGE_CLIENT_ID</c> are read.
+        /// </summary>
+        public static string? TokenExchangeClientId
+        {
+            get => _tokenExchangeClientId.Get();
+            set => _tokenExchangeClientId.Set(value);
+        }
+
+        private static readonly __Value<string?> _tokenExchangeClientSecret = new __Value<string?>(() => __config.Get("tokenExchangeClientSecret"));
+        /// <summary>
+        /// The secret of that client. Required for <c>WorkloadIdentityFederation</c> with <c>OAuthClientCredentials</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_client_secret</c> and <c>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</c> are read.
+        /// </summary>
+        public static string? TokenExchangeClientSecret
+        {
+            get => _tokenExchangeClientSecret.Get();
+            set => _tokenExchangeClientSecret.Set(value);
+        }
+
+        private static readonly __Value<string?> _tokenExchangeDomainUrl = new __Value<string?>(() => __config.Get("tokenExchangeDomainUrl"));
+        /// <summary>
+        /// The URL of the identity domain that exchanges tokens. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
+        /// </summary>
+        public static string? TokenExchangeDomainUrl
+        {
+            get => _tokenExchangeDomainUrl.Get();
+            set => _tokenExchangeDomainUrl.Set(value);
+        }
+
+        private static readonly __Value<string?> _tokenExchangePublicKey = new __Value<string?>(() => __config.Get("tokenExchangePublicKey"));
+        /// <summary>
+        /// The public key that the new token is bound to, where the exchange asks for one. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
+        /// </summary>
+        public static string? TokenExchangePublicKey
+        {
+            get => _tokenExchangePublicKey.Get();
+            set => _tokenExchangePublicKey.Set(value);
+        }
+
+        private static readonly __Value<string?> _tokenExchangeRequestedTokenType = new __Value<string?>(() => __config.Get("tokenExchangeRequestedTokenType"));
+        /// <summary>
+        /// The type of token to ask for, such as <c>urn:oci:token-type:oci-rpst</c>. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_requested_token_type</c> and <c>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</c> are read.
+        /// </summary>
+        public static string? TokenExchangeRequestedTokenType
+        {
+            get => _tokenExchangeRequestedTokenType.Get();
+            set => _tokenExchangeRequestedTokenType.Set(value);
+        }
+
+        private static readonly __Value<string?> _tokenExchangeResourceType = new __Value<string?>(() => __config.Get("tokenExchangeResourceType"));
+        /// <summary>
+        /// The type of resource that the new token stands for. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_resource_type</c> and <c>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</c> are read.
+        /// </summary>
+        public static string? TokenExchangeResourceType
+        {
+            get => _tokenExchangeResourceType.Get();
+            set => _tokenExchangeResourceType.Set(value);
+        }
+
+        private static readonly __Value<string?> _tokenExchangeRpstExp = new __Value<string?>(() => __config.Get("tokenExchangeRpstExp"));
+        /// <summary>
+        /// How long the new token is to be good for, in the form that the identity domain takes. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
+        /// </summary>
+        public static string? TokenExchangeRpstExp
+        {
+            get => _tokenExchangeRpstExp.Get();
+            set => _tokenExchangeRpstExp.Set(value);
+        }
+
+        private static readonly __Value<string?> _tokenExchangeSubjectTokenType = new __Value<string?>(() => __config.Get("tokenExchangeSubjectTokenType"));
+        /// <summary>
+        /// The type of the token that is exchanged, such as <c>jwt</c>. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_subject_token_type</c> and <c>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</c> are read.
+        /// </summary>
+        public static string? TokenExchangeSubjectTokenType
+        {
+            get => _tokenExchangeSubjectTokenType.Get();
+            set => _tokenExchangeSubjectTokenType.Set(value);
+        }
+
         private static readonly __Value<string?> _userOcid = new __Value<string?>(() => __config.Get("userOcid"));
         /// <summary>
         /// The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c> and <c>OCI_USER_OCID</c> are read, then <c>user</c> in the OCI configuration file.
@@ -130,6 +240,16 @@ namespace Pulumi.OciAuthToken
         {
             get => _userOcid.Get();
             set => _userOcid.Set(value);
+        }
+
+        private static readonly __Value<string?> _workloadIdentityTokenPath = new __Value<string?>(() => __config.Get("workloadIdentityTokenPath"));
+        /// <summary>
+        /// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <c>WorkloadIdentityFederation</c>; for <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
+        /// </summary>
+        public static string? WorkloadIdentityTokenPath
+        {
+            get => _workloadIdentityTokenPath.Get();
+            set => _workloadIdentityTokenPath.Set(value);
         }
 
     }

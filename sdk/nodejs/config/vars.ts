@@ -8,7 +8,7 @@ declare var exports: any;
 const __config = new pulumi.Config("ociauthtoken");
 
 /**
- * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+ * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
  */
 export declare const auth: string | undefined;
 Object.defineProperty(exports, "auth", {
@@ -25,6 +25,17 @@ export declare const configFileProfile: string | undefined;
 Object.defineProperty(exports, "configFileProfile", {
     get() {
         return __config.get("configFileProfile");
+    },
+    enumerable: true,
+});
+
+/**
+ * Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.
+ */
+export declare const dualStackEndpointEnabled: boolean | undefined;
+Object.defineProperty(exports, "dualStackEndpointEnabled", {
+    get() {
+        return __config.getObject<boolean>("dualStackEndpointEnabled");
     },
     enumerable: true,
 });
@@ -85,7 +96,18 @@ Object.defineProperty(exports, "privateKeyPath", {
 });
 
 /**
- * The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
+ * Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.
+ */
+export declare const realmSpecificServiceEndpointTemplateEnabled: boolean | undefined;
+Object.defineProperty(exports, "realmSpecificServiceEndpointTemplateEnabled", {
+    get() {
+        return __config.getObject<boolean>("realmSpecificServiceEndpointTemplateEnabled");
+    },
+    enumerable: true,
+});
+
+/**
+ * The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
  */
 export declare const region: string | undefined;
 Object.defineProperty(exports, "region", {
@@ -107,12 +129,122 @@ Object.defineProperty(exports, "tenancyOcid", {
 });
 
 /**
+ * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+ */
+export declare const tokenExchangeAuth: string | undefined;
+Object.defineProperty(exports, "tokenExchangeAuth", {
+    get() {
+        return __config.get("tokenExchangeAuth");
+    },
+    enumerable: true,
+});
+
+/**
+ * The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+ */
+export declare const tokenExchangeClientId: string | undefined;
+Object.defineProperty(exports, "tokenExchangeClientId", {
+    get() {
+        return __config.get("tokenExchangeClientId");
+    },
+    enumerable: true,
+});
+
+/**
+ * The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+ */
+export declare const tokenExchangeClientSecret: string | undefined;
+Object.defineProperty(exports, "tokenExchangeClientSecret", {
+    get() {
+        return __config.get("tokenExchangeClientSecret");
+    },
+    enumerable: true,
+});
+
+/**
+ * The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+ */
+export declare const tokenExchangeDomainUrl: string | undefined;
+Object.defineProperty(exports, "tokenExchangeDomainUrl", {
+    get() {
+        return __config.get("tokenExchangeDomainUrl");
+    },
+    enumerable: true,
+});
+
+/**
+ * The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+ */
+export declare const tokenExchangePublicKey: string | undefined;
+Object.defineProperty(exports, "tokenExchangePublicKey", {
+    get() {
+        return __config.get("tokenExchangePublicKey");
+    },
+    enumerable: true,
+});
+
+/**
+ * The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+ */
+export declare const tokenExchangeRequestedTokenType: string | undefined;
+Object.defineProperty(exports, "tokenExchangeRequestedTokenType", {
+    get() {
+        return __config.get("tokenExchangeRequestedTokenType");
+    },
+    enumerable: true,
+});
+
+/**
+ * The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+ */
+export declare const tokenExchangeResourceType: string | undefined;
+Object.defineProperty(exports, "tokenExchangeResourceType", {
+    get() {
+        return __config.get("tokenExchangeResourceType");
+    },
+    enumerable: true,
+});
+
+/**
+ * How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+ */
+export declare const tokenExchangeRpstExp: string | undefined;
+Object.defineProperty(exports, "tokenExchangeRpstExp", {
+    get() {
+        return __config.get("tokenExchangeRpstExp");
+    },
+    enumerable: true,
+});
+
+/**
+ * The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+ */
+export declare const tokenExchangeSubjectTokenType: string | undefined;
+Object.defineProperty(exports, "tokenExchangeSubjectTokenType", {
+    get() {
+        return __config.get("tokenExchangeSubjectTokenType");
+    },
+    enumerable: true,
+});
+
+/**
  * The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
  */
 export declare const userOcid: string | undefined;
 Object.defineProperty(exports, "userOcid", {
     get() {
         return __config.get("userOcid");
+    },
+    enumerable: true,
+});
+
+/**
+ * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+ */
+export declare const workloadIdentityTokenPath: string | undefined;
+Object.defineProperty(exports, "workloadIdentityTokenPath", {
+    get() {
+        return __config.get("workloadIdentityTokenPath");
     },
     enumerable: true,
 });

@@ -21,32 +21,58 @@ class ProviderArgs:
     def __init__(__self__, *,
                  auth: pulumi.Input[Optional[_builtins.str]] = None,
                  config_file_profile: pulumi.Input[Optional[_builtins.str]] = None,
+                 dual_stack_endpoint_enabled: pulumi.Input[Optional[_builtins.bool]] = None,
                  endpoint: pulumi.Input[Optional[_builtins.str]] = None,
                  fingerprint: pulumi.Input[Optional[_builtins.str]] = None,
                  private_key: pulumi.Input[Optional[_builtins.str]] = None,
                  private_key_password: pulumi.Input[Optional[_builtins.str]] = None,
                  private_key_path: pulumi.Input[Optional[_builtins.str]] = None,
+                 realm_specific_service_endpoint_template_enabled: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
                  tenancy_ocid: pulumi.Input[Optional[_builtins.str]] = None,
-                 user_ocid: pulumi.Input[Optional[_builtins.str]] = None):
+                 token_exchange_auth: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_client_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_client_secret: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_domain_url: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_public_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_requested_token_type: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_resource_type: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_rpst_exp: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_subject_token_type: pulumi.Input[Optional[_builtins.str]] = None,
+                 user_ocid: pulumi.Input[Optional[_builtins.str]] = None,
+                 workload_identity_token_path: pulumi.Input[Optional[_builtins.str]] = None):
         """
         The set of arguments for constructing a Provider resource.
 
-        :param pulumi.Input[_builtins.str] auth: How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+        :param pulumi.Input[_builtins.str] auth: How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
         :param pulumi.Input[_builtins.str] config_file_profile: The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
+        :param pulumi.Input[_builtins.bool] dual_stack_endpoint_enabled: Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.
         :param pulumi.Input[_builtins.str] endpoint: Where OCI Identity answers, if not at the region's public endpoint: a URL in which `{region}` stands for the region's name. For private realms, and for trying things out against a local emulator. Plain `http` is taken for loopback addresses alone, since tokens travel over it.
         :param pulumi.Input[_builtins.str] fingerprint: The fingerprint of the API key's public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint` and `OCI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] private_key: The private key of the API key, in PEM form. Either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key` and `OCI_PRIVATE_KEY` are read.
         :param pulumi.Input[_builtins.str] private_key_password: The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password` and `OCI_PRIVATE_KEY_PASSWORD` are read, then `pass_phrase` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] private_key_path: The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it counts instead. If it is not set, the environment variables `TF_VAR_private_key_path` and `OCI_PRIVATE_KEY_PATH` are read, then `key_file` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
+        :param pulumi.Input[_builtins.bool] realm_specific_service_endpoint_template_enabled: Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.
+        :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] tenancy_ocid: The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid` and `OCI_TENANCY_OCID` are read, then `tenancy` in the OCI configuration file.
+        :param pulumi.Input[_builtins.str] token_exchange_auth: How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_client_id: The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_client_secret: The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_domain_url: The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_public_key: The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_requested_token_type: The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_resource_type: The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_rpst_exp: How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_subject_token_type: The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         :param pulumi.Input[_builtins.str] user_ocid: The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
+        :param pulumi.Input[_builtins.str] workload_identity_token_path: The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         if auth is not None:
             pulumi.set(__self__, "auth", auth)
         if config_file_profile is not None:
             pulumi.set(__self__, "config_file_profile", config_file_profile)
+        if dual_stack_endpoint_enabled is not None:
+            pulumi.set(__self__, "dual_stack_endpoint_enabled", dual_stack_endpoint_enabled)
         if endpoint is not None:
             pulumi.set(__self__, "endpoint", endpoint)
         if fingerprint is not None:
@@ -57,18 +83,40 @@ class ProviderArgs:
             pulumi.set(__self__, "private_key_password", private_key_password)
         if private_key_path is not None:
             pulumi.set(__self__, "private_key_path", private_key_path)
+        if realm_specific_service_endpoint_template_enabled is not None:
+            pulumi.set(__self__, "realm_specific_service_endpoint_template_enabled", realm_specific_service_endpoint_template_enabled)
         if region is not None:
             pulumi.set(__self__, "region", region)
         if tenancy_ocid is not None:
             pulumi.set(__self__, "tenancy_ocid", tenancy_ocid)
+        if token_exchange_auth is not None:
+            pulumi.set(__self__, "token_exchange_auth", token_exchange_auth)
+        if token_exchange_client_id is not None:
+            pulumi.set(__self__, "token_exchange_client_id", token_exchange_client_id)
+        if token_exchange_client_secret is not None:
+            pulumi.set(__self__, "token_exchange_client_secret", token_exchange_client_secret)
+        if token_exchange_domain_url is not None:
+            pulumi.set(__self__, "token_exchange_domain_url", token_exchange_domain_url)
+        if token_exchange_public_key is not None:
+            pulumi.set(__self__, "token_exchange_public_key", token_exchange_public_key)
+        if token_exchange_requested_token_type is not None:
+            pulumi.set(__self__, "token_exchange_requested_token_type", token_exchange_requested_token_type)
+        if token_exchange_resource_type is not None:
+            pulumi.set(__self__, "token_exchange_resource_type", token_exchange_resource_type)
+        if token_exchange_rpst_exp is not None:
+            pulumi.set(__self__, "token_exchange_rpst_exp", token_exchange_rpst_exp)
+        if token_exchange_subject_token_type is not None:
+            pulumi.set(__self__, "token_exchange_subject_token_type", token_exchange_subject_token_type)
         if user_ocid is not None:
             pulumi.set(__self__, "user_ocid", user_ocid)
+        if workload_identity_token_path is not None:
+            pulumi.set(__self__, "workload_identity_token_path", workload_identity_token_path)
 
     @_builtins.property
     @pulumi.getter
     def auth(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+        How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
         """
         return pulumi.get(self, "auth")
 
@@ -87,6 +135,18 @@ class ProviderArgs:
     @config_file_profile.setter
     def config_file_profile(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "config_file_profile", value)
+
+    @_builtins.property
+    @pulumi.getter(name="dualStackEndpointEnabled")
+    def dual_stack_endpoint_enabled(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.
+        """
+        return pulumi.get(self, "dual_stack_endpoint_enabled")
+
+    @dual_stack_endpoint_enabled.setter
+    def dual_stack_endpoint_enabled(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "dual_stack_endpoint_enabled", value)
 
     @_builtins.property
     @pulumi.getter
@@ -149,10 +209,22 @@ class ProviderArgs:
         pulumi.set(self, "private_key_path", value)
 
     @_builtins.property
+    @pulumi.getter(name="realmSpecificServiceEndpointTemplateEnabled")
+    def realm_specific_service_endpoint_template_enabled(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.
+        """
+        return pulumi.get(self, "realm_specific_service_endpoint_template_enabled")
+
+    @realm_specific_service_endpoint_template_enabled.setter
+    def realm_specific_service_endpoint_template_enabled(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "realm_specific_service_endpoint_template_enabled", value)
+
+    @_builtins.property
     @pulumi.getter
     def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
+        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
         """
         return pulumi.get(self, "region")
 
@@ -173,6 +245,114 @@ class ProviderArgs:
         pulumi.set(self, "tenancy_ocid", value)
 
     @_builtins.property
+    @pulumi.getter(name="tokenExchangeAuth")
+    def token_exchange_auth(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+        """
+        return pulumi.get(self, "token_exchange_auth")
+
+    @token_exchange_auth.setter
+    def token_exchange_auth(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "token_exchange_auth", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeClientId")
+    def token_exchange_client_id(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+        """
+        return pulumi.get(self, "token_exchange_client_id")
+
+    @token_exchange_client_id.setter
+    def token_exchange_client_id(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "token_exchange_client_id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeClientSecret")
+    def token_exchange_client_secret(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+        """
+        return pulumi.get(self, "token_exchange_client_secret")
+
+    @token_exchange_client_secret.setter
+    def token_exchange_client_secret(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "token_exchange_client_secret", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeDomainUrl")
+    def token_exchange_domain_url(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        """
+        return pulumi.get(self, "token_exchange_domain_url")
+
+    @token_exchange_domain_url.setter
+    def token_exchange_domain_url(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "token_exchange_domain_url", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangePublicKey")
+    def token_exchange_public_key(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        """
+        return pulumi.get(self, "token_exchange_public_key")
+
+    @token_exchange_public_key.setter
+    def token_exchange_public_key(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "token_exchange_public_key", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeRequestedTokenType")
+    def token_exchange_requested_token_type(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+        """
+        return pulumi.get(self, "token_exchange_requested_token_type")
+
+    @token_exchange_requested_token_type.setter
+    def token_exchange_requested_token_type(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "token_exchange_requested_token_type", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeResourceType")
+    def token_exchange_resource_type(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+        """
+        return pulumi.get(self, "token_exchange_resource_type")
+
+    @token_exchange_resource_type.setter
+    def token_exchange_resource_type(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "token_exchange_resource_type", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeRpstExp")
+    def token_exchange_rpst_exp(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+        """
+        return pulumi.get(self, "token_exchange_rpst_exp")
+
+    @token_exchange_rpst_exp.setter
+    def token_exchange_rpst_exp(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "token_exchange_rpst_exp", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeSubjectTokenType")
+    def token_exchange_subject_token_type(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+        """
+        return pulumi.get(self, "token_exchange_subject_token_type")
+
+    @token_exchange_subject_token_type.setter
+    def token_exchange_subject_token_type(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "token_exchange_subject_token_type", value)
+
+    @_builtins.property
     @pulumi.getter(name="userOcid")
     def user_ocid(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
@@ -184,6 +364,18 @@ class ProviderArgs:
     def user_ocid(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "user_ocid", value)
 
+    @_builtins.property
+    @pulumi.getter(name="workloadIdentityTokenPath")
+    def workload_identity_token_path(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        """
+        return pulumi.get(self, "workload_identity_token_path")
+
+    @workload_identity_token_path.setter
+    def workload_identity_token_path(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "workload_identity_token_path", value)
+
 
 @pulumi.type_token("pulumi:providers:ociauthtoken")
 class Provider(pulumi.ProviderResource):
@@ -193,30 +385,54 @@ class Provider(pulumi.ProviderResource):
                  opts: Optional[pulumi.ResourceOptions] = None,
                  auth: pulumi.Input[Optional[_builtins.str]] = None,
                  config_file_profile: pulumi.Input[Optional[_builtins.str]] = None,
+                 dual_stack_endpoint_enabled: pulumi.Input[Optional[_builtins.bool]] = None,
                  endpoint: pulumi.Input[Optional[_builtins.str]] = None,
                  fingerprint: pulumi.Input[Optional[_builtins.str]] = None,
                  private_key: pulumi.Input[Optional[_builtins.str]] = None,
                  private_key_password: pulumi.Input[Optional[_builtins.str]] = None,
                  private_key_path: pulumi.Input[Optional[_builtins.str]] = None,
+                 realm_specific_service_endpoint_template_enabled: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
                  tenancy_ocid: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_auth: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_client_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_client_secret: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_domain_url: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_public_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_requested_token_type: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_resource_type: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_rpst_exp: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_subject_token_type: pulumi.Input[Optional[_builtins.str]] = None,
                  user_ocid: pulumi.Input[Optional[_builtins.str]] = None,
+                 workload_identity_token_path: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
         Create a Ociauthtoken resource with the given unique name, props, and options.
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[_builtins.str] auth: How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+        :param pulumi.Input[_builtins.str] auth: How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
         :param pulumi.Input[_builtins.str] config_file_profile: The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
+        :param pulumi.Input[_builtins.bool] dual_stack_endpoint_enabled: Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.
         :param pulumi.Input[_builtins.str] endpoint: Where OCI Identity answers, if not at the region's public endpoint: a URL in which `{region}` stands for the region's name. For private realms, and for trying things out against a local emulator. Plain `http` is taken for loopback addresses alone, since tokens travel over it.
         :param pulumi.Input[_builtins.str] fingerprint: The fingerprint of the API key's public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint` and `OCI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] private_key: The private key of the API key, in PEM form. Either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key` and `OCI_PRIVATE_KEY` are read.
         :param pulumi.Input[_builtins.str] private_key_password: The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password` and `OCI_PRIVATE_KEY_PASSWORD` are read, then `pass_phrase` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] private_key_path: The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it counts instead. If it is not set, the environment variables `TF_VAR_private_key_path` and `OCI_PRIVATE_KEY_PATH` are read, then `key_file` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
+        :param pulumi.Input[_builtins.bool] realm_specific_service_endpoint_template_enabled: Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.
+        :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] tenancy_ocid: The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid` and `OCI_TENANCY_OCID` are read, then `tenancy` in the OCI configuration file.
+        :param pulumi.Input[_builtins.str] token_exchange_auth: How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_client_id: The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_client_secret: The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_domain_url: The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_public_key: The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_requested_token_type: The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_resource_type: The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_rpst_exp: How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_subject_token_type: The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         :param pulumi.Input[_builtins.str] user_ocid: The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
+        :param pulumi.Input[_builtins.str] workload_identity_token_path: The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         ...
     @overload
@@ -244,14 +460,26 @@ class Provider(pulumi.ProviderResource):
                  opts: Optional[pulumi.ResourceOptions] = None,
                  auth: pulumi.Input[Optional[_builtins.str]] = None,
                  config_file_profile: pulumi.Input[Optional[_builtins.str]] = None,
+                 dual_stack_endpoint_enabled: pulumi.Input[Optional[_builtins.bool]] = None,
                  endpoint: pulumi.Input[Optional[_builtins.str]] = None,
                  fingerprint: pulumi.Input[Optional[_builtins.str]] = None,
                  private_key: pulumi.Input[Optional[_builtins.str]] = None,
                  private_key_password: pulumi.Input[Optional[_builtins.str]] = None,
                  private_key_path: pulumi.Input[Optional[_builtins.str]] = None,
+                 realm_specific_service_endpoint_template_enabled: pulumi.Input[Optional[_builtins.bool]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
                  tenancy_ocid: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_auth: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_client_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_client_secret: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_domain_url: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_public_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_requested_token_type: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_resource_type: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_rpst_exp: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_exchange_subject_token_type: pulumi.Input[Optional[_builtins.str]] = None,
                  user_ocid: pulumi.Input[Optional[_builtins.str]] = None,
+                 workload_identity_token_path: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
         if not isinstance(opts, pulumi.ResourceOptions):
@@ -263,15 +491,27 @@ class Provider(pulumi.ProviderResource):
 
             __props__.__dict__["auth"] = auth
             __props__.__dict__["config_file_profile"] = config_file_profile
+            __props__.__dict__["dual_stack_endpoint_enabled"] = pulumi.Output.from_input(dual_stack_endpoint_enabled).apply(pulumi.runtime.to_json) if dual_stack_endpoint_enabled is not None else None
             __props__.__dict__["endpoint"] = endpoint
             __props__.__dict__["fingerprint"] = fingerprint
             __props__.__dict__["private_key"] = None if private_key is None else pulumi.Output.secret(private_key)
             __props__.__dict__["private_key_password"] = None if private_key_password is None else pulumi.Output.secret(private_key_password)
             __props__.__dict__["private_key_path"] = private_key_path
+            __props__.__dict__["realm_specific_service_endpoint_template_enabled"] = pulumi.Output.from_input(realm_specific_service_endpoint_template_enabled).apply(pulumi.runtime.to_json) if realm_specific_service_endpoint_template_enabled is not None else None
             __props__.__dict__["region"] = region
             __props__.__dict__["tenancy_ocid"] = tenancy_ocid
+            __props__.__dict__["token_exchange_auth"] = token_exchange_auth
+            __props__.__dict__["token_exchange_client_id"] = token_exchange_client_id
+            __props__.__dict__["token_exchange_client_secret"] = None if token_exchange_client_secret is None else pulumi.Output.secret(token_exchange_client_secret)
+            __props__.__dict__["token_exchange_domain_url"] = token_exchange_domain_url
+            __props__.__dict__["token_exchange_public_key"] = token_exchange_public_key
+            __props__.__dict__["token_exchange_requested_token_type"] = token_exchange_requested_token_type
+            __props__.__dict__["token_exchange_resource_type"] = token_exchange_resource_type
+            __props__.__dict__["token_exchange_rpst_exp"] = token_exchange_rpst_exp
+            __props__.__dict__["token_exchange_subject_token_type"] = token_exchange_subject_token_type
             __props__.__dict__["user_ocid"] = user_ocid
-        secret_opts = pulumi.ResourceOptions(additional_secret_outputs=["privateKey", "privateKeyPassword"])
+            __props__.__dict__["workload_identity_token_path"] = workload_identity_token_path
+        secret_opts = pulumi.ResourceOptions(additional_secret_outputs=["privateKey", "privateKeyPassword", "tokenExchangeClientSecret"])
         opts = pulumi.ResourceOptions.merge(opts, secret_opts)
         super(Provider, __self__).__init__(
             'ociauthtoken',
@@ -283,7 +523,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter
     def auth(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+        How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
         """
         return pulumi.get(self, "auth")
 
@@ -339,7 +579,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter
     def region(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
+        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
         """
         return pulumi.get(self, "region")
 
@@ -352,10 +592,90 @@ class Provider(pulumi.ProviderResource):
         return pulumi.get(self, "tenancy_ocid")
 
     @_builtins.property
+    @pulumi.getter(name="tokenExchangeAuth")
+    def token_exchange_auth(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+        """
+        return pulumi.get(self, "token_exchange_auth")
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeClientId")
+    def token_exchange_client_id(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+        """
+        return pulumi.get(self, "token_exchange_client_id")
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeClientSecret")
+    def token_exchange_client_secret(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+        """
+        return pulumi.get(self, "token_exchange_client_secret")
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeDomainUrl")
+    def token_exchange_domain_url(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        """
+        return pulumi.get(self, "token_exchange_domain_url")
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangePublicKey")
+    def token_exchange_public_key(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        """
+        return pulumi.get(self, "token_exchange_public_key")
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeRequestedTokenType")
+    def token_exchange_requested_token_type(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+        """
+        return pulumi.get(self, "token_exchange_requested_token_type")
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeResourceType")
+    def token_exchange_resource_type(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+        """
+        return pulumi.get(self, "token_exchange_resource_type")
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeRpstExp")
+    def token_exchange_rpst_exp(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+        """
+        return pulumi.get(self, "token_exchange_rpst_exp")
+
+    @_builtins.property
+    @pulumi.getter(name="tokenExchangeSubjectTokenType")
+    def token_exchange_subject_token_type(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+        """
+        return pulumi.get(self, "token_exchange_subject_token_type")
+
+    @_builtins.property
     @pulumi.getter(name="userOcid")
     def user_ocid(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
         The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
         """
         return pulumi.get(self, "user_ocid")
+
+    @_builtins.property
+    @pulumi.getter(name="workloadIdentityTokenPath")
+    def workload_identity_token_path(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        """
+        return pulumi.get(self, "workload_identity_token_path")
 

@@ -11,7 +11,7 @@ import (
 
 var _ = internal.GetEnvOrDefault
 
-// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
 func GetAuth(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:auth")
 }
@@ -19,6 +19,11 @@ func GetAuth(ctx *pulumi.Context) string {
 // The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
 func GetConfigFileProfile(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:configFileProfile")
+}
+
+// Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.
+func GetDualStackEndpointEnabled(ctx *pulumi.Context) bool {
+	return config.GetBool(ctx, "ociauthtoken:dualStackEndpointEnabled")
 }
 
 // Where OCI Identity answers, if not at the region's public endpoint: a URL in which `{region}` stands for the region's name. For private realms, and for trying things out against a local emulator. Plain `http` is taken for loopback addresses alone, since tokens travel over it.
@@ -46,7 +51,12 @@ func GetPrivateKeyPath(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:privateKeyPath")
 }
 
-// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
+// Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.
+func GetRealmSpecificServiceEndpointTemplateEnabled(ctx *pulumi.Context) bool {
+	return config.GetBool(ctx, "ociauthtoken:realmSpecificServiceEndpointTemplateEnabled")
+}
+
+// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
 func GetRegion(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:region")
 }
@@ -56,7 +66,57 @@ func GetTenancyOcid(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tenancyOcid")
 }
 
+// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+func GetTokenExchangeAuth(ctx *pulumi.Context) string {
+	return config.Get(ctx, "ociauthtoken:tokenExchangeAuth")
+}
+
+// The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+func GetTokenExchangeClientId(ctx *pulumi.Context) string {
+	return config.Get(ctx, "ociauthtoken:tokenExchangeClientId")
+}
+
+// The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+func GetTokenExchangeClientSecret(ctx *pulumi.Context) string {
+	return config.Get(ctx, "ociauthtoken:tokenExchangeClientSecret")
+}
+
+// The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+func GetTokenExchangeDomainUrl(ctx *pulumi.Context) string {
+	return config.Get(ctx, "ociauthtoken:tokenExchangeDomainUrl")
+}
+
+// The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+func GetTokenExchangePublicKey(ctx *pulumi.Context) string {
+	return config.Get(ctx, "ociauthtoken:tokenExchangePublicKey")
+}
+
+// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+func GetTokenExchangeRequestedTokenType(ctx *pulumi.Context) string {
+	return config.Get(ctx, "ociauthtoken:tokenExchangeRequestedTokenType")
+}
+
+// The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+func GetTokenExchangeResourceType(ctx *pulumi.Context) string {
+	return config.Get(ctx, "ociauthtoken:tokenExchangeResourceType")
+}
+
+// How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+func GetTokenExchangeRpstExp(ctx *pulumi.Context) string {
+	return config.Get(ctx, "ociauthtoken:tokenExchangeRpstExp")
+}
+
+// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+func GetTokenExchangeSubjectTokenType(ctx *pulumi.Context) string {
+	return config.Get(ctx, "ociauthtoken:tokenExchangeSubjectTokenType")
+}
+
 // The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
 func GetUserOcid(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:userOcid")
+}
+
+// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+func GetWorkloadIdentityTokenPath(ctx *pulumi.Context) string {
+	return config.Get(ctx, "ociauthtoken:workloadIdentityTokenPath")
 }

@@ -23,7 +23,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def auth(self) -> Optional[str]:
         """
-        How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+        How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
         """
         return __config__.get('auth')
 
@@ -33,6 +33,13 @@ class _ExportableConfig(types.ModuleType):
         The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
         """
         return __config__.get('configFileProfile')
+
+    @_builtins.property
+    def dual_stack_endpoint_enabled(self) -> Optional[bool]:
+        """
+        Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.
+        """
+        return __config__.get_bool('dualStackEndpointEnabled')
 
     @_builtins.property
     def endpoint(self) -> Optional[str]:
@@ -70,9 +77,16 @@ class _ExportableConfig(types.ModuleType):
         return __config__.get('privateKeyPath')
 
     @_builtins.property
+    def realm_specific_service_endpoint_template_enabled(self) -> Optional[bool]:
+        """
+        Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.
+        """
+        return __config__.get_bool('realmSpecificServiceEndpointTemplateEnabled')
+
+    @_builtins.property
     def region(self) -> Optional[str]:
         """
-        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
+        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
         """
         return __config__.get('region')
 
@@ -84,9 +98,79 @@ class _ExportableConfig(types.ModuleType):
         return __config__.get('tenancyOcid')
 
     @_builtins.property
+    def token_exchange_auth(self) -> Optional[str]:
+        """
+        How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+        """
+        return __config__.get('tokenExchangeAuth')
+
+    @_builtins.property
+    def token_exchange_client_id(self) -> Optional[str]:
+        """
+        The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+        """
+        return __config__.get('tokenExchangeClientId')
+
+    @_builtins.property
+    def token_exchange_client_secret(self) -> Optional[str]:
+        """
+        The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+        """
+        return __config__.get('tokenExchangeClientSecret')
+
+    @_builtins.property
+    def token_exchange_domain_url(self) -> Optional[str]:
+        """
+        The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        """
+        return __config__.get('tokenExchangeDomainUrl')
+
+    @_builtins.property
+    def token_exchange_public_key(self) -> Optional[str]:
+        """
+        The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        """
+        return __config__.get('tokenExchangePublicKey')
+
+    @_builtins.property
+    def token_exchange_requested_token_type(self) -> Optional[str]:
+        """
+        The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+        """
+        return __config__.get('tokenExchangeRequestedTokenType')
+
+    @_builtins.property
+    def token_exchange_resource_type(self) -> Optional[str]:
+        """
+        The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+        """
+        return __config__.get('tokenExchangeResourceType')
+
+    @_builtins.property
+    def token_exchange_rpst_exp(self) -> Optional[str]:
+        """
+        How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+        """
+        return __config__.get('tokenExchangeRpstExp')
+
+    @_builtins.property
+    def token_exchange_subject_token_type(self) -> Optional[str]:
+        """
+        The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+        """
+        return __config__.get('tokenExchangeSubjectTokenType')
+
+    @_builtins.property
     def user_ocid(self) -> Optional[str]:
         """
         The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
         """
         return __config__.get('userOcid')
+
+    @_builtins.property
+    def workload_identity_token_path(self) -> Optional[str]:
+        """
+        The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        """
+        return __config__.get('workloadIdentityTokenPath')
 

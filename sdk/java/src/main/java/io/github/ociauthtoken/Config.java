@@ -4,6 +4,7 @@
 package io.github.ociauthtoken;
 
 import com.pulumi.core.internal.Codegen;
+import java.lang.Boolean;
 import java.lang.String;
 import java.util.Optional;
 
@@ -11,7 +12,7 @@ public final class Config {
 
     private static final com.pulumi.Config config = com.pulumi.Config.of("ociauthtoken");
 /**
- * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+ * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
  */
     public Optional<String> auth() {
         return Codegen.stringProp("auth").config(config).get();
@@ -21,6 +22,12 @@ public final class Config {
  */
     public Optional<String> configFileProfile() {
         return Codegen.stringProp("configFileProfile").config(config).get();
+    }
+/**
+ * Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <code>OCI_DUAL_STACK_ENDPOINT_ENABLED</code> is read.
+ */
+    public Optional<Boolean> dualStackEndpointEnabled() {
+        return Codegen.booleanProp("dualStackEndpointEnabled").config(config).get();
     }
 /**
  * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for trying things out against a local emulator. Plain <code>http</code> is taken for loopback addresses alone, since tokens travel over it.
@@ -53,7 +60,13 @@ public final class Config {
         return Codegen.stringProp("privateKeyPath").config(config).get();
     }
 /**
- * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+ * Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <code>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</code> is read.
+ */
+    public Optional<Boolean> realmSpecificServiceEndpointTemplateEnabled() {
+        return Codegen.booleanProp("realmSpecificServiceEndpointTemplateEnabled").config(config).get();
+    }
+/**
+ * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
  */
     public Optional<String> region() {
         return Codegen.stringProp("region").config(config).get();
@@ -65,9 +78,69 @@ public final class Config {
         return Codegen.stringProp("tenancyOcid").config(config).get();
     }
 /**
+ * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+ */
+    public Optional<String> tokenExchangeAuth() {
+        return Codegen.stringProp("tokenExchangeAuth").config(config).get();
+    }
+/**
+ * The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+ */
+    public Optional<String> tokenExchangeClientId() {
+        return Codegen.stringProp("tokenExchangeClientId").config(config).get();
+    }
+/**
+ * The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+ */
+    public Optional<String> tokenExchangeClientSecret() {
+        return Codegen.stringProp("tokenExchangeClientSecret").config(config).get();
+    }
+/**
+ * The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+ */
+    public Optional<String> tokenExchangeDomainUrl() {
+        return Codegen.stringProp("tokenExchangeDomainUrl").config(config).get();
+    }
+/**
+ * The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+ */
+    public Optional<String> tokenExchangePublicKey() {
+        return Codegen.stringProp("tokenExchangePublicKey").config(config).get();
+    }
+/**
+ * The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+ */
+    public Optional<String> tokenExchangeRequestedTokenType() {
+        return Codegen.stringProp("tokenExchangeRequestedTokenType").config(config).get();
+    }
+/**
+ * The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+ */
+    public Optional<String> tokenExchangeResourceType() {
+        return Codegen.stringProp("tokenExchangeResourceType").config(config).get();
+    }
+/**
+ * How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+ */
+    public Optional<String> tokenExchangeRpstExp() {
+        return Codegen.stringProp("tokenExchangeRpstExp").config(config).get();
+    }
+/**
+ * The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+ */
+    public Optional<String> tokenExchangeSubjectTokenType() {
+        return Codegen.stringProp("tokenExchangeSubjectTokenType").config(config).get();
+    }
+/**
  * The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code> and <code>OCI_USER_OCID</code> are read, then <code>user</code> in the OCI configuration file.
  */
     public Optional<String> userOcid() {
         return Codegen.stringProp("userOcid").config(config).get();
+    }
+/**
+ * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+ */
+    public Optional<String> workloadIdentityTokenPath() {
+        return Codegen.stringProp("workloadIdentityTokenPath").config(config).get();
     }
 }

@@ -17,13 +17,13 @@ import javax.annotation.Nullable;
 @ResourceType(type="pulumi:providers:ociauthtoken")
 public class Provider extends com.pulumi.resources.ProviderResource {
     /**
-     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
      */
     @Export(name="auth", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> auth;
 
     /**
-     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
      */
     public Output<Optional<String>> auth() {
         return Codegen.optional(this.auth);
@@ -101,13 +101,13 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.privateKeyPath);
     }
     /**
-     * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
      */
     @Export(name="region", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> region;
 
     /**
-     * @return The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * @return The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
      */
     public Output<Optional<String>> region() {
         return Codegen.optional(this.region);
@@ -125,6 +125,114 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.tenancyOcid);
     }
     /**
+     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     */
+    @Export(name="tokenExchangeAuth", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> tokenExchangeAuth;
+
+    /**
+     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     */
+    public Output<Optional<String>> tokenExchangeAuth() {
+        return Codegen.optional(this.tokenExchangeAuth);
+    }
+    /**
+     * The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+     */
+    @Export(name="tokenExchangeClientId", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> tokenExchangeClientId;
+
+    /**
+     * @return The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+     */
+    public Output<Optional<String>> tokenExchangeClientId() {
+        return Codegen.optional(this.tokenExchangeClientId);
+    }
+    /**
+     * The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+     */
+    @Export(name="tokenExchangeClientSecret", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> tokenExchangeClientSecret;
+
+    /**
+     * @return The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+     */
+    public Output<Optional<String>> tokenExchangeClientSecret() {
+        return Codegen.optional(this.tokenExchangeClientSecret);
+    }
+    /**
+     * The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     */
+    @Export(name="tokenExchangeDomainUrl", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> tokenExchangeDomainUrl;
+
+    /**
+     * @return The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     */
+    public Output<Optional<String>> tokenExchangeDomainUrl() {
+        return Codegen.optional(this.tokenExchangeDomainUrl);
+    }
+    /**
+     * The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     */
+    @Export(name="tokenExchangePublicKey", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> tokenExchangePublicKey;
+
+    /**
+     * @return The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     */
+    public Output<Optional<String>> tokenExchangePublicKey() {
+        return Codegen.optional(this.tokenExchangePublicKey);
+    }
+    /**
+     * The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+     */
+    @Export(name="tokenExchangeRequestedTokenType", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> tokenExchangeRequestedTokenType;
+
+    /**
+     * @return The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+     */
+    public Output<Optional<String>> tokenExchangeRequestedTokenType() {
+        return Codegen.optional(this.tokenExchangeRequestedTokenType);
+    }
+    /**
+     * The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     */
+    @Export(name="tokenExchangeResourceType", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> tokenExchangeResourceType;
+
+    /**
+     * @return The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     */
+    public Output<Optional<String>> tokenExchangeResourceType() {
+        return Codegen.optional(this.tokenExchangeResourceType);
+    }
+    /**
+     * How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     */
+    @Export(name="tokenExchangeRpstExp", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> tokenExchangeRpstExp;
+
+    /**
+     * @return How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     */
+    public Output<Optional<String>> tokenExchangeRpstExp() {
+        return Codegen.optional(this.tokenExchangeRpstExp);
+    }
+    /**
+     * The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+     */
+    @Export(name="tokenExchangeSubjectTokenType", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> tokenExchangeSubjectTokenType;
+
+    /**
+     * @return The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+     */
+    public Output<Optional<String>> tokenExchangeSubjectTokenType() {
+        return Codegen.optional(this.tokenExchangeSubjectTokenType);
+    }
+    /**
      * The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code> and <code>OCI_USER_OCID</code> are read, then <code>user</code> in the OCI configuration file.
      */
     @Export(name="userOcid", refs={String.class}, tree="[0]")
@@ -135,6 +243,18 @@ public class Provider extends com.pulumi.resources.ProviderResource {
      */
     public Output<Optional<String>> userOcid() {
         return Codegen.optional(this.userOcid);
+    }
+    /**
+     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     */
+    @Export(name="workloadIdentityTokenPath", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> workloadIdentityTokenPath;
+
+    /**
+     * @return The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     */
+    public Output<Optional<String>> workloadIdentityTokenPath() {
+        return Codegen.optional(this.workloadIdentityTokenPath);
     }
 
     /**
@@ -172,7 +292,8 @@ public class Provider extends com.pulumi.resources.ProviderResource {
             .pluginDownloadURL("github://api.github.com/ociauthtoken/pulumi-ociauthtoken")
             .additionalSecretOutputs(List.of(
                 "privateKey",
-                "privateKeyPassword"
+                "privateKeyPassword",
+                "tokenExchangeClientSecret"
             ))
             .build();
         return com.pulumi.resources.CustomResourceOptions.merge(defaultOptions, options, id);

@@ -5,6 +5,7 @@ package io.github.ociauthtoken;
 
 import com.pulumi.core.Output;
 import com.pulumi.core.annotations.Import;
+import java.lang.Boolean;
 import java.lang.String;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,13 +17,13 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     public static final ProviderArgs Empty = new ProviderArgs();
 
     /**
-     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
      */
     @Import(name="auth")
     private @Nullable Output<String> auth;
 
     /**
-     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
      */
     public Optional<Output<String>> auth() {
         return Optional.ofNullable(this.auth);
@@ -39,6 +40,19 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
      */
     public Optional<Output<String>> configFileProfile() {
         return Optional.ofNullable(this.configFileProfile);
+    }
+
+    /**
+     * Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <code>OCI_DUAL_STACK_ENDPOINT_ENABLED</code> is read.
+     */
+    @Import(name="dualStackEndpointEnabled", json=true)
+    private @Nullable Output<Boolean> dualStackEndpointEnabled;
+
+    /**
+     * @return Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <code>OCI_DUAL_STACK_ENDPOINT_ENABLED</code> is read.
+     */
+    public Optional<Output<Boolean>> dualStackEndpointEnabled() {
+        return Optional.ofNullable(this.dualStackEndpointEnabled);
     }
 
     /**
@@ -107,13 +121,26 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <code>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</code> is read.
+     */
+    @Import(name="realmSpecificServiceEndpointTemplateEnabled", json=true)
+    private @Nullable Output<Boolean> realmSpecificServiceEndpointTemplateEnabled;
+
+    /**
+     * @return Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <code>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</code> is read.
+     */
+    public Optional<Output<Boolean>> realmSpecificServiceEndpointTemplateEnabled() {
+        return Optional.ofNullable(this.realmSpecificServiceEndpointTemplateEnabled);
+    }
+
+    /**
+     * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
      */
     @Import(name="region")
     private @Nullable Output<String> region;
 
     /**
-     * @return The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * @return The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
      */
     public Optional<Output<String>> region() {
         return Optional.ofNullable(this.region);
@@ -133,6 +160,123 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
+     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     */
+    @Import(name="tokenExchangeAuth")
+    private @Nullable Output<String> tokenExchangeAuth;
+
+    /**
+     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     */
+    public Optional<Output<String>> tokenExchangeAuth() {
+        return Optional.ofNullable(this.tokenExchangeAuth);
+    }
+
+    /**
+     * The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+     */
+    @Import(name="tokenExchangeClientId")
+    private @Nullable Output<String> tokenExchangeClientId;
+
+    /**
+     * @return The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+     */
+    public Optional<Output<String>> tokenExchangeClientId() {
+        return Optional.ofNullable(this.tokenExchangeClientId);
+    }
+
+    /**
+     * The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+     */
+    @Import(name="tokenExchangeClientSecret")
+    private @Nullable Output<String> tokenExchangeClientSecret;
+
+    /**
+     * @return The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+     */
+    public Optional<Output<String>> tokenExchangeClientSecret() {
+        return Optional.ofNullable(this.tokenExchangeClientSecret);
+    }
+
+    /**
+     * The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     */
+    @Import(name="tokenExchangeDomainUrl")
+    private @Nullable Output<String> tokenExchangeDomainUrl;
+
+    /**
+     * @return The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     */
+    public Optional<Output<String>> tokenExchangeDomainUrl() {
+        return Optional.ofNullable(this.tokenExchangeDomainUrl);
+    }
+
+    /**
+     * The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     */
+    @Import(name="tokenExchangePublicKey")
+    private @Nullable Output<String> tokenExchangePublicKey;
+
+    /**
+     * @return The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     */
+    public Optional<Output<String>> tokenExchangePublicKey() {
+        return Optional.ofNullable(this.tokenExchangePublicKey);
+    }
+
+    /**
+     * The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+     */
+    @Import(name="tokenExchangeRequestedTokenType")
+    private @Nullable Output<String> tokenExchangeRequestedTokenType;
+
+    /**
+     * @return The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+     */
+    public Optional<Output<String>> tokenExchangeRequestedTokenType() {
+        return Optional.ofNullable(this.tokenExchangeRequestedTokenType);
+    }
+
+    /**
+     * The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     */
+    @Import(name="tokenExchangeResourceType")
+    private @Nullable Output<String> tokenExchangeResourceType;
+
+    /**
+     * @return The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     */
+    public Optional<Output<String>> tokenExchangeResourceType() {
+        return Optional.ofNullable(this.tokenExchangeResourceType);
+    }
+
+    /**
+     * How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     */
+    @Import(name="tokenExchangeRpstExp")
+    private @Nullable Output<String> tokenExchangeRpstExp;
+
+    /**
+     * @return How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     */
+    public Optional<Output<String>> tokenExchangeRpstExp() {
+        return Optional.ofNullable(this.tokenExchangeRpstExp);
+    }
+
+    /**
+     * The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+     */
+    @Import(name="tokenExchangeSubjectTokenType")
+    private @Nullable Output<String> tokenExchangeSubjectTokenType;
+
+    /**
+     * @return The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+     */
+    public Optional<Output<String>> tokenExchangeSubjectTokenType() {
+        return Optional.ofNullable(this.tokenExchangeSubjectTokenType);
+    }
+
+    /**
      * The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code> and <code>OCI_USER_OCID</code> are read, then <code>user</code> in the OCI configuration file.
      */
     @Import(name="userOcid")
@@ -145,19 +289,44 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         return Optional.ofNullable(this.userOcid);
     }
 
+    /**
+     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     */
+    @Import(name="workloadIdentityTokenPath")
+    private @Nullable Output<String> workloadIdentityTokenPath;
+
+    /**
+     * @return The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     */
+    public Optional<Output<String>> workloadIdentityTokenPath() {
+        return Optional.ofNullable(this.workloadIdentityTokenPath);
+    }
+
     private ProviderArgs() {}
 
     private ProviderArgs(ProviderArgs $) {
         this.auth = $.auth;
         this.configFileProfile = $.configFileProfile;
+        this.dualStackEndpointEnabled = $.dualStackEndpointEnabled;
         this.endpoint = $.endpoint;
         this.fingerprint = $.fingerprint;
         this.privateKey = $.privateKey;
         this.privateKeyPassword = $.privateKeyPassword;
         this.privateKeyPath = $.privateKeyPath;
+        this.realmSpecificServiceEndpointTemplateEnabled = $.realmSpecificServiceEndpointTemplateEnabled;
         this.region = $.region;
         this.tenancyOcid = $.tenancyOcid;
+        this.tokenExchangeAuth = $.tokenExchangeAuth;
+        this.tokenExchangeClientId = $.tokenExchangeClientId;
+        this.tokenExchangeClientSecret = $.tokenExchangeClientSecret;
+        this.tokenExchangeDomainUrl = $.tokenExchangeDomainUrl;
+        this.tokenExchangePublicKey = $.tokenExchangePublicKey;
+        this.tokenExchangeRequestedTokenType = $.tokenExchangeRequestedTokenType;
+        this.tokenExchangeResourceType = $.tokenExchangeResourceType;
+        this.tokenExchangeRpstExp = $.tokenExchangeRpstExp;
+        this.tokenExchangeSubjectTokenType = $.tokenExchangeSubjectTokenType;
         this.userOcid = $.userOcid;
+        this.workloadIdentityTokenPath = $.workloadIdentityTokenPath;
     }
 
     public static Builder builder() {
@@ -179,7 +348,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
          * @return builder
          */
         public Builder auth(@Nullable Output<String> auth) {
@@ -188,7 +357,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
          * @return builder
          */
         public Builder auth(String auth) {
@@ -210,6 +379,23 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
          */
         public Builder configFileProfile(String configFileProfile) {
             return configFileProfile(Output.of(configFileProfile));
+        }
+
+        /**
+         * @param dualStackEndpointEnabled Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <code>OCI_DUAL_STACK_ENDPOINT_ENABLED</code> is read.
+         * @return builder
+         */
+        public Builder dualStackEndpointEnabled(@Nullable Output<Boolean> dualStackEndpointEnabled) {
+            $.dualStackEndpointEnabled = dualStackEndpointEnabled;
+            return this;
+        }
+
+        /**
+         * @param dualStackEndpointEnabled Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <code>OCI_DUAL_STACK_ENDPOINT_ENABLED</code> is read.
+         * @return builder
+         */
+        public Builder dualStackEndpointEnabled(Boolean dualStackEndpointEnabled) {
+            return dualStackEndpointEnabled(Output.of(dualStackEndpointEnabled));
         }
 
         /**
@@ -298,7 +484,24 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param region The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+         * @param realmSpecificServiceEndpointTemplateEnabled Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <code>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</code> is read.
+         * @return builder
+         */
+        public Builder realmSpecificServiceEndpointTemplateEnabled(@Nullable Output<Boolean> realmSpecificServiceEndpointTemplateEnabled) {
+            $.realmSpecificServiceEndpointTemplateEnabled = realmSpecificServiceEndpointTemplateEnabled;
+            return this;
+        }
+
+        /**
+         * @param realmSpecificServiceEndpointTemplateEnabled Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <code>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</code> is read.
+         * @return builder
+         */
+        public Builder realmSpecificServiceEndpointTemplateEnabled(Boolean realmSpecificServiceEndpointTemplateEnabled) {
+            return realmSpecificServiceEndpointTemplateEnabled(Output.of(realmSpecificServiceEndpointTemplateEnabled));
+        }
+
+        /**
+         * @param region The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
          * @return builder
          */
         public Builder region(@Nullable Output<String> region) {
@@ -307,7 +510,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param region The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+         * @param region The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
          * @return builder
          */
         public Builder region(String region) {
@@ -332,6 +535,159 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
+         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeAuth(@Nullable Output<String> tokenExchangeAuth) {
+            $.tokenExchangeAuth = tokenExchangeAuth;
+            return this;
+        }
+
+        /**
+         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeAuth(String tokenExchangeAuth) {
+            return tokenExchangeAuth(Output.of(tokenExchangeAuth));
+        }
+
+        /**
+         * @param tokenExchangeClientId The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeClientId(@Nullable Output<String> tokenExchangeClientId) {
+            $.tokenExchangeClientId = tokenExchangeClientId;
+            return this;
+        }
+
+        /**
+         * @param tokenExchangeClientId The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeClientId(String tokenExchangeClientId) {
+            return tokenExchangeClientId(Output.of(tokenExchangeClientId));
+        }
+
+        /**
+         * @param tokenExchangeClientSecret The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeClientSecret(@Nullable Output<String> tokenExchangeClientSecret) {
+            $.tokenExchangeClientSecret = tokenExchangeClientSecret;
+            return this;
+        }
+
+        /**
+         * @param tokenExchangeClientSecret The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeClientSecret(String tokenExchangeClientSecret) {
+            return tokenExchangeClientSecret(Output.of(tokenExchangeClientSecret));
+        }
+
+        /**
+         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeDomainUrl(@Nullable Output<String> tokenExchangeDomainUrl) {
+            $.tokenExchangeDomainUrl = tokenExchangeDomainUrl;
+            return this;
+        }
+
+        /**
+         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeDomainUrl(String tokenExchangeDomainUrl) {
+            return tokenExchangeDomainUrl(Output.of(tokenExchangeDomainUrl));
+        }
+
+        /**
+         * @param tokenExchangePublicKey The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangePublicKey(@Nullable Output<String> tokenExchangePublicKey) {
+            $.tokenExchangePublicKey = tokenExchangePublicKey;
+            return this;
+        }
+
+        /**
+         * @param tokenExchangePublicKey The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangePublicKey(String tokenExchangePublicKey) {
+            return tokenExchangePublicKey(Output.of(tokenExchangePublicKey));
+        }
+
+        /**
+         * @param tokenExchangeRequestedTokenType The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeRequestedTokenType(@Nullable Output<String> tokenExchangeRequestedTokenType) {
+            $.tokenExchangeRequestedTokenType = tokenExchangeRequestedTokenType;
+            return this;
+        }
+
+        /**
+         * @param tokenExchangeRequestedTokenType The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeRequestedTokenType(String tokenExchangeRequestedTokenType) {
+            return tokenExchangeRequestedTokenType(Output.of(tokenExchangeRequestedTokenType));
+        }
+
+        /**
+         * @param tokenExchangeResourceType The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeResourceType(@Nullable Output<String> tokenExchangeResourceType) {
+            $.tokenExchangeResourceType = tokenExchangeResourceType;
+            return this;
+        }
+
+        /**
+         * @param tokenExchangeResourceType The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeResourceType(String tokenExchangeResourceType) {
+            return tokenExchangeResourceType(Output.of(tokenExchangeResourceType));
+        }
+
+        /**
+         * @param tokenExchangeRpstExp How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeRpstExp(@Nullable Output<String> tokenExchangeRpstExp) {
+            $.tokenExchangeRpstExp = tokenExchangeRpstExp;
+            return this;
+        }
+
+        /**
+         * @param tokenExchangeRpstExp How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeRpstExp(String tokenExchangeRpstExp) {
+            return tokenExchangeRpstExp(Output.of(tokenExchangeRpstExp));
+        }
+
+        /**
+         * @param tokenExchangeSubjectTokenType The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeSubjectTokenType(@Nullable Output<String> tokenExchangeSubjectTokenType) {
+            $.tokenExchangeSubjectTokenType = tokenExchangeSubjectTokenType;
+            return this;
+        }
+
+        /**
+         * @param tokenExchangeSubjectTokenType The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+         * @return builder
+         */
+        public Builder tokenExchangeSubjectTokenType(String tokenExchangeSubjectTokenType) {
+            return tokenExchangeSubjectTokenType(Output.of(tokenExchangeSubjectTokenType));
+        }
+
+        /**
          * @param userOcid The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code> and <code>OCI_USER_OCID</code> are read, then <code>user</code> in the OCI configuration file.
          * @return builder
          */
@@ -346,6 +702,23 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
          */
         public Builder userOcid(String userOcid) {
             return userOcid(Output.of(userOcid));
+        }
+
+        /**
+         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+         * @return builder
+         */
+        public Builder workloadIdentityTokenPath(@Nullable Output<String> workloadIdentityTokenPath) {
+            $.workloadIdentityTokenPath = workloadIdentityTokenPath;
+            return this;
+        }
+
+        /**
+         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+         * @return builder
+         */
+        public Builder workloadIdentityTokenPath(String workloadIdentityTokenPath) {
+            return workloadIdentityTokenPath(Output.of(workloadIdentityTokenPath));
         }
 
         public ProviderArgs build() {
