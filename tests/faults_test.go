@@ -2,6 +2,11 @@ package tests
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strconv"
 	"testing"
 	"time"
 
@@ -243,15 +248,25 @@ func TestErrorsSayWhatWasTriedWhatOCISaidAndWhatToDo(t *testing.T) {
 		remedy string
 	}{
 		"InvalidParameter":        {emulator.Fault{Status: 400, Code: "InvalidParameter"}, "not what OCI expects"},
+		"MissingParameter":        {emulator.Fault{Status: 400, Code: "MissingParameter"}, "not what OCI expects"},
+		"CannotParseRequest":      {emulator.Fault{Status: 400, Code: "CannotParseRequest"}, "not what OCI expects"},
 		"LimitExceeded":           {emulator.Fault{Status: 400, Code: "LimitExceeded"}, "at most two auth tokens"},
 		"NotAuthenticated":        {emulator.Fault{Status: 401, Code: "NotAuthenticated"}, "clock"},
 		"NotAllowed":              {emulator.Fault{Status: 403, Code: "NotAllowed"}, "home region"},
 		"NotAuthorizedOrNotFound": {emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound"}, "missing from forbidden"},
 		"UserCapacityExceeded":    {emulator.Fault{Status: 409, Code: "UserCapacityExceeded"}, "at most two auth tokens"},
+		"IncorrectState":          {emulator.Fault{Status: 409, Code: "IncorrectState"}, "try again later"},
+		"TooManyRequests":         {emulator.Fault{Status: 429, Code: "TooManyRequests"}, "OCI throttles"},
 		"InternalServerError":     {emulator.Fault{Status: 500, Code: "InternalServerError"}, "fault of the service"},
+		"ServiceUnavailable":      {emulator.Fault{Status: 503, Code: "ServiceUnavailable"}, "fault of the service"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			page, err := os.ReadFile("../docs/troubleshooting.md")
+			require.NoError(t, err)
+			row := regexp.MustCompile(`(?m)^\| .*` + "(" + name + "|`" + strconv.Itoa(test.fault.Status) + "`)")
+			assert.Regexp(t, row, string(page), "the page has a row for it")
+
 			s := newStack(t)
 			test.fault.Operation, test.fault.Message = "CreateAuthToken", `OCI's own "words".`
 			s.oci.Inject(test.fault)
@@ -264,6 +279,20 @@ func TestErrorsSayWhatWasTriedWhatOCISaidAndWhatToDo(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAnAnswerThatCannotBeReadIsNotQuoted(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	// The SDK quotes a time that it cannot read, and whatever else an answer may hold in its place.
+	odd := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"id": "ocid1.credential.oc1..x", "token": "` + canary + `", "timeCreated": "` + canary + `"}`))
+	}))
+	t.Cleanup(odd.Close)
+	s.config["endpoint"] = odd.URL
+	require.Error(t, s.up(mint(s.user, "ci")), "operate searches all that is said for the canary")
+	assert.Contains(t, s.diagnostics(), "could not be read")
 }
 
 func TestUnreachableEndpointIsSaidSoon(t *testing.T) {

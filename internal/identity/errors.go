@@ -110,6 +110,8 @@ func (e *Error) remedy() string {
 	case e.Status == http.StatusNotFound:
 		return "OCI does not tell missing from forbidden: check that the OCID is right and in this tenancy, and that a " +
 			"policy lets the calling user manage the user's credentials"
+	case e.Code == codeIncorrectState:
+		return "The user is being changed by something else: try again later"
 	case e.Status == http.StatusTooManyRequests:
 		return "OCI throttles this user or tenancy: try again later, or with a lower --parallel"
 	case e.Status >= http.StatusInternalServerError:
