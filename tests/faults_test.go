@@ -74,6 +74,20 @@ func TestTokenThatDoesNotBecomeActiveIsRecordedAndFinishedLater(t *testing.T) {
 	}
 }
 
+func TestUpdateOfAnInactiveTokenSucceedsWithAWarning(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.mustUp(mint(s.user, "ci"))
+	value := s.value("token")
+	s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) {
+		token.LifecycleState, token.InactiveStatus = "INACTIVE", new(int64(3))
+	})
+	s.mustUp(mint(s.user, "new"))
+	assert.Contains(t, s.diagnostics(), "INACTIVE (suspended, disabled, status 3)")
+	assert.Equal(t, "3", s.token("token").Outputs["inactiveState"].StringValue())
+	assert.Equal(t, value, s.value("token"))
+}
+
 // onCreated changes the next token that is created, once its creation has been answered.
 func (w *world) onCreated(change func(*emulator.Token)) {
 	w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Hold: func() {

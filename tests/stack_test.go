@@ -150,13 +150,8 @@ func (s *testStack) operate(ctx context.Context, op lt.TestOp, run program, dryR
 // shown is all that a person sees of the last operation: diagnostics, and the progress and difference of every step.
 func (s *testStack) shown() string {
 	var text strings.Builder
-	text.WriteString(s.said.String())
+	text.WriteString(s.diagnostics())
 	for _, event := range s.events {
-		if event.Type == engine.DiagEvent {
-			payload := event.Payload().(engine.DiagEventPayload)
-			fmt.Fprintf(&text, "%s: %s\n", payload.Severity, payload.Message)
-			continue
-		}
 		converted, err := enginedisplay.ConvertEngineEvent(event, false)
 		require.NoError(s.t, err)
 		shown, err := json.Marshal(converted)
