@@ -298,8 +298,9 @@ func TestConfigurationThatIsNotKnownAtPreviewIsNoError(t *testing.T) {
 	}))
 	assert.Empty(t, s.oci.Journal())
 
-	// Nor is it over the bare wire, with everything else set.
+	// Nor is it over the bare wire, where nothing else says which region it is.
 	w := s.world
+	w.env = nil
 	settings := w.settings()
 	settings["region"] = unknown
 	_, err := w.serve().Configure(context.Background(), configureRequest(t, settings))

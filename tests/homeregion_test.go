@@ -1,10 +1,12 @@
 package tests
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/pulumi/pulumi/pkg/v3/display"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -54,11 +56,17 @@ func TestHomeRegionIsLearnedOnce(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
 	plugin := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}
-	for _, urn := range []string{tokenURN + "1", tokenURN + "2"} {
-		plugin.mustCreate(urn, "ci")
-	}
+	created := plugin.mustCreate(tokenURN+"1", "ci")
+	plugin.mustCreate(tokenURN+"2", "ci")
 	assert.Len(t, s.regionsOf("ListRegionSubscriptions"), 1)
 	assert.Equal(t, []string{"us-ashburn-1", "us-phoenix-1", "us-phoenix-1"}, s.regionsOf("CreateAuthToken"))
+
+	// A refresh reads where the program is configured to, whatever has been learned.
+	_, err := plugin.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
+		Id: created.Id, Urn: tokenURN + "1", Properties: created.Properties, Inputs: plugin.arguments("ci"),
+	})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"us-ashburn-1"}, s.regionsOf("ListAuthTokens"))
 }
 
 func TestWhatWasJustWrittenIsReadWhereItWasWritten(t *testing.T) {
