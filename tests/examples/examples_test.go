@@ -1,0 +1,162 @@
+package examples
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+const authTokenType = "ociauthtoken:index:AuthToken"
+
+func TestExampleFromUpToDestroy(t *testing.T) {
+	t.Parallel()
+	inEachLanguage(t, func(t *testing.T, l language) {
+		p := newProject(t, l.name, l)
+		alice, bob := p.users[0], p.users[1]
+		p.newStack("dev", "userId="+alice)
+
+		p.pulumi("up", "--yes")
+		first := p.onlyToken(alice)
+		assert.Equal(t, "docker login from CI", first.Description)
+		p.requireHandedOn(first)
+		p.requireNoChanges()
+
+		// Described anew, in place.
+		const description = `docker login, "quoted", wörter: #{}`
+		p.configure("description=" + description)
+		p.pulumi("up", "--yes", "--diff", "--skip-preview")
+		described := p.onlyToken(alice)
+		assert.Equal(t, description, described.Description)
+		assert.Equal(t, first.ID, described.ID)
+		p.requireHandedOn(first)
+
+		// For another user: another token.
+		p.configure("userId=" + bob)
+		p.pulumi("up", "--yes", "--diff", "--skip-preview")
+		second := p.onlyToken(bob)
+		assert.NotEqual(t, first.Value, second.Value)
+		p.requireHandedOn(second)
+
+		p.pulumi("refresh", "--yes", "--expect-no-changes")
+		p.requireNoChanges()
+		p.requireHandedOn(second)
+		assert.Equal(t, 2, p.calls("CreateAuthToken"))
+		p.pulumi("destroy", "--yes", "--skip-preview")
+		assert.Empty(t, p.tokens())
+		requireNoValueBelow(t, p.state)
+	})
+}
+
+// requireHandedOn requires that the outputs are those of a token, whose value is a secret everywhere.
+func (p *project) requireHandedOn(token emulator.Token) {
+	p.t.Helper()
+	assert.Equal(p.t, map[string]any{
+		"tokenId": token.ID, "tokenState": "ACTIVE", "token": "[secret]", "dockerConfig": "[secret]",
+	}, p.outputs())
+
+	assert.True(p.t, token.Value == p.secret("token"), "the value is not that of the token")
+	auth := base64.StdEncoding.EncodeToString([]byte(registryUser + ":" + token.Value))
+	require.Contains(p.t, auth, canaryInBase64, "a leak would not be found")
+	var config any
+	require.NoError(p.t, json.Unmarshal([]byte(p.secret("dockerConfig")), &config))
+	logins := map[string]any{"auths": map[string]any{"phx.ocir.io": map[string]any{"auth": auth}}}
+	assert.True(p.t, reflect.DeepEqual(logins, config), "the configuration is not that of the token")
+
+	// The program did not ask for it, and yet it is encrypted: as a property of the resource, and as outputs of the stack.
+	resources, stacks := p.checkpoints(authTokenType), p.checkpoints("pulumi:pulumi:Stack")
+	require.Len(p.t, resources, 1)
+	require.Len(p.t, stacks, 1)
+	for _, property := range []any{
+		resources[0].Outputs["token"], stacks[0].Outputs["token"], stacks[0].Outputs["dockerConfig"],
+	} {
+		encrypted, ok := property.(map[string]any)
+		require.True(p.t, ok, "the checkpoint has a value in clear")
+		assert.Equal(p.t, "1b47061264138c4ac30d75fd1eb44270", encrypted["4dabf18193072939515e22adb298388d"])
+		assert.NotEmpty(p.t, encrypted["ciphertext"])
+	}
+	requireNoValueBelow(p.t, p.state)
+}
+
+// TestExampleTakesOverAnImportedToken imports under the name that the example has for its token. Besides, where the language
+// host can generate code, that is run in place of the example.
+func TestExampleTakesOverAnImportedToken(t *testing.T) {
+	t.Parallel()
+	inEachLanguage(t, func(t *testing.T, l language) {
+		p := newProject(t, l.name, l)
+		live := p.oci.AddToken(p.users[0], "by hand")
+		p.newStack("dev", "userId="+live.UserID, "description=by hand")
+		generated := filepath.Join(t.TempDir(), "generated")
+
+		printed, err := try(t, p.dir, p.env, "pulumi", "import", authTokenType, "registryToken",
+			"users/"+live.UserID+"/authTokens/"+live.ID, "--yes", "--protect=false", "--out", generated, "--non-interactive")
+		code := ""
+		if err == nil {
+			code = read(t, generated)
+		} else {
+			// The import is done when the code is generated.
+			require.Contains(t, printed, "unknown method GenerateProgram", printed)
+			t.Logf("this machine's language host for %s generates no code: that was left out", l.name)
+		}
+		p.requireNoChanges()
+		p.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
+		outputs := p.outputs()
+		if l.name == yaml.name {
+			delete(outputs, "dockerConfig") // YAML has no conditions: it is that of an empty value.
+		}
+		assert.Equal(t, map[string]any{"tokenId": live.ID, "tokenState": "ACTIVE"}, outputs, "it has no value")
+
+		if code != "" {
+			if l.adopt != nil {
+				code = l.adopt(code)
+			}
+			write(t, filepath.Join(p.dir, l.main), code)
+			p.requireNoChanges()
+		}
+		assert.Equal(t, []emulator.Token{live}, p.tokens())
+		p.pulumi("destroy", "--yes", "--skip-preview")
+		assert.Empty(t, p.tokens())
+	})
+}
+
+// TestGetTakesBothFormsOfTheID runs the programs in testdata/get, in the surroundings of the examples.
+func TestGetTakesBothFormsOfTheID(t *testing.T) {
+	t.Parallel()
+	inEachLanguage(t, func(t *testing.T, l language) {
+		p := newProject(t, l.name, l)
+		l.put(t, p.dir)
+		live := p.oci.AddToken(p.users[1], "by hand")
+		p.newStack("dev", "long=users/"+live.UserID+"/authTokens/"+live.ID, "short="+live.UserID+"/"+live.ID)
+
+		p.pulumi("up", "--yes", "--skip-preview")
+		assert.Equal(t, map[string]any{
+			"longDescription": "by hand", "longState": "ACTIVE", "shortDescription": "by hand", "shortUserId": live.UserID,
+		}, p.outputs())
+		found := p.checkpoints(authTokenType)
+		require.Len(t, found, 2)
+		for _, token := range found {
+			assert.Equal(t, live.ID, token.ID)
+			assert.NotContains(t, token.Outputs, "token")
+		}
+		p.requireNoChanges()
+		p.pulumi("destroy", "--yes", "--skip-preview")
+		assert.Equal(t, []emulator.Token{live}, p.tokens(), "what was only looked up stays")
+	})
+}
+
+// put replaces the program in a copy of an example by that in testdata/get.
+func (l language) put(t *testing.T, dir string) {
+	t.Helper()
+	write(t, filepath.Join(dir, l.main), read(t, filepath.Join("testdata", "get", l.name, filepath.Base(l.main))))
+	if l.name != yaml.name { // the project says what configuration the example takes
+		project, _, _ := strings.Cut(read(t, filepath.Join(dir, "Pulumi.yaml")), "\nconfig:\n")
+		write(t, filepath.Join(dir, "Pulumi.yaml"), strings.TrimSpace(project)+"\n")
+	}
+}

@@ -1,0 +1,209 @@
+package examples
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	yamlv3 "gopkg.in/yaml.v3"
+)
+
+// Every example is checked in the strictest way that its language has, and so are the programs in testdata/get. What checks
+// them is pinned in testdata/ and here.
+
+// googleJavaFormat is the formatter of Java programs.
+const googleJavaFormat = "com.google.googlejavaformat:google-java-format:1.28.0:jar:all-deps"
+
+// checked are copies of the examples in a language, and of the program in testdata/get.
+func checked(t *testing.T, l language, names ...string) []*project {
+	t.Helper()
+	var copies []*project
+	for _, name := range names {
+		copies = append(copies, newProject(t, name, l))
+	}
+	get := newProject(t, l.name, l)
+	l.put(t, get.dir)
+	return append(copies, get)
+}
+
+func TestGoExamplesAreVetted(t *testing.T) {
+	t.Parallel()
+	for _, p := range checked(t, goLanguage, "go", "automation-go") {
+		assert.Empty(t, execute(t, p.dir, p.env, "gofmt", "-l", "-s", "."), "not formatted")
+		execute(t, p.dir, p.env, "go", "vet", "./...")
+	}
+}
+
+func TestTypeScriptExamplesAreStrictAndFormatted(t *testing.T) {
+	t.Parallel()
+	typeScript.need(t)
+	manifest := read(t, "testdata/typescript/package.json")
+	prettier := cached(t, "prettier", manifest, func(folder string) {
+		write(t, folder+"/package.json", manifest)
+		execute(t, folder, os.Environ(), "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
+	})
+	for _, p := range checked(t, typeScript, "typescript", "automation-typescript") {
+		var config struct{ CompilerOptions struct{ Strict bool } }
+		require.NoError(t, json.Unmarshal([]byte(read(t, p.dir+"/tsconfig.json")), &config))
+		assert.True(t, config.CompilerOptions.Strict)
+		execute(t, p.dir, p.env, "node", "node_modules/typescript/bin/tsc", "--noEmit")
+		execute(t, p.dir, p.env, "node", prettier+"/node_modules/prettier/bin/prettier.cjs", "--check", ".")
+	}
+}
+
+func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {
+	t.Parallel()
+	python.need(t)
+	tools := pythonTools(t)
+	for _, p := range checked(t, python, "python", "automation-python") {
+		ruff := []string{"--no-cache", "--config", filepath.Join(root, "examples", "ruff.toml"), "--exclude", "venv", "."}
+		execute(t, p.dir, p.env, tools+"/ruff", append([]string{"check"}, ruff...)...)
+		execute(t, p.dir, p.env, tools+"/ruff", append([]string{"format", "--check"}, ruff...)...)
+		execute(t, p.dir, p.env, tools+"/mypy", "--strict", "--python-executable", "venv/bin/python", "--exclude", "venv",
+			"--cache-dir", os.DevNull, ".")
+	}
+}
+
+// pythonTools is the folder with what checks Python, which comes from PyPI as what checks C# does.
+func pythonTools(t *testing.T) string {
+	t.Helper()
+	requirements := read(t, "testdata/python/requirements.txt")
+	return cached(t, "python-tools", requirements, func(folder string) {
+		write(t, folder+"/requirements.txt", requirements)
+		execute(t, folder, os.Environ(), "python3", "-m", "venv", "venv")
+		execute(t, folder, os.Environ(), folder+"/venv/bin/python", "-m", "pip", "install", "--quiet",
+			"--disable-pip-version-check", "--requirement", "requirements.txt")
+	}) + "/venv/bin"
+}
+
+func TestJavaExamplesAreFormattedAndCompileWithoutWarnings(t *testing.T) {
+	t.Parallel()
+	java.need(t)
+	formatter := cached(t, "google-java-format", googleJavaFormat, func(folder string) {
+		execute(t, folder, os.Environ(), "mvn", "--batch-mode", "--quiet",
+			"org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy", "-Dartifact="+googleJavaFormat,
+			"-DoutputDirectory="+folder, "-Dmdep.stripVersion=true")
+	})
+	for _, p := range checked(t, java, "java") {
+		var arguments []string
+		for _, module := range []string{"api", "code", "file", "parser", "tree", "util"} {
+			arguments = append(arguments, "--add-exports=jdk.compiler/com.sun.tools.javac."+module+"=ALL-UNNAMED")
+		}
+		arguments = append(arguments, "-jar", formatter+"/google-java-format-all-deps.jar",
+			"--dry-run", "--set-exit-if-changed", java.main)
+		execute(t, p.dir, p.env, "java", arguments...)
+
+		manifest := read(t, p.dir+"/pom.xml")
+		assert.Contains(t, manifest, "<arg>-Xlint:all</arg>")
+		assert.Contains(t, manifest, "<failOnWarning>true</failOnWarning>")
+		execute(t, p.dir, p.env, "mvn", "--batch-mode", "--no-transfer-progress", "compile")
+	}
+}
+
+// TestCSharpExample checks what can be checked without the .NET SDK: that the program is C#, that it says the same as the SDK
+// does of the names that it uses, and that the project file names what the program uses.
+func TestCSharpExample(t *testing.T) {
+	t.Parallel()
+	program := read(t, filepath.Join(root, "examples/csharp/Program.cs"))
+	sdk := read(t, filepath.Join(root, "sdk/dotnet/AuthToken.cs"))
+	for _, name := range regexp.MustCompile(`registryToken\.(\w+)`).FindAllStringSubmatch(program, -1) {
+		if name[1] != "Id" { // Every resource has an Id.
+			assert.Regexp(t, `public Output<string\??> `+name[1]+` `, sdk)
+		}
+	}
+	for _, name := range regexp.MustCompile(`(?m)^        (\w+) = `).FindAllStringSubmatch(program, -1) {
+		assert.Regexp(t, `public Input<string> `+name[1]+` `, sdk)
+	}
+	assert.Contains(t, sdk, "namespace Pulumi.OciAuthToken\n")
+
+	var project struct {
+		SDK        string `xml:"Sdk,attr"`
+		Properties []struct {
+			OutputType, TargetFramework, Nullable string
+			TreatWarningsAsErrors                 bool
+		} `xml:"PropertyGroup"`
+		Packages []struct {
+			Include string `xml:",attr"`
+			Version string `xml:",attr"`
+		} `xml:"ItemGroup>PackageReference"`
+	}
+	manifest := read(t, filepath.Join(root, "examples/csharp/RegistryLogin.csproj"))
+	require.NoError(t, xml.Unmarshal([]byte(manifest), &project))
+	assert.Equal(t, "Microsoft.NET.Sdk", project.SDK)
+	require.Len(t, project.Properties, 1)
+	assert.Equal(t, "Exe", project.Properties[0].OutputType)
+	assert.Regexp(t, `^net\d+\.0$`, project.Properties[0].TargetFramework)
+	assert.Equal(t, "enable", project.Properties[0].Nullable)
+	assert.True(t, project.Properties[0].TreatWarningsAsErrors)
+	require.Len(t, project.Packages, 2)
+	assert.Equal(t, "Pulumi", project.Packages[0].Include)
+	assert.Equal(t, "Pulumi.OciAuthToken", project.Packages[1].Include)
+
+	python.need(t)
+	wrong := execute(t, ".", os.Environ(), pythonTools(t)+"/python", "testdata/python/csharp.py",
+		filepath.Join(root, "examples/csharp/Program.cs"))
+	assert.Empty(t, wrong, "not C#")
+}
+
+// TestExamplesAreOneProgram compares what Pulumi is told of the example in each language.
+func TestExamplesAreOneProgram(t *testing.T) {
+	t.Parallel()
+	type definition struct {
+		Name, Description string
+		Config            map[string]any
+	}
+	parse := func(name string) definition {
+		var parsed definition
+		require.NoError(t, yamlv3.Unmarshal([]byte(read(t, filepath.Join(root, "examples", name, "Pulumi.yaml"))), &parsed))
+		return parsed
+	}
+	for _, name := range []string{"go", "typescript", "python", "java", "csharp"} {
+		assert.Equal(t, parse("yaml"), parse(name), name)
+	}
+}
+
+// TestExamplesAreOfThisVersion finds the version of the SDK in the files in which each language names it.
+func TestExamplesAreOfThisVersion(t *testing.T) {
+	t.Parallel()
+	for file, pattern := range map[string]string{
+		"go/go.mod":                          `sdk/go/ociauthtoken v(\S+)`,
+		"automation-go/go.mod":               `sdk/go/ociauthtoken v(\S+)`,
+		"typescript/package.json":            `"pulumi-ociauthtoken": "(.*)"`,
+		"automation-typescript/package.json": `"pulumi-ociauthtoken": "(.*)"`,
+		"python/requirements.txt":            `pulumi-ociauthtoken==(\S+)`,
+		"automation-python/requirements.txt": `pulumi-ociauthtoken==(\S+)`,
+		"java/pom.xml":                       `<artifactId>ociauthtoken</artifactId>\s*<version>(.*)</version>`,
+		"csharp/RegistryLogin.csproj":        `Include="Pulumi.OciAuthToken" Version="(.*)"`,
+	} {
+		found := regexp.MustCompile(pattern).FindStringSubmatch(read(t, filepath.Join(root, "examples", file)))
+		require.NotNil(t, found, file)
+		assert.Equal(t, version(t), found[1], file)
+	}
+}
+
+// TestExamplesAreListedAndNameNoHosts keeps the addresses of registries out of the files: which one is used is up to the
+// machine.
+func TestExamplesAreListedAndNameNoHosts(t *testing.T) {
+	t.Parallel()
+	page := read(t, filepath.Join(root, "examples", "README.md"))
+	entries, err := os.ReadDir(filepath.Join(root, "examples"))
+	require.NoError(t, err)
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
+		assert.Contains(t, page, "| ["+entry.Name()+"]("+entry.Name()+") |")
+		for _, file := range filesOf(t, entry.Name()) {
+			content := read(t, filepath.Join(root, "examples", entry.Name(), file))
+			for _, address := range regexp.MustCompile(`\w+://[^\s"<>]+`).FindAllString(content, -1) {
+				// The names of XML's namespaces look like addresses.
+				assert.Regexp(t, `^http://(maven\.apache\.org|www\.w3\.org)/`, address, file)
+			}
+		}
+	}
+}

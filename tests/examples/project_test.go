@@ -1,0 +1,143 @@
+package examples
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// project is a copy of an example, with what it depends on installed, and an empty stack.
+type project struct {
+	*world
+	dir string
+	env []string
+	// state is the folder that the stack's state is in.
+	state string
+}
+
+// newProject copies examples/NAME.
+func newProject(t *testing.T, name string, l language) *project {
+	t.Helper()
+	l.need(t)
+	p := &project{world: newWorld(t), dir: copyOf(t, name), state: t.TempDir()}
+	path := filepath.Join(root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
+	if l.host != nil {
+		path = l.host(t) + string(os.PathListSeparator) + path
+	}
+	p.env = []string{
+		"PATH=" + path,
+		"HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8",
+		"PULUMI_HOME=" + t.TempDir(), "PULUMI_BACKEND_URL=file://" + p.state, "PULUMI_CONFIG_PASSPHRASE=test",
+		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"OCI_CONFIG_FILE=" + p.ociConfig,
+	}
+	if l.install != nil {
+		p.env = append(p.env, l.install(t, p.dir, path)...)
+	}
+	plugin := filepath.Join(root, "bin", "pulumi-resource-ociauthtoken")
+	require.FileExists(t, plugin, `run "make build" first`)
+	p.pulumi("plugin", "install", "resource", "ociauthtoken", version(t), "--file", plugin)
+	return p
+}
+
+// copyOf copies examples/NAME to a place from where what it refers to in this repository is found.
+func copyOf(t *testing.T, name string) string {
+	t.Helper()
+	repository := t.TempDir()
+	require.NoError(t, os.Symlink(filepath.Join(root, "sdk"), filepath.Join(repository, "sdk")))
+	dir := filepath.Join(repository, "examples", name)
+	for _, file := range filesOf(t, name) {
+		write(t, filepath.Join(dir, file), read(t, filepath.Join(root, "examples", name, file)))
+	}
+	return dir
+}
+
+// filesOf are the files of examples/NAME, without what git ignores.
+func filesOf(t *testing.T, name string) []string {
+	t.Helper()
+	command := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", ".")
+	command.Dir = filepath.Join(root, "examples", name)
+	listed, err := command.Output()
+	require.NoError(t, err)
+	require.NotEmpty(t, listed, "examples/%s has no files", name)
+	return strings.Split(strings.TrimSuffix(string(listed), "\x00"), "\x00")
+}
+
+// newStack makes an empty stack, whose configuration is a list of name=value.
+func (p *project) newStack(name string, config ...string) {
+	p.t.Helper()
+	p.pulumi("stack", "init", name)
+	p.configure(append(config, "ociauthtoken:endpoint="+p.url)...)
+}
+
+func (p *project) configure(config ...string) {
+	p.t.Helper()
+	arguments := []string{"config", "set-all"}
+	for _, pair := range config {
+		arguments = append(arguments, "--plaintext", pair)
+	}
+	p.pulumi(arguments...)
+}
+
+// pulumi runs a command of Pulumi's, and returns all that it printed.
+func (p *project) pulumi(arguments ...string) string {
+	p.t.Helper()
+	return execute(p.t, p.dir, p.env, "pulumi", append(arguments, "--non-interactive")...)
+}
+
+// requireNoChanges requires that the program, the state and OCI agree.
+func (p *project) requireNoChanges() {
+	p.t.Helper()
+	p.pulumi("preview", "--diff", "--expect-no-changes")
+}
+
+// outputs are the stack's outputs as Pulumi shows them. Absent ones are left out.
+func (p *project) outputs() map[string]any {
+	p.t.Helper()
+	printed := p.pulumi("stack", "output", "--json")
+	var outputs map[string]any
+	require.NoError(p.t, json.Unmarshal([]byte(printed), &outputs), printed)
+	for name, value := range outputs {
+		if value == nil {
+			delete(outputs, name)
+		}
+	}
+	return outputs
+}
+
+// secret is an output in clear. It is for comparing, not for printing.
+func (p *project) secret(name string) string {
+	p.t.Helper()
+	command, cancel := newCommand(p.t, p.dir, p.env, "pulumi", "stack", "output", name, "--show-secrets", "--non-interactive")
+	defer cancel()
+	output, err := command.Output()
+	require.NoError(p.t, err)
+	return strings.TrimSuffix(string(output), "\n")
+}
+
+// checkpoint is a resource as the state has it.
+type checkpoint struct {
+	Type, ID string
+	Outputs  map[string]any
+}
+
+// checkpoints are all resources of a type.
+func (p *project) checkpoints(kind string) []checkpoint {
+	p.t.Helper()
+	var exported struct {
+		Deployment struct{ Resources []checkpoint }
+	}
+	require.NoError(p.t, json.Unmarshal([]byte(p.pulumi("stack", "export")), &exported))
+	return slices.DeleteFunc(exported.Deployment.Resources, func(c checkpoint) bool { return c.Type != kind })
+}
+
+func version(t *testing.T) string {
+	t.Helper()
+	return strings.TrimSpace(read(t, filepath.Join(root, "VERSION")))
+}

@@ -1,0 +1,104 @@
+// Package examples runs the examples in examples/ as they stand, in every language, against a local OCI Identity.
+package examples
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// canary is part of every token value in these tests, so that a leak can be searched for.
+const canary = "c4n4rY"
+
+// The name that the examples log in with, which goes into base64 together with the value.
+const registryUser = "mynamespace/ci"
+
+// canaryInBase64 is what is to be found of the canary in base64: the part of a value that begins and ends where a group of
+// three bytes does.
+var canaryInBase64 = base64.StdEncoding.EncodeToString([]byte("#" + canary + "<:"))
+
+// world is a local OCI with two users, the first of whom makes the calls.
+type world struct {
+	t     *testing.T
+	oci   *emulator.Service
+	url   string
+	users [2]string // by their OCIDs
+	// ociConfig is the file that holds the first user's credentials.
+	ociConfig string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	oci, err := emulator.New(emulator.Config{
+		Users:      []string{"alice", "bob"},
+		TokenValue: func() string { return `({;#` + canary + `<:>` + rand.Text()[:7] },
+	})
+	require.NoError(t, err)
+	server := oci.Start()
+	t.Cleanup(server.Close)
+	w := &world{t: t, oci: oci, url: server.URL}
+	for i, user := range oci.Users() {
+		w.users[i] = user.ID
+	}
+	credentials, err := oci.NewCredentials(w.users[0])
+	require.NoError(t, err)
+	w.ociConfig, _, err = credentials.WriteConfigFile(t.TempDir(), "DEFAULT")
+	require.NoError(t, err)
+	return w
+}
+
+// onlyToken is the one token of a user, of whom the other one has none.
+func (w *world) onlyToken(user string) emulator.Token {
+	w.t.Helper()
+	require.Len(w.t, w.tokens(), 1)
+	require.Len(w.t, w.oci.Tokens(user), 1)
+	return w.oci.Tokens(user)[0]
+}
+
+// tokens are the tokens that there are.
+func (w *world) tokens() []emulator.Token {
+	return append(w.oci.Tokens(w.users[0]), w.oci.Tokens(w.users[1])...)
+}
+
+// calls counts the requests that OCI has had for an operation.
+func (w *world) calls(operation string) int {
+	n := 0
+	for _, request := range w.oci.Journal() {
+		if request.Operation == operation {
+			n++
+		}
+	}
+	return n
+}
+
+// requireNoValue fails if the text holds any part of a token's value, or of what docker makes of it.
+func requireNoValue(t *testing.T, where, text string) {
+	t.Helper()
+	if strings.Contains(text, canary) || strings.Contains(text, canaryInBase64) {
+		t.Fatalf("%s: a token's value is in clear", where)
+	}
+}
+
+// requireNoValueBelow fails if any file in a folder holds a part of a token's value.
+func requireNoValueBelow(t *testing.T, folder string) {
+	t.Helper()
+	files := 0
+	require.NoError(t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		requireNoValue(t, path, string(content))
+		files++
+		return err
+	}))
+	require.NotZero(t, files, "%s is empty", folder)
+}
