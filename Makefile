@@ -56,7 +56,8 @@ release: ## draft the release of the tag that is checked out
 
 .PHONY: test
 test: build toolchain lint dist ## run every test there is
-	@go test -race -timeout 40m ./...
+	@tools/toolchain.sh test
+	@gotestsum --format pkgname-and-test-fails -- -race -timeout 40m ./...
 
 .PHONY: lint
 lint: ## check the format and the style of all code

@@ -275,3 +275,16 @@ func TestPluginAnswersGetSchema(t *testing.T) {
 	assert.Equal(t, "ociauthtoken", spec.Name)
 	assert.Equal(t, version(t), spec.Version)
 }
+
+// TestPackageAdd is "pulumi package add" for a project in YAML, which needs no SDK. The language hosts that "make toolchain"
+// builds are too old to generate SDKs for other languages.
+func TestPackageAdd(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	plugin, err := filepath.Abs("../bin/pulumi-resource-ociauthtoken")
+	require.NoError(t, err)
+	c.must("package", "add", plugin)
+	project, err := os.ReadFile(filepath.Join(c.dir, "Pulumi.yaml"))
+	require.NoError(t, err)
+	assert.Contains(t, string(project), "ociauthtoken@"+version(t))
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Provides the Pulumi CLI and its language hosts; and, where they are asked for, golangci-lint and what makes releases.
 #
-#   tools/toolchain.sh [pulumi|lint|release]...     makes sure they are there; without arguments: pulumi
+#   tools/toolchain.sh [pulumi|test|lint|release]...     makes sure they are there; without arguments: pulumi
 #
 # A Pulumi on PATH that is recent enough is used as it is. What is missing is built, once, from the Go modules pinned in
 # tools/*/go.mod into .toolchain/bin.
@@ -64,6 +64,10 @@ provide_pulumi() {
   local exec_script
   exec_script=$(cd "$root/tools/language-hosts" && go list -m -f '{{.Dir}}' github.com/pulumi/pulumi/sdk/v3)
   install -m 755 "$exec_script/python/cmd/pulumi-language-python-exec" "$bin/"
+}
+
+provide_test() {
+  build gotestsum "seconds" gotest.tools/gotestsum
 }
 
 provide_lint() {
