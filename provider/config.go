@@ -64,7 +64,9 @@ func (c *Config) Annotate(a infer.Annotator) {
 		"`SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that "+
 		"`configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the "+
 		"instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. "+
-		"`InstancePrincipalWithCerts` signs as an instance whose certificates are in files. "+
+		"`InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, "+
+		"`intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that "+
+		"the environment variable `test_certificates_location` names. "+
 		"`WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI."+sources("auth", ""))
 	a.Describe(&c.TenancyOCID, "The OCID of your tenancy."+sources("tenancy_ocid", "tenancy"))
 	a.Describe(&c.UserOCID, "The OCID of the user that the API key belongs to: the user who makes the calls, not the one "+
@@ -90,25 +92,28 @@ func (c *Config) Annotate(a infer.Annotator) {
 	a.Describe(&c.DualStackEndpoints, "Whether to use endpoints that answer over IPv6 too, where the service has them. If it "+
 		"is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.")
 	a.Describe(&c.WorkloadIdentityTokenPath, "The path of the file with the Kubernetes service account token, which is read "+
-		"anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the "+
+		"anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the "+
 		"usual place."+sources("workload_identity_token_path", ""))
 	a.Describe(&c.TokenExchangeAuth, "How the caller proves to the identity domain that it may exchange tokens: "+
-		"`OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only."+
+		"`OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only."+
 		sources("token_exchange_auth", ""))
 	a.Describe(&c.TokenExchangeClientID, "The client of the identity domain that exchanges tokens. Required for "+
 		"`WorkloadIdentityFederation` with `OAuthClientCredentials`."+sources("token_exchange_client_id", ""))
 	a.Describe(&c.TokenExchangeClientSecret, "The secret of that client. Required for `WorkloadIdentityFederation` with "+
 		"`OAuthClientCredentials`."+sources("token_exchange_client_secret", ""))
-	a.Describe(&c.TokenExchangeDomainURL, "The URL of the identity domain that exchanges tokens. Required for "+
-		"`WorkloadIdentityFederation`."+sources("token_exchange_domain_url", ""))
-	a.Describe(&c.TokenExchangePublicKey, "The public key that the new token is bound to, where the exchange asks for one. "+
-		"For `WorkloadIdentityFederation` only."+sources("token_exchange_public_key", ""))
+	a.Describe(&c.TokenExchangeDomainURL, "The URL of the identity domain that exchanges tokens, without a path. Required for "+
+		"`WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it."+
+		sources("token_exchange_domain_url", ""))
+	a.Describe(&c.TokenExchangePublicKey, "Taken for the sake of configurations written for OCI's own provider. It changes "+
+		"nothing: OCI's SDK makes a key of its own for every token that it asks for."+sources("token_exchange_public_key", ""))
 	a.Describe(&c.TokenExchangeRequestedTokenType, "The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. "+
 		"Required for `WorkloadIdentityFederation`."+sources("token_exchange_requested_token_type", ""))
-	a.Describe(&c.TokenExchangeResourceType, "The type of resource that the new token stands for. Required for "+
-		"`WorkloadIdentityFederation`."+sources("token_exchange_resource_type", ""))
+	a.Describe(&c.TokenExchangeResourceType, "The type of resource that the new token stands for, as the identity "+
+		"propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is "+
+		"`urn:oci:token-type:oci-rpst`."+sources("token_exchange_resource_type", ""))
 	a.Describe(&c.TokenExchangeRPSTExpiration, "How long the new token is to be good for, in the form that the identity "+
-		"domain takes. For `WorkloadIdentityFederation` only."+sources("token_exchange_rpst_exp", ""))
+		"domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only."+
+		sources("token_exchange_rpst_exp", ""))
 	a.Describe(&c.TokenExchangeSubjectTokenType, "The type of the token that is exchanged, such as `jwt`. Required for "+
 		"`WorkloadIdentityFederation`."+sources("token_exchange_subject_token_type", ""))
 }
@@ -225,7 +230,7 @@ func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) erro
 	for _, failure := range failures {
 		return fmt.Errorf("the provider's configuration: %s: %s", failure.Property, failure.Reason)
 	}
-	credentials, err := auth.Resolve(config.settings(), c.options.Environment)
+	credentials, err := auth.Resolve(ctx, config.settings(), c.options.Environment)
 	if err != nil {
 		return fmt.Errorf("the provider's configuration is not complete:\n%w", err)
 	}

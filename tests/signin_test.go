@@ -15,9 +15,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +27,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/youmark/pkcs8"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
 // These tests sign in in every way that OCI has. What gives out security tokens on a real instance, function or cluster is
@@ -38,16 +42,26 @@ type issuer struct {
 	*httptest.Server
 	leaf *rsa.PrivateKey
 	cert []byte // PEM
+	// lifetime is how long the tokens are good for that it gives out.
+	lifetime time.Duration
+	// instead, if it is set, answers instead, and tells whether it has.
+	instead func(http.ResponseWriter, *http.Request) bool
+
+	mu sync.Mutex
 	// seen are the paths that were asked for.
 	seen map[string]int
-	// authorization is that of the last exchange of a token.
+	// authorization is that of the last exchange of a token, and form what it said.
 	authorization string
+	form          url.Values
 }
 
 // newIssuer starts an issuer. Its URL is that of the instance metadata service too, and of the federation service.
 func newIssuer(t *testing.T) *issuer {
 	t.Helper()
-	i := &issuer{world: newWorld(t), seen: map[string]int{}}
+	i := &issuer{
+		world:    newWorldWith(t, emulator.Config{Regions: []string{"us-phoenix-1", "us-ashburn-1"}}),
+		lifetime: time.Hour, seen: map[string]int{},
+	}
 	i.env = map[string]string{}
 	var err error
 	i.leaf, err = rsa.GenerateKey(rand.Reader, 2048)
@@ -107,13 +121,27 @@ func (i *issuer) issue(publicKey string) string {
 	require.NoError(i.t, err)
 	parsed, err := x509.ParsePKIXPublicKey(der)
 	require.NoError(i.t, err)
-	token := i.jwt(time.Now().Add(time.Hour))
-	i.oci.AddSession(i.user, token, parsed.(*rsa.PublicKey), time.Now().Add(time.Hour))
+	expires := time.Now().Add(i.lifetime)
+	token := i.jwt(expires)
+	i.oci.AddSession(i.user, token, parsed.(*rsa.PublicKey), expires)
 	return token
 }
 
+// asked counts the requests for a path.
+func (i *issuer) asked(path string) int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.seen[path]
+}
+
 func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
 	i.seen[r.URL.Path]++
+	instead := i.instead
+	i.mu.Unlock()
+	if instead != nil && instead(w, r) {
+		return
+	}
 	var body map[string]any
 	answer := func(field, publicKey string) {
 		_ = json.NewEncoder(w).Encode(map[string]string{field: i.issue(publicKey)})
@@ -123,7 +151,9 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch path := strings.TrimSuffix(r.URL.Path, "/"); {
 	case path == "/opc/v2/instance/region":
-		_, _ = fmt.Fprint(w, "us-phoenix-1")
+		_, _ = fmt.Fprint(w, "phx") // the oldest regions are told by their keys
+	case path == "/opc/v2/instance/id":
+		_, _ = fmt.Fprint(w, "ocid1.instance.oc1.phx.x")
 	case path == "/opc/v2/identity/cert.pem", path == "/opc/v2/identity/intermediate.pem":
 		_, _ = w.Write(i.cert)
 	case path == "/opc/v2/identity/key.pem":
@@ -137,14 +167,14 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/v1/resourcePrincipalSessionToken":
 		answer("token", body["sessionPublicKey"].(string))
 	case path == "/oauth2/v1/token":
-		i.authorization = r.Header.Get("Authorization")
 		if err := r.ParseForm(); err != nil || r.Form.Get("subject_token") == "" {
 			http.Error(w, "no subject token", http.StatusBadRequest)
 			return
 		}
+		i.remember(r)
 		answer("token", r.Form.Get("public_key"))
 	case path == "/resourcePrincipalSessionTokens":
-		i.authorization = r.Header.Get("Authorization")
+		i.remember(r)
 		token, _ := json.Marshal(map[string]string{"token": "ST$" + i.issue(body["podKey"].(string))})
 		_, _ = fmt.Fprintf(w, "%q", base64.StdEncoding.EncodeToString(token))
 	default:
@@ -152,50 +182,131 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (i *issuer) remember(r *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.authorization, i.form = r.Header.Get("Authorization"), r.Form
+}
+
 // signIn is a configuration with a way to sign in.
 func (w *world) signIn(auth string, more ...string) map[string]any {
-	configuration := map[string]any{"endpoint": w.url, "auth": auth}
+	configuration := map[string]any{"endpoint": w.url + "/{region}", "auth": auth}
 	for i := 0; i+1 < len(more); i += 2 {
 		configuration[more[i]] = more[i+1]
 	}
 	return configuration
 }
 
-// requireSession fails unless every request was signed under a security token.
-func (w *world) requireSession(mint func()) {
+// signsIn mints a token with a fresh provider. No API key is left, so every request is signed under a security token.
+func (w *world) signsIn(configuration map[string]any) {
 	w.t.Helper()
 	w.oci.RemoveAPIKey(w.user, w.creds.Fingerprint)
-	mint()
+	w.creates(w.configured(configuration))
+}
+
+// creates mints a token with a provider, and takes it back.
+func (w *world) creates(plugin pulumirpc.ResourceProviderClient) {
+	w.t.Helper()
+	created, err := w.create(plugin)
+	require.NoError(w.t, err)
+	token := w.onlyToken()
+	require.Contains(w.t, token.Value, canary)
+	requireSecretToken(w.t, created.Properties, token.Value)
+	w.oci.DeleteToken(w.user, token.ID)
+}
+
+func (w *world) create(plugin pulumirpc.ResourceProviderClient) (*pulumirpc.CreateResponse, error) {
+	return plugin.Create(context.Background(), &pulumirpc.CreateRequest{
+		Urn: tokenURN, Properties: properties(w.t, map[string]any{"userId": w.user, "description": w.t.Name()}),
+	})
 }
 
 func TestSignInAsInstance(t *testing.T) {
 	i := newIssuer(t)
-	i.requireSession(func() { i.mustMint(i.signIn("InstancePrincipal")) })
-	i.mustMint(i.signIn("instanceprincipal", "region", "us-phoenix-1")) // case does not matter
-	assert.Positive(t, i.seen["/v1/x509"])
+	i.signsIn(i.signIn("InstancePrincipal"))
+	assert.Equal(t, []string{"us-phoenix-1"}, i.regionsOf("CreateAuthToken"), "the region that the instance is in")
+	assert.Equal(t, 1, i.asked("/v1/x509"))
+
+	i.oci.ResetJournal()
+	i.signsIn(i.signIn("instanceprincipal", "region", "us-ashburn-1")) // case does not matter
+	assert.Equal(t, []string{"us-ashburn-1", "us-phoenix-1"}, i.regionsOf("CreateAuthToken"), "the region that is configured")
+	assert.Len(t, i.regionsOf("ListRegionSubscriptions"), 1, "the certificate tells the tenancy")
 }
 
-func TestSignInAsInstanceElsewhereSaysSoSoon(t *testing.T) {
+func TestPrincipalsTokenIsRenewed(t *testing.T) {
 	i := newIssuer(t)
-	i.setenv("OCI_METADATA_BASE_URL", i.URL+"/nothing")
-	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")), "works on an OCI instance only")
-	i.Close()
-	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")), "works on an OCI instance only")
+	i.lifetime = 4 * time.Minute // the SDK renews what is good for less than five
+	i.oci.RemoveAPIKey(i.user, i.creds.Fingerprint)
+	plugin := i.configured(i.signIn("InstancePrincipal"))
+	before := i.asked("/v1/x509")
+	i.lifetime = time.Hour
+	i.creates(plugin)
+	i.creates(plugin)
+	assert.Equal(t, before+1, i.asked("/v1/x509"))
+}
+
+// OCI's SDK asks for the key and the token one after the other. Where another call has renewed both in between, OCI answers
+// 401, and the SDK signs anew after a second, which is the one real second that these tests sleep.
+func TestPrincipalSignsAnewAfterA401(t *testing.T) {
+	i := newIssuer(t)
+	plugin := i.configured(i.signIn("InstancePrincipal"))
+	i.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 401, Code: "NotAuthenticated", Message: "No."})
+	i.creates(plugin)
+	assert.Equal(t, 2, i.calls("CreateAuthToken"))
+}
+
+func TestPrincipalIsSafeForManyCallsAtOnce(t *testing.T) {
+	i := newIssuer(t)
+	plugin := i.configured(i.federation())
+	var calls sync.WaitGroup
+	for range 8 {
+		calls.Go(func() {
+			_, err := plugin.Read(context.Background(), &pulumirpc.ReadRequest{
+				Id: i.user + "/ocid1.credential.oc1..none", Urn: tokenURN,
+			})
+			assert.ErrorContains(t, err, "has no auth token")
+		})
+	}
+	calls.Wait()
+	assert.Equal(t, 1, i.asked("/oauth2/v1/token"))
+}
+
+// writeCertificates writes an instance's certificates where InstancePrincipalWithCerts finds them.
+func (i *issuer) writeCertificates(folder string, key []byte) {
+	i.t.Helper()
+	for name, content := range map[string][]byte{"ip_cert.pem": i.cert, "ip_key.pem": key, "intermediate.pem": i.cert} {
+		require.NoError(i.t, os.WriteFile(filepath.Join(folder, name), content, 0o600))
+	}
 }
 
 func TestSignInAsInstanceWithCertificatesInFiles(t *testing.T) {
 	i := newIssuer(t)
-	dir := t.TempDir()
-	i.setenv("OCI_TEST_CERTIFICATES_LOCATION", dir)
-	said := i.configureError(i.signIn("InstancePrincipalWithCerts", "region", "us-phoenix-1"))
-	assert.Contains(t, said, "ip_cert.pem")
-	assert.Contains(t, said, "OCI_TEST_CERTIFICATES_LOCATION")
-	assert.Contains(t, i.configureError(i.signIn("InstancePrincipalWithCerts")), "region: is not set")
-
-	for name, content := range map[string][]byte{"ip_cert.pem": i.cert, "ip_key.pem": i.leafPEM(), "intermediate.pem": i.cert} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
+	configuration := i.signIn("InstancePrincipalWithCerts", "region", "us-phoenix-1")
+	for _, variable := range []string{
+		"test_certificates_location", "OCI_TEST_CERTIFICATES_LOCATION", "OCI_test_certificates_location",
+		"TF_VAR_test_certificates_location",
+	} {
+		folder := t.TempDir()
+		i.setenv(variable, folder)
+		assert.Contains(t, i.configureError(configuration), filepath.Join(folder, "ip_cert.pem"), "%s counts before those before", variable)
+		i.writeCertificates(folder, i.leafPEM())
+		i.signsIn(configuration)
 	}
-	i.requireSession(func() { i.mustMint(i.signIn("InstancePrincipalWithCerts", "region", "us-phoenix-1")) })
+	assert.Zero(t, i.asked("/opc/v2/identity/key.pem"), "nothing is asked of the machine")
+
+	i.env = map[string]string{}
+	folder := t.TempDir()
+	t.Chdir(folder)
+	i.writeCertificates(folder, i.encryptedLeafPEM("hunter2"))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "leaf_passphrase"), []byte("hunter2\n"), 0o600))
+	i.signsIn(configuration)
+}
+
+func (i *issuer) encryptedLeafPEM(password string) []byte {
+	i.t.Helper()
+	der, err := pkcs8.ConvertPrivateKeyToPKCS8(i.leaf, []byte(password))
+	require.NoError(i.t, err)
+	return pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der})
 }
 
 func TestSignInAsResource11(t *testing.T) {
@@ -203,121 +314,201 @@ func TestSignInAsResource11(t *testing.T) {
 	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION", "1.1")
 	i.setenv("OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT", i.URL)
 	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT", i.URL)
-	i.setenv("OCI_RESOURCE_PRINCIPAL_RPT_ID", "ocid1.instance.oc1..x")
-	i.requireSession(func() { i.mustMint(i.signIn("ResourcePrincipal")) })
-	assert.Positive(t, i.seen["/v1/resourcePrincipalSessionToken"])
+	i.signsIn(i.signIn("ResourcePrincipal"))
+	assert.Equal(t, 1, i.asked("/20180711/resourcePrincipalToken/ocid1.instance.oc1.phx.x"), "the resource is the instance")
+	assert.Equal(t, 1, i.asked("/v1/resourcePrincipalSessionToken"))
+
+	i.setenv("OCI_RESOURCE_PRINCIPAL_RPT_ID", "ocid1.database.oc1.phx.y")
+	i.signsIn(i.signIn("ResourcePrincipal"))
+	assert.Equal(t, 1, i.asked("/20180711/resourcePrincipalToken/ocid1.database.oc1.phx.y"))
+}
+
+// resource22 is a token for the issuer's own key.
+func (i *issuer) resource22() (token, key string) {
+	i.t.Helper()
+	public, err := x509.MarshalPKIXPublicKey(&i.leaf.PublicKey)
+	require.NoError(i.t, err)
+	return i.issue(base64.StdEncoding.EncodeToString(public)), string(i.leafPEM())
 }
 
 func TestSignInAsResource22(t *testing.T) {
 	i := newIssuer(t)
-	public, err := x509.MarshalPKIXPublicKey(&i.leaf.PublicKey)
-	require.NoError(t, err)
-	token := i.issue(base64.StdEncoding.EncodeToString(public))
+	token, key := i.resource22()
 	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION", "2.2")
-	i.setenv("OCI_RESOURCE_PRINCIPAL_REGION", "us-phoenix-1")
 	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST", token)
-	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", string(i.leafPEM()))
-	i.requireSession(func() { i.mustMint(i.signIn("ResourcePrincipal")) })
+	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", key)
+	i.signsIn(i.signIn("ResourcePrincipal", "region", "us-phoenix-1")) // the region may come from the program
+	i.setenv("OCI_RESOURCE_PRINCIPAL_REGION", "us-phoenix-1")
+	i.signsIn(i.signIn("ResourcePrincipal"))
 
-	// As files, which is how functions get them.
-	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST", i.keyFile(token))
-	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", i.keyFile(string(i.leafPEM())))
-	i.mustMint(i.signIn("ResourcePrincipal"))
+	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", string(i.encryptedLeafPEM("hunter2")))
+	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE", "hunter2")
+	i.signsIn(i.signIn("ResourcePrincipal"))
 
-	// The SDK quotes a token that it cannot read. It must not reach the screen.
-	garbled := "c4n4rY" + strings.Repeat("x", 60)
-	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST", garbled)
-	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", string(i.leafPEM()))
-	said := i.configureError(i.signIn("ResourcePrincipal"))
-	requireNoValue(t, said)
-	assert.Contains(t, said, "auth: ResourcePrincipal")
+	// As files, which is how functions get them. OCI renews the files.
+	tokenFile := i.keyFile(i.jwt(time.Now().Add(4 * time.Minute)))
+	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST", tokenFile)
+	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", i.keyFile(string(i.encryptedLeafPEM("hunter2"))))
+	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE", i.keyFile("hunter2"))
+	plugin := i.configured(i.signIn("ResourcePrincipal"))
+	i.replaceFile(tokenFile, i.keyFile(token))
+	i.creates(plugin)
 }
 
 func TestSignInAsResource30(t *testing.T) {
 	i := newIssuer(t)
-	public, err := x509.MarshalPKIXPublicKey(&i.leaf.PublicKey)
-	require.NoError(t, err)
+	token, key := i.resource22()
 	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION", "3.0")
-	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION_FOR_LEAF_RESOURCE", "2.2")
-	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST_FOR_LEAF_RESOURCE", i.issue(base64.StdEncoding.EncodeToString(public)))
-	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_FOR_LEAF_RESOURCE", string(i.leafPEM()))
-	i.setenv("OCI_RESOURCE_PRINCIPAL_REGION_FOR_LEAF_RESOURCE", "us-phoenix-1")
 	i.setenv("OCI_RESOURCE_PRINCIPAL_RPT_URL_FOR_PARENT_RESOURCE", i.URL+"/20180711/resourcePrincipalToken/parent")
 	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT_FOR_PARENT_RESOURCE", i.URL)
-	i.requireSession(func() { i.mustMint(i.signIn("ResourcePrincipal")) })
-	assert.Positive(t, i.seen["/20180711/resourcePrincipalToken/parent"])
+
+	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION_FOR_LEAF_RESOURCE", "2.2")
+	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST_FOR_LEAF_RESOURCE", token)
+	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_FOR_LEAF_RESOURCE", key)
+	i.setenv("OCI_RESOURCE_PRINCIPAL_REGION_FOR_LEAF_RESOURCE", "us-phoenix-1")
+	i.signsIn(i.signIn("ResourcePrincipal"))
+	assert.Equal(t, 1, i.asked("/20180711/resourcePrincipalToken/parent"))
+
+	// A leaf that signs as an instance. Its id is given, since the SDK would ask for it at 169.254.169.254 and nowhere else,
+	// where nothing can be put in a test.
+	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION_FOR_LEAF_RESOURCE", "1.1")
+	i.setenv("OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT", i.URL)
+	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT", i.URL)
+	i.setenv("OCI_RESOURCE_PRINCIPAL_RESOURCE_ID_FOR_LEAF_RESOURCE", "ocid1.instance.oc1.phx.leaf")
+	i.signsIn(i.signIn("ResourcePrincipal"))
+	assert.Equal(t, 1, i.asked("/20180711/resourcePrincipalToken/ocid1.instance.oc1.phx.leaf"))
+	assert.Equal(t, 2, i.asked("/20180711/resourcePrincipalToken/parent"))
 }
 
-func TestSignInAsResourceElsewhereSaysSo(t *testing.T) {
-	i := newIssuer(t)
-	assert.Contains(t, i.configureError(i.signIn("ResourcePrincipal")), "OCI_RESOURCE_PRINCIPAL_VERSION")
-}
-
-func TestSignInAsKubernetesWorkload(t *testing.T) {
-	i := newIssuer(t)
-	// The port is fixed, so the service has an address of its own.
+// newProxymux starts what gives out tokens to the pods of an OKE cluster. Its port is fixed, so it has an address of its own.
+func newProxymux(i *issuer) {
+	i.t.Helper()
 	address := net.IPv4(127, 0, 0, 77)
 	listener, err := net.Listen("tcp", net.JoinHostPort(address.String(), "12250"))
-	require.NoError(t, err)
+	require.NoError(i.t, err)
 	certificate := i.certificate("proxymux", address)
 	pair, err := tls.X509KeyPair(certificate, i.leafPEM())
-	require.NoError(t, err)
+	require.NoError(i.t, err)
 	proxymux := &httptest.Server{Listener: listener, Config: &http.Server{Handler: i, ReadHeaderTimeout: time.Minute}}
 	proxymux.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	proxymux.StartTLS()
-	t.Cleanup(proxymux.Close)
+	i.t.Cleanup(proxymux.Close)
 
-	serviceAccount := i.jwt(time.Now().Add(time.Hour))
 	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION", "2.2")
 	i.setenv("OCI_RESOURCE_PRINCIPAL_REGION", "us-phoenix-1")
 	i.setenv("KUBERNETES_SERVICE_HOST", address.String())
 	i.setenv("OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH", i.keyFile(string(certificate)))
-	i.setenv("OCI_WORKLOAD_IDENTITY_TOKEN_PATH", i.keyFile(serviceAccount))
-	i.requireSession(func() { i.mustMint(i.signIn("OKEWorkloadIdentity")) })
-	assert.Equal(t, "Bearer "+serviceAccount, i.authorization)
+}
 
-	i.setenv("OCI_WORKLOAD_IDENTITY_TOKEN_PATH", i.keyFile(i.jwt(time.Now().Add(-time.Hour))))
-	said := i.configureError(i.signIn("OKEWorkloadIdentity"))
-	assert.Contains(t, said, "expired")
+// The service account's token is in a file of the test's own: /var/run/secrets, where pods have it, is not the test's to write.
+func TestSignInAsKubernetesWorkload(t *testing.T) {
+	i := newIssuer(t)
+	newProxymux(i)
+	first, second := i.jwt(time.Now().Add(time.Hour)), i.jwt(time.Now().Add(time.Hour))
+	file := i.keyFile(first + "\n")
+	i.lifetime = 4 * time.Minute
+	plugin := i.configured(i.signIn("OKEWorkloadIdentity", "workloadIdentityTokenPath", file))
+	assert.Equal(t, "Bearer "+first, i.authorization)
+
+	// Kubernetes renews the file.
+	i.lifetime = time.Hour
+	i.replaceFile(file, i.keyFile(second))
+	i.creates(plugin)
+	assert.Equal(t, "Bearer "+second, i.authorization)
+
+	i.setenv("OCI_WORKLOAD_IDENTITY_TOKEN_PATH", file)
+	i.signsIn(i.signIn("okeworkloadidentity"))
+}
+
+// federation exchanges the token of another issuer, as a client of the identity domain.
+func (i *issuer) federation() map[string]any {
+	i.t.Helper()
+	return i.signIn("WorkloadIdentityFederation", "region", "us-phoenix-1",
+		"workloadIdentityTokenPath", i.keyFile("another issuer's token\n"),
+		"tokenExchangeDomainUrl", i.URL, "tokenExchangeRequestedTokenType", "urn:oci:token-type:oci-rpst",
+		"tokenExchangeResourceType", "workload", "tokenExchangeSubjectTokenType", "jwt", "tokenExchangeRpstExp", "3600",
+		"tokenExchangeClientId", "client", "tokenExchangeClientSecret", canary+"-secret")
 }
 
 func TestSignInByExchangeOfATokenAsClient(t *testing.T) {
 	i := newIssuer(t)
-	file := i.keyFile("another issuer's token")
-	federation := i.signIn("WorkloadIdentityFederation", "region", "us-phoenix-1", "workloadIdentityTokenPath", file,
-		"tokenExchangeDomainUrl", i.URL, "tokenExchangeRequestedTokenType", "urn:oci:token-type:oci-rpst",
-		"tokenExchangeResourceType", "workload", "tokenExchangeSubjectTokenType", "jwt",
-		"tokenExchangeClientId", "client", "tokenExchangeClientSecret", "s3cret")
-	i.requireSession(func() { i.mustMint(federation) })
-	assert.Equal(t, "Basic "+base64.StdEncoding.EncodeToString([]byte("client:s3cret")), i.authorization)
-
-	for _, property := range []string{
-		"region", "workloadIdentityTokenPath", "tokenExchangeDomainUrl", "tokenExchangeRequestedTokenType",
-		"tokenExchangeResourceType", "tokenExchangeSubjectTokenType", "tokenExchangeClientId", "tokenExchangeClientSecret",
+	federation := i.federation()
+	i.signsIn(federation)
+	assert.Equal(t, "Basic "+base64.StdEncoding.EncodeToString([]byte("client:"+canary+"-secret")), i.authorization)
+	for parameter, value := range map[string]string{
+		"grant_type":           "urn:ietf:params:oauth:grant-type:token-exchange",
+		"requested_token_type": "urn:oci:token-type:oci-rpst", "subject_token_type": "jwt",
+		"res_type": "workload", "rpst_exp": "3600", "subject_token": "another issuer's token",
 	} {
-		without := map[string]any{}
-		for name, value := range federation {
-			if name != property {
-				without[name] = value
-			}
-		}
-		said := i.configureError(without)
-		assert.Contains(t, said, property+": is not set")
-		assert.NotContains(t, said, "s3cret")
+		assert.Equal(t, value, i.form.Get(parameter), parameter)
 	}
-	federation["tokenExchangeAuth"] = "Password"
-	assert.Contains(t, i.configureError(federation), "tokenExchangeAuth: ")
+
+	// The home region of another tenancy's token is found by the tenancy that the token names.
+	federation["region"], federation["tokenExchangeDomainUrl"] = "us-ashburn-1", i.URL+"/"
+	federation["tokenExchangeAuth"] = "oauthclientcredentials"
+	i.signsIn(federation)
+	assert.Len(t, i.regionsOf("ListRegionSubscriptions"), 1)
+
+	// Other tokens than those of resources have no type of resource.
+	federation["tokenExchangeRequestedTokenType"] = "urn:oci:token-type:oci-upst"
+	delete(federation, "tokenExchangeResourceType")
+	i.signsIn(federation)
+	assert.Empty(t, i.form.Get("res_type"))
+
+	// The file is read anew for each token.
+	i.lifetime = 4 * time.Minute
+	plugin := i.configured(federation)
+	i.lifetime = time.Hour
+	i.replaceFile(federation["workloadIdentityTokenPath"].(string), i.keyFile("renewed"))
+	i.creates(plugin)
+	assert.Equal(t, "renewed", i.form.Get("subject_token"))
 }
 
 func TestSignInByExchangeOfATokenAsInstance(t *testing.T) {
 	i := newIssuer(t)
-	i.requireSession(func() {
-		i.mustMint(i.signIn("WorkloadIdentityFederation", "region", "us-phoenix-1",
-			"workloadIdentityTokenPath", i.keyFile("another issuer's token"), "tokenExchangeAuth", "InstancePrincipal",
-			"tokenExchangeDomainUrl", i.URL, "tokenExchangeRequestedTokenType", "urn:oci:token-type:oci-rpst",
-			"tokenExchangeResourceType", "workload", "tokenExchangeSubjectTokenType", "jwt"))
-	})
-	assert.Contains(t, i.authorization, "Signature ")
+	federation := i.federation()
+	federation["tokenExchangeAuth"] = "InstancePrincipal"
+	delete(federation, "tokenExchangeClientId")
+	delete(federation, "tokenExchangeClientSecret")
+	i.signsIn(federation)
+	assert.Contains(t, i.authorization, `keyId="ST$`)
+}
+
+func TestSignInFromTheEnvironmentAlone(t *testing.T) {
+	for _, form := range []func(string) string{
+		func(name string) string { return "OCI_" + strings.ToUpper(name) },
+		func(name string) string { return "TF_VAR_" + name },
+	} {
+		i := newIssuer(t)
+		for name, value := range map[string]string{
+			"auth": "workloadidentityfederation", "region": "us-phoenix-1", "token_exchange_auth": "OAuthClientCredentials",
+			"workload_identity_token_path": i.keyFile("token"), "token_exchange_domain_url": i.URL,
+			"token_exchange_client_id": "client", "token_exchange_client_secret": "secret",
+			"token_exchange_requested_token_type": "urn:oci:token-type:oci-rpst", "token_exchange_resource_type": "workload",
+			"token_exchange_subject_token_type": "jwt", "token_exchange_rpst_exp": "60", "token_exchange_public_key": "key",
+		} {
+			i.env[form(name)] = value
+		}
+		i.signsIn(map[string]any{"endpoint": i.url})
+		assert.Equal(t, "60", i.form.Get("rpst_exp"))
+		assert.NotEqual(t, "key", i.form.Get("public_key"), "the SDK makes a key of its own")
+	}
+}
+
+// OCI Identity has no endpoints of these kinds in the SDK's tables, so all there is to see is that the properties are taken.
+func TestKindsOfEndpointsAreTaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, value := range []bool{true, false} {
+		w.mustMint(map[string]any{
+			"endpoint": w.url, "realmSpecificServiceEndpointTemplateEnabled": value, "dualStackEndpointEnabled": value,
+		})
+	}
+
+	// As "pulumi config set" gives them.
+	s := newStackIn(w)
+	s.config["realmSpecificServiceEndpointTemplateEnabled"], s.config["dualStackEndpointEnabled"] = "true", "false"
+	s.mustUp(mint(s.user, "ci"))
 }
 
 // openSession writes what "oci session authenticate" leaves on disk, and registers the session.
@@ -350,30 +541,45 @@ func TestSignInWithASession(t *testing.T) {
 	tokenFile, keyFile := w.openSession(time.Now().Add(time.Hour), "")
 	w.configFile(w.sessionProfile(tokenFile, keyFile))
 	configuration := w.signIn("SecurityToken", "configFileProfile", "WORK")
-	w.requireSession(func() { w.mustMint(configuration) })
+	w.env = map[string]string{"OCI_PRIVATE_KEY_PATH": w.keyFile("of something else")}
+	w.signsIn(configuration)
 
 	// A session that is renewed on disk is picked up by a provider that runs already, key and all.
 	plugin := w.configured(configuration)
 	renewedToken, renewedKey := w.openSession(time.Now().Add(2*time.Hour), "")
 	w.replaceFile(tokenFile, renewedToken)
 	w.replaceFile(keyFile, renewedKey)
-	w.oci.AddSession(w.user, strings.TrimSpace(w.readFile(tokenFile)), w.publicKey(keyFile), time.Now().Add(time.Hour))
-	_, err := plugin.Create(context.Background(), &pulumirpc.CreateRequest{
-		Urn: tokenURN, Properties: properties(t, map[string]any{"userId": w.user, "description": "renewed"}),
-	})
-	require.NoError(t, err)
+	w.creates(plugin)
 
 	// One that expires while the provider runs is said to have, with the way to renew it.
-	expired, _ := w.openSession(time.Now().Add(-time.Minute), "")
+	ended := time.Now().Add(-time.Minute)
+	expired, _ := w.openSession(ended, "")
 	w.replaceFile(tokenFile, expired)
-	_, err = plugin.Create(context.Background(), &pulumirpc.CreateRequest{
-		Urn: tokenURN, Properties: properties(t, map[string]any{"userId": w.user, "description": "expired"}),
-	})
-	require.ErrorContains(t, err, "oci session refresh --profile WORK")
-	said := w.configureError(configuration)
-	assert.Contains(t, said, "expired at ")
-	assert.Contains(t, said, "oci session authenticate --profile-name WORK")
-	assert.NotContains(t, said, strings.TrimSpace(w.readFile(tokenFile)))
+	_, err := w.create(plugin)
+	require.Error(t, err)
+	for _, said := range []string{err.Error(), w.configureError(configuration)} {
+		for _, part := range []string{
+			"expired at " + ended.UTC().Format(time.RFC3339), tokenFile, "oci session refresh --profile WORK",
+			"oci session authenticate --profile-name WORK",
+		} {
+			assert.Contains(t, said, part)
+		}
+		assert.NotContains(t, said, strings.TrimSpace(w.readFile(tokenFile)))
+	}
+	assert.Contains(t, w.configureError(configuration), "configFileProfile: ")
+
+	// One whose files are gone, or no longer hold what they did, is said too.
+	valid, _ := w.openSession(time.Now().Add(time.Hour), "")
+	w.replaceFile(tokenFile, valid)
+	for problem, spoil := range map[string]func(){
+		"not a private key": func() { w.replaceFile(keyFile, w.keyFile("no key")) },
+		keyFile:             func() { require.NoError(t, os.Remove(keyFile)) },
+	} {
+		w.replaceFile(keyFile, renewedKey)
+		spoil()
+		_, err = w.create(plugin)
+		require.ErrorContains(t, err, problem)
+	}
 }
 
 func TestSignInWithASessionWhoseKeyIsEncrypted(t *testing.T) {
@@ -382,36 +588,16 @@ func TestSignInWithASessionWhoseKeyIsEncrypted(t *testing.T) {
 	w.env = map[string]string{}
 	tokenFile, keyFile := w.openSession(time.Now().Add(time.Hour), "N/A")
 	w.configFile(w.sessionProfile(tokenFile, keyFile))
-	w.requireSession(func() {
-		w.mustMint(w.signIn("SecurityToken", "configFileProfile", "WORK", "privateKeyPassword", "N/A"))
-	})
+	w.signsIn(w.signIn("SecurityToken", "configFileProfile", "WORK", "privateKeyPassword", "N/A"))
 	assert.Contains(t, w.configureError(w.signIn("SecurityToken", "configFileProfile", "WORK")), "privateKeyPassword: is not set")
-}
+	said := w.configureError(w.signIn("SecurityToken", "configFileProfile", "WORK", "privateKeyPassword", canary))
+	assert.Contains(t, said, "privateKeyPassword: does not open")
+	requireNoValue(t, said)
 
-func TestSignInWithoutASessionSaysHowToOpenOne(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.configFile(w.profile("WORK", w.keyFile(w.creds.PrivateKeyPEM)))
-	assert.Contains(t, w.configureError(w.signIn("SecurityToken", "configFileProfile", "WORK")), "oci session authenticate")
-
-	for _, garbage := range []string{"", "c4n4rY", "c4n4rY.c4n4rY.c4n4rY", "e30.e30.e30"} {
-		w.configFile(w.sessionProfile(w.keyFile(garbage), w.keyFile(w.creds.PrivateKeyPEM)))
-		said := w.configureError(w.signIn("SecurityToken", "configFileProfile", "WORK"))
-		assert.Contains(t, said, "holds no security token")
-		requireNoValue(t, said)
-	}
-}
-
-func TestUnknownWayToSignInListsTheKnownOnes(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	said := w.configureError(w.signIn("Magic"))
-	for _, kind := range []string{
-		"ApiKey", "SecurityToken", "InstancePrincipal", "InstancePrincipalWithCerts", "ResourcePrincipal", "OKEWorkloadIdentity",
-		"WorkloadIdentityFederation",
-	} {
-		assert.Contains(t, said, kind)
-	}
+	w.configFile(w.sessionProfile(tokenFile, keyFile) + "pass_phrase=N/A\n")
+	w.signsIn(w.signIn("SecurityToken", "configFileProfile", "WORK"))
+	w.env["OCI_AUTH"], w.env["TF_VAR_config_file_profile"] = "securitytoken", "WORK"
+	w.signsIn(map[string]any{"endpoint": w.url})
 }
 
 func (w *world) readFile(path string) string {
@@ -425,12 +611,4 @@ func (w *world) readFile(path string) string {
 func (w *world) replaceFile(path, source string) {
 	w.t.Helper()
 	require.NoError(w.t, os.WriteFile(path, []byte(w.readFile(source)), 0o600))
-}
-
-func (w *world) publicKey(keyFile string) *rsa.PublicKey {
-	w.t.Helper()
-	block, _ := pem.Decode([]byte(w.readFile(keyFile)))
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	require.NoError(w.t, err)
-	return &key.(*rsa.PrivateKey).PublicKey
 }

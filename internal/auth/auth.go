@@ -3,6 +3,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -59,8 +60,8 @@ var kinds = []string{
 }
 
 // resolvers make credentials for each kind, by its name in lower case.
-func resolvers() map[string]func(*sources) (common.ConfigurationProvider, error) {
-	return map[string]func(*sources) (common.ConfigurationProvider, error){
+func resolvers() map[string]func(context.Context, *sources) (common.ConfigurationProvider, error) {
+	return map[string]func(context.Context, *sources) (common.ConfigurationProvider, error){
 		strings.ToLower(APIKey):                     apiKeyCredentials,
 		strings.ToLower(SecurityToken):              sessionCredentials,
 		strings.ToLower(InstancePrincipal):          instancePrincipal,
@@ -123,8 +124,8 @@ func Check(settings Settings) []*PropertyError {
 
 // Resolve collects every property from the first place that has it: the settings, the environment variable
 // TF_VAR_<name>, the environment variable OCI_<NAME>, the OCI configuration file. The error joins one *PropertyError for
-// each property that is missing or wrong.
-func Resolve(settings Settings, environment Environment) (common.ConfigurationProvider, error) {
+// each property that is missing or wrong. Whatever has to be asked of OCI is given up when ctx ends, or within patience.
+func Resolve(ctx context.Context, settings Settings, environment Environment) (common.ConfigurationProvider, error) {
 	sources, err := newSources(settings, environment)
 	if err != nil {
 		return nil, err
@@ -137,7 +138,7 @@ func Resolve(settings Settings, environment Environment) (common.ConfigurationPr
 	if !ok {
 		return nil, wrong(propertyAuth, "%v (from %s)", checkKind(asked.value), asked.origin)
 	}
-	return resolve(sources)
+	return resolve(ctx, sources)
 }
 
 // requirement collects what is missing or wrong among the properties that a way to sign in needs.
@@ -172,7 +173,7 @@ func (r *requirement) add(problem *PropertyError) {
 func (r *requirement) err() error { return errors.Join(r.problems...) }
 
 // apiKeyCredentials are what an API key needs: https://docs.oracle.com/iaas/Content/API/Concepts/apisigningkey.htm.
-func apiKeyCredentials(s *sources) (common.ConfigurationProvider, error) {
+func apiKeyCredentials(_ context.Context, s *sources) (common.ConfigurationProvider, error) {
 	r := &requirement{sources: s}
 	credentials := apiKey{
 		tenancy:     r.require(propertyTenancyOCID),

@@ -1,7 +1,10 @@
 package auth
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 
@@ -15,18 +18,24 @@ const (
 	exchangeAsInstance = "InstancePrincipal"
 )
 
-// workloadIdentityFederation exchanges a token of another issuer, such as a Kubernetes cluster's, for one of OCI.
-func workloadIdentityFederation(s *sources) (common.ConfigurationProvider, error) {
+// resourceSessionToken is the type of token that stands for a resource, and needs the resource's type to be said.
+const resourceSessionToken = "urn:oci:token-type:oci-rpst" //nolint:gosec // the name of a type, no credential
+
+// workloadIdentityFederation exchanges a token of another issuer, such as a Kubernetes cluster's, for one of OCI. See
+// https://docs.oracle.com/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm.
+func workloadIdentityFederation(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
 	r := &requirement{sources: s}
 	issuer := tokenFile(s.path(r.require(propertyWorkloadIdentityTokenPath)))
 	exchange := sdk.TokenExchangeBuilder{
-		DomainUrl:          r.require(propertyTokenExchangeDomainURL),
+		DomainUrl:          strings.TrimRight(r.require(propertyTokenExchangeDomainURL), "/"),
 		Region:             r.require(propertyRegion),
 		RequestedTokenType: r.require(propertyTokenExchangeRequestedTokenType),
-		ResType:            r.require(propertyTokenExchangeResourceType),
 		SubjectTokenType:   r.require(propertyTokenExchangeSubjectTokenType),
 		RpstExp:            s.find(propertyTokenExchangeRPSTExpiration).value,
 		PublicKey:          s.find(propertyTokenExchangePublicKey).value,
+	}
+	if exchange.RequestedTokenType == resourceSessionToken {
+		exchange.ResType = r.require(propertyTokenExchangeResourceType)
 	}
 	asInstance := false
 	if how := s.find(propertyTokenExchangeAuth); how.value != "" {
@@ -39,27 +48,24 @@ func workloadIdentityFederation(s *sources) (common.ConfigurationProvider, error
 		exchange.ClientId = r.require(propertyTokenExchangeClientID)
 		exchange.ClientSecret = r.require(propertyTokenExchangeClientSecret)
 	}
+	if issuer != "" {
+		if _, err := issuer.GetToken(); err != nil {
+			r.add(wrong(propertyWorkloadIdentityTokenPath, "%v", err))
+		}
+	}
 	if err := r.err(); err != nil {
 		return nil, err
 	}
 	if asInstance {
-		instance, err := instancePrincipal(s)
+		instance, err := instancePrincipal(ctx, s)
 		if err != nil {
 			return nil, err
 		}
 		exchange.InstancePrincipalProvider = instance
 	}
-	provider, err := sdk.TokenExchangeConfigurationProviderFromIssuer(issuer, exchange)
-	return newPrincipal(s, WorkloadIdentityFederation, provider, err)
-}
-
-// tokenFile is the path of a token that something else renews, as Kubernetes does with a projected service account token.
-type tokenFile string
-
-// GetToken reads the token as it is now.
-func (f tokenFile) GetToken() (string, error) {
-	content, err := readFile(string(f))
-	return strings.TrimSpace(string(content)), err
+	return signInAs(ctx, s, WorkloadIdentityFederation, func() (common.ConfigurationProvider, error) {
+		return sdk.TokenExchangeConfigurationProviderFromIssuer(issuer, exchange)
+	})
 }
 
 func checkTokenExchangeAuth(s string) error {
@@ -70,8 +76,18 @@ func checkTokenExchangeAuth(s string) error {
 }
 
 func checkDomainURL(s string) error {
-	if u, err := url.Parse(s); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return fmt.Errorf("%q is not the URL of an identity domain, such as https://idcs-....identity.oraclecloud.com", s)
+	u, err := url.Parse(s)
+	switch {
+	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http",
+		u.User != nil, strings.Trim(u.Path, "/") != "", u.RawQuery != "", u.Fragment != "":
+		return errors.New("is not the URL of an identity domain and no more, such as https://idcs-....identity.oraclecloud.com")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return errors.New("would send secrets over the network unencrypted: use https")
 	}
 	return nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
 }

@@ -2,175 +2,146 @@ package auth
 
 import (
 	"context"
-	"crypto/rsa"
-	"errors"
+	"crypto/x509"
 	"fmt"
-	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
-	"time"
+	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 	sdk "github.com/oracle/oci-go-sdk/v65/common/auth"
 )
 
-// principal signs as what runs this program, rather than as a user. OCI gives it a security token for a while, which the
-// SDK renews. See https://docs.oracle.com/iaas/Content/API/Concepts/sdk_authentication_methods.htm.
-type principal struct {
-	common.ConfigurationProvider
-	kind   string
-	region string // empty leaves it to the SDK
-}
-
-// newPrincipal takes what the SDK has made of the surroundings, or its error.
-func newPrincipal(s *sources, kind string, provider common.ConfigurationProvider, err error) (common.ConfigurationProvider, error) {
-	if err != nil {
-		return nil, wrong(propertyAuth, "%s does not work here: %v", kind, redacted(err))
-	}
-	p := principal{ConfigurationProvider: provider, kind: kind, region: s.find(propertyRegion).value}
-	if region, err := p.Region(); err != nil || region == "" {
-		return nil, wrong(propertyRegion, "is not set. %s", s.whereToSet(propertyRegion))
-	}
-	if _, err := p.KeyID(); err != nil {
-		return nil, wrong(propertyAuth, "%v", err)
-	}
-	return p, nil
-}
-
-// KeyID is the security token as it is now.
-func (p principal) KeyID() (string, error) {
-	id, err := p.ConfigurationProvider.KeyID()
-	if err != nil {
-		return "", fmt.Errorf("signing in as %s: %w", p.kind, redacted(err))
-	}
-	return id, nil
-}
-
-// PrivateRSAKey is the key that belongs to the security token.
-func (p principal) PrivateRSAKey() (*rsa.PrivateKey, error) {
-	key, err := p.ConfigurationProvider.PrivateRSAKey()
-	if err != nil {
-		return nil, fmt.Errorf("signing in as %s: %w", p.kind, redacted(err))
-	}
-	return key, nil
-}
-
-// Region is the region to call.
-func (p principal) Region() (string, error) {
-	if p.region != "" {
-		return p.region, nil
-	}
-	return p.ConfigurationProvider.Region()
-}
-
-var (
-	// longToken is what may be a security token or a part of one: the SDK quotes what it cannot parse.
-	longToken = regexp.MustCompile(`[A-Za-z0-9+=_-]{24,}(\.[A-Za-z0-9+=_-]+)*`)
-	// longName is what is long and no token: the name of a variable, or a part of a path.
-	longName = regexp.MustCompile(`^([A-Z0-9_]+|[a-z_-]+(\.[a-z]+)*)$`)
-)
-
-// redacted is an error of the SDK without anything that may be a secret.
-func redacted(err error) error {
-	return errors.New(longToken.ReplaceAllStringFunc(err.Error(), func(s string) string {
-		if longName.MatchString(s) {
-			return s
+// requireVariables says which of the environment variables that a kind of principal needs are not set.
+func requireVariables(s *sources, kind, whoSets string, names ...string) *PropertyError {
+	var missing []string
+	for _, name := range names {
+		if s.env(name) == "" {
+			missing = append(missing, name)
 		}
-		return "…"
-	}))
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return wrong(propertyAuth, "%s needs environment variables that are not set: %s. %s", kind, strings.Join(missing, ", "), whoSets)
 }
 
-// metadataVariable is what the SDK reads to find the instance metadata service elsewhere than at metadataURL.
 const (
-	metadataVariable = "OCI_METADATA_BASE_URL"
-	metadataURL      = "http://169.254.169.254/opc/v2"
-	// metadataWithin bounds the look at whether there is such a service. The SDK itself tries for minutes.
-	metadataWithin = 5 * time.Second
+	versionVariable = sdk.ResourcePrincipalVersionEnvVar
+
+	functionsSet = "OCI sets them where functions and other resources may sign in this way: elsewhere choose another way to sign in"
+	podsSet      = "The variables OCI_RESOURCE_PRINCIPAL_... have to be set in the specification of the pod, and Kubernetes sets " +
+		"the others: outside of OKE choose another way to sign in"
 )
-
-// checkMetadata finds out whether this machine is an instance.
-func checkMetadata(s *sources, kind string) *PropertyError {
-	base := s.env(metadataVariable)
-	if base == "" {
-		base = metadataURL
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), metadataWithin)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/instance/region", nil)
-	if err != nil {
-		return wrong(propertyAuth, "%s: %s is not a URL", kind, metadataVariable)
-	}
-	request.Header.Set("Authorization", "Bearer Oracle")
-	response, err := http.DefaultClient.Do(request)
-	if err == nil {
-		_ = response.Body.Close()
-		if response.StatusCode == http.StatusOK {
-			return nil
-		}
-		err = fmt.Errorf("it answers %s", response.Status)
-	}
-	return wrong(propertyAuth, "%s works on an OCI instance only, and the instance metadata service at %s cannot be used (%v): "+
-		"choose another way to sign in, or run this on an instance", kind, base, err)
-}
-
-// instancePrincipal signs as the instance that this program runs on.
-func instancePrincipal(s *sources) (common.ConfigurationProvider, error) {
-	if problem := checkMetadata(s, InstancePrincipal); problem != nil {
-		return nil, problem
-	}
-	provider, err := sdk.InstancePrincipalConfigurationProvider()
-	return newPrincipal(s, InstancePrincipal, provider, err)
-}
-
-// instancePrincipalWithCerts signs as an instance whose certificates are in files, under the names that OCI's Terraform
-// provider gives them.
-func instancePrincipalWithCerts(s *sources) (common.ConfigurationProvider, error) {
-	r := &requirement{sources: s}
-	region := r.require(propertyRegion)
-	if err := r.err(); err != nil {
-		return nil, err
-	}
-	dir := "."
-	for _, name := range []string{
-		"TF_VAR_test_certificates_location", "OCI_TEST_CERTIFICATES_LOCATION", "test_certificates_location",
-	} {
-		if value := s.env(name); value != "" {
-			dir = s.path(value)
-			break
-		}
-	}
-	files := map[string][]byte{}
-	for _, name := range []string{"ip_cert.pem", "ip_key.pem", "intermediate.pem"} {
-		content, err := readFile(filepath.Join(dir, name))
-		if err != nil {
-			return nil, wrong(propertyAuth, "%s: %v. The certificates are looked for in the working directory, or in the folder "+
-				"that the environment variable OCI_TEST_CERTIFICATES_LOCATION names", InstancePrincipalWithCerts, err)
-		}
-		files[name] = content
-	}
-	passphrase, err := os.ReadFile(filepath.Join(dir, "leaf_passphrase"))
-	if err != nil {
-		passphrase = nil // it is there only where the key is encrypted
-	}
-	provider, err := sdk.InstancePrincipalConfigurationWithCerts(common.StringToRegion(region),
-		files["ip_cert.pem"], passphrase, files["ip_key.pem"], [][]byte{files["intermediate.pem"]})
-	return newPrincipal(s, InstancePrincipalWithCerts, provider, err)
-}
 
 // resourcePrincipal signs as the function or other resource that this program runs in. The resource's surroundings say how,
 // in the environment variables OCI_RESOURCE_PRINCIPAL_...
-func resourcePrincipal(s *sources) (common.ConfigurationProvider, error) {
-	provider, err := sdk.ResourcePrincipalConfigurationProvider()
-	return newPrincipal(s, ResourcePrincipal, provider, err)
+func resourcePrincipal(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
+	const (
+		version1, version2, version3 = sdk.ResourcePrincipalVersion1_1, sdk.ResourcePrincipalVersion2_2, sdk.ResourcePrincipalVersion3_0
+	)
+	names := []string{versionVariable}
+	byInstance := false
+	find := func() (common.ConfigurationProvider, error) { return sdk.ResourcePrincipalConfigurationProvider() }
+
+	switch version := s.env(versionVariable); version {
+	case "":
+	case version1:
+		byInstance = true
+		names = append(names, sdk.ResourcePrincipalTokenEndpoint)
+		find = func() (common.ConfigurationProvider, error) {
+			return sdk.ResourcePrincipalConfigurationProviderWithPathProvider(resourcePath{ctx, s})
+		}
+	case version2:
+		names = append(names, sdk.ResourcePrincipalRPSTEnvVar, sdk.ResourcePrincipalPrivatePEMEnvVar)
+		if region := s.find(propertyRegion).value; region == "" {
+			names = append(names, sdk.ResourcePrincipalRegionEnvVar)
+		} else {
+			find = func() (common.ConfigurationProvider, error) {
+				return sdk.ResourcePrincipalConfigurationProviderForRegion(common.StringToRegion(region))
+			}
+		}
+	case version3:
+		names = append(names, sdk.ResourcePrincipalVersionForLeaf, sdk.ResourcePrincipalRptURLForParent,
+			sdk.ResourcePrincipalRpstEndpointForParent)
+		switch s.env(sdk.ResourcePrincipalVersionForLeaf) {
+		case version1:
+			byInstance = true
+			names = append(names, sdk.ResourcePrincipalTokenEndpoint)
+		case version2:
+			names = append(names, sdk.ResourcePrincipalRpstForLeaf, sdk.ResourcePrincipalPrivatePemForLeaf,
+				sdk.ResourcePrincipalRegionForLeaf)
+		}
+	default:
+		return nil, wrong(propertyAuth, "%s has the versions %s, %s and %s, and the environment variable %s asks for %q",
+			ResourcePrincipal, version1, version2, version3, versionVariable, version)
+	}
+	if problem := requireVariables(s, ResourcePrincipal, functionsSet, names...); problem != nil {
+		return nil, problem
+	}
+	if byInstance {
+		if problem := requireInstance(ctx, s, ResourcePrincipal); problem != nil {
+			return nil, problem
+		}
+	}
+	return signInAs(ctx, s, ResourcePrincipal, find)
 }
 
-// okeWorkloadIdentity signs as the Kubernetes workload that this program runs in, on an enhanced OKE cluster.
-func okeWorkloadIdentity(s *sources) (common.ConfigurationProvider, error) {
-	tokens := sdk.NewDefaultServiceAccountTokenProvider()
-	if path := s.find(propertyWorkloadIdentityTokenPath).value; path != "" {
-		tokens = tokens.WithSaTokenPath(s.path(path))
+// resourcePath is where the resource that this program runs in gets its token. The SDK's own takes the instance's id from a
+// fixed address, whatever it is that answers there.
+type resourcePath struct {
+	ctx     context.Context
+	sources *sources
+}
+
+// Path is a template, in which {id} stands for the resource's OCID.
+func (r resourcePath) Path() (*string, error) {
+	path := r.sources.env(sdk.ResourcePrincipalTokenPath)
+	if path == "" {
+		path = "/20180711/resourcePrincipalToken/{id}"
 	}
-	provider, err := sdk.OkeWorkloadIdentityConfigurationProviderWithServiceAccountTokenProvider(tokens)
-	return newPrincipal(s, OKEWorkloadIdentity, provider, err)
+	return &path, nil
+}
+
+// ResourceID is the resource's OCID: if none is given, the resource is the instance.
+func (r resourcePath) ResourceID() (*string, error) {
+	id := r.sources.env(sdk.ResourceID)
+	if id == "" {
+		_, body, err := readMetadata(r.ctx, r.sources, "/instance/id")
+		if err != nil {
+			return nil, err
+		}
+		id = body
+	}
+	return &id, nil
+}
+
+// okeWorkloadIdentity signs as the Kubernetes workload that this program runs in, on an enhanced OKE cluster. See
+// https://docs.oracle.com/iaas/Content/ContEng/Tasks/contenggrantingworkloadaccesstoresources.htm.
+func okeWorkloadIdentity(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
+	if problem := requireVariables(s, OKEWorkloadIdentity, podsSet,
+		versionVariable, sdk.ResourcePrincipalRegionEnvVar, sdk.KubernetesServiceHostEnvVar); problem != nil {
+		return nil, problem
+	}
+	authorities := s.env(sdk.OciKubernetesServiceAccountCertPath)
+	if authorities == "" {
+		authorities = sdk.DefaultKubernetesServiceAccountCertPath
+	}
+	content, err := readFile(authorities)
+	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(content) {
+		err = fmt.Errorf("%s holds no certificate", authorities)
+	}
+	if err != nil {
+		return nil, wrong(propertyAuth, "%s: the cluster's certificate authority: %v. The environment variable %s says where else it is",
+			OKEWorkloadIdentity, err, sdk.OciKubernetesServiceAccountCertPath)
+	}
+	path, asked := sdk.KubernetesServiceAccountTokenPath, s.find(propertyWorkloadIdentityTokenPath)
+	if asked.value != "" {
+		path = s.path(asked.value)
+	}
+	tokens := tokenFile(path)
+	if _, err := tokens.ServiceAccountToken(); err != nil {
+		return nil, wrong(propertyWorkloadIdentityTokenPath, "%v. %s", err, s.whereToSet(propertyWorkloadIdentityTokenPath))
+	}
+	return signInAs(ctx, s, OKEWorkloadIdentity, func() (common.ConfigurationProvider, error) {
+		return sdk.OkeWorkloadIdentityConfigurationProviderWithServiceAccountTokenProvider(tokens)
+	})
 }

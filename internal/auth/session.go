@@ -1,13 +1,11 @@
 package auth
 
 import (
+	"context"
 	"crypto/rsa"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 )
@@ -26,19 +24,20 @@ type session struct {
 
 var _ common.ConfigurationProvider = (*session)(nil)
 
-// securityTokenKey is the key of the security token's file in the OCI configuration file.
+// securityTokenKey is the key of the security token's file in the OCI configuration file. The session's own key is beside
+// it, in the same profile: one from the environment belongs to something else.
 const securityTokenKey = "security_token_file"
 
 // sessionCredentials are a profile's with a security token:
 // https://docs.oracle.com/iaas/Content/API/SDKDocs/clitoken.htm.
-func sessionCredentials(s *sources) (common.ConfigurationProvider, error) {
+func sessionCredentials(_ context.Context, s *sources) (common.ConfigurationProvider, error) {
 	r := &requirement{sources: s}
 	opened := &session{
 		profile:   s.file.profile,
 		region:    r.require(propertyRegion),
 		tenancy:   s.find(propertyTenancyOCID).value,
 		tokenFile: s.path(s.file.value(securityTokenKey)),
-		keyFile:   s.path(s.find(propertyPrivateKeyPath).value),
+		keyFile:   s.path(s.file.value(propertyPrivateKeyPath.key)),
 		password:  s.find(propertyPrivateKeyPassword).value,
 	}
 	if opened.tokenFile == "" {
@@ -46,7 +45,11 @@ func sessionCredentials(s *sources) (common.ConfigurationProvider, error) {
 			"set configFileProfile to its profile", securityTokenKey, s.file))
 	}
 	if opened.keyFile == "" {
-		r.add(wrong(propertyPrivateKeyPath, "is not set. %s", s.whereToSet(propertyPrivateKeyPath)))
+		opened.keyFile = s.path(s.find(propertyPrivateKeyPath).value)
+	}
+	if opened.keyFile == "" {
+		r.add(wrong(propertyPrivateKeyPath, `there is no "%s" in %s, where "oci session authenticate" writes it. %s`,
+			propertyPrivateKeyPath.key, s.file, s.whereToSet(propertyPrivateKeyPath)))
 	}
 	if err := r.err(); err != nil {
 		return nil, err
@@ -67,16 +70,17 @@ func (s *session) KeyID() (string, error) {
 		return "", fmt.Errorf("the session's security token: %w", err)
 	}
 	token := strings.TrimSpace(string(content))
-	expires, err := expiry(token)
+	claims, err := readClaims(token)
 	if err != nil {
 		return "", fmt.Errorf("%s holds no security token (%w): open a session with \"oci session authenticate "+
 			"--profile-name %s\"", s.tokenFile, err, s.profile)
 	}
-	if !time.Now().Before(expires) {
-		return "", fmt.Errorf("the session of profile %s expired at %s: renew it with \"oci session refresh --profile %[1]s\", "+
-			"or open a new one with \"oci session authenticate --profile-name %[1]s\"", s.profile, expires.UTC().Format(time.RFC3339))
+	if claims.expired() {
+		return "", fmt.Errorf("the session of profile %s, whose security token is in %s, expired at %s: renew it with "+
+			"\"oci session refresh --profile %[1]s\", or open a new one with \"oci session authenticate --profile-name %[1]s\"",
+			s.profile, s.tokenFile, claims.expires())
 	}
-	return "ST$" + token, nil
+	return securityTokenPrefix + token, nil
 }
 
 // PrivateRSAKey is the session's key as it is now.
@@ -112,23 +116,4 @@ func (s *session) Region() (string, error) { return s.region, nil }
 // AuthType says that a user signs.
 func (*session) AuthType() (common.AuthConfig, error) {
 	return common.AuthConfig{AuthType: common.UserPrincipal}, nil
-}
-
-// expiry reads when a JSON Web Token (RFC 7519) expires. It verifies nothing: OCI does. Its errors quote nothing.
-func expiry(token string) (time.Time, error) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return time.Time{}, fmt.Errorf("a token has three parts, not %d", len(parts))
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("its claims cannot be decoded")
-	}
-	var claims struct {
-		Expires float64 `json:"exp"`
-	}
-	if err := json.Unmarshal(payload, &claims); err != nil || claims.Expires == 0 {
-		return time.Time{}, fmt.Errorf("it does not say when it expires")
-	}
-	return time.Unix(int64(claims.Expires), 0), nil
 }

@@ -1,0 +1,178 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+	sdk "github.com/oracle/oci-go-sdk/v65/common/auth"
+)
+
+// metadataVariable is what the SDK reads to find the instance metadata service elsewhere than at metadataURL.
+const (
+	metadataVariable = "OCI_METADATA_BASE_URL"
+	metadataURL      = "http://169.254.169.254/opc/v2"
+	// metadataWithin bounds the look at whether there is such a service. The SDK itself tries for minutes.
+	metadataWithin = 5 * time.Second
+	// longestMetadata bounds what is read of an answer that is one line.
+	longestMetadata = 1 << 10
+)
+
+var errNoInstance = errors.New("this machine is not an OCI instance, or its metadata service cannot be used")
+
+// readMetadata asks the instance metadata service for one line. The status is 0 if there was no answer.
+func readMetadata(ctx context.Context, s *sources, path string) (status int, line string, err error) {
+	base := s.env(metadataVariable)
+	if base == "" {
+		base = metadataURL
+	}
+	ctx, cancel := context.WithTimeout(ctx, metadataWithin)
+	defer cancel()
+	failed := func(status int, why error) (int, string, error) {
+		return status, "", fmt.Errorf("%w (%s: %w)", errNoInstance, base, why)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+	if err != nil {
+		return failed(0, fmt.Errorf("%s is not a URL", metadataVariable))
+	}
+	request.Header.Set("Authorization", "Bearer Oracle")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return failed(0, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, longestMetadata))
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("it answers %s", response.Status)
+	}
+	if err != nil {
+		return failed(response.StatusCode, err)
+	}
+	return response.StatusCode, strings.TrimSpace(string(body)), nil
+}
+
+// requireInstance finds out soon whether this machine is an instance.
+func requireInstance(ctx context.Context, s *sources, kind string) *PropertyError {
+	status, _, err := readMetadata(ctx, s, "/instance/region")
+	if err == nil || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError {
+		// A service that is there but busy is the SDK's to ask again.
+		return nil
+	}
+	return wrong(propertyAuth, "%s: %v. Choose another way to sign in, or run this on an instance", kind, err)
+}
+
+// instancePrincipal signs as the instance that this program runs on.
+func instancePrincipal(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
+	if problem := requireInstance(ctx, s, InstancePrincipal); problem != nil {
+		return nil, problem
+	}
+	return signInAs(ctx, s, InstancePrincipal, sdk.InstancePrincipalConfigurationProvider)
+}
+
+// certificatesVariables name the folder of the certificates: OCI's Terraform provider reads them in this order, the second
+// in lower case.
+var certificatesVariables = []string{
+	"TF_VAR_test_certificates_location", "OCI_test_certificates_location", "OCI_TEST_CERTIFICATES_LOCATION",
+	"test_certificates_location",
+}
+
+// instancePrincipalWithCerts signs as an instance whose certificates are in files, under the names that OCI's Terraform
+// provider gives them.
+func instancePrincipalWithCerts(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
+	r := &requirement{sources: s}
+	region := common.StringToRegion(r.require(propertyRegion))
+	folder := "."
+	for _, name := range certificatesVariables {
+		if value := s.env(name); value != "" {
+			folder = s.path(value)
+			break
+		}
+	}
+	files, err := readCertificates(folder)
+	if err != nil {
+		r.add(wrong(propertyAuth, "%s: %v. The certificates are looked for in the working directory, or in the folder that "+
+			"the environment variable %s names", InstancePrincipalWithCerts, err, certificatesVariables[len(certificatesVariables)-1]))
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return signInAs(ctx, s, InstancePrincipalWithCerts, func() (common.ConfigurationProvider, error) {
+		return sdk.InstancePrincipalConfigurationWithCerts(region, files.leaf, files.passphrase, files.key, [][]byte{files.intermediate})
+	})
+}
+
+// certificates are an instance's, as they are in the files.
+type certificates struct{ leaf, key, passphrase, intermediate []byte }
+
+// readCertificates reads and checks them. Its errors name the file.
+func readCertificates(folder string) (certificates, error) {
+	var (
+		c        certificates
+		problems []error
+	)
+	read := func(name string) []byte {
+		content, err := readFile(filepath.Join(folder, name))
+		if err != nil {
+			problems = append(problems, err)
+		}
+		return content
+	}
+	c.leaf, c.key, c.intermediate = read("ip_cert.pem"), read("ip_key.pem"), read("intermediate.pem")
+	passphrase, err := readFile(filepath.Join(folder, "leaf_passphrase"))
+	switch {
+	case err == nil:
+		c.passphrase = bytes.TrimRight(passphrase, "\r\n")
+	case !errors.Is(err, fs.ErrNotExist): // it is there only where the key is encrypted
+		problems = append(problems, err)
+	}
+	if len(problems) > 0 {
+		return certificates{}, inOneLine(problems)
+	}
+
+	leaf, err := parseCertificate(filepath.Join(folder, "ip_cert.pem"), c.leaf)
+	if err != nil {
+		return certificates{}, err
+	}
+	if _, err := parseCertificate(filepath.Join(folder, "intermediate.pem"), c.intermediate); err != nil {
+		return certificates{}, err
+	}
+	key, problem := parsePrivateKey(propertyAuth, string(c.key), string(c.passphrase), filepath.Join(folder, "ip_key.pem"))
+	if problem != nil {
+		return certificates{}, fmt.Errorf("%s (the pass phrase, if there is one, is in leaf_passphrase beside it)", problem.Problem)
+	}
+	if public, ok := leaf.PublicKey.(*rsa.PublicKey); !ok || !public.Equal(&key.PublicKey) {
+		return certificates{}, fmt.Errorf("the key in ip_key.pem does not belong to the certificate in ip_cert.pem, in %s", folder)
+	}
+	return c, nil
+}
+
+func inOneLine(problems []error) error {
+	texts := make([]string, len(problems))
+	for i, problem := range problems {
+		texts[i] = problem.Error()
+	}
+	return errors.New(strings.Join(texts, "; "))
+}
+
+func parseCertificate(path string, content []byte) (*x509.Certificate, error) {
+	block, _ := pem.Decode(content)
+	if block == nil {
+		return nil, fmt.Errorf("%s is not a certificate in PEM form", path)
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not a certificate: %w", path, err)
+	}
+	return certificate, nil
+}

@@ -1,0 +1,160 @@
+package auth
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+)
+
+// principal signs as what runs this program, rather than as a user. OCI gives it a security token for a while, which the
+// SDK renews. See https://docs.oracle.com/iaas/Content/API/Concepts/sdk_authentication_methods.htm.
+//
+// It stands between the SDK and the rest for what the SDK does not do: to end in time, to survive answers that it cannot
+// read, to keep tokens out of errors, and to be safe for many goroutines.
+type principal struct {
+	kind     string
+	sdk      common.ConfigurationProvider
+	mu       *sync.Mutex // held while the SDK may renew the token
+	tenancy  string      // where the SDK does not know it
+	region   string
+	redactor redactor
+}
+
+var (
+	_ common.ConfigurationProvider            = (*principal)(nil)
+	_ common.RefreshableConfigurationProvider = (*principal)(nil)
+)
+
+// signInAs lets the SDK find out from the surroundings who this program is, and asks for the first token and its key.
+func signInAs(
+	ctx context.Context, s *sources, kind string, find func() (common.ConfigurationProvider, error),
+) (common.ConfigurationProvider, error) {
+	p := &principal{kind: kind, mu: &sync.Mutex{}, tenancy: s.find(propertyTenancyOCID).value, redactor: newRedactor(s)}
+	region := s.find(propertyRegion)
+	if region.value != "" {
+		if err := checkRegion(region.value); err != nil {
+			return nil, wrong(propertyRegion, "%v (from %s)", err, region.origin)
+		}
+	}
+	var err error
+	if p.sdk, err = within(ctx, find); err != nil {
+		return nil, wrong(propertyAuth, "%s does not work here: %v", kind, p.redactor.clean(err))
+	}
+	if p.region = region.value; p.region == "" {
+		if p.region, err = within(ctx, p.sdk.Region); err != nil || p.region == "" {
+			return nil, wrong(propertyRegion, "is not set. %s", s.whereToSet(propertyRegion))
+		}
+	}
+	if _, err = p.keyID(ctx); err == nil {
+		_, err = ask(ctx, p, p.sdk.PrivateRSAKey)
+	}
+	if err != nil {
+		return nil, wrong(propertyAuth, "%v", err)
+	}
+	return p, nil
+}
+
+// KeyID is the security token as it is now.
+func (p *principal) KeyID() (string, error) { return p.keyID(context.Background()) }
+
+func (p *principal) keyID(ctx context.Context) (string, error) {
+	id, err := ask(ctx, p, p.sdk.KeyID)
+	if err != nil {
+		return "", err
+	}
+	claims, err := readClaims(strings.TrimPrefix(id, securityTokenPrefix))
+	if err == nil && claims.expired() {
+		return "", fmt.Errorf("signing in as %s: the security token expired at %s, and what gives it out has not renewed it",
+			p.kind, claims.expires())
+	}
+	return id, nil
+}
+
+// PrivateRSAKey is the key that belongs to the security token.
+func (p *principal) PrivateRSAKey() (*rsa.PrivateKey, error) {
+	return ask(context.Background(), p, p.sdk.PrivateRSAKey)
+}
+
+// TenancyOCID is the tenancy of the principal, or empty if nobody knows.
+func (p *principal) TenancyOCID() (string, error) {
+	if tenancy, err := ask(context.Background(), p, p.sdk.TenancyOCID); err == nil && tenancy != "" {
+		return tenancy, nil
+	}
+	id, err := p.KeyID()
+	if err != nil {
+		return "", err
+	}
+	if claims, err := readClaims(strings.TrimPrefix(id, securityTokenPrefix)); err == nil && claims.ResourceTenancy != "" {
+		return claims.ResourceTenancy, nil
+	}
+	return p.tenancy, nil
+}
+
+// UserOCID is empty: a principal is no user.
+func (*principal) UserOCID() (string, error) { return "", nil }
+
+// KeyFingerprint is empty: the security token stands for the key.
+func (*principal) KeyFingerprint() (string, error) { return "", nil }
+
+// Region is the region to call.
+func (p *principal) Region() (string, error) { return p.region, nil }
+
+// AuthType is no user's, so that the SDK looks at nothing but the rest of this.
+func (p *principal) AuthType() (common.AuthConfig, error) {
+	return common.AuthConfig{AuthType: common.UnknownAuthenticationType}, errors.New(p.kind + " is in no configuration file")
+}
+
+// Refreshable makes the SDK sign anew after a 401. It asks for the key and for the token one after the other, and another
+// goroutine may have renewed both in between.
+func (*principal) Refreshable() bool { return true }
+
+// ask asks the SDK for something that may need a new token.
+func ask[T any](ctx context.Context, p *principal, question func() (T, error)) (T, error) {
+	answer, err := within(ctx, func() (T, error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return question()
+	})
+	if err != nil {
+		return answer, fmt.Errorf("signing in as %s: %w", p.kind, p.redactor.clean(err))
+	}
+	return answer, nil
+}
+
+// patience bounds everything that is asked of OCI in order to sign in.
+const patience = time.Minute
+
+// within bounds what the SDK does: it has no limit of its own in places, tries others for minutes, cannot be cancelled, and
+// panics on answers that lack what it expects.
+func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("there was no answer within %s", patience))
+	defer cancel()
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		defer func() {
+			if trouble := recover(); trouble != nil {
+				o.err = fmt.Errorf("what OCI answered could not be understood: %v", trouble)
+			}
+			done <- o
+		}()
+		o.value, o.err = do()
+	}()
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
+}

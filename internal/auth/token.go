@@ -1,0 +1,85 @@
+package auth
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// securityTokenPrefix is what a signature puts before a security token where otherwise the name of a key stands.
+const securityTokenPrefix = "ST$"
+
+// claims are what a JSON Web Token (RFC 7519) says of itself, as far as it matters here. Nothing is verified: OCI does that.
+type claims struct {
+	Expires         float64 `json:"exp"`
+	ResourceTenancy string  `json:"res_tenant"`
+}
+
+// readClaims takes a token apart. Its errors quote nothing of it.
+func readClaims(token string) (claims, error) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return claims{}, fmt.Errorf("a token has three parts, not %d", len(parts))
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return claims{}, errors.New("its claims cannot be decoded")
+	}
+	var c claims
+	if err := json.Unmarshal(payload, &c); err != nil || c.Expires == 0 {
+		return claims{}, errors.New("it does not say when it expires")
+	}
+	return c, nil
+}
+
+func (c claims) expiry() time.Time { return time.Unix(int64(c.Expires), 0).UTC() }
+func (c claims) expired() bool     { return !time.Now().Before(c.expiry()) }
+func (c claims) expires() string   { return c.expiry().Format(time.RFC3339) }
+
+// tokenFile is the path of a token that something else renews, as Kubernetes does with a projected service account token.
+// It is read anew each time.
+type tokenFile string
+
+// GetToken is how the SDK asks for a token to exchange. Not all of them say when they expire.
+func (f tokenFile) GetToken() (string, error) {
+	token, err := f.read()
+	if err != nil {
+		return "", err
+	}
+	if claims, err := readClaims(token); err == nil && claims.expired() {
+		return "", f.expired(claims)
+	}
+	return token, nil
+}
+
+// ServiceAccountToken is how the SDK asks for the token of a Kubernetes service account.
+func (f tokenFile) ServiceAccountToken() (string, error) {
+	token, err := f.read()
+	if err != nil {
+		return "", err
+	}
+	claims, err := readClaims(token)
+	if err != nil {
+		return "", fmt.Errorf("%s holds no service account token: %w", f, err)
+	}
+	if claims.expired() {
+		return "", f.expired(claims)
+	}
+	return token, nil
+}
+
+func (f tokenFile) read() (string, error) {
+	content, err := readFile(string(f))
+	token := strings.TrimSpace(string(content))
+	if err == nil && token == "" {
+		err = fmt.Errorf("%s is empty", f)
+	}
+	return token, err
+}
+
+func (f tokenFile) expired(c claims) error {
+	return fmt.Errorf("the token in %s expired at %s, and has not been renewed", f, c.expires())
+}
