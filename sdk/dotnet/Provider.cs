@@ -13,7 +13,7 @@ namespace Pulumi.OciAuthToken
     public partial class Provider : global::Pulumi.ProviderResource
     {
         /// <summary>
-        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in files. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
+        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in the files <c>ip_cert.pem</c>, <c>ip_key.pem</c>, <c>intermediate.pem</c> and, if the key is encrypted, <c>leaf_passphrase</c>, in the working directory or in the folder that the environment variable <c>test_certificates_location</c> names. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
         /// </summary>
         [Output("auth")]
         public Output<string?> Auth { get; private set; } = null!;
@@ -67,7 +67,7 @@ namespace Pulumi.OciAuthToken
         public Output<string?> TenancyOcid { get; private set; } = null!;
 
         /// <summary>
-        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
+        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. It counts for <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
         /// </summary>
         [Output("tokenExchangeAuth")]
         public Output<string?> TokenExchangeAuth { get; private set; } = null!;
@@ -85,13 +85,13 @@ namespace Pulumi.OciAuthToken
         public Output<string?> TokenExchangeClientSecret { get; private set; } = null!;
 
         /// <summary>
-        /// The URL of the identity domain that exchanges tokens. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
+        /// The URL of the identity domain that exchanges tokens, without a path. Required for <c>WorkloadIdentityFederation</c>. Plain <c>http</c> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
         /// </summary>
         [Output("tokenExchangeDomainUrl")]
         public Output<string?> TokenExchangeDomainUrl { get; private set; } = null!;
 
         /// <summary>
-        /// The public key that the new token is bound to, where the exchange asks for one. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
+        /// Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
         /// </summary>
         [Output("tokenExchangePublicKey")]
         public Output<string?> TokenExchangePublicKey { get; private set; } = null!;
@@ -103,13 +103,13 @@ namespace Pulumi.OciAuthToken
         public Output<string?> TokenExchangeRequestedTokenType { get; private set; } = null!;
 
         /// <summary>
-        /// The type of resource that the new token stands for. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_resource_type</c> and <c>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</c> are read.
+        /// The type of resource that the new token stands for, as the identity propagation trust names it. Required for <c>WorkloadIdentityFederation</c> if <c>tokenExchangeRequestedTokenType</c> is <c>urn:oci:token-type:oci-rpst</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_resource_type</c> and <c>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</c> are read.
         /// </summary>
         [Output("tokenExchangeResourceType")]
         public Output<string?> TokenExchangeResourceType { get; private set; } = null!;
 
         /// <summary>
-        /// How long the new token is to be good for, in the form that the identity domain takes. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
+        /// How long the new token is to be good for, in the form that the identity domain takes. It counts for <c>WorkloadIdentityFederation</c> with <c>urn:oci:token-type:oci-rpst</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
         /// </summary>
         [Output("tokenExchangeRpstExp")]
         public Output<string?> TokenExchangeRpstExp { get; private set; } = null!;
@@ -127,7 +127,7 @@ namespace Pulumi.OciAuthToken
         public Output<string?> UserOcid { get; private set; } = null!;
 
         /// <summary>
-        /// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <c>WorkloadIdentityFederation</c>; for <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
+        /// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <c>WorkloadIdentityFederation</c>. For <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
         /// </summary>
         [Output("workloadIdentityTokenPath")]
         public Output<string?> WorkloadIdentityTokenPath { get; private set; } = null!;
@@ -168,7 +168,7 @@ namespace Pulumi.OciAuthToken
     public sealed class ProviderArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in files. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
+        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in the files <c>ip_cert.pem</c>, <c>ip_key.pem</c>, <c>intermediate.pem</c> and, if the key is encrypted, <c>leaf_passphrase</c>, in the working directory or in the folder that the environment variable <c>test_certificates_location</c> names. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
         /// </summary>
         [Input("auth")]
         public Input<string>? Auth { get; set; }
@@ -254,7 +254,7 @@ namespace Pulumi.OciAuthToken
         public Input<string>? TenancyOcid { get; set; }
 
         /// <summary>
-        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
+        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. It counts for <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
         /// </summary>
         [Input("tokenExchangeAuth")]
         public Input<string>? TokenExchangeAuth { get; set; }
@@ -282,13 +282,13 @@ namespace Pulumi.OciAuthToken
         }
 
         /// <summary>
-        /// The URL of the identity domain that exchanges tokens. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
+        /// The URL of the identity domain that exchanges tokens, without a path. Required for <c>WorkloadIdentityFederation</c>. Plain <c>http</c> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
         /// </summary>
         [Input("tokenExchangeDomainUrl")]
         public Input<string>? TokenExchangeDomainUrl { get; set; }
 
         /// <summary>
-        /// The public key that the new token is bound to, where the exchange asks for one. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
+        /// Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
         /// </summary>
         [Input("tokenExchangePublicKey")]
         public Input<string>? TokenExchangePublicKey { get; set; }
@@ -300,13 +300,13 @@ namespace Pulumi.OciAuthToken
         public Input<string>? TokenExchangeRequestedTokenType { get; set; }
 
         /// <summary>
-        /// The type of resource that the new token stands for. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_resource_type</c> and <c>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</c> are read.
+        /// The type of resource that the new token stands for, as the identity propagation trust names it. Required for <c>WorkloadIdentityFederation</c> if <c>tokenExchangeRequestedTokenType</c> is <c>urn:oci:token-type:oci-rpst</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_resource_type</c> and <c>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</c> are read.
         /// </summary>
         [Input("tokenExchangeResourceType")]
         public Input<string>? TokenExchangeResourceType { get; set; }
 
         /// <summary>
-        /// How long the new token is to be good for, in the form that the identity domain takes. For <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
+        /// How long the new token is to be good for, in the form that the identity domain takes. It counts for <c>WorkloadIdentityFederation</c> with <c>urn:oci:token-type:oci-rpst</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
         /// </summary>
         [Input("tokenExchangeRpstExp")]
         public Input<string>? TokenExchangeRpstExp { get; set; }
@@ -324,7 +324,7 @@ namespace Pulumi.OciAuthToken
         public Input<string>? UserOcid { get; set; }
 
         /// <summary>
-        /// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <c>WorkloadIdentityFederation</c>; for <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
+        /// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <c>WorkloadIdentityFederation</c>. For <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
         /// </summary>
         [Input("workloadIdentityTokenPath")]
         public Input<string>? WorkloadIdentityTokenPath { get; set; }

@@ -20,7 +20,7 @@ export class Provider extends pulumi.ProviderResource {
     }
 
     /**
-     * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+     * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
      */
     declare public readonly auth: pulumi.Output<string | undefined>;
     /**
@@ -56,7 +56,7 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly tenancyOcid: pulumi.Output<string | undefined>;
     /**
-     * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+     * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
      */
     declare public readonly tokenExchangeAuth: pulumi.Output<string | undefined>;
     /**
@@ -68,11 +68,11 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly tokenExchangeClientSecret: pulumi.Output<string | undefined>;
     /**
-     * The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+     * The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
      */
     declare public readonly tokenExchangeDomainUrl: pulumi.Output<string | undefined>;
     /**
-     * The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
      */
     declare public readonly tokenExchangePublicKey: pulumi.Output<string | undefined>;
     /**
@@ -80,11 +80,11 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly tokenExchangeRequestedTokenType: pulumi.Output<string | undefined>;
     /**
-     * The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+     * The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
      */
     declare public readonly tokenExchangeResourceType: pulumi.Output<string | undefined>;
     /**
-     * How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+     * How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
      */
     declare public readonly tokenExchangeRpstExp: pulumi.Output<string | undefined>;
     /**
@@ -96,7 +96,7 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly userOcid: pulumi.Output<string | undefined>;
     /**
-     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
      */
     declare public readonly workloadIdentityTokenPath: pulumi.Output<string | undefined>;
 
@@ -146,7 +146,7 @@ export class Provider extends pulumi.ProviderResource {
  */
 export interface ProviderArgs {
     /**
-     * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+     * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
      */
     auth?: pulumi.Input<string | undefined>;
     /**
@@ -190,7 +190,7 @@ export interface ProviderArgs {
      */
     tenancyOcid?: pulumi.Input<string | undefined>;
     /**
-     * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+     * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
      */
     tokenExchangeAuth?: pulumi.Input<string | undefined>;
     /**
@@ -202,11 +202,11 @@ export interface ProviderArgs {
      */
     tokenExchangeClientSecret?: pulumi.Input<string | undefined>;
     /**
-     * The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+     * The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
      */
     tokenExchangeDomainUrl?: pulumi.Input<string | undefined>;
     /**
-     * The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
      */
     tokenExchangePublicKey?: pulumi.Input<string | undefined>;
     /**
@@ -214,11 +214,11 @@ export interface ProviderArgs {
      */
     tokenExchangeRequestedTokenType?: pulumi.Input<string | undefined>;
     /**
-     * The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+     * The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
      */
     tokenExchangeResourceType?: pulumi.Input<string | undefined>;
     /**
-     * How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+     * How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
      */
     tokenExchangeRpstExp?: pulumi.Input<string | undefined>;
     /**
@@ -230,7 +230,7 @@ export interface ProviderArgs {
      */
     userOcid?: pulumi.Input<string | undefined>;
     /**
-     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
      */
     workloadIdentityTokenPath?: pulumi.Input<string | undefined>;
 }

@@ -14,7 +14,7 @@ import (
 type Provider struct {
 	pulumi.ProviderResourceState
 
-	// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+	// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
 	Auth pulumi.StringPtrOutput `pulumi:"auth"`
 	// The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
 	ConfigFileProfile pulumi.StringPtrOutput `pulumi:"configFileProfile"`
@@ -32,27 +32,27 @@ type Provider struct {
 	Region pulumi.StringPtrOutput `pulumi:"region"`
 	// The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid` and `OCI_TENANCY_OCID` are read, then `tenancy` in the OCI configuration file.
 	TenancyOcid pulumi.StringPtrOutput `pulumi:"tenancyOcid"`
-	// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+	// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
 	TokenExchangeAuth pulumi.StringPtrOutput `pulumi:"tokenExchangeAuth"`
 	// The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
 	TokenExchangeClientId pulumi.StringPtrOutput `pulumi:"tokenExchangeClientId"`
 	// The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
 	TokenExchangeClientSecret pulumi.StringPtrOutput `pulumi:"tokenExchangeClientSecret"`
-	// The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 	TokenExchangeDomainUrl pulumi.StringPtrOutput `pulumi:"tokenExchangeDomainUrl"`
-	// The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+	// Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 	TokenExchangePublicKey pulumi.StringPtrOutput `pulumi:"tokenExchangePublicKey"`
 	// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
 	TokenExchangeRequestedTokenType pulumi.StringPtrOutput `pulumi:"tokenExchangeRequestedTokenType"`
-	// The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+	// The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
 	TokenExchangeResourceType pulumi.StringPtrOutput `pulumi:"tokenExchangeResourceType"`
-	// How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+	// How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 	TokenExchangeRpstExp pulumi.StringPtrOutput `pulumi:"tokenExchangeRpstExp"`
 	// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 	TokenExchangeSubjectTokenType pulumi.StringPtrOutput `pulumi:"tokenExchangeSubjectTokenType"`
 	// The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
 	UserOcid pulumi.StringPtrOutput `pulumi:"userOcid"`
-	// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+	// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
 	WorkloadIdentityTokenPath pulumi.StringPtrOutput `pulumi:"workloadIdentityTokenPath"`
 }
 
@@ -88,7 +88,7 @@ func NewProvider(ctx *pulumi.Context,
 }
 
 type providerArgs struct {
-	// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+	// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
 	Auth *string `pulumi:"auth"`
 	// The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
 	ConfigFileProfile *string `pulumi:"configFileProfile"`
@@ -110,33 +110,33 @@ type providerArgs struct {
 	Region *string `pulumi:"region"`
 	// The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid` and `OCI_TENANCY_OCID` are read, then `tenancy` in the OCI configuration file.
 	TenancyOcid *string `pulumi:"tenancyOcid"`
-	// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+	// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
 	TokenExchangeAuth *string `pulumi:"tokenExchangeAuth"`
 	// The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
 	TokenExchangeClientId *string `pulumi:"tokenExchangeClientId"`
 	// The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
 	TokenExchangeClientSecret *string `pulumi:"tokenExchangeClientSecret"`
-	// The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 	TokenExchangeDomainUrl *string `pulumi:"tokenExchangeDomainUrl"`
-	// The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+	// Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 	TokenExchangePublicKey *string `pulumi:"tokenExchangePublicKey"`
 	// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
 	TokenExchangeRequestedTokenType *string `pulumi:"tokenExchangeRequestedTokenType"`
-	// The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+	// The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
 	TokenExchangeResourceType *string `pulumi:"tokenExchangeResourceType"`
-	// How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+	// How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 	TokenExchangeRpstExp *string `pulumi:"tokenExchangeRpstExp"`
 	// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 	TokenExchangeSubjectTokenType *string `pulumi:"tokenExchangeSubjectTokenType"`
 	// The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
 	UserOcid *string `pulumi:"userOcid"`
-	// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+	// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
 	WorkloadIdentityTokenPath *string `pulumi:"workloadIdentityTokenPath"`
 }
 
 // The set of arguments for constructing a Provider resource.
 type ProviderArgs struct {
-	// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+	// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
 	Auth pulumi.StringPtrInput
 	// The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
 	ConfigFileProfile pulumi.StringPtrInput
@@ -158,27 +158,27 @@ type ProviderArgs struct {
 	Region pulumi.StringPtrInput
 	// The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid` and `OCI_TENANCY_OCID` are read, then `tenancy` in the OCI configuration file.
 	TenancyOcid pulumi.StringPtrInput
-	// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+	// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
 	TokenExchangeAuth pulumi.StringPtrInput
 	// The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
 	TokenExchangeClientId pulumi.StringPtrInput
 	// The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
 	TokenExchangeClientSecret pulumi.StringPtrInput
-	// The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 	TokenExchangeDomainUrl pulumi.StringPtrInput
-	// The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+	// Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 	TokenExchangePublicKey pulumi.StringPtrInput
 	// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
 	TokenExchangeRequestedTokenType pulumi.StringPtrInput
-	// The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+	// The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
 	TokenExchangeResourceType pulumi.StringPtrInput
-	// How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+	// How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 	TokenExchangeRpstExp pulumi.StringPtrInput
 	// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 	TokenExchangeSubjectTokenType pulumi.StringPtrInput
 	// The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
 	UserOcid pulumi.StringPtrInput
-	// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+	// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
 	WorkloadIdentityTokenPath pulumi.StringPtrInput
 }
 
@@ -219,7 +219,7 @@ func (o ProviderOutput) ToProviderOutputWithContext(ctx context.Context) Provide
 	return o
 }
 
-// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
 func (o ProviderOutput) Auth() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.Auth }).(pulumi.StringPtrOutput)
 }
@@ -264,7 +264,7 @@ func (o ProviderOutput) TenancyOcid() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TenancyOcid }).(pulumi.StringPtrOutput)
 }
 
-// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
 func (o ProviderOutput) TokenExchangeAuth() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeAuth }).(pulumi.StringPtrOutput)
 }
@@ -279,12 +279,12 @@ func (o ProviderOutput) TokenExchangeClientSecret() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeClientSecret }).(pulumi.StringPtrOutput)
 }
 
-// The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 func (o ProviderOutput) TokenExchangeDomainUrl() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeDomainUrl }).(pulumi.StringPtrOutput)
 }
 
-// The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+// Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 func (o ProviderOutput) TokenExchangePublicKey() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangePublicKey }).(pulumi.StringPtrOutput)
 }
@@ -294,12 +294,12 @@ func (o ProviderOutput) TokenExchangeRequestedTokenType() pulumi.StringPtrOutput
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeRequestedTokenType }).(pulumi.StringPtrOutput)
 }
 
-// The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+// The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
 func (o ProviderOutput) TokenExchangeResourceType() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeResourceType }).(pulumi.StringPtrOutput)
 }
 
-// How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+// How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 func (o ProviderOutput) TokenExchangeRpstExp() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeRpstExp }).(pulumi.StringPtrOutput)
 }
@@ -314,7 +314,7 @@ func (o ProviderOutput) UserOcid() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.UserOcid }).(pulumi.StringPtrOutput)
 }
 
-// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
 func (o ProviderOutput) WorkloadIdentityTokenPath() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.WorkloadIdentityTokenPath }).(pulumi.StringPtrOutput)
 }

@@ -8,7 +8,7 @@ declare var exports: any;
 const __config = new pulumi.Config("ociauthtoken");
 
 /**
- * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+ * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
  */
 export declare const auth: string | undefined;
 Object.defineProperty(exports, "auth", {
@@ -129,7 +129,7 @@ Object.defineProperty(exports, "tenancyOcid", {
 });
 
 /**
- * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+ * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
  */
 export declare const tokenExchangeAuth: string | undefined;
 Object.defineProperty(exports, "tokenExchangeAuth", {
@@ -162,7 +162,7 @@ Object.defineProperty(exports, "tokenExchangeClientSecret", {
 });
 
 /**
- * The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+ * The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
  */
 export declare const tokenExchangeDomainUrl: string | undefined;
 Object.defineProperty(exports, "tokenExchangeDomainUrl", {
@@ -173,7 +173,7 @@ Object.defineProperty(exports, "tokenExchangeDomainUrl", {
 });
 
 /**
- * The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+ * Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
  */
 export declare const tokenExchangePublicKey: string | undefined;
 Object.defineProperty(exports, "tokenExchangePublicKey", {
@@ -195,7 +195,7 @@ Object.defineProperty(exports, "tokenExchangeRequestedTokenType", {
 });
 
 /**
- * The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+ * The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
  */
 export declare const tokenExchangeResourceType: string | undefined;
 Object.defineProperty(exports, "tokenExchangeResourceType", {
@@ -206,7 +206,7 @@ Object.defineProperty(exports, "tokenExchangeResourceType", {
 });
 
 /**
- * How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+ * How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
  */
 export declare const tokenExchangeRpstExp: string | undefined;
 Object.defineProperty(exports, "tokenExchangeRpstExp", {
@@ -239,7 +239,7 @@ Object.defineProperty(exports, "userOcid", {
 });
 
 /**
- * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+ * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
  */
 export declare const workloadIdentityTokenPath: string | undefined;
 Object.defineProperty(exports, "workloadIdentityTokenPath", {

@@ -44,7 +44,7 @@ class ProviderArgs:
         """
         The set of arguments for constructing a Provider resource.
 
-        :param pulumi.Input[_builtins.str] auth: How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+        :param pulumi.Input[_builtins.str] auth: How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
         :param pulumi.Input[_builtins.str] config_file_profile: The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
         :param pulumi.Input[_builtins.bool] dual_stack_endpoint_enabled: Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.
         :param pulumi.Input[_builtins.str] endpoint: Where OCI Identity answers, if not at the region's public endpoint: a URL in which `{region}` stands for the region's name. For private realms, and for trying things out against a local emulator. Plain `http` is taken for loopback addresses alone, since tokens travel over it.
@@ -55,17 +55,17 @@ class ProviderArgs:
         :param pulumi.Input[_builtins.bool] realm_specific_service_endpoint_template_enabled: Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.
         :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] tenancy_ocid: The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid` and `OCI_TENANCY_OCID` are read, then `tenancy` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] token_exchange_auth: How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_auth: How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
         :param pulumi.Input[_builtins.str] token_exchange_client_id: The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
         :param pulumi.Input[_builtins.str] token_exchange_client_secret: The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_domain_url: The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_public_key: The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_domain_url: The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_public_key: Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         :param pulumi.Input[_builtins.str] token_exchange_requested_token_type: The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_resource_type: The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_rpst_exp: How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_resource_type: The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_rpst_exp: How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
         :param pulumi.Input[_builtins.str] token_exchange_subject_token_type: The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         :param pulumi.Input[_builtins.str] user_ocid: The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] workload_identity_token_path: The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        :param pulumi.Input[_builtins.str] workload_identity_token_path: The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         if auth is not None:
             pulumi.set(__self__, "auth", auth)
@@ -116,7 +116,7 @@ class ProviderArgs:
     @pulumi.getter
     def auth(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+        How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
         """
         return pulumi.get(self, "auth")
 
@@ -248,7 +248,7 @@ class ProviderArgs:
     @pulumi.getter(name="tokenExchangeAuth")
     def token_exchange_auth(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+        How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
         """
         return pulumi.get(self, "token_exchange_auth")
 
@@ -284,7 +284,7 @@ class ProviderArgs:
     @pulumi.getter(name="tokenExchangeDomainUrl")
     def token_exchange_domain_url(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
         """
         return pulumi.get(self, "token_exchange_domain_url")
 
@@ -296,7 +296,7 @@ class ProviderArgs:
     @pulumi.getter(name="tokenExchangePublicKey")
     def token_exchange_public_key(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         """
         return pulumi.get(self, "token_exchange_public_key")
 
@@ -320,7 +320,7 @@ class ProviderArgs:
     @pulumi.getter(name="tokenExchangeResourceType")
     def token_exchange_resource_type(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+        The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
         """
         return pulumi.get(self, "token_exchange_resource_type")
 
@@ -332,7 +332,7 @@ class ProviderArgs:
     @pulumi.getter(name="tokenExchangeRpstExp")
     def token_exchange_rpst_exp(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+        How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
         """
         return pulumi.get(self, "token_exchange_rpst_exp")
 
@@ -368,7 +368,7 @@ class ProviderArgs:
     @pulumi.getter(name="workloadIdentityTokenPath")
     def workload_identity_token_path(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         return pulumi.get(self, "workload_identity_token_path")
 
@@ -411,7 +411,7 @@ class Provider(pulumi.ProviderResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[_builtins.str] auth: How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+        :param pulumi.Input[_builtins.str] auth: How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
         :param pulumi.Input[_builtins.str] config_file_profile: The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
         :param pulumi.Input[_builtins.bool] dual_stack_endpoint_enabled: Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.
         :param pulumi.Input[_builtins.str] endpoint: Where OCI Identity answers, if not at the region's public endpoint: a URL in which `{region}` stands for the region's name. For private realms, and for trying things out against a local emulator. Plain `http` is taken for loopback addresses alone, since tokens travel over it.
@@ -422,17 +422,17 @@ class Provider(pulumi.ProviderResource):
         :param pulumi.Input[_builtins.bool] realm_specific_service_endpoint_template_enabled: Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.
         :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] tenancy_ocid: The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid` and `OCI_TENANCY_OCID` are read, then `tenancy` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] token_exchange_auth: How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_auth: How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
         :param pulumi.Input[_builtins.str] token_exchange_client_id: The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
         :param pulumi.Input[_builtins.str] token_exchange_client_secret: The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_domain_url: The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_public_key: The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_domain_url: The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_public_key: Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         :param pulumi.Input[_builtins.str] token_exchange_requested_token_type: The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_resource_type: The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_rpst_exp: How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_resource_type: The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_rpst_exp: How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
         :param pulumi.Input[_builtins.str] token_exchange_subject_token_type: The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         :param pulumi.Input[_builtins.str] user_ocid: The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] workload_identity_token_path: The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        :param pulumi.Input[_builtins.str] workload_identity_token_path: The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         ...
     @overload
@@ -523,7 +523,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter
     def auth(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+        How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
         """
         return pulumi.get(self, "auth")
 
@@ -595,7 +595,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="tokenExchangeAuth")
     def token_exchange_auth(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+        How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
         """
         return pulumi.get(self, "token_exchange_auth")
 
@@ -619,7 +619,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="tokenExchangeDomainUrl")
     def token_exchange_domain_url(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
         """
         return pulumi.get(self, "token_exchange_domain_url")
 
@@ -627,7 +627,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="tokenExchangePublicKey")
     def token_exchange_public_key(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         """
         return pulumi.get(self, "token_exchange_public_key")
 
@@ -643,7 +643,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="tokenExchangeResourceType")
     def token_exchange_resource_type(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+        The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
         """
         return pulumi.get(self, "token_exchange_resource_type")
 
@@ -651,7 +651,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="tokenExchangeRpstExp")
     def token_exchange_rpst_exp(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+        How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
         """
         return pulumi.get(self, "token_exchange_rpst_exp")
 
@@ -675,7 +675,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="workloadIdentityTokenPath")
     def workload_identity_token_path(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         return pulumi.get(self, "workload_identity_token_path")
 

@@ -16,7 +16,7 @@ from .. import _utilities
 
 auth: Optional[str]
 """
-How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in files. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
 """
 
 configFileProfile: Optional[str]
@@ -71,7 +71,7 @@ The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_te
 
 tokenExchangeAuth: Optional[str]
 """
-How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
 """
 
 tokenExchangeClientId: Optional[str]
@@ -86,12 +86,12 @@ The secret of that client. Required for `WorkloadIdentityFederation` with `OAuth
 
 tokenExchangeDomainUrl: Optional[str]
 """
-The URL of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 """
 
 tokenExchangePublicKey: Optional[str]
 """
-The public key that the new token is bound to, where the exchange asks for one. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 """
 
 tokenExchangeRequestedTokenType: Optional[str]
@@ -101,12 +101,12 @@ The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required fo
 
 tokenExchangeResourceType: Optional[str]
 """
-The type of resource that the new token stands for. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
 """
 
 tokenExchangeRpstExp: Optional[str]
 """
-How long the new token is to be good for, in the form that the identity domain takes. For `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 """
 
 tokenExchangeSubjectTokenType: Optional[str]
@@ -121,6 +121,6 @@ The OCID of the user that the API key belongs to: the user who makes the calls, 
 
 workloadIdentityTokenPath: Optional[str]
 """
-The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`; for `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
 """
 

@@ -12,7 +12,7 @@ public final class Config {
 
     private static final com.pulumi.Config config = com.pulumi.Config.of("ociauthtoken");
 /**
- * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+ * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
  */
     public Optional<String> auth() {
         return Codegen.stringProp("auth").config(config).get();
@@ -78,7 +78,7 @@ public final class Config {
         return Codegen.stringProp("tenancyOcid").config(config).get();
     }
 /**
- * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+ * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
  */
     public Optional<String> tokenExchangeAuth() {
         return Codegen.stringProp("tokenExchangeAuth").config(config).get();
@@ -96,13 +96,13 @@ public final class Config {
         return Codegen.stringProp("tokenExchangeClientSecret").config(config).get();
     }
 /**
- * The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+ * The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
  */
     public Optional<String> tokenExchangeDomainUrl() {
         return Codegen.stringProp("tokenExchangeDomainUrl").config(config).get();
     }
 /**
- * The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+ * Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
  */
     public Optional<String> tokenExchangePublicKey() {
         return Codegen.stringProp("tokenExchangePublicKey").config(config).get();
@@ -114,13 +114,13 @@ public final class Config {
         return Codegen.stringProp("tokenExchangeRequestedTokenType").config(config).get();
     }
 /**
- * The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+ * The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
  */
     public Optional<String> tokenExchangeResourceType() {
         return Codegen.stringProp("tokenExchangeResourceType").config(config).get();
     }
 /**
- * How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+ * How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
  */
     public Optional<String> tokenExchangeRpstExp() {
         return Codegen.stringProp("tokenExchangeRpstExp").config(config).get();
@@ -138,7 +138,7 @@ public final class Config {
         return Codegen.stringProp("userOcid").config(config).get();
     }
 /**
- * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+ * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
  */
     public Optional<String> workloadIdentityTokenPath() {
         return Codegen.stringProp("workloadIdentityTokenPath").config(config).get();

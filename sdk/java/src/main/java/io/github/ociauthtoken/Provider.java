@@ -17,13 +17,13 @@ import javax.annotation.Nullable;
 @ResourceType(type="pulumi:providers:ociauthtoken")
 public class Provider extends com.pulumi.resources.ProviderResource {
     /**
-     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
      */
     @Export(name="auth", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> auth;
 
     /**
-     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
      */
     public Output<Optional<String>> auth() {
         return Codegen.optional(this.auth);
@@ -125,13 +125,13 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.tenancyOcid);
     }
     /**
-     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
      */
     @Export(name="tokenExchangeAuth", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeAuth;
 
     /**
-     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
      */
     public Output<Optional<String>> tokenExchangeAuth() {
         return Codegen.optional(this.tokenExchangeAuth);
@@ -161,25 +161,25 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.tokenExchangeClientSecret);
     }
     /**
-     * The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
      */
     @Export(name="tokenExchangeDomainUrl", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeDomainUrl;
 
     /**
-     * @return The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * @return The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
      */
     public Output<Optional<String>> tokenExchangeDomainUrl() {
         return Codegen.optional(this.tokenExchangeDomainUrl);
     }
     /**
-     * The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
      */
     @Export(name="tokenExchangePublicKey", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangePublicKey;
 
     /**
-     * @return The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * @return Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
      */
     public Output<Optional<String>> tokenExchangePublicKey() {
         return Codegen.optional(this.tokenExchangePublicKey);
@@ -197,25 +197,25 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.tokenExchangeRequestedTokenType);
     }
     /**
-     * The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     * The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
      */
     @Export(name="tokenExchangeResourceType", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeResourceType;
 
     /**
-     * @return The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     * @return The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
      */
     public Output<Optional<String>> tokenExchangeResourceType() {
         return Codegen.optional(this.tokenExchangeResourceType);
     }
     /**
-     * How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
      */
     @Export(name="tokenExchangeRpstExp", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeRpstExp;
 
     /**
-     * @return How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * @return How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
      */
     public Output<Optional<String>> tokenExchangeRpstExp() {
         return Codegen.optional(this.tokenExchangeRpstExp);
@@ -245,13 +245,13 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.userOcid);
     }
     /**
-     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
      */
     @Export(name="workloadIdentityTokenPath", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> workloadIdentityTokenPath;
 
     /**
-     * @return The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * @return The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
      */
     public Output<Optional<String>> workloadIdentityTokenPath() {
         return Codegen.optional(this.workloadIdentityTokenPath);

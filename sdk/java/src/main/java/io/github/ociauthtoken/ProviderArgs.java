@@ -17,13 +17,13 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     public static final ProviderArgs Empty = new ProviderArgs();
 
     /**
-     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
      */
     @Import(name="auth")
     private @Nullable Output<String> auth;
 
     /**
-     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
      */
     public Optional<Output<String>> auth() {
         return Optional.ofNullable(this.auth);
@@ -160,13 +160,13 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
      */
     @Import(name="tokenExchangeAuth")
     private @Nullable Output<String> tokenExchangeAuth;
 
     /**
-     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
      */
     public Optional<Output<String>> tokenExchangeAuth() {
         return Optional.ofNullable(this.tokenExchangeAuth);
@@ -199,26 +199,26 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
      */
     @Import(name="tokenExchangeDomainUrl")
     private @Nullable Output<String> tokenExchangeDomainUrl;
 
     /**
-     * @return The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * @return The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
      */
     public Optional<Output<String>> tokenExchangeDomainUrl() {
         return Optional.ofNullable(this.tokenExchangeDomainUrl);
     }
 
     /**
-     * The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
      */
     @Import(name="tokenExchangePublicKey")
     private @Nullable Output<String> tokenExchangePublicKey;
 
     /**
-     * @return The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * @return Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
      */
     public Optional<Output<String>> tokenExchangePublicKey() {
         return Optional.ofNullable(this.tokenExchangePublicKey);
@@ -238,26 +238,26 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     * The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
      */
     @Import(name="tokenExchangeResourceType")
     private @Nullable Output<String> tokenExchangeResourceType;
 
     /**
-     * @return The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     * @return The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
      */
     public Optional<Output<String>> tokenExchangeResourceType() {
         return Optional.ofNullable(this.tokenExchangeResourceType);
     }
 
     /**
-     * How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
      */
     @Import(name="tokenExchangeRpstExp")
     private @Nullable Output<String> tokenExchangeRpstExp;
 
     /**
-     * @return How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * @return How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
      */
     public Optional<Output<String>> tokenExchangeRpstExp() {
         return Optional.ofNullable(this.tokenExchangeRpstExp);
@@ -290,13 +290,13 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
      */
     @Import(name="workloadIdentityTokenPath")
     private @Nullable Output<String> workloadIdentityTokenPath;
 
     /**
-     * @return The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * @return The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
      */
     public Optional<Output<String>> workloadIdentityTokenPath() {
         return Optional.ofNullable(this.workloadIdentityTokenPath);
@@ -348,7 +348,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
          * @return builder
          */
         public Builder auth(@Nullable Output<String> auth) {
@@ -357,7 +357,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in files. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
          * @return builder
          */
         public Builder auth(String auth) {
@@ -535,7 +535,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
          * @return builder
          */
         public Builder tokenExchangeAuth(@Nullable Output<String> tokenExchangeAuth) {
@@ -544,7 +544,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
          * @return builder
          */
         public Builder tokenExchangeAuth(String tokenExchangeAuth) {
@@ -586,7 +586,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
          * @return builder
          */
         public Builder tokenExchangeDomainUrl(@Nullable Output<String> tokenExchangeDomainUrl) {
@@ -595,7 +595,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
          * @return builder
          */
         public Builder tokenExchangeDomainUrl(String tokenExchangeDomainUrl) {
@@ -603,7 +603,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangePublicKey The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+         * @param tokenExchangePublicKey Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
          * @return builder
          */
         public Builder tokenExchangePublicKey(@Nullable Output<String> tokenExchangePublicKey) {
@@ -612,7 +612,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangePublicKey The public key that the new token is bound to, where the exchange asks for one. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+         * @param tokenExchangePublicKey Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
          * @return builder
          */
         public Builder tokenExchangePublicKey(String tokenExchangePublicKey) {
@@ -637,7 +637,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeResourceType The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+         * @param tokenExchangeResourceType The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
          * @return builder
          */
         public Builder tokenExchangeResourceType(@Nullable Output<String> tokenExchangeResourceType) {
@@ -646,7 +646,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeResourceType The type of resource that the new token stands for. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+         * @param tokenExchangeResourceType The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
          * @return builder
          */
         public Builder tokenExchangeResourceType(String tokenExchangeResourceType) {
@@ -654,7 +654,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeRpstExp How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+         * @param tokenExchangeRpstExp How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
          * @return builder
          */
         public Builder tokenExchangeRpstExp(@Nullable Output<String> tokenExchangeRpstExp) {
@@ -663,7 +663,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeRpstExp How long the new token is to be good for, in the form that the identity domain takes. For <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+         * @param tokenExchangeRpstExp How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
          * @return builder
          */
         public Builder tokenExchangeRpstExp(String tokenExchangeRpstExp) {
@@ -705,7 +705,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
          * @return builder
          */
         public Builder workloadIdentityTokenPath(@Nullable Output<String> workloadIdentityTokenPath) {
@@ -714,7 +714,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>; for <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
          * @return builder
          */
         public Builder workloadIdentityTokenPath(String workloadIdentityTokenPath) {
