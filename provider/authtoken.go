@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"fmt"
 	"strconv"
-	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
@@ -110,26 +109,36 @@ func (*AuthToken) Check(
 	return infer.CheckResponse[AuthTokenArgs]{Inputs: args, Failures: failures}, nil
 }
 
-// Create mints the token. From the moment OCI has answered, whatever else fails, the state with the token is returned.
+// Create mints the token. From the moment OCI has answered, whatever else fails, the state with the token is returned. An
+// error hook of the engine may call it again after any failure: it goes on where it stands.
 func (r *AuthToken) Create(
 	ctx context.Context, req infer.CreateRequest[AuthTokenArgs],
 ) (infer.CreateResponse[AuthTokenState], error) {
 	if req.DryRun {
 		return infer.CreateResponse[AuthTokenState]{Output: notYetKnown(req.Inputs)}, nil
 	}
-	client, ctx, err := r.connect(ctx)
+	client, err := r.connect(ctx)
 	if err != nil {
 		return infer.CreateResponse[AuthTokenState]{}, err
 	}
-	began := r.clock.Now()
-	token, err := r.mint(ctx, client, req.Inputs)
+	creation := client.Create(identity.Wish{
+		For: urnOf(ctx), UserID: req.Inputs.UserID, Description: req.Inputs.Description,
+	})
+	token, err := creation.Answer(ctx, client)
 	if err != nil {
-		return infer.CreateResponse[AuthTokenState]{}, r.explainCreate(ctx, client, req.Inputs, began, err)
+		return infer.CreateResponse[AuthTokenState]{}, err
 	}
 	state := AuthTokenState{AuthTokenArgs: req.Inputs}.as(token)
 	state.Token = new(string(token.Value))
+	if state.TimeCreated == "" {
+		// How old the token is decides whether a list that lacks it lags behind.
+		state.TimeCreated = identity.RFC3339(r.clock.Now())
+	}
 
 	state, err = r.awaitActive(ctx, client, token.ID, state)
+	if err == nil {
+		creation.HandOver()
+	}
 	return infer.CreateResponse[AuthTokenState]{ID: token.ID, Output: state}, err
 }
 
@@ -140,42 +149,44 @@ func (r *AuthToken) Read(
 ) (infer.ReadResponse[AuthTokenArgs, AuthTokenState], error) {
 	type response = infer.ReadResponse[AuthTokenArgs, AuthTokenState]
 
-	client, ctx, err := r.connect(ctx)
+	client, err := r.connect(ctx)
 	if err != nil {
 		return response{}, err
 	}
-	userID, id, err := parseID(req.ID)
-	if err != nil {
-		return response{}, err
-	}
-	recorded := req.State.UserID != ""
-	if recorded {
-		userID = req.State.UserID
-	}
-	if userID == "" {
-		return response{}, fmt.Errorf("%q does not say whose token it is: %s", req.ID, idForms)
+	// An import knows the id alone. Everything else knows at least whose token it is.
+	userID, id, recorded := req.State.UserID, recordedID(req.ID), req.State.UserID != ""
+	if !recorded {
+		if userID, id, err = parseID(req.ID); err != nil {
+			return response{}, err
+		}
+		if userID == "" {
+			return response{}, fmt.Errorf("%q does not say whose token it is: %s", req.ID, idForms)
+		}
 	}
 
-	token, found, err := r.find(ctx, client, userID, id, req.State)
+	token, err := r.find(ctx, client, userID, id, req.State)
 	switch {
 	case err != nil && recorded:
 		return response{}, fmt.Errorf("%w. The resource stays in the state, for the value of its token cannot be had "+
-			"again; if the user is really gone, remove it with \"pulumi state delete\"", err)
+			"again; if the token or its user is really gone, remove it with \"pulumi state delete\"", err)
 	case err != nil:
 		return response{}, err
-	case found:
-		state := req.State.as(token)
+	case token != nil:
+		state := req.State
+		state.UserID = userID
+		state = state.as(*token)
 		if !recorded {
 			p.GetLogger(ctx).Warning("OCI shows the value of an auth token only when it is created, so the output " +
 				"\"token\" stays empty after this import. If you still have the value, import from a file whose " +
 				"\"outputs\" hold it; otherwise only replacing the token gives one.")
+			return response{ID: token.ID, Inputs: state.AuthTokenArgs, State: state}, nil
 		}
-		return response{ID: token.ID, Inputs: state.AuthTokenArgs, State: state}, nil
+		return response{ID: token.ID, Inputs: state.AuthTokenArgs, State: state}, healthy(id, state)
 	case !recorded:
 		return response{}, r.explainMissing(ctx, client, userID, id)
 	case r.isFresh(req.State):
 		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it is kept.")
-		return response{ID: id, Inputs: req.State.AuthTokenArgs, State: req.State}, nil
+		return response{ID: id, Inputs: req.State.AuthTokenArgs, State: req.State}, healthy(id, req.State)
 	default:
 		return response{}, nil
 	}
@@ -191,14 +202,11 @@ func (r *AuthToken) Update(
 	if req.DryRun {
 		return infer.UpdateResponse[AuthTokenState]{Output: state}, nil
 	}
-	client, ctx, err := r.connect(ctx)
+	client, err := r.connect(ctx)
 	if err != nil {
 		return infer.UpdateResponse[AuthTokenState]{}, err
 	}
-	_, id, err := parseID(req.ID)
-	if err != nil {
-		return infer.UpdateResponse[AuthTokenState]{}, err
-	}
+	id := recordedID(req.ID)
 	token, err := client.UpdateAuthToken(ctx, req.Inputs.UserID, id, req.Inputs.Description)
 	if err != nil {
 		if identity.IsNotFound(err) {
@@ -221,32 +229,39 @@ func (r *AuthToken) Update(
 func (r *AuthToken) Delete(
 	ctx context.Context, req infer.DeleteRequest[AuthTokenState],
 ) (infer.DeleteResponse, error) {
-	client, ctx, err := r.connect(ctx)
+	client, err := r.connect(ctx)
 	if err != nil {
 		return infer.DeleteResponse{}, err
 	}
-	_, id, err := parseID(req.ID)
-	if err != nil {
-		return infer.DeleteResponse{}, err
-	}
-	failure := client.DeleteAuthToken(ctx, req.State.UserID, id)
-	if failure == nil || !identity.IsNotFound(failure) {
-		return infer.DeleteResponse{}, failure
-	}
-	tokens, err := client.WhereWritten().ListAuthTokens(ctx, req.State.UserID)
-	switch {
-	case identity.IsNotFound(err):
-		p.GetLogger(ctx).Warningf("OCI shows neither token %s nor its user %s to the caller. Most likely both are gone, "+
-			"and the resource is taken as deleted; but if the caller has lost the permission to see them, the token "+
-			"is still live: revoke it with \"oci iam auth-token delete --user-id %[2]s --auth-token-id %[1]s\".",
-			id, req.State.UserID)
-		return infer.DeleteResponse{}, nil
-	case err != nil:
-		return infer.DeleteResponse{}, fmt.Errorf("%w; and whether it is gone could not be found out: %w", failure, err)
-	case pick(tokens, id) != nil:
-		return infer.DeleteResponse{}, failure
-	default:
-		return infer.DeleteResponse{}, nil
+	id := recordedID(req.ID)
+	for looks := 1; ; looks++ {
+		failure := client.DeleteAuthToken(ctx, req.State.UserID, id)
+		if failure == nil || !identity.IsNotFound(failure) {
+			return infer.DeleteResponse{}, failure
+		}
+		tokens, err := client.ListWritten(ctx, req.State.UserID)
+		switch {
+		case identity.IsNotFound(err):
+			p.GetLogger(ctx).Warningf("OCI shows neither token %s nor its user %s to the caller. Most likely both are gone, "+
+				"and the resource is taken as deleted; but if the caller has lost the permission to see them, the token "+
+				"is still live: revoke it with \"%s\".", id, req.State.UserID, identity.DeleteCommand(req.State.UserID, id))
+			return infer.DeleteResponse{}, nil
+		case err != nil:
+			return infer.DeleteResponse{}, fmt.Errorf("%w; and whether it is gone could not be found out: %w", failure, err)
+		case identity.Pick(tokens, id) != nil:
+			return infer.DeleteResponse{}, failure
+		case !r.isFresh(req.State):
+			return infer.DeleteResponse{}, nil
+		case looks == freshLooks:
+			p.GetLogger(ctx).Warningf("OCI neither deletes nor lists token %s of user %s, which was created moments ago. Most "+
+				"likely it is gone, and the resource is taken as deleted; but if OCI has only not caught up with its "+
+				"creation, it is still live: revoke it with \"%s\".", id, req.State.UserID, identity.DeleteCommand(req.State.UserID, id))
+			return infer.DeleteResponse{}, nil
+		}
+		p.GetLogger(ctx).InfoStatusf("waiting for OCI to know auth token %s, which is new, in order to delete it", id)
+		if err := r.clock.Sleep(ctx, pollEvery); err != nil {
+			return infer.DeleteResponse{}, fmt.Errorf("%w; stopped looking whether it is gone: %w", failure, err)
+		}
 	}
 }
 
@@ -260,46 +275,34 @@ func notYetKnown(args AuthTokenArgs) AuthTokenState {
 	}
 }
 
-// as is the state with everything that OCI says of the token. The value stays as it is: OCI does not say it again.
+// as is the state with everything that OCI says of the token. What OCI does not say stays as it is: the value above all, and
+// whose token it is, which the request has said.
 func (s AuthTokenState) as(token identity.AuthToken) AuthTokenState {
-	s.UserID = token.UserID
-	s.Description = token.Description
-	s.State = token.State
-	s.TimeCreated = rfc3339(token.TimeCreated)
+	if token.Description != nil {
+		s.Description = *token.Description
+	}
+	if token.State != "" {
+		s.State = token.State
+	}
+	if !token.TimeCreated.IsZero() {
+		s.TimeCreated = identity.RFC3339(token.TimeCreated)
+	}
 	s.InactiveState = nil
 	if token.InactiveStatus != nil {
 		s.InactiveState = new(strconv.FormatInt(*token.InactiveStatus, 10))
 	}
 	s.TimeExpires = nil
 	if token.TimeExpires != nil {
-		s.TimeExpires = new(rfc3339(*token.TimeExpires))
+		s.TimeExpires = new(identity.RFC3339(*token.TimeExpires))
 	}
 	return s
 }
 
-// rfc3339 writes a time as OCI does, with milliseconds.
-func rfc3339(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
-}
-
-// connect returns the client, and a context whose calls tell the person at the terminal what they wait for.
-func (r *AuthToken) connect(ctx context.Context) (*identity.Client, context.Context, error) {
+// connect returns the client, whose calls tell the person at the terminal what they wait for.
+func (r *AuthToken) connect(ctx context.Context) (*identity.Client, error) {
 	client, err := r.oci.get()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	logger := p.GetLogger(ctx)
-	return client, identity.WithProgress(ctx, logger.InfoStatus), nil
-}
-
-func pick(tokens []identity.AuthToken, id string) *identity.AuthToken {
-	for i := range tokens {
-		if tokens[i].ID == id && tokens[i].State != identity.StateDeleted && tokens[i].State != identity.StateDeleting {
-			return &tokens[i]
-		}
-	}
-	return nil
+	return client.WithProgress(p.GetLogger(ctx).InfoStatus), nil
 }

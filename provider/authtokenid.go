@@ -33,3 +33,12 @@ func parseID(id string) (userID, tokenID string, err error) {
 	}
 	return userID, tokenID, nil
 }
+
+// recordedID is the token's OCID in the id of a resource that is in the state. An import file may have put one of the forms
+// for an import there. Everything else is what OCI has answered, and is taken as it is.
+func recordedID(id string) string {
+	if _, tokenID, err := parseID(id); err == nil {
+		return tokenID
+	}
+	return id
+}

@@ -17,8 +17,6 @@ import (
 // each seen by the person at the terminal.
 
 const (
-	// userWithin bounds the wait for a new user to be known.
-	userWithin = time.Minute
 	// activeWithin bounds the wait for a new token to become ACTIVE.
 	activeWithin = 5 * time.Minute
 	// freshFor is how long after its creation a token may be missing from the list and is not taken as gone.
@@ -29,60 +27,62 @@ const (
 	pollEvery = 2 * time.Second
 )
 
-// mint creates the token. A user whom OCI does not know is given time to appear: the same program may have created the user
-// moments ago, and OCI's answers lag behind its own.
-func (r *AuthToken) mint(
-	ctx context.Context, client *identity.Client, args AuthTokenArgs,
-) (identity.AuthToken, error) {
-	for began := r.clock.Now(); ; {
-		token, err := client.CreateAuthToken(ctx, urnOf(ctx), args.UserID, args.Description)
-		left := userWithin - r.clock.Now().Sub(began)
-		if !identity.IsNotFound(err) || left <= 0 {
-			return token, err
-		}
-		p.GetLogger(ctx).InfoStatusf("OCI does not know user %s: waiting up to %s more, in case the user is new",
-			args.UserID, left.Round(time.Second))
-		if r.clock.Sleep(ctx, pollEvery) != nil {
-			return token, err
-		}
-	}
-}
-
 // awaitActive waits while the token is CREATING. Whatever happens, it returns the state as far as it is known; an error is
 // an infer.ResourceInitFailedError, which lets the engine record that state.
 func (r *AuthToken) awaitActive(
 	ctx context.Context, client *identity.Client, id string, state AuthTokenState,
 ) (AuthTokenState, error) {
-	unfinished := func(reason string) error {
-		return infer.ResourceInitFailedError{Reasons: []string{
-			fmt.Sprintf("auth token %s was created and is recorded in the state, but %s. "+
-				"The next \"pulumi up\" looks at it again", id, reason),
-		}}
-	}
 	for began := r.clock.Now(); ; {
-		switch state.State {
-		case identity.StateActive:
-			return state, nil
-		case identity.StateCreating:
-		default:
-			return state, unfinished(fmt.Sprintf("it is %s%s and cannot be used", state.State, inactiveReason(state)))
+		if state.State != identity.StateCreating && state.State != "" {
+			return state, healthy(id, state)
 		}
 		waited := r.clock.Now().Sub(began)
 		if waited > activeWithin {
-			return state, unfinished(fmt.Sprintf("it is still CREATING after %s", waited.Round(time.Second)))
+			return state, unfinished(id, fmt.Sprintf("it is still %s after %s", stateOf(state), waited.Round(time.Second)))
 		}
 		p.GetLogger(ctx).InfoStatusf("waiting for auth token %s to become ACTIVE (%s)", id, waited.Round(time.Second))
 		if err := r.clock.Sleep(ctx, pollEvery); err != nil {
-			return state, unfinished(fmt.Sprintf("waiting for it to become ACTIVE was stopped: %v", err))
+			return state, unfinished(id, fmt.Sprintf("waiting for it to become ACTIVE was stopped: %v", err))
 		}
-		tokens, err := client.WhereWritten().ListAuthTokens(ctx, state.UserID)
+		tokens, err := client.ListWritten(ctx, state.UserID)
 		if err != nil {
-			return state, unfinished(fmt.Sprintf("its state could not be found out: %v", err))
+			return state, unfinished(id, fmt.Sprintf("its state could not be found out: %v", err))
 		}
-		if token := pick(tokens, id); token != nil {
+		if token := identity.Pick(tokens, id); token != nil {
 			state = state.as(*token)
+			if token.State == "" && state.State == "" {
+				// OCI lists it and says no more. There is nothing to wait for.
+				return state, nil
+			}
 		}
 	}
+}
+
+// healthy is nil for a token that can be used, or of whose state OCI says nothing. Otherwise it is the error that lets the
+// engine record the state, and look at the token again with the next "pulumi up".
+func healthy(id string, state AuthTokenState) error {
+	switch state.State {
+	case identity.StateActive, "":
+		return nil
+	default:
+		return unfinished(id, fmt.Sprintf("it is %s%s and cannot be used", stateOf(state), inactiveReason(state)))
+	}
+}
+
+// unfinished is the error of a token that exists and is recorded, but cannot be used.
+func unfinished(id, reason string) error {
+	return infer.ResourceInitFailedError{Reasons: []string{
+		fmt.Sprintf("auth token %s was created and is recorded in the state, but %s. "+
+			"The next \"pulumi up\" looks at it again", id, reason),
+	}}
+}
+
+// stateOf is the token's lifecycle state, fit to be shown.
+func stateOf(state AuthTokenState) string {
+	if state.State == "" {
+		return "in a state that OCI does not say"
+	}
+	return identity.Printable(state.State)
 }
 
 // inactiveReason spells out the flags of an INACTIVE token.
@@ -100,30 +100,38 @@ func inactiveReason(state AuthTokenState) string {
 	return " (" + strings.Join(append(names, "status "+value(state.InactiveState)), ", ") + ")"
 }
 
-// isFresh tells whether the token is so young that the list may not show it yet.
+// isFresh reports whether the token is so young that a list may not show it yet.
 func (r *AuthToken) isFresh(state AuthTokenState) bool {
 	created, err := time.Parse(time.RFC3339, state.TimeCreated)
 	return err == nil && r.clock.Now().Sub(created) < freshFor
 }
 
-// find looks for the token in the list, more than once if it is fresh.
+// find looks for the token in the lists, and returns nil if it is not there. Other regions lag behind the home region, so
+// that one has the last word, and it is asked more than once for a token that is fresh.
 func (r *AuthToken) find(
 	ctx context.Context, client *identity.Client, userID, id string, state AuthTokenState,
-) (identity.AuthToken, bool, error) {
+) (*identity.AuthToken, error) {
+	tokens, err := client.ListAuthTokens(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	if token := identity.Pick(tokens, id); token != nil {
+		return token, nil
+	}
 	for looks := 1; ; looks++ {
-		tokens, err := client.ListAuthTokens(ctx, userID)
+		tokens, err := client.ListHome(ctx, userID)
 		if err != nil {
-			return identity.AuthToken{}, false, err
+			return nil, err
 		}
-		if token := pick(tokens, id); token != nil {
-			return *token, true, nil
+		if token := identity.Pick(tokens, id); token != nil {
+			return token, nil
 		}
 		if looks == freshLooks || !r.isFresh(state) {
-			return identity.AuthToken{}, false, nil
+			return nil, nil
 		}
 		p.GetLogger(ctx).InfoStatusf("waiting for OCI to list auth token %s, which is new", id)
 		if err := r.clock.Sleep(ctx, pollEvery); err != nil {
-			return identity.AuthToken{}, false, err
+			return nil, err
 		}
 	}
 }

@@ -264,6 +264,33 @@ func (c *connection) get() (*identity.Client, error) {
 	return c.client, nil
 }
 
+// notingWhatIsRecorded tells the client of every token that the engine has in its state: what is recorded is nobody's orphan.
+func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
+	note := func(id string, state, inputs property.Map) {
+		userID := state.Get("userId")
+		if !userID.IsString() {
+			userID = inputs.Get("userId")
+		}
+		if client, err := c.get(); err == nil && userID.IsString() {
+			client.Recorded(userID.AsString(), id)
+		}
+	}
+	diff, read, update := provider.Diff, provider.Read, provider.Update
+	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
+		note(req.ID, req.State, req.OldInputs)
+		return diff(ctx, req)
+	}
+	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
+		note(req.ID, req.Properties, req.Inputs)
+		return read(ctx, req)
+	}
+	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
+		note(req.ID, req.State, req.OldInputs)
+		return update(ctx, req)
+	}
+	return provider
+}
+
 func value(s *string) string {
 	if s == nil {
 		return ""

@@ -205,6 +205,7 @@ func TestDestroyOfATokenThatIsGoneSucceedsOnceTheListConfirmsIt(t *testing.T) {
 	s.mustUp(mint(s.user, "ci"))
 	s.oci.DeleteToken(s.user, s.onlyToken().ID)
 	s.oci.ResetJournal()
+	s.clock.advance(time.Hour)
 
 	require.NoError(t, s.destroy())
 	assert.Equal(t, 1, s.calls("ListAuthTokens"))

@@ -84,6 +84,7 @@ func TestWhatWasJustWrittenIsReadWhereItWasWritten(t *testing.T) {
 	// A 404 on deletion is checked where the deletion was tried.
 	s.oci.DeleteToken(s.user, s.onlyToken().ID)
 	s.oci.ResetJournal()
+	s.clock.advance(time.Hour)
 	require.NoError(t, s.destroy())
 	assert.Equal(t, []string{"us-phoenix-1"}, s.regionsOf("ListAuthTokens"))
 }

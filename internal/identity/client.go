@@ -1,18 +1,19 @@
 // Package identity speaks to OCI Identity and Access Management about auth tokens: the four calls that exist for them,
 // where to send them, when to repeat them, and what their errors mean to the person who made them.
 //
-// It sits on oci-go-sdk, and is the only package that does so for calls: see the API reference at
-// https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/.
+// From the top floor down, each knows only what is below it: creation.go takes one token from wish to answer; iam.go has the
+// API's calls; call.go makes one call of any kind, region.go says where it goes and pace.go when; request.go sends one
+// request; errors.go says what came of it; token.go has the words.
+//
+// Requests are signed and sent by oci-go-sdk. Answers are read here and not by the SDK, which throws away a whole answer, a
+// new token's value included, if it cannot read one field of it.
 package identity
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
-	sdk "github.com/oracle/oci-go-sdk/v65/identity"
 )
 
 // Options say how a Client reaches OCI.
@@ -34,11 +35,13 @@ type Options struct {
 // Client makes the calls. It is safe for use by many goroutines.
 type Client struct {
 	configured *regional
-	home       home
+	home       *home
+	pace       *pace
+	ledger     *ledger
 	clock      Clock
-	pace       pace
-	// unanswered remembers the creations whose answer never came.
-	unanswered unanswered
+	tenancy    func() (string, error)
+	// report hears, in a short sentence, of everything that is waited for.
+	report func(string)
 }
 
 // New prepares a client without making any call. Its errors name the property that is wrong.
@@ -48,13 +51,13 @@ func New(options Options) (*Client, error) {
 	if options.Credentials == nil {
 		return nil, errors.New("identity: Options.Credentials is required")
 	}
-	client, err := sdk.NewIdentityClientWithConfigurationProvider(options.Credentials)
-	if err != nil {
-		return nil, fmt.Errorf("preparing the OCI client: %w", err)
-	}
 	region, err := options.Credentials.Region()
 	if err != nil {
 		return nil, fmt.Errorf("region: %w", err)
+	}
+	sender, err := newSender(options)
+	if err != nil {
+		return nil, err
 	}
 	var endpoint *Endpoint
 	if options.Endpoint != "" {
@@ -64,74 +67,24 @@ func New(options Options) (*Client, error) {
 		}
 		endpoint = &parsed
 	}
-
-	// The SDK's own retries lose the service's error when a deadline is near, sleep through a cancellation, and after a
-	// successful write repeat every 404 for minutes; its circuit breaker turns one user's errors into everybody's.
-	// Repeating is this package's business: see call.
-	never := common.NoRetryPolicy()
-	client.Configuration.RetryPolicy = &never
-	client.Configuration.CircuitBreaker = nil
-	client.Configuration.RealmSpecificServiceEndpointTemplateEnabled = options.RealmSpecificEndpoints
-	if options.DualStackEndpoints != nil {
-		client.EnableDualStackEndpoints(*options.DualStackEndpoints)
-	}
-	if options.UserAgent != "" {
-		client.UserAgent = options.UserAgent + " " + client.UserAgent
-	}
 	clock := options.Clock
 	if clock == nil {
 		clock = SystemClock{}
 	}
 	return &Client{
-		configured: newRegional(client, endpoint, string(common.StringToRegion(region))),
+		configured: newRegional(sender, endpoint, string(common.StringToRegion(region))),
+		home:       &home{},
+		pace:       newPace(clock),
+		ledger:     newLedger(),
 		clock:      clock,
+		tenancy:    options.Credentials.TenancyOCID,
+		report:     func(string) {},
 	}, nil
 }
 
-// Region is the name of the region that reads go to, such as "us-phoenix-1".
-func (c *Client) Region() string { return c.configured.region }
-
-// WhereWritten is the client whose reads go where writes go: to the home region, once it is known to be another. What was
-// just written is seen there first.
-func (c *Client) WhereWritten() Reader {
-	return Reader{client: c, at: c.writer()}
+// WithProgress returns the same client, whose calls tell report, in a short sentence, of everything that they wait for.
+func (c *Client) WithProgress(report func(message string)) *Client {
+	reporting := *c
+	reporting.report = report
+	return &reporting
 }
-
-// Reader makes the reading calls in one region.
-type Reader struct {
-	client *Client
-	at     *regional
-}
-
-// regional is the SDK's client for one region.
-type regional struct {
-	sdk    sdk.IdentityClient
-	region string
-	// endpoint is what replaces the region's public endpoint, or nil.
-	endpoint *Endpoint
-}
-
-// newRegional points a copy of the SDK's client at a region.
-func newRegional(client sdk.IdentityClient, endpoint *Endpoint, region string) *regional {
-	client.BasePath = basePath
-	if endpoint == nil {
-		client.SetRegion(region)
-	} else {
-		client.Host, client.BasePath = endpoint.in(region)
-	}
-	return &regional{sdk: client, region: region, endpoint: endpoint}
-}
-
-// basePath is the version of the API that every path starts with.
-const basePath = "20160918"
-
-// String says where calls go, for messages.
-func (r *regional) String() string {
-	if r.endpoint == nil {
-		return r.region
-	}
-	return r.region + " at " + r.sdk.Host
-}
-
-// attempt is one request. It returns the answer too, if there was one, with its body read and closed.
-type attempt func(ctx context.Context, at *regional) (*http.Response, error)

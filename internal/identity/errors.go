@@ -1,27 +1,26 @@
 package identity
 
 import (
-	"crypto/tls"
-	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
-
-	"github.com/oracle/oci-go-sdk/v65/common"
+	"time"
+	"unicode"
 )
 
 // Codes of OCI's errors that need a treatment of their own, from
 // https://docs.oracle.com/iaas/Content/API/References/apierrors.htm and from recorded traffic.
 const (
+	codeNotAllowed            = "NotAllowed"
 	codeIncorrectState        = "IncorrectState"
 	codeInvalidatedRetryToken = "InvalidatedRetryToken"
 	codeUserCapacityExceeded  = "UserCapacityExceeded"
 	codeLimitExceeded         = "LimitExceeded"
 )
-
-// errIncompleteAnswer is an answer of success that lacks what it must have.
-var errIncompleteAnswer = errors.New("OCI's answer lacks the token's id or value")
 
 // Error is a call that failed: what was tried, what OCI said, and what to do.
 type Error struct {
@@ -31,19 +30,20 @@ type Error struct {
 	UserID string
 	// Region is the name of the region that was called.
 	Region string
-	// Status, Code, Message and RequestID are OCI's answer. Status is 0 when there was none that could be read.
+	// Status, Code, Message and RequestID are OCI's answer. Status is 0 when there was none.
 	Status                   int
 	Code, Message, RequestID string
-	// Ambiguous is true when OCI may have carried out the call all the same.
-	Ambiguous bool
 	// Attempts counts how often the call was made.
 	Attempts int
 	// Stopped says why no further attempt was made although one was due: the context's cause. Else nil.
 	Stopped error
 
-	doing string // the call in words
-	where string // the region and endpoint
-	cause error  // what failed when there was no answer
+	doing      string // the call in words
+	where      string // the region and endpoint
+	verdict    verdict
+	cause      error         // what failed when there was no answer, or none that could be read
+	retryAfter time.Duration // how long OCI wants to be left alone, or 0
+	noHome     error         // why the home region could not be found out, or nil
 }
 
 // Error is the whole story in sentences.
@@ -76,44 +76,66 @@ func (e *Error) Unwrap() []error {
 
 // happened says what was tried and what came of it.
 func (e *Error) happened() string {
-	if e.Status == 0 {
-		return fmt.Sprintf("could not %s in %s: %v", e.doing, e.where, e.cause)
+	tried := fmt.Sprintf("could not %s in %s", e.doing, e.where)
+	switch {
+	case e.Status == 0 && e.verdict == stopped:
+		return fmt.Sprintf("%s: nothing was sent: %s", tried, Printable(reason(e.cause)))
+	case e.Status == 0:
+		return fmt.Sprintf("%s: %s", tried, Printable(reason(e.cause)))
 	}
 	said := fmt.Sprintf("%d %s", e.Status, e.Code)
+	if e.Code == "" {
+		said = fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+	}
 	if e.Message != "" {
 		said += fmt.Sprintf(" %q", e.Message)
 	}
 	if e.RequestID != "" {
 		said += fmt.Sprintf(" (opc-request-id %s)", e.RequestID)
 	}
-	return fmt.Sprintf("could not %s in %s: OCI answered %s", e.doing, e.where, said)
+	if e.cause != nil {
+		return fmt.Sprintf("%s: OCI answered %s, and %s", tried, said, Printable(e.cause.Error()))
+	}
+	return fmt.Sprintf("%s: OCI answered %s", tried, said)
 }
 
 // remedy says what the person at the terminal can do.
 func (e *Error) remedy() string {
 	switch {
-	case errors.Is(e.cause, errThrottled):
-		return "Try again later, with a longer timeout, or with a lower --parallel"
+	case e.verdict == stopped:
+		return ""
 	case e.Status == 0:
 		return "Check the network, the region and, if it is set, the endpoint in the provider's configuration"
-	case e.Code == codeUserCapacityExceeded || e.Code == codeLimitExceeded:
-		return "A user holds at most two auth tokens: delete one that is no longer used, or import it into this program"
+	case e.limitExceeded():
+		return "A user holds at most two auth tokens: delete one that is no longer used, or import it into this program. " +
+			"If this creation is to replace a token, that one is untouched and still works: the resource option " +
+			"deleteBeforeReplace has it revoked first"
+	case e.cause != nil:
+		return "Something on the way may have changed the answer: check the network, a proxy if there is one, and the endpoint " +
+			"in the provider's configuration"
+	case e.Status >= 300 && e.Status <= 399:
+		return "A redirect is not followed, since the request is signed for OCI alone: check the endpoint in the provider's " +
+			"configuration, and the proxy if there is one"
 	case e.Status == http.StatusBadRequest:
 		return "The arguments are not what OCI expects: OCI's message says which"
 	case e.Status == http.StatusUnauthorized:
 		return "Check userOcid, tenancyOcid, fingerprint and the private key in the provider's configuration against " +
 			"the user's API keys in the Console, and that this machine's clock is right to within 5 minutes"
+	case e.verdict == notAllowed && e.noHome != nil:
+		return fmt.Sprintf("Auth tokens are created, changed and deleted in the tenancy's home region only, and it could not be "+
+			"gone to (%v): set the provider's region to the home region, or, if an endpoint is set, put {region} in it", e.noHome)
+	case e.verdict == notAllowed:
+		return "Auth tokens are created, changed and deleted in the tenancy's home region only: set the provider's region to " +
+			"the home region, or, if an endpoint is set, put {region} in it"
 	case e.Status == http.StatusForbidden:
-		return "Auth tokens are created, changed and deleted in the tenancy's home region only, and which one that is, or " +
-			"where it answers, could not be found out: set the provider's region to the home region, or, if an endpoint " +
-			"is set, put {region} in it"
+		return "The caller may not do this: check the policies of the tenancy and, if there is a proxy, its rules"
 	case e.Status == http.StatusNotFound:
 		return "OCI does not tell missing from forbidden: check that the OCID is right and in this tenancy, and that a " +
 			"policy lets the calling user manage the user's credentials"
-	case e.Code == codeIncorrectState:
+	case e.verdict == busy:
 		return "The user is being changed by something else: try again later"
-	case e.Status == http.StatusTooManyRequests:
-		return "OCI throttles this user or tenancy: try again later, or with a lower --parallel"
+	case e.verdict == throttled:
+		return "OCI throttles this user or tenancy: try again later, with a longer timeout, or with a lower --parallel"
 	case e.Status >= http.StatusInternalServerError:
 		return "This is a fault of the service or of a proxy on the way: try again later, and give Oracle the " +
 			"opc-request-id if it stays"
@@ -122,79 +144,109 @@ func (e *Error) remedy() string {
 	}
 }
 
-// failure makes an Error of a failed attempt.
-func (c *Client) failure(
-	op operation, at *regional, response *http.Response, err error, attempts int, ambiguous bool,
-) *Error {
-	failure := &Error{
-		Operation: op.name, UserID: op.userID, Region: at.region, Ambiguous: ambiguous, Attempts: attempts,
-		doing: op.doing, where: at.String(), cause: err,
+func (e *Error) limitExceeded() bool {
+	return e.Code == codeUserCapacityExceeded || e.Code == codeLimitExceeded
+}
+
+// failed makes an Error of an attempt without an answer.
+func (*Client) failed(op operation, at *regional, verdict verdict, cause error) *Error {
+	return &Error{
+		Operation: op.name, UserID: op.userID, Region: at.region, Attempts: 1,
+		doing: op.doing, where: at.String(), verdict: verdict, cause: cause,
 	}
-	var service common.ServiceError
-	if errors.As(err, &service) {
-		failure.Status = service.GetHTTPStatusCode()
-		failure.Code = service.GetCode()
-		failure.Message = oneLine(service.GetMessage())
-		failure.RequestID = service.GetOpcRequestID()
-		failure.cause = nil
-	} else if response != nil {
-		// The SDK's error may quote the answer, and the answer to a creation holds the token.
-		failure.cause = errors.New("OCI's answer could not be read")
-		if errors.Is(err, errIncompleteAnswer) {
-			failure.cause = errIncompleteAnswer
+}
+
+// refused makes an Error of an answer that is one.
+func (c *Client) refused(op operation, at *regional, verdict verdict, a *answer) *Error {
+	failure := c.failed(op, at, verdict, nil)
+	failure.Status = a.status
+	failure.Code, failure.Message = a.failure()
+	failure.RequestID = a.requestID()
+	if verdict == throttled || verdict == doubtful || verdict == busy {
+		failure.retryAfter = retryAfter(a)
+	}
+	return failure
+}
+
+// unreadable makes an Error of an answer of success that makes no sense.
+func (c *Client) unreadable(op operation, at *regional, a *answer, why error) *Error {
+	failure := c.refused(op, at, doubtful, a)
+	// The answer to a creation holds the token: its words are not shown.
+	failure.Code, failure.Message, failure.retryAfter = "", "", 0
+	failure.cause = fmt.Errorf("the answer could not be read: %w", why)
+	if a.cut != nil {
+		failure.cause = fmt.Errorf("the answer could not be read: %w", a.cut)
+	}
+	return failure
+}
+
+// failure returns the code and the message of an answer that is an error. Both are empty for a proxy's page.
+func (a *answer) failure() (code, message string) {
+	var said struct {
+		Code    json.RawMessage `json:"code"`
+		Message json.RawMessage `json:"message"`
+	}
+	if json.Unmarshal(a.body, &said) != nil {
+		return "", ""
+	}
+	return shorten(Printable(text(said.Code)), 100), Printable(text(said.Message))
+}
+
+func (a *answer) requestID() string {
+	return shorten(Printable(a.header.Get("opc-request-id")), 200)
+}
+
+// text returns a JSON text, or "" for anything else.
+func text(raw json.RawMessage) string {
+	var s string
+	if len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// Printable makes words from outside fit to be shown: valid UTF-8 in one line, without control characters, and short enough
+// not to fill the screen.
+func Printable(s string) string {
+	// A gRPC message with other bytes cannot be sent, and what it was about to say is lost.
+	s = strings.ToValidUTF8(s, "�")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return '�'
+		default:
+			return r
 		}
-	}
-	return failure
+	}, s)
+	return shorten(strings.Join(strings.Fields(s), " "), 1000)
 }
 
-// stopped makes an Error of a call that ended while it waited for its turn.
-func (c *Client) stopped(op operation, at *regional, attempts int, ambiguous bool, why error) *Error {
-	failure := c.failure(op, at, nil, errThrottled, attempts-1, ambiguous)
-	failure.Stopped = why
-	return failure
-}
-
-// errThrottled is what keeps a call from being made at all.
-var errThrottled = errors.New("OCI throttles this user or tenancy, and its turn had not come")
-
-// IsNotFound tells whether OCI answered 404: the thing does not exist, or may not be seen by the caller.
-func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
-
-// IsLimitExceeded tells whether the user already has as many tokens as OCI allows.
-func IsLimitExceeded(err error) bool {
-	var failure *Error
-	return errors.As(err, &failure) && (failure.Code == codeUserCapacityExceeded || failure.Code == codeLimitExceeded)
-}
-
-func hasStatus(err error, status int) bool {
-	var failure *Error
-	return errors.As(err, &failure) && failure.Status == status
-}
-
-// IsAmbiguous tells whether OCI may have carried out the call although it failed.
-func IsAmbiguous(err error) bool {
-	var failure *Error
-	return errors.As(err, &failure) && failure.Ambiguous
-}
-
-// isCode tells whether err is the SDK's error for an answer with that code.
-func isCode(err error, code string) bool {
-	var service common.ServiceError
-	return errors.As(err, &service) && service.GetCode() == code
-}
-
-func isCertificateError(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	return errors.As(err, &verification) || errors.As(err, &authority)
-}
-
-// oneLine keeps OCI's words whole, and a proxy's page from filling the screen.
-func oneLine(s string) string {
-	const longest = 1000
-	runes := []rune(strings.Join(strings.Fields(s), " "))
-	if len(runes) > longest {
+func shorten(s string, longest int) string {
+	if runes := []rune(s); len(runes) > longest {
 		return string(runes[:longest]) + "…"
 	}
-	return string(runes)
+	return s
+}
+
+// userInfo is the part of a URL that may hold a password, as that of a proxy does.
+var userInfo = regexp.MustCompile(`(://)[^\s"]*@`)
+
+// reason is what an error says of a request that had no answer, without the request's URL.
+func reason(err error) string {
+	if err == nil {
+		return "there was no answer"
+	}
+	var transport *url.Error
+	if errors.As(err, &transport) {
+		err = transport.Err
+	}
+	return userInfo.ReplaceAllString(err.Error(), "$1…@")
+}
+
+// IsNotFound reports whether OCI answered 404: the thing does not exist, or may not be seen by the caller.
+func IsNotFound(err error) bool {
+	var failure *Error
+	return errors.As(err, &failure) && failure.Status == http.StatusNotFound
 }
