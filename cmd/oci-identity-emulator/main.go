@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -47,11 +48,12 @@ type options struct {
 	dir       string
 	keyFile   string
 	readyFile string
+	listLags  map[string]time.Duration
 	faults    []emulator.Fault
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
-	var o options
+	o := options{listLags: map[string]time.Duration{}}
 	flags := flag.NewFlagSet("oci-identity-emulator", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
@@ -68,9 +70,20 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.Func("users", "the `names` of the users, with commas between them (default alice)", list(&o.service.Users))
 	flags.Func("regions", "the `regions`, the home region first (default us-phoenix-1)", list(&o.service.Regions))
 	flags.DurationVar(&o.service.ReplicationLag, "replication-lag", 0, "how `long` other regions take to see what the home region has")
+	flags.Func("list-lag", "how long the lists of a region lag behind, as `REGION=DURATION`; may be given more than once", func(s string) error {
+		region, text, _ := strings.Cut(s, "=")
+		lag, err := time.ParseDuration(text)
+		if err != nil || lag < 0 {
+			return fmt.Errorf("%q is not a region and a duration, such as us-phoenix-1=10s", s)
+		}
+		o.listLags[region] = lag
+		return nil
+	})
+	flags.DurationVar(&o.service.CreatingFor, "creating-for", 0, "how `long` a new token is CREATING")
 	flags.IntVar(&o.service.CreatingLists, "creating", 0, "how many `lists` show a new token as CREATING")
 	flags.StringVar(&o.service.LimitCode, "limit-code", "", "the `code` of the answer to a third token (default UserCapacityExceeded)")
 	flags.Float64Var(&o.service.RequestsPerSecond, "rate", 0, "how many `requests` a second are admitted; 0 means all")
+	flags.Float64Var(&o.service.RequestsPerSecondPerUser, "rate-per-user", 0, "how many `requests` a second are admitted of each caller; 0 means all")
 	flags.IntVar(&o.service.RetryAfter, "retry-after", 0, "the Retry-After of a 429, in `seconds`")
 	flags.Uint64Var(&o.service.Seed, "seed", 0, "the `number` that faults with a probability start from")
 	flags.Func("fault", "a fault in `JSON`, as docs/emulator.md describes it; may be given more than once", func(s string) error {
@@ -101,6 +114,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	service, err := emulator.New(o.service)
 	if err != nil {
 		return err
+	}
+	defer service.Close()
+	for region, lag := range o.listLags {
+		if !slices.Contains(service.Regions(), region) {
+			return fmt.Errorf("-list-lag: %q is not one of the regions %s", region, strings.Join(service.Regions(), ", "))
+		}
+		service.SetListLag(region, lag)
 	}
 	service.Inject(o.faults...)
 

@@ -135,6 +135,8 @@ func TestCommandSaysWhatIsWrong(t *testing.T) {
 		"unknown region \"mars\"":     {"-regions", "mars"},
 		"-dir":                        {"-dir", notAKey},
 		"the ready file":              {"-ready-file", filepath.Join(t.TempDir(), "no", "such", "folder")},
+		"\"mars\" is not one of":      {"-list-lag", "mars=3s"},
+		"a region and a duration":     {"-list-lag", "us-phoenix-1=soon"},
 		"LimitCode":                   {"-limit-code", "x"},
 		"there are flags only":        {"start"},
 		"not defined: -nonsense":      {"-nonsense"},
@@ -145,7 +147,8 @@ func TestCommandSaysWhatIsWrong(t *testing.T) {
 		err := run(context.Background(), args, io.Discard, &printed)
 		require.Error(t, err, complaint)
 		assert.Contains(t, printed.String()+err.Error(), complaint)
-		usage := strings.Contains(complaint, "flags") || strings.Contains(complaint, "defined") || strings.Contains(args[0], "fault")
+		usage := strings.Contains(complaint, "flags") || strings.Contains(complaint, "defined") || strings.Contains(args[0], "fault") ||
+			strings.Contains(complaint, "duration")
 		assert.Equal(t, usage, errors.Is(err, errUsage), complaint)
 	}
 }

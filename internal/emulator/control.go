@@ -36,7 +36,7 @@ func (s *Service) serveControl(w http.ResponseWriter, r *http.Request) {
 func (s *Service) controlFaults(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
-		writeJSON(w, http.StatusOK, s.Faults(), 0)
+		writeJSON(w, s.Faults())
 	case http.MethodPost:
 		fault, err := ParseFault(r.Body)
 		if err != nil {
@@ -54,7 +54,7 @@ func (s *Service) controlFaults(w http.ResponseWriter, r *http.Request) {
 func (s *Service) controlJournal(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
-		writeJSON(w, http.StatusOK, s.Journal(), 0)
+		writeJSON(w, s.Journal())
 	case http.MethodDelete:
 		s.ResetJournal()
 	default:
@@ -76,7 +76,7 @@ func (s *Service) controlTokens(w http.ResponseWriter, r *http.Request, userID s
 		for _, t := range s.Tokens(userID) {
 			tokens = append(tokens, s.wire(&t, false))
 		}
-		writeJSON(w, http.StatusOK, tokens, 0)
+		writeJSON(w, tokens)
 	case http.MethodPost:
 		var body struct{ Description string }
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
@@ -84,7 +84,7 @@ func (s *Service) controlTokens(w http.ResponseWriter, r *http.Request, userID s
 			return
 		}
 		t := s.AddToken(userID, body.Description)
-		writeJSON(w, http.StatusOK, s.wire(&t, false), 0)
+		writeJSON(w, s.wire(&t, false))
 	default:
 		http.Error(w, "GET or POST", http.StatusMethodNotAllowed)
 	}

@@ -72,8 +72,11 @@ func (s *Service) CredentialsFor(userID string, key *rsa.PrivateKey) (Credential
 }
 
 // WriteConfigFile writes an OCI configuration file with one profile, and the key beside it, readable by their owner only.
-// It returns the paths of both.
+// It returns the paths of both, which are absolute.
 func (c Credentials) WriteConfigFile(dir, profile string) (configFile, keyFile string, err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", "", err
+	}
 	configFile, keyFile = filepath.Join(dir, "config"), filepath.Join(dir, "key.pem")
 	if err := os.WriteFile(keyFile, []byte(c.PrivateKeyPEM), 0o600); err != nil {
 		return "", "", err

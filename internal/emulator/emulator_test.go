@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -425,6 +427,170 @@ func TestFaults(t *testing.T) {
 	assert.InDelta(t, 50, failures, 25)
 }
 
+func TestFaultsThatSpoilTheAnswer(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, emulator.Config{})
+	once := func(fault emulator.Fault) {
+		fault.Times = 1
+		c.service.Inject(fault)
+	}
+	once(emulator.Fault{Body: "null", MediaType: "text/plain"})
+	created := c.create("one")
+	assert.Equal(t, 200, created.status)
+	assert.Equal(t, "null", created.text)
+	assert.Equal(t, "text/plain", created.header.Get("Content-Type"))
+	require.Len(t, c.service.Tokens(c.user), 1, "the request was carried out")
+
+	once(emulator.Fault{Omit: []string{"lifecycleState"}, Set: map[string]any{"userId": "other"}})
+	listed := c.do("GET", c.path(), "")
+	assert.NotContains(t, listed.text, "lifecycleState")
+	assert.Contains(t, listed.text, `"userId":"other"`)
+	once(emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound", Set: map[string]any{"statusCode": "200"}})
+	assert.Equal(t, "200", c.do("GET", c.path(), "").fields["statusCode"])
+
+	elsewhere := c.url + "/elsewhere"
+	once(emulator.Fault{Status: 307, Header: map[string]string{"Location": elsewhere}})
+	redirected := c.do("GET", c.path(), "")
+	assert.Equal(t, 401, redirected.status, "the client has followed it with a signature for another path")
+	last := c.service.Journal()
+	assert.Equal(t, "/elsewhere", last[len(last)-1].Path)
+
+	once(emulator.Fault{Body: "not there"})
+	deleted := c.do("DELETE", c.path()+"/"+c.service.Tokens(c.user)[0].ID, "")
+	assert.Equal(t, 204, deleted.status)
+	assert.Empty(t, deleted.text, "an answer without a body stays so")
+}
+
+func TestFaultWithABodyThatNeverEnds(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, emulator.Config{})
+	request, err := http.NewRequestWithContext(context.Background(), "GET", c.url+c.path(), nil)
+	require.NoError(t, err)
+	c.service.Inject(emulator.Fault{Endless: true})
+	request.Header.Set("date", time.Now().UTC().Format(http.TimeFormat))
+	c.sign(request, []string{"date", "(request-target)", "host"})
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	_, err = io.CopyN(io.Discard, response.Body, 1<<20)
+	require.NoError(t, err, "it goes on")
+	c.service.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	require.Error(t, err, "until the service is closed")
+	_ = response.Body.Close()
+}
+
+func TestFaultThatCarriesOutLate(t *testing.T) {
+	t.Parallel()
+	awake := make(chan struct{})
+	c := newClient(t, emulator.Config{Sleep: func(ctx context.Context, _ time.Duration) error {
+		select {
+		case <-awake:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}})
+	c.service.Inject(emulator.Fault{Late: emulator.Duration(time.Minute)})
+	lose := func(description string) {
+		_, err := c.try("POST", c.path(), `{"description": "`+description+`"}`)
+		require.Error(t, err)
+	}
+	lose("late")
+	assert.Empty(t, c.service.Tokens(c.user))
+	assert.Zero(t, c.service.Journal()[0].Status)
+	awake <- struct{}{}
+	c.service.Wait()
+	require.Len(t, c.service.Tokens(c.user), 1)
+	assert.NotEmpty(t, c.service.Tokens(c.user)[0].RequestID)
+
+	lose("never")
+	c.service.Close()
+	lose("after the end")
+	c.service.Wait()
+	assert.Len(t, c.service.Tokens(c.user), 1, "what was to come is dropped")
+}
+
+func TestListsThatLag(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := newClient(t, emulator.Config{
+		Regions: []string{"us-phoenix-1", "us-ashburn-1"}, ReplicationLag: time.Hour, Clock: func() time.Time { return now },
+	})
+	pass := func(d time.Duration) { now = now.Add(d); c.date = now }
+	list := func(region string) string { return c.do("GET", "/"+region+c.path(), "").text }
+	c.service.SetListLag("us-phoenix-1", 10*time.Second)
+	c.service.SetListLag("us-ashburn-1", time.Minute)
+
+	pass(0)
+	c.create("ci")
+	id := c.service.Tokens(c.user)[0].ID
+	assert.Equal(t, "[]", list("us-phoenix-1"))
+	pass(10 * time.Second)
+	assert.Contains(t, list("us-phoenix-1"), id)
+	assert.Equal(t, "[]", list("us-ashburn-1"))
+	pass(50 * time.Second)
+	assert.Contains(t, list("us-ashburn-1"), id)
+
+	c.do("PUT", c.path()+"/"+id, `{"description": "new"}`)
+	assert.Contains(t, list("us-phoenix-1"), `"new"`)
+	assert.Contains(t, list("us-ashburn-1"), `"ci"`, "as it was")
+	pass(time.Minute)
+	assert.Contains(t, list("us-ashburn-1"), `"new"`)
+
+	c.do("DELETE", c.path()+"/"+id, "")
+	assert.Equal(t, "[]", list("us-phoenix-1"))
+	assert.Contains(t, list("us-ashburn-1"), id, "still there")
+	pass(time.Minute)
+	assert.Equal(t, "[]", list("us-ashburn-1"))
+}
+
+func TestTokensAreCreatingByTime(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := newClient(t, emulator.Config{Clock: func() time.Time { return now }})
+	c.service.SetCreatingFor(time.Minute)
+	c.date = now
+	created := c.create("ci")
+	assert.Equal(t, "CREATING", created.fields["lifecycleState"])
+	assert.Contains(t, c.do("GET", c.path(), "").text, "CREATING")
+	assert.False(t, c.service.Authenticate(c.user, created.fields["token"].(string)))
+	now = now.Add(time.Minute)
+	c.date = now
+	assert.Contains(t, c.do("GET", c.path(), "").text, "ACTIVE")
+	assert.True(t, c.service.Authenticate(c.user, created.fields["token"].(string)))
+}
+
+func TestRateLimitOfEachCaller(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := newClient(t, emulator.Config{Users: []string{"alice", "bob"}, Clock: func() time.Time { return now }})
+	c.service.SetRequestsPerSecond(3, 2)
+	c.date = now
+	for _, status := range []int{200, 200, 429} {
+		assert.Equal(t, status, c.do("GET", c.path(), "").status)
+	}
+	bob := *c
+	var err error
+	bob.creds, err = c.service.NewCredentials(c.service.Users()[1].ID)
+	require.NoError(t, err)
+	bob.keyID = bob.creds.TenancyID + "/" + bob.creds.UserID + "/" + bob.creds.Fingerprint
+	assert.Equal(t, 200, bob.do("GET", c.path(), "").status)
+	refused := bob.do("GET", c.path(), "")
+	refused.requireError(t, 429, "TooManyRequests")
+	assert.Contains(t, refused.text, "tenant")
+}
+
+func TestConfigurationFileNamesTheKeyFromAnywhere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	c := newClient(t, emulator.Config{})
+	configFile, keyFile, err := c.creds.WriteConfigFile(".", "DEFAULT")
+	require.NoError(t, err)
+	assert.True(t, filepath.IsAbs(configFile) && filepath.IsAbs(keyFile))
+	content, err := os.ReadFile(configFile)
+	require.NoError(t, err)
+	assert.Contains(t, string(content), "key_file="+keyFile)
+}
+
 func TestJournalAndLogHoldNoValue(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -440,6 +606,7 @@ func TestJournalAndLogHoldNoValue(t *testing.T) {
 	assert.Equal(t, "CreateAuthToken", journal[0].Operation)
 	assert.Equal(t, "once", journal[0].RetryToken)
 	assert.Equal(t, 200, journal[0].Status)
+	assert.Equal(t, c.service.Tokens(c.user)[0].ID, journal[0].TokenID)
 	assert.Zero(t, journal[1].Status)
 	text, err := json.Marshal(journal)
 	require.NoError(t, err)
@@ -486,10 +653,12 @@ func TestControl(t *testing.T) {
 	assert.Contains(t, text, "ListAuthTokens")
 	_, _ = control("DELETE", "journal", "")
 	assert.Empty(t, c.service.Journal())
+	_, text = control("GET", "journal", "")
+	assert.Equal(t, "[]", text)
 
 	for _, nonsense := range []string{
 		`{`, `{"unknown": 1}`, `{"operation": "Nonsense"}`, `{"status": 200}`, `{"probability": 2}`, `{"drop": "later"}`,
-		`{"delay": "soon"}`, `{"delay": 3}`, `{"times": -1}`,
+		`{"delay": "soon"}`, `{"delay": 3}`, `{"times": -1}`, `{"late": "-1s"}`,
 	} {
 		status, _ = control("POST", "faults", nonsense)
 		assert.Equal(t, 400, status, nonsense)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -28,19 +29,31 @@ type Fault struct {
 
 	// Delay is waited before the request is carried out.
 	Delay Duration `json:"delay,omitempty"`
-	// Status is answered instead of carrying out the request. 0 means that the request is carried out.
+	// Status is answered instead of carrying out the request: an error, or a redirect to where the header Location says. 0
+	// means that the request is carried out.
 	Status int `json:"status,omitempty"`
 	// Code and Message are the error in that answer.
 	Code    string `json:"code,omitempty"`
 	Message string `json:"message,omitempty"`
-	// Body is the whole body of that answer instead, as a proxy on the way may send it.
+	// Body is the whole body of that answer instead, as a proxy on the way may send it. Without a Status, the request is
+	// carried out, and this is the body of the answer to it.
 	Body string `json:"body,omitempty"`
+	// MediaType is the Content-Type of the answer. Empty means what it is without a fault.
+	MediaType string `json:"mediaType,omitempty"`
+	// Omit are fields to leave out of the answer, and Set are those to overwrite: of each item, if the answer is a list.
+	Omit []string       `json:"omit,omitempty"`
+	Set  map[string]any `json:"set,omitempty"`
 	// Header is added to the answer.
 	Header map[string]string `json:"header,omitempty"`
 	// Drop closes the connection without an answer.
 	Drop Drop `json:"drop,omitempty"`
+	// Late closes the connection without an answer at once, and carries the request out this much later, when the client
+	// has long left.
+	Late Duration `json:"late,omitempty"`
 	// Truncate sends this many bytes of the answer's body, and then closes the connection. 0 means all.
 	Truncate int `json:"truncate,omitempty"`
+	// Endless lets the answer's body go on until the client leaves.
+	Endless bool `json:"endless,omitempty"`
 	// Hold, if it is set, is called once the request has been carried out and before it is answered, for as long as it
 	// likes. It is for Go tests.
 	Hold func() `json:"-"`
@@ -90,12 +103,12 @@ func (f Fault) check() error {
 		return fmt.Errorf("unknown operation %q: there are %v", f.Operation, operations)
 	case f.Drop != "" && f.Drop != DropBeforeCommit && f.Drop != DropAfterCommit:
 		return fmt.Errorf("drop is %q or %q, not %q", DropBeforeCommit, DropAfterCommit, f.Drop)
-	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
-		return fmt.Errorf("status %d is not that of an error", f.Status)
+	case f.Status != 0 && (f.Status < 300 || f.Status > 599):
+		return fmt.Errorf("status %d is not that of a redirect or an error", f.Status)
 	case f.Probability < 0 || f.Probability > 1:
 		return fmt.Errorf("probability %v is not between 0 and 1", f.Probability)
-	case f.Skip < 0 || f.Times < 0 || f.Delay < 0 || f.Truncate < 0:
-		return fmt.Errorf("skip, times, delay and truncate are not negative")
+	case f.Skip < 0 || f.Times < 0 || f.Delay < 0 || f.Late < 0 || f.Truncate < 0:
+		return fmt.Errorf("skip, times, delay, late and truncate are not negative")
 	}
 	return nil
 }
@@ -162,27 +175,77 @@ func (s *Service) ClearFaults() {
 	s.faults.rules = nil
 }
 
-// before does what a fault does before the request is carried out. It tells whether the request is dealt with.
-func (f Fault) before(ctx context.Context, s *Service, w http.ResponseWriter) (answered bool) {
+// before does what a fault does before the request is carried out. It returns the answer, if the fault has one.
+func (f Fault) before(ctx context.Context, s *Service) *reply {
 	if f.Delay > 0 {
 		if s.config.Sleep(ctx, time.Duration(f.Delay)) != nil {
 			panic(http.ErrAbortHandler)
 		}
 	}
-	if f.Drop == DropBeforeCommit {
+	switch {
+	case f.Drop == DropBeforeCommit:
 		panic(http.ErrAbortHandler)
+	case f.Status == 0:
+		return nil
+	case f.Body != "":
+		return &reply{status: f.Status, mediaType: "text/html", body: []byte(f.Body)}
+	default:
+		return replyWith(f.Status, failureBody{f.Code, f.Message})
 	}
-	if f.Status == 0 {
-		return false
+}
+
+// alter does what a fault does to an answer that is about to be sent.
+func (f Fault) alter(r *reply) {
+	if len(f.Omit) > 0 || len(f.Set) > 0 {
+		r.body = edited(r.body, f.Omit, f.Set)
 	}
-	if f.Body != "" {
-		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(f.Status)
-		_, _ = w.Write([]byte(f.Body))
-		return true
+	if f.Status == 0 && f.Body != "" && r.body != nil {
+		r.body = []byte(f.Body)
 	}
-	writeFailure(w, &failure{f.Status, f.Code, f.Message})
-	return true
+	if f.MediaType != "" {
+		r.mediaType = f.MediaType
+	}
+}
+
+// edited is a JSON object, or a list of them, without some fields and with others. Any other text stays as it is.
+func edited(text []byte, omit []string, set map[string]any) []byte {
+	var decoded any
+	if json.Unmarshal(text, &decoded) != nil {
+		return text
+	}
+	items, isList := decoded.([]any)
+	if !isList {
+		items = []any{decoded}
+	}
+	for _, item := range items {
+		object, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		for _, name := range omit {
+			delete(object, name)
+		}
+		maps.Copy(object, set)
+	}
+	return encoded(decoded)
+}
+
+// bucketOf is the bucket of one user who calls. The caller holds the lock.
+func (s *Service) bucketOf(userID string) *bucket {
+	b, ok := s.buckets[userID]
+	if !ok {
+		b = &bucket{}
+		s.buckets[userID] = b
+	}
+	return b
+}
+
+// SetRequestsPerSecond sets how many requests a second are admitted, of everyone together and of each user who calls, from now
+// on. 0 means all.
+func (s *Service) SetRequestsPerSecond(together, perUser float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.RequestsPerSecond, s.config.RequestsPerSecondPerUser = together, perUser
 }
 
 // bucket admits requests at a rate, a second's worth at once.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // basePath is the version of the API that every path starts with.
@@ -37,7 +38,13 @@ func (s *Service) limitExceeded() *failure {
 	return &failure{409, s.config.LimitCode, "The user has reached the maximum number of auth tokens."}
 }
 
-// answer is what a request is answered with, before it is sent.
+// failureBody is how an error is told.
+type failureBody struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// answer is what a request is answered with, before it is put into words.
 type answer struct {
 	status int
 	etag   string
@@ -51,6 +58,8 @@ type call struct {
 	operation string
 	userID    string
 	tokenID   string
+	requestID string
+	callerID  string // once the signature has been checked
 	body      []byte
 }
 
@@ -61,32 +70,45 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := s.parse(r)
-	requestID := requestID(r.Header.Get("opc-request-id"))
-	w.Header().Set("opc-request-id", requestID)
+	c.requestID = requestID(r.Header.Get("opc-request-id"))
+	w.Header().Set("opc-request-id", c.requestID)
 
 	entry := Request{
 		Time: s.config.Clock(), Region: c.region, Method: r.Method, Path: r.URL.Path, Operation: c.operation, UserID: c.userID,
-		RetryToken: r.Header.Get("opc-retry-token"), RequestID: requestID, UserAgent: r.UserAgent(),
+		RetryToken: r.Header.Get("opc-retry-token"), RequestID: c.requestID, UserAgent: r.UserAgent(),
 	}
 	recorder := &statusRecorder{ResponseWriter: w}
 	// A dropped connection ends the handler by a panic, and is journaled all the same.
 	defer func() {
-		entry.Status = recorder.status
+		entry.Status, entry.Code, entry.TokenID = recorder.status, recorder.code, c.tokenID
 		s.record(entry)
 	}()
 	s.answer(recorder, c)
 }
 
-func (s *Service) answer(w http.ResponseWriter, c *call) {
+func (s *Service) answer(w *statusRecorder, c *call) {
 	s.mu.Lock()
 	fault := s.faults.next(c.operation, c.userID, c.region)
 	s.mu.Unlock()
+	r := fault.before(c.Context(), s)
+	if r != nil {
+		w.code = fault.Code
+	} else {
+		if fault.Late > 0 {
+			s.performLate(c, time.Duration(fault.Late))
+			panic(http.ErrAbortHandler)
+		}
+		r = s.reply(w, c, fault)
+	}
 	for name, value := range fault.Header {
 		w.Header().Set(name, value)
 	}
-	if fault.before(c.Context(), s, w) {
-		return
-	}
+	fault.alter(r)
+	s.send(w, c, r, fault)
+}
+
+// reply carries the call out, and puts the answer into words.
+func (s *Service) reply(w *statusRecorder, c *call, fault Fault) *reply {
 	result, failed := s.perform(c)
 	if fault.Hold != nil {
 		fault.Hold()
@@ -95,32 +117,48 @@ func (s *Service) answer(w http.ResponseWriter, c *call) {
 		panic(http.ErrAbortHandler)
 	}
 	if failed != nil {
+		w.code = failed.code
 		if failed.status == http.StatusTooManyRequests && s.config.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(s.config.RetryAfter))
 		}
-		writeFailure(w, failed)
-		return
+		return replyWith(failed.status, failureBody{failed.code, failed.message})
 	}
 	if result.etag != "" {
 		w.Header().Set("ETag", result.etag)
 	}
 	if result.body == nil {
-		w.WriteHeader(result.status)
-		return
+		return &reply{status: result.status}
 	}
-	writeJSON(w, result.status, result.body, fault.Truncate)
+	return replyWith(result.status, result.body)
 }
 
 // perform checks who calls, and carries out the call.
 func (s *Service) perform(c *call) (answer, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if failed := s.authenticate(c); failed != nil {
+	if failed := s.admit(c); failed != nil {
 		return answer{}, failed
 	}
-	if s.config.RequestsPerSecond > 0 && !s.bucket.admit(s.config.Clock(), s.config.RequestsPerSecond) {
-		return answer{}, &failure{http.StatusTooManyRequests, "TooManyRequests", "Too many requests for the user"}
+	return s.carryOut(c)
+}
+
+// admit checks who calls, and how often. The caller holds the lock.
+func (s *Service) admit(c *call) *failure {
+	if failed := s.authenticate(c); failed != nil {
+		return failed
 	}
+	now := s.config.Clock()
+	if s.config.RequestsPerSecondPerUser > 0 && !s.bucketOf(c.callerID).admit(now, s.config.RequestsPerSecondPerUser) {
+		return &failure{http.StatusTooManyRequests, "TooManyRequests", "Too many requests for the user"}
+	}
+	if s.config.RequestsPerSecond > 0 && !s.bucket.admit(now, s.config.RequestsPerSecond) {
+		return &failure{http.StatusTooManyRequests, "TooManyRequests", "Too many requests for the tenant"}
+	}
+	return nil
+}
+
+// carryOut does what an admitted call asks for. The caller holds the lock.
+func (s *Service) carryOut(c *call) (answer, *failure) {
 	switch c.operation {
 	case "ListRegionSubscriptions":
 		return answer{status: http.StatusOK, body: s.regionSubscriptions()}, nil
@@ -160,8 +198,9 @@ func (s *Service) performCreate(c *call, u *user) (answer, *failure) {
 	if description == nil {
 		return answer{}, &failure{http.StatusBadRequest, "MissingParameter", "description is required"}
 	}
-	body, etag, failed := s.create(u, c.Header.Get("opc-retry-token"), *description)
-	return answer{http.StatusOK, etag, body}, failed
+	body, etag, failed := s.create(u, c, *description)
+	c.tokenID = body.ID
+	return answer{status: http.StatusOK, etag: etag, body: body}, failed
 }
 
 func (s *Service) performUpdate(c *call, u *user) (answer, *failure) {
@@ -173,12 +212,12 @@ func (s *Service) performUpdate(c *call, u *user) (answer, *failure) {
 	if failed != nil {
 		return answer{}, failed
 	}
-	if description != nil {
-		t.Description = *description
+	if before := *t; description != nil {
+		t.Description, t.before = *description, &before
 	}
 	t.ETag = randomHex(20)
 	t.changed = s.config.Clock()
-	return answer{http.StatusOK, t.ETag, s.wire(t, false)}, nil
+	return answer{status: http.StatusOK, etag: t.ETag, body: s.wire(t, false)}, nil
 }
 
 func (s *Service) performDelete(c *call, u *user) (answer, *failure) {
@@ -186,7 +225,7 @@ func (s *Service) performDelete(c *call, u *user) (answer, *failure) {
 	if failed != nil {
 		return answer{}, failed
 	}
-	u.drop(t)
+	u.drop(t, s.config.Clock())
 	return answer{status: http.StatusNoContent}, nil
 }
 
@@ -253,33 +292,70 @@ func requestID(client string) string {
 	return client + "/" + strings.ToUpper(randomHex(16)) + "/" + strings.ToUpper(randomHex(16))
 }
 
-func writeFailure(w http.ResponseWriter, f *failure) {
-	writeJSON(w, f.status, map[string]string{"code": f.code, "message": f.message}, 0)
+// reply is an answer in words. Its body is nil if it has none.
+type reply struct {
+	status    int
+	mediaType string
+	body      []byte
 }
 
-// writeJSON sends a body, or the first bytes of it before the connection is closed.
-func writeJSON(w http.ResponseWriter, status int, body any, truncate int) {
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
+func replyWith(status int, body any) *reply {
+	return &reply{status: status, mediaType: "application/json", body: encoded(body)}
+}
+
+func encoded(body any) []byte {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(body); err != nil {
 		panic(err) // everything the service sends can be encoded
 	}
-	text := bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
-	w.WriteHeader(status)
-	if truncate > 0 && truncate < len(text) {
-		_, _ = w.Write(text[:truncate])
-		panic(http.ErrAbortHandler)
-	}
-	_, _ = w.Write(text) // a client that has gone needs no answer
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n"))
 }
 
-// statusRecorder remembers the status that was sent.
+// writeJSON answers a request to the service itself.
+func writeJSON(w http.ResponseWriter, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(encoded(body)) // a client that has gone needs no answer
+}
+
+// send sends an answer: all of it, the first bytes of it before the connection is closed, or more than there is.
+func (s *Service) send(w http.ResponseWriter, c *call, r *reply, fault Fault) {
+	if r.body == nil {
+		w.WriteHeader(r.status)
+		return
+	}
+	w.Header().Set("Content-Type", r.mediaType)
+	if fault.Endless {
+		w.WriteHeader(r.status)
+		s.sendEndlessly(w, c, r.body)
+		return
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
+	w.WriteHeader(r.status)
+	if fault.Truncate > 0 && fault.Truncate < len(r.body) {
+		_, _ = w.Write(r.body[:fault.Truncate])
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = w.Write(r.body) // a client that has gone needs no answer
+}
+
+// sendEndlessly sends a body without its last byte, and then white space, about 3 MB of it a second, until the client leaves
+// or the service is closed. A pause after each piece lets time pass where time is virtual.
+func (s *Service) sendEndlessly(w http.ResponseWriter, c *call, body []byte) {
+	_, err := w.Write(body[:max(0, len(body)-1)])
+	space := bytes.Repeat([]byte(" "), 32<<10)
+	for err == nil && s.ctx.Err() == nil && s.config.Sleep(c.Context(), 10*time.Millisecond) == nil {
+		_, err = w.Write(space)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// statusRecorder remembers the status that was sent, and the code of the error.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
+	code   string
 }
 
 // WriteHeader notes the status and sends it.

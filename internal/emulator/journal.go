@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -17,15 +16,18 @@ type Request struct {
 	RetryToken string    `json:"retryToken,omitempty"`
 	RequestID  string    `json:"requestId,omitempty"`
 	UserAgent  string    `json:"userAgent,omitempty"`
-	// Status is that of the answer. 0 means that the connection was closed without one.
-	Status int `json:"status"`
+	// TokenID is the token that the request names, or that it has made.
+	TokenID string `json:"tokenId,omitempty"`
+	// Status is that of the answer, and Code that of the error in it. 0 means that the connection was closed without one.
+	Status int    `json:"status"`
+	Code   string `json:"code,omitempty"`
 }
 
 // Journal is every request since the start or the last ResetJournal, in the order of their answers.
 func (s *Service) Journal() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.journal)
+	return append([]Request{}, s.journal...)
 }
 
 // ResetJournal forgets the requests so far.

@@ -26,15 +26,19 @@ type Config struct {
 	// are created, changed and deleted, and the one that requests without a region in their path go to. Empty means
 	// us-phoenix-1 alone.
 	Regions []string
-	// ReplicationLag is how long a write takes to be seen outside the home region.
+	// ReplicationLag is how long a write takes to be seen outside the home region. SetListLag says it for one region.
 	ReplicationLag time.Duration
 	// CreatingLists is how many lists show a new token as CREATING before it becomes ACTIVE.
 	CreatingLists int
+	// CreatingFor is how long a new token is CREATING before it becomes ACTIVE.
+	CreatingFor time.Duration
 	// LimitCode is the code of the answer to a third token: UserCapacityExceeded (with status 409), or LimitExceeded (400),
 	// which some tenancies answer. Empty means UserCapacityExceeded.
 	LimitCode string
 	// RequestsPerSecond is how many requests a second are admitted; the others are answered 429. 0 means all.
 	RequestsPerSecond float64
+	// RequestsPerSecondPerUser is how many of them are admitted of each user who calls. 0 means all.
+	RequestsPerSecondPerUser float64
 	// RetryAfter is the Retry-After header of a 429, in seconds. 0 means that there is none.
 	RetryAfter int
 	// TokenValue makes the value of each token. Nil means random ones.
@@ -66,12 +70,19 @@ type Service struct {
 	faults  faults
 	journal []Request
 	bucket  bucket
+	buckets map[string]*bucket       // by the user who calls
+	lists   map[string]time.Duration // how far the lists of a region lag, where it was set
+
+	ctx   context.Context // ends when the service is closed
+	close context.CancelFunc
+	late  sync.WaitGroup // the requests that are carried out after the client has left
 }
 
 // user is a User with what belongs to it.
 type user struct {
 	User
 	tokens  []*Token
+	deleted []*Token         // the tokens that lagging regions may still list
 	retries map[string]retry // by opc-retry-token
 	denied  bool
 }
@@ -104,13 +115,29 @@ func New(config Config) (*Service, error) {
 	if config.LimitCode != "UserCapacityExceeded" && config.LimitCode != "LimitExceeded" {
 		return nil, errors.New("LimitCode is UserCapacityExceeded or LimitExceeded")
 	}
-	s := &Service{config: config, tenancy: newOCID("tenancy"), keys: map[string]apiKey{}}
+	s := &Service{
+		config: config, tenancy: newOCID("tenancy"), keys: map[string]apiKey{}, buckets: map[string]*bucket{},
+		lists: map[string]time.Duration{},
+	}
+	s.ctx, s.close = context.WithCancel(context.Background())
 	s.faults.seed(config.Seed)
 	for _, name := range config.Users {
 		s.AddUser(name)
 	}
 	return s, nil
 }
+
+// Close drops the requests that are still to be carried out late, and ends the answers that have no end. What is being
+// carried out is waited for.
+func (s *Service) Close() {
+	s.mu.Lock()
+	s.close()
+	s.mu.Unlock()
+	s.late.Wait()
+}
+
+// Wait waits until every late request has been carried out.
+func (s *Service) Wait() { s.late.Wait() }
 
 // TenancyID is the OCID of the one tenancy.
 func (s *Service) TenancyID() string { return s.tenancy }

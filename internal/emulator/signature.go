@@ -74,6 +74,7 @@ func (s *Service) authenticate(c *call) *failure {
 	if rsa.VerifyPKCS1v15(key.public, crypto.SHA256, digest[:], signature) != nil {
 		return notAuthenticated("Failed to verify the HTTP(S) Signature")
 	}
+	c.callerID = key.userID
 	return nil
 }
 

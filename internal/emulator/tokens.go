@@ -11,6 +11,9 @@ const tokensPerUser = 2
 // retryTokensLive is how long an opc-retry-token replays the first answer.
 const retryTokensLive = 24 * time.Hour
 
+// longestLag is how long a deleted token is kept for the lists of regions that lag.
+const longestLag = 24 * time.Hour
+
 // Token is an auth token as the service keeps it.
 type Token struct {
 	ID             string
@@ -22,10 +25,16 @@ type Token struct {
 	TimeCreated    time.Time
 	TimeExpires    *time.Time
 	ETag           string
+	// RequestID is the opc-request-id of the request that made it. It is empty if it was made behind everyone's back.
+	RequestID string
 
 	creatingLists int       // how many more lists show it as CREATING
+	creatingUntil time.Time // until when it is CREATING
 	hiddenLists   int       // how many more lists do not show it
-	changed       time.Time // when it was last written, for regions that lag
+
+	// For the lists of regions that lag: when it was made, last changed and deleted, and how it was before the change.
+	added, changed, deleted time.Time
+	before                  *Token
 }
 
 // wire is a token as it goes over the wire. Fields that are null are left out.
@@ -67,7 +76,8 @@ type retry struct {
 }
 
 // create makes a token, or answers as before if the retry token says so. The caller holds the lock.
-func (s *Service) create(u *user, retryToken, description string) (wire, string, *failure) {
+func (s *Service) create(u *user, c *call, description string) (wire, string, *failure) {
+	retryToken := c.Header.Get("opc-retry-token")
 	now := s.config.Clock()
 	if before, ok := u.retries[retryToken]; ok && retryToken != "" && now.Sub(before.at) < retryTokensLive {
 		if before.description != description || u.token(before.tokenID) == nil {
@@ -79,8 +89,9 @@ func (s *Service) create(u *user, retryToken, description string) (wire, string,
 		return wire{}, "", s.limitExceeded()
 	}
 	t := s.add(u, description)
-	t.creatingLists = s.config.CreatingLists
-	if t.creatingLists > 0 {
+	t.RequestID = c.requestID
+	t.creatingLists, t.creatingUntil = s.config.CreatingLists, now.Add(s.config.CreatingFor)
+	if t.creatingLists > 0 || s.config.CreatingFor > 0 {
 		t.LifecycleState = "CREATING"
 	}
 	answer := s.wire(t, true)
@@ -95,7 +106,7 @@ func (s *Service) add(u *user, description string) *Token {
 	now := s.config.Clock()
 	t := &Token{
 		ID: newOCID("credential"), UserID: u.ID, Description: description, Value: s.config.TokenValue(),
-		LifecycleState: "ACTIVE", TimeCreated: now.Truncate(time.Millisecond), ETag: randomHex(20), changed: now,
+		LifecycleState: "ACTIVE", TimeCreated: now.Truncate(time.Millisecond), ETag: randomHex(20), added: now,
 	}
 	u.tokens = append(u.tokens, t)
 	return t
@@ -104,22 +115,61 @@ func (s *Service) add(u *user, description string) *Token {
 // list is what a region shows of a user's tokens. The caller holds the lock.
 func (s *Service) list(u *user, region string) []wire {
 	seen := []wire{}
+	now, lag := s.config.Clock(), s.lag(region)
 	for _, t := range u.tokens {
-		if region != s.home() && s.config.Clock().Sub(t.changed) < s.config.ReplicationLag {
+		if now.Sub(t.added) < lag {
 			continue
 		}
 		if t.hiddenLists > 0 {
 			t.hiddenLists--
 			continue
 		}
+		t.settle(now)
+		if t.before != nil && region != s.home() && now.Sub(t.changed) < lag {
+			seen = append(seen, s.wire(t.before, false))
+			continue
+		}
 		seen = append(seen, s.wire(t, false))
-		if t.LifecycleState == "CREATING" {
-			if t.creatingLists--; t.creatingLists <= 0 {
-				t.LifecycleState = "ACTIVE"
-			}
+		if t.LifecycleState == "CREATING" && t.creatingLists > 0 {
+			t.creatingLists--
+			t.settle(now)
+		}
+	}
+	if region == s.home() {
+		return seen
+	}
+	for _, t := range u.deleted {
+		if now.Sub(t.added) >= lag && now.Sub(t.deleted) < lag {
+			seen = append(seen, s.wire(t, false))
 		}
 	}
 	return seen
+}
+
+// settle makes a token ACTIVE once it has been CREATING for long enough.
+func (t *Token) settle(now time.Time) {
+	if t.LifecycleState == "CREATING" && t.creatingLists <= 0 && !now.Before(t.creatingUntil) {
+		t.LifecycleState = "ACTIVE"
+	}
+}
+
+// lag is how far the lists of a region lag behind. The caller holds the lock.
+func (s *Service) lag(region string) time.Duration {
+	if lag, ok := s.lists[region]; ok {
+		return lag
+	}
+	if region == s.home() {
+		return 0
+	}
+	return s.config.ReplicationLag
+}
+
+// SetListLag sets how far the lists of a region lag behind, from now on. A new token is missing from them for so long; outside
+// the home region, a changed one is shown as it was, and a deleted one is still there.
+func (s *Service) SetListLag(region string, lag time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lists[region] = lag
 }
 
 func (u *user) token(id string) *Token {
@@ -131,7 +181,9 @@ func (u *user) token(id string) *Token {
 	return nil
 }
 
-func (u *user) drop(t *Token) {
+func (u *user) drop(t *Token, now time.Time) {
+	t.deleted = now
+	u.deleted = slices.DeleteFunc(append(u.deleted, t), func(old *Token) bool { return now.Sub(old.deleted) > longestLag })
 	u.tokens = slices.DeleteFunc(u.tokens, func(other *Token) bool { return other == t })
 }
 
@@ -142,6 +194,7 @@ func (s *Service) Tokens(userID string) []Token {
 	var tokens []Token
 	if u := s.user(userID); u != nil {
 		for _, t := range u.tokens {
+			t.settle(s.config.Clock())
 			tokens = append(tokens, *t)
 		}
 	}
@@ -164,8 +217,11 @@ func (s *Service) DeleteToken(userID, id string) bool {
 		return false
 	}
 	t := u.token(id)
-	u.drop(t)
-	return t != nil
+	if t == nil {
+		return false
+	}
+	u.drop(t, s.config.Clock())
+	return true
 }
 
 // EditToken changes a token behind everyone's back. It tells whether there was one.
@@ -190,6 +246,13 @@ func (s *Service) SetCreatingLists(lists int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.config.CreatingLists = lists
+}
+
+// SetCreatingFor sets how long a new token is CREATING, from now on.
+func (s *Service) SetCreatingFor(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.CreatingFor = d
 }
 
 // Authenticate tells whether a value is that of a user's active token, as a service that takes auth tokens would.
