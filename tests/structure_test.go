@@ -19,7 +19,8 @@ func TestArrowsPointOneWay(t *testing.T) {
 		"cmd/oci-identity-emulator":        {"internal/emulator"},
 		"provider":                         {"internal/identity", "internal/auth", "internal/ocid"},
 		"internal/identity":                nil,
-		"internal/auth":                    {"internal/ocid"},
+		"internal/auth":                    {"internal/ocid", "internal/sdklog"},
+		"internal/sdklog":                  nil,
 		"internal/ocid":                    nil,
 		"internal/emulator":                nil,
 	}
@@ -34,10 +35,17 @@ func TestArrowsPointOneWay(t *testing.T) {
 				assert.Contains(t, permitted, to, "%s imports %s", from, to)
 			}
 			if strings.HasPrefix(imported, "github.com/oracle/oci-go-sdk/") {
-				assert.Contains(t, []string{"internal/identity", "internal/auth"}, from, "%s imports OCI's SDK", from)
+				assert.Contains(t, []string{"internal/identity", "internal/auth", "internal/sdklog"}, from, "%s imports OCI's SDK", from)
 			}
 		}
 	}
+}
+
+// TestSDKLogIsTamedBeforeTheSDKRuns holds that whoever makes credentials has the SDK's log tamed first: a package is
+// initialized before those that import it.
+func TestSDKLogIsTamedBeforeTheSDKRuns(t *testing.T) {
+	t.Parallel()
+	assert.Contains(t, packageImports(t)["internal/auth"], module+"internal/sdklog")
 }
 
 // packageImports are the imports of each package outside of tests.

@@ -13,6 +13,7 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+	_ "github.com/ociauthtoken/pulumi-ociauthtoken/internal/sdklog" // what is signed in with passes through the SDK
 )
 
 // Settings are the properties of the provider's configuration that say who the caller is. An empty string means that the

@@ -46,8 +46,6 @@ type Client struct {
 
 // New prepares a client without making any call. Its errors name the property that is wrong.
 func New(options Options) (*Client, error) {
-	keepBodiesOutOfTheLog()
-
 	if options.Credentials == nil {
 		return nil, errors.New("identity: Options.Credentials is required")
 	}

@@ -1,0 +1,80 @@
+// Package sdklog keeps secrets out of the log of OCI's SDK, which the environment variable OCI_GO_SDK_DEBUG turns on. It
+// does so as soon as it is imported, before any code of the SDK runs that has something to write.
+//
+// At every level the SDK writes what holds secrets: at "info" the requests that were refused and the answers to them, with
+// their bodies; at "debug" all that an instance's metadata service answers, its private key included, and errors that quote
+// security tokens; at "verbose" every body. So nothing is let through as it is. What is left is what helps to find a fault:
+// which requests were sent, with which status they were answered, and under which id OCI knows them.
+package sdklog
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+)
+
+func init() {
+	logger, err := common.NewSDKLogger()
+	if err != nil {
+		// Without a logger there is nothing to write to.
+		common.SetSDKLogger(nothing{})
+		return
+	}
+	common.SetSDKLogger(summary{logger})
+}
+
+// debugLevel is the SDK's "debug". Above it, the SDK puts bodies together in order to write them.
+const debugLevel = 2
+
+// summary writes a line for each request and each answer, and nothing else.
+type summary struct{ common.DefaultSDKLogger }
+
+// LogLevel is what the SDK asks before it decides what to write.
+func (l summary) LogLevel() int { return min(l.DefaultSDKLogger.LogLevel(), debugLevel) }
+
+// Log writes what summarize leaves.
+func (l summary) Log(level int, _ string, v ...any) error {
+	for _, argument := range v {
+		if text, ok := argument.(string); ok {
+			if line := summarize(text); line != "" {
+				return l.DefaultSDKLogger.Log(level, "%s", line)
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	request   = regexp.MustCompile(`^Dump Request ([A-Z]+ /[!-~]*) HTTP/[0-9.]+\r\nHost: ([0-9A-Za-z.:\[\]-]+)\r\n`)
+	answer    = regexp.MustCompile(`^Dump Response HTTP/[0-9.]+ ([0-9]{3})[ \r]`)
+	requestID = regexp.MustCompile(`(?i)\r\nopc-request-id: ([0-9A-Za-z/]{1,120})\r\n`)
+)
+
+// summarize is what may be shown of a message: of a request its line and the host, of an answer its status, of both the
+// request's id. It is empty for all other messages.
+func summarize(message string) string {
+	head, _, _ := strings.Cut(message, "\r\n\r\n")
+	head += "\r\n"
+	line := ""
+	if match := request.FindStringSubmatch(head); match != nil {
+		// What follows the path may be anything.
+		path, _, _ := strings.Cut(match[1], "?")
+		line = path + " at " + match[2]
+	} else if match := answer.FindStringSubmatch(head); match != nil {
+		line = "HTTP " + match[1]
+	}
+	if match := requestID.FindStringSubmatch(head); match != nil && line != "" {
+		line += " (opc-request-id " + match[1] + ")"
+	}
+	return line
+}
+
+// nothing writes nothing.
+type nothing struct{}
+
+// LogLevel is that of a log that is off.
+func (nothing) LogLevel() int { return 0 }
+
+// Log does nothing.
+func (nothing) Log(int, string, ...any) error { return nil }

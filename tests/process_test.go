@@ -1,0 +1,128 @@
+package tests
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// pluginFolder is where builtPlugin builds.
+var pluginFolder string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if pluginFolder != "" {
+		_ = os.RemoveAll(pluginFolder)
+	}
+	os.Exit(code)
+}
+
+// builtPlugin builds the plugin as it is now, once, and returns its path.
+var builtPlugin = sync.OnceValues(func() (string, error) {
+	var err error
+	if pluginFolder, err = os.MkdirTemp("", "plugin"); err != nil {
+		return "", err
+	}
+	path := filepath.Join(pluginFolder, "pulumi-resource-ociauthtoken")
+	printed, err := exec.Command("go", "build", "-o", path, "../cmd/pulumi-resource-ociauthtoken").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, printed)
+	}
+	return path, nil
+})
+
+// process is the plugin as the engine starts it, at the other end of a gRPC connection.
+type process struct {
+	*world
+	*os.Process
+	plugin     pulumirpc.ResourceProviderClient
+	connection *grpc.ClientConn
+	// printed is what it wrote to its standard error.
+	printed *said
+	// exited gets what became of it.
+	exited <-chan error
+}
+
+// start starts the plugin with the world's environment, and some more. The command before it, if there is one, has to end in
+// running it.
+func (w *world) start(environment []string, before ...string) *process {
+	w.t.Helper()
+	path, err := builtPlugin()
+	require.NoError(w.t, err)
+	line := append(before, path)
+	command := exec.Command(line[0], line[1:]...)
+	command.Env = append(os.Environ(), "HOME="+w.home)
+	for name, value := range w.env {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	command.Env = append(command.Env, environment...)
+	printed := &said{}
+	command.Stderr = printed
+	output, err := command.StdoutPipe()
+	require.NoError(w.t, err)
+	require.NoError(w.t, command.Start())
+
+	exited := make(chan error, 1)
+	reader := bufio.NewReader(output)
+	port, err := reader.ReadString('\n')
+	go func() {
+		_, _ = io.Copy(io.Discard, reader)
+		exited <- command.Wait()
+	}()
+	w.t.Cleanup(func() { _ = command.Process.Kill() })
+	require.NoError(w.t, err, printed.String())
+
+	connection, err := grpc.NewClient(net.JoinHostPort("127.0.0.1", strings.TrimSpace(port)),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = connection.Close() })
+	return &process{
+		world: w, Process: command.Process, plugin: pulumirpc.NewResourceProviderClient(connection), connection: connection,
+		printed: printed, exited: exited,
+	}
+}
+
+func (p *process) configure(configuration map[string]any) error {
+	p.t.Helper()
+	_, err := p.plugin.Configure(context.Background(), configureRequest(p.t, configuration))
+	return err
+}
+
+// beginCreation asks for a token. The channel gets the outcome.
+func (p *process) beginCreation() <-chan creation {
+	p.t.Helper()
+	request := &pulumirpc.CreateRequest{
+		Urn: tokenURN, Properties: properties(p.t, map[string]any{"userId": p.user, "description": p.t.Name()}),
+	}
+	done := make(chan creation, 1)
+	go func() {
+		response, err := p.plugin.Create(context.Background(), request)
+		done <- creation{response, err}
+	}()
+	return done
+}
+
+type creation struct {
+	response *pulumirpc.CreateResponse
+	err      error
+}
+
+// noticed returns once the plugin takes no further calls.
+func (p *process) noticed() {
+	p.t.Helper()
+	require.True(p.t, p.connection.WaitForStateChange(p.t.Context(), connectivity.Ready))
+}
