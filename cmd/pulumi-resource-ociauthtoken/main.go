@@ -15,10 +15,17 @@ var version = "0.0.0-dev"
 func main() {
 	plugin, err := provider.New(provider.Options{Version: version})
 	if err == nil {
-		err = plugin.Run(context.Background(), provider.Name, version)
+		ctx, stop := context.WithCancel(context.Background())
+		go stopping{cancel: plugin.Cancel, stop: stop, exit: fail}.on(stopSignals())
+		err = plugin.Run(ctx, provider.Name, version)
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "pulumi-resource-%s: %v\n", provider.Name, err)
-		os.Exit(1)
+		fail(err)
 	}
+}
+
+// fail ends the process.
+func fail(err error) {
+	fmt.Fprintf(os.Stderr, "pulumi-resource-%s: %v\n", provider.Name, err)
+	os.Exit(1)
 }
