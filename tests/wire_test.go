@@ -60,11 +60,17 @@ func (w *wire) arguments(description string) *structpb.Struct {
 	return properties(w.t, map[string]any{"userId": w.user, "description": description})
 }
 
-// requireSecretToken decodes what went over the wire: the token is in it, as a secret and nowhere else.
-func requireSecretToken(t *testing.T, s *structpb.Struct, value string) {
+func unmarshalled(t *testing.T, s *structpb.Struct) resource.PropertyMap {
 	t.Helper()
 	outputs, err := plugin.UnmarshalProperties(s, plugin.MarshalOptions{KeepSecrets: true, KeepUnknowns: true})
 	require.NoError(t, err)
+	return outputs
+}
+
+// requireSecretToken decodes what went over the wire: the token is in it, as a secret and nowhere else.
+func requireSecretToken(t *testing.T, s *structpb.Struct, value string) {
+	t.Helper()
+	outputs := unmarshalled(t, s)
 	require.True(t, outputs["token"].IsSecret(), "the token is in clear on the wire")
 	assert.Equal(t, value, outputs["token"].SecretValue().Element.StringValue())
 	delete(outputs, "token")

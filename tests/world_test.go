@@ -159,6 +159,8 @@ type testClock struct {
 	slept time.Duration
 	// asleep, if it is set, gets every sleep, which then lasts until its context ends.
 	asleep chan time.Duration
+	// onSleep, if it is set, is called after each sleep.
+	onSleep func()
 }
 
 func newTestClock() *testClock { return &testClock{} }
@@ -179,8 +181,11 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 	c.advance(d)
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.slept += d
+	c.mu.Unlock()
+	if c.onSleep != nil {
+		c.onSleep()
+	}
 	return nil
 }
 

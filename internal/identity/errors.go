@@ -102,7 +102,7 @@ func (e *Error) happened() string {
 // remedy says what the person at the terminal can do.
 func (e *Error) remedy() string {
 	switch {
-	case e.verdict == stopped:
+	case e.verdict == stopped, e.Status == 0 && e.Stopped != nil:
 		return ""
 	case e.Status == 0:
 		return "Check the network, the region and, if it is set, the endpoint in the provider's configuration"
@@ -233,7 +233,10 @@ func shorten(s string, longest int) string {
 // userInfo is the part of a URL that may hold a password, as that of a proxy does.
 var userInfo = regexp.MustCompile(`(://)[^\s"]*@`)
 
-// reason is what an error says of a request that had no answer, without the request's URL.
+// quoted is a part of an answer that net/http quotes where it cannot read it. It may hold a token.
+var quoted = regexp.MustCompile(`(malformed[^"]*)".*`)
+
+// reason is what an error says of a request that had no answer, without the request's URL or words of an answer.
 func reason(err error) string {
 	if err == nil {
 		return "there was no answer"
@@ -242,7 +245,7 @@ func reason(err error) string {
 	if errors.As(err, &transport) {
 		err = transport.Err
 	}
-	return userInfo.ReplaceAllString(err.Error(), "$1…@")
+	return quoted.ReplaceAllString(userInfo.ReplaceAllString(err.Error(), "$1…@"), "$1…")
 }
 
 // IsNotFound reports whether OCI answered 404: the thing does not exist, or may not be seen by the caller.

@@ -1,0 +1,330 @@
+package tests
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// One creation makes one token, whatever goes wrong, in whatever order. These are the cases that were found by hand; the
+// simulation looks for the others.
+
+var (
+	lost         = emulator.Fault{Drop: emulator.DropAfterCommit}
+	unknownUser  = emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No."}
+	unauthorized = emulator.Fault{Status: 401, Code: "NotAuthenticated", Message: "No."}
+	tooMany      = emulator.Fault{Status: 429, Code: "TooManyRequests", Message: "Too many requests for the user"}
+	invalidated  = emulator.Fault{Status: 409, Code: "InvalidatedRetryToken", Message: "Used."}
+)
+
+// inOrder lets creations fail in this order.
+func (w *world) inOrder(faults ...emulator.Fault) {
+	for _, fault := range faults {
+		fault.Operation, fault.Times = "CreateAuthToken", max(fault.Times, 1)
+		w.oci.Inject(fault)
+	}
+}
+
+func times(n int, fault emulator.Fault) emulator.Fault {
+	fault.Times = n
+	return fault
+}
+
+func (w *wire) create(urn, description string) (*pulumirpc.CreateResponse, error) {
+	return w.plugin.Create(context.Background(), &pulumirpc.CreateRequest{Urn: urn, Properties: w.arguments(description)})
+}
+
+func TestOneCreationMakesOneTokenWhateverComesTogether(t *testing.T) {
+	t.Parallel()
+	for name, faults := range map[string][]emulator.Fault{
+		"lost, then the user is not known":         {lost, unknownUser, unknownUser},
+		"lost, then unauthorized":                  {lost, unauthorized},
+		"throttled seven times, then lost":         {times(7, tooMany), lost},
+		"throttled twenty times, then lost, twice": {times(20, tooMany), times(2, lost)},
+		"lost, then throttled thirty times":        {lost, times(30, tooMany)},
+		"not known, lost, not known, lost":         {unknownUser, lost, unknownUser, lost},
+		"lost, then busy for long":                 {lost, times(12, emulator.Fault{Status: 409, Code: "IncorrectState", Message: "Busy."})},
+		"cut in the middle, then a proxy's page":   {{Truncate: 40}, {Status: 502, Body: "<html>"}},
+		"lost, then redirected":                    {lost, {Status: 307, Header: map[string]string{"Location": "http://127.0.0.1:1/"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t)
+			w.inOrder(faults...)
+			created, err := w.create(tokenURN, "ci")
+			require.NoError(t, err)
+			requireSecretToken(t, created.Properties, w.onlyToken().Value)
+			assert.Len(t, w.retryTokens(), 1)
+		})
+	}
+}
+
+// retryTokens are those that creations have been sent with.
+func (w *world) retryTokens() map[string]bool {
+	sent := map[string]bool{}
+	for _, request := range w.oci.Journal() {
+		if request.Operation == "CreateAuthToken" {
+			sent[request.RetryToken] = true
+		}
+	}
+	return sent
+}
+
+func TestACreationInDoubtGoesOnWhenCreateIsCalledAgain(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]emulator.Fault{
+		"unauthorized": times(5, unauthorized), "refused": times(5, emulator.Fault{Status: 400, Code: "InvalidParameter"}),
+		"not known for long": times(12, unknownUser), "lost again and again": times(9, lost),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t)
+			w.inOrder(lost, first)
+			_, err := w.create(tokenURN, "ci")
+			require.ErrorContains(t, err, "oci iam auth-token delete --user-id "+w.user+" --auth-token-id "+w.onlyToken().ID)
+
+			w.oci.ClearFaults()
+			created, err := w.create(tokenURN, "ci")
+			require.NoError(t, err)
+			requireSecretToken(t, created.Properties, w.onlyToken().Value)
+			assert.Len(t, w.retryTokens(), 1)
+		})
+	}
+}
+
+func TestAnErrorHookGoesOnWithTheTokenThatWasNotActiveYet(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.oci.SetCreatingLists(1000)
+	_, err := w.create(tokenURN, "ci")
+	require.ErrorContains(t, err, "failed to initialize")
+	id := w.onlyToken().ID
+
+	_, err = w.create(tokenURN, "ci")
+	require.Error(t, err)
+	w.oci.EditToken(w.user, id, func(token *emulator.Token) { token.LifecycleState = "ACTIVE" })
+	created, err := w.create(tokenURN, "ci")
+	require.NoError(t, err)
+	assert.Equal(t, id, created.Id)
+	requireSecretToken(t, created.Properties, w.onlyToken().Value)
+	assert.Equal(t, 1, w.calls("CreateAuthToken"), "one POST in all")
+}
+
+func TestATokenThatWasDeletedIsNotAnsweredAgain(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.oci.SetCreatingLists(1000)
+	_, err := w.create(tokenURN, "ci")
+	require.Error(t, err)
+	old := w.onlyToken()
+	_, err = w.plugin.Delete(context.Background(), &pulumirpc.DeleteRequest{
+		Id: old.ID, Urn: tokenURN, Properties: properties(t, map[string]any{"userId": w.user, "description": "ci"}),
+	})
+	require.NoError(t, err)
+	w.oci.SetCreatingLists(0)
+	created, err := w.create(tokenURN, "ci")
+	require.NoError(t, err)
+	assert.NotEqual(t, old.ID, created.Id)
+}
+
+func TestARetryTokenThatIsGoneIsNoReasonToPassOverAnOrphan(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.inOrder(lost, invalidated)
+	_, err := w.create(tokenURN, "ci")
+	orphan := w.onlyToken()
+	require.ErrorContains(t, err, "oci iam auth-token delete --user-id "+w.user+" --auth-token-id "+orphan.ID)
+	assert.Len(t, w.retryTokens(), 1, "no second token is asked for")
+
+	// Somebody has described it anew, and the list shows it late.
+	changed := newWire(t)
+	changed.inOrder(lost, invalidated)
+	changed.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Times: 1, Body: "[]"})
+	changed.onCreatedEdit("renamed")
+	_, err = changed.create(tokenURN, "ci")
+	require.ErrorContains(t, err, changed.onlyToken().ID)
+}
+
+// onCreatedEdit describes the first token anew when the tokens are first listed.
+func (w *world) onCreatedEdit(description string) {
+	w.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Times: 1, Hold: func() {
+		w.oci.EditToken(w.user, w.oci.Tokens(w.user)[0].ID, func(token *emulator.Token) { token.Description = description })
+	}})
+}
+
+func TestARetryTokenThatStaysInvalidIsAnErrorWithinABound(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.inOrder(times(1000, invalidated))
+	_, err := w.create(tokenURN, "ci")
+	require.ErrorContains(t, err, "InvalidatedRetryToken")
+	assert.LessOrEqual(t, w.calls("CreateAuthToken"), 5)
+	assert.Empty(t, w.tokens())
+}
+
+func TestASiblingsTokenIsNobodysOrphan(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	sibling := w.mustCreate(tokenURN+"-sibling", "ci")
+	w.inOrder(times(100, lost))
+	_, err := w.create(tokenURN, "ci")
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), sibling.Id)
+	orphan := w.tokens()[1]
+	assert.Contains(t, err.Error(), orphan.ID)
+
+	// Another process that has the sibling in its state knows it as well.
+	later := &wire{world: w.world, plugin: w.configured(map[string]any{"endpoint": w.url})}
+	_, err = later.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
+		Id: sibling.Id, Urn: tokenURN + "-sibling", Olds: sibling.Properties, OldInputs: w.arguments("ci"), News: w.arguments("ci"),
+	})
+	require.NoError(t, err)
+	w.oci.DeleteToken(w.user, orphan.ID)
+	_, err = later.create(tokenURN, "ci")
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), sibling.Id)
+}
+
+func TestAListThatLagsIsLookedAtAgainAndTheCommandThatListsIsAlwaysGiven(t *testing.T) {
+	t.Parallel()
+	for lists, found := range map[int]bool{2: true, 1000: false} {
+		w := newWire(t)
+		w.inOrder(lost, emulator.Fault{Times: 100, Drop: emulator.DropAfterCommit, Hold: func() {
+			w.oci.HideFromLists(w.user, w.oci.Tokens(w.user)[0].ID, lists)
+		}})
+		_, err := w.create(tokenURN, "ci")
+		require.ErrorContains(t, err, "oci iam auth-token list --user-id "+w.user)
+		assert.Equal(t, found, strings.Contains(err.Error(), w.onlyToken().ID))
+	}
+}
+
+func TestAReplacementAtTheLimitSaysThatTheOldTokenIsUntouched(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.mustCreate(tokenURN, "ci")
+	w.mustCreate(tokenURN+"2", "ci")
+	_, err := w.create(tokenURN, "ci")
+	require.ErrorContains(t, err, "untouched")
+	require.ErrorContains(t, err, "deleteBeforeReplace")
+}
+
+func TestCancelledBeforeAnythingWasSentNothingIsSent(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	_, err := w.plugin.Cancel(context.Background(), nil)
+	require.NoError(t, err)
+	_, err = w.create(tokenURN, "ci")
+	require.ErrorContains(t, err, "nothing was sent")
+	assert.Empty(t, w.oci.Journal())
+}
+
+func TestCancelledWhileTheHomeRegionIsFoundOutNothingMoreIsSent(t *testing.T) {
+	t.Parallel()
+	s := abroad(t, 0)
+	w := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}
+	arrived, release := w.gate("ListRegionSubscriptions")
+	failed := make(chan error, 2)
+	for _, urn := range []string{tokenURN, tokenURN + "2"} {
+		go func() {
+			_, err := w.create(urn, "ci")
+			failed <- err
+		}()
+	}
+	<-arrived
+	_, err := w.plugin.Cancel(context.Background(), nil)
+	require.NoError(t, err)
+	// Neither waits for the answer that is held back.
+	require.Error(t, <-failed)
+	require.Error(t, <-failed)
+	release()
+	assert.NotContains(t, w.regionsOf("CreateAuthToken"), "us-phoenix-1")
+	assert.Empty(t, w.tokens())
+}
+
+func TestSeventyFivePerCentThrottledAndFivePerCentDropped(t *testing.T) {
+	t.Parallel()
+	users := hundredUsers()[:50]
+	for seed := range uint64(4) {
+		s := newStackIn(newWorldWith(t, emulator.Config{Users: users, Seed: seed}))
+		s.oci.Inject(
+			emulator.Fault{Operation: "CreateAuthToken", Probability: 0.75, Status: 429, Code: "TooManyRequests", Message: "Too many."},
+			emulator.Fault{Operation: "CreateAuthToken", Probability: 0.2, Drop: emulator.DropAfterCommit},
+		)
+		s.parallel = 16
+		s.mustUp(many(s.oci.Users()))
+		requireAllRecorded(t, s)
+	}
+}
+
+// TestTheConnectionBreaksAndNoneComesAboutForAWhile breaks the connection once the request is through, and then refuses every
+// connection until enough time has passed on the clock.
+func TestTheConnectionBreaksAndNoneComesAboutForAWhile(t *testing.T) {
+	t.Parallel()
+	for i, outage := range []time.Duration{5 * time.Second, 30 * time.Second, 90 * time.Second} {
+		t.Run(outage.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			// Nothing else listens at this address while the door is shut.
+			d := &door{t: t, handler: w.oci, address: fmt.Sprintf("127.0.0.%d:0", 100+i)}
+			d.open()
+			t.Cleanup(d.shut)
+			plugin := &wire{world: w, plugin: w.configured(map[string]any{"endpoint": "http://" + d.address})}
+
+			began := w.clock.Now()
+			w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Hold: d.shut, Drop: emulator.DropAfterCommit})
+			w.clock.onSleep = func() {
+				if w.clock.Now().Sub(began) >= outage {
+					d.open()
+				}
+			}
+			created, err := plugin.create(tokenURN, "ci")
+			require.NoError(t, err)
+			requireSecretToken(t, created.Properties, w.onlyToken().Value)
+			assert.GreaterOrEqual(t, w.clock.slept, outage)
+		})
+	}
+}
+
+// door is a port at which the service can be reached, or not.
+type door struct {
+	t       *testing.T
+	handler http.Handler
+	address string
+	mu      sync.Mutex
+	server  *http.Server
+}
+
+func (d *door) open() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.server != nil {
+		return
+	}
+	listener, err := net.Listen("tcp", d.address)
+	if !assert.NoError(d.t, err) {
+		return
+	}
+	d.address = listener.Addr().String()
+	d.server = &http.Server{Handler: d.handler, ReadHeaderTimeout: time.Minute}
+	go func(server *http.Server) { _ = server.Serve(listener) }(d.server)
+}
+
+func (d *door) shut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.server != nil {
+		_ = d.server.Close()
+		d.server = nil
+	}
+}
