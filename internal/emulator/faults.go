@@ -123,8 +123,8 @@ func (f *faults) seed(seed uint64) {
 	f.random = rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // faults want to be repeatable, not secret
 }
 
-// next is the fault that applies to a request, or the zero value.
-func (f *faults) next(operation, userID, region string) Fault {
+// next is the fault that applies to a request, if there is one.
+func (f *faults) next(operation, userID, region string) (Fault, bool) {
 	for i, rule := range f.rules {
 		if (rule.Operation != "" && rule.Operation != operation) || (rule.UserID != "" && rule.UserID != userID) ||
 			(rule.Region != "" && rule.Region != region) {
@@ -143,9 +143,9 @@ func (f *faults) next(operation, userID, region string) Fault {
 				f.rules = slices.Delete(f.rules, i, i+1)
 			}
 		}
-		return applies
+		return applies, true
 	}
-	return Fault{}
+	return Fault{}, false
 }
 
 // Inject adds faults behind those in force.

@@ -60,6 +60,7 @@ type call struct {
 	tokenID   string
 	requestID string
 	callerID  string // once the signature has been checked
+	fault     bool   // whether a fault applies
 	body      []byte
 }
 
@@ -80,7 +81,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	recorder := &statusRecorder{ResponseWriter: w}
 	// A dropped connection ends the handler by a panic, and is journaled all the same.
 	defer func() {
-		entry.Status, entry.Code, entry.TokenID = recorder.status, recorder.code, c.tokenID
+		entry.Status, entry.Code, entry.TokenID, entry.Fault = recorder.status, recorder.code, c.tokenID, c.fault
 		s.record(entry)
 	}()
 	s.answer(recorder, c)
@@ -88,8 +89,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Service) answer(w *statusRecorder, c *call) {
 	s.mu.Lock()
-	fault := s.faults.next(c.operation, c.userID, c.region)
+	fault, applies := s.faults.next(c.operation, c.userID, c.region)
 	s.mu.Unlock()
+	c.fault = applies
 	r := fault.before(c.Context(), s)
 	if r != nil {
 		w.code = fault.Code

@@ -21,6 +21,8 @@ type Request struct {
 	// Status is that of the answer, and Code that of the error in it. 0 means that the connection was closed without one.
 	Status int    `json:"status"`
 	Code   string `json:"code,omitempty"`
+	// Fault tells whether a fault applied.
+	Fault bool `json:"fault,omitempty"`
 }
 
 // Journal is every request since the start or the last ResetJournal, in the order of their answers.

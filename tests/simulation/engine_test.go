@@ -1,0 +1,601 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/auth"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider"
+)
+
+// wish is what the Pulumi program says of one resource.
+type wish struct {
+	user, description int
+	deleteFirst       bool
+	timeout           float64
+}
+
+// record is what the state holds of one resource.
+type record struct {
+	name       string
+	id         string
+	user       int // whose token it is in truth
+	inputs     *structpb.Struct
+	outputs    *structpb.Struct
+	initErrors []string
+	process    *process // which has made it
+}
+
+func (r *record) urn() string { return urnOf(r.name) }
+
+func urnOf(name string) string { return "urn:pulumi:test::test::ociauthtoken:index:AuthToken::" + name }
+
+// engine does what Pulumi's engine does with a plugin, as far as resources of this kind go.
+type engine struct {
+	*world
+	program []string // the names of the resources, in their order
+	wishes  map[string]wish
+	region  string
+
+	stateMu sync.Mutex
+	state   map[string]*record
+	// replaced are records whose successors exist: they are still to be deleted.
+	replaced []*record
+
+	process   *process
+	processes int
+}
+
+func newEngine(w *world) *engine {
+	return &engine{world: w, wishes: map[string]wish{}, region: homeRegion, state: map[string]*record{}}
+}
+
+// records are those of the state, in a fixed order.
+func (e *engine) records() []*record {
+	e.stateMu.Lock()
+	defer e.stateMu.Unlock()
+	var all []*record
+	for i := range resourceCount {
+		if r := e.state[nameOf(i)]; r != nil {
+			all = append(all, r)
+		}
+	}
+	return append(all, e.replaced...)
+}
+
+func nameOf(i int) string { return "r" + strconv.Itoa(i) }
+
+// process is one process of the plugin.
+type process struct {
+	number int
+	plugin pulumirpc.ResourceProviderServer
+	ctx    context.Context // of its calls: what it logs carries it
+	gone   chan struct{}   // closed when it is killed
+	kill   func()
+}
+
+// processKey is where a context says whose it is.
+type processKey struct{}
+
+var errKilled = errors.New("the plugin was killed")
+
+// start starts a process of the plugin, and configures it.
+func (e *engine) start() error {
+	e.stop()
+	e.processes++
+	under, err := provider.New(provider.Options{Version: "1.2.3", Environment: auth.Environment{
+		LookupEnv: func(string) (string, bool) { return "", false },
+		HomeDir:   func() (string, error) { return "", errors.New("there is none") },
+	}})
+	if err != nil {
+		return err
+	}
+	server, err := p.RawServer(provider.Name, "1.2.3", under)(nil)
+	if err != nil {
+		return err
+	}
+	process := &process{number: e.processes, plugin: server, gone: make(chan struct{})}
+	process.ctx = context.WithValue(context.Background(), processKey{}, &voice{world: e.world, process: process})
+	process.kill = sync.OnceFunc(func() {
+		close(process.gone)
+		e.network.kill(process.number)
+	})
+	e.process = process
+	_, err = call(e, "Configure", "", func(ctx context.Context) (*pulumirpc.ConfigureResponse, error) {
+		return server.Configure(ctx, &pulumirpc.ConfigureRequest{
+			Args: properties(map[string]any{
+				"tenancyOcid": e.creds.TenancyID, "userOcid": e.creds.UserID, "fingerprint": e.creds.Fingerprint,
+				"privateKey": resource.MakeSecret(resource.NewProperty(e.creds.PrivateKeyPEM)),
+				"region":     e.region, "endpoint": fmt.Sprintf("http://%s:%d/{region}", host, process.number),
+			}),
+			AcceptSecrets: true, AcceptResources: true, SendsOldInputs: true, SendsOldInputsToDelete: true,
+		})
+	})
+	return err
+}
+
+// stop ends the process, if there is one.
+func (e *engine) stop() {
+	if e.process != nil {
+		e.process.kill()
+		e.process = nil
+	}
+}
+
+func properties(values map[string]any) *structpb.Struct {
+	s, err := plugin.MarshalProperties(resource.NewPropertyMapFromMap(values), plugin.MarshalOptions{
+		KeepUnknowns: true, KeepSecrets: true,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// longest is how long one call to the plugin may take.
+const longest = 45 * time.Minute
+
+// call makes one call to the plugin, and listens to what it says. If the plugin is killed meanwhile, the answer never comes.
+func call[T any](e *engine, method, urn string, f func(context.Context) (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	process, began := e.process, time.Now()
+	e.story.note(func() string { return fmt.Sprintf("  %s %s", method, shortURN(urn)) })
+	done := make(chan result, 1)
+	go func() {
+		defer func() {
+			if cause := recover(); cause != nil {
+				e.fail("panic", "%s panicked: %v\n%s", method, cause, debug.Stack())
+				done <- result{err: errors.New("panic")}
+			}
+		}()
+		value, err := f(process.ctx)
+		done <- result{value, err}
+	}()
+	var r result
+	select {
+	case r = <-done:
+	case <-process.gone:
+		e.story.note(func() string {
+			return fmt.Sprintf("  %s %s: never answered, for the plugin was killed", method, shortURN(urn))
+		})
+		return r.value, errKilled
+	case <-time.After(4 * time.Hour):
+		e.fail("slow", "%s %s has not come back after 4 hours", method, shortURN(urn))
+		process.kill()
+		return r.value, errKilled
+	}
+	if took := time.Since(began); took > longest {
+		e.fail("slow", "%s %s took %s", method, shortURN(urn), took.Round(time.Second))
+	}
+	e.ledger.heardAnswer(method, r.value, r.err)
+	e.story.note(func() string {
+		if r.err == nil {
+			return fmt.Sprintf("  %s %s: well", method, shortURN(urn))
+		}
+		return fmt.Sprintf("  %s %s: error: %s", method, shortURN(urn), shorten(r.err.Error()))
+	})
+	return r.value, r.err
+}
+
+// do runs one command of Pulumi's, or changes the program.
+func (e *engine) do(s step) {
+	name := nameOf(s.resource)
+	switch s.action {
+	case actionWant:
+		if _, ok := e.wishes[name]; !ok {
+			e.program = append(e.program, name)
+		}
+		e.wishes[name] = wish{s.user, s.description, s.deleteFirst, s.timeout}
+		return
+	case actionForget:
+		delete(e.wishes, name)
+		e.program = slices.DeleteFunc(e.program, func(other string) bool { return other == name })
+		return
+	case actionRegion:
+		e.region = regionOf(s.away)
+		return
+	}
+	if s.fresh || e.process == nil {
+		if err := e.start(); err != nil {
+			e.stop()
+			return
+		}
+	}
+	op := &operation{engine: e, step: s}
+	process := e.process
+	if s.killAfter > 0 {
+		defer time.AfterFunc(s.killAfter, process.kill).Stop()
+	}
+	if s.cancelAfter > 0 {
+		defer time.AfterFunc(s.cancelAfter, func() { op.cancel(process) }).Stop()
+	}
+	switch s.action {
+	case actionUp:
+		op.up()
+	case actionPreview:
+		op.preview()
+	case actionRefresh:
+		op.refresh()
+	case actionDestroy:
+		op.destroy()
+	case actionImport:
+		op.importToken(name)
+	}
+	op.wg.Wait()
+	select {
+	case <-process.gone:
+		e.stop()
+	default:
+		if info, err := process.plugin.GetPluginInfo(process.ctx, nil); err != nil || info.GetVersion() == "" {
+			e.fail("mute", "the plugin no longer answers GetPluginInfo: %v", err)
+		}
+		if op.isCancelled() {
+			e.stop()
+		}
+	}
+}
+
+// operation is one command while it runs.
+type operation struct {
+	*engine
+	step step
+
+	wg        sync.WaitGroup // calls of Cancel
+	mu        sync.Mutex
+	cancelled bool
+	failed    bool
+}
+
+// cancel is the person's Ctrl-C.
+func (op *operation) cancel(process *process) {
+	op.wg.Add(1)
+	defer op.wg.Done()
+	op.mu.Lock()
+	op.cancelled = true
+	op.mu.Unlock()
+	op.story.note(func() string { return "  Ctrl-C" })
+	_, _ = process.plugin.Cancel(process.ctx, nil)
+}
+
+func (op *operation) isCancelled() bool {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	return op.cancelled
+}
+
+// stopped reports whether the engine starts nothing new.
+func (op *operation) stopped() bool {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	return op.cancelled || op.failed
+}
+
+func (op *operation) fails() {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.failed = true
+}
+
+// each does something for each of some things, one after the other or all at once. Things at once start a little apart, so that
+// their order is always the same.
+func each[T any](op *operation, things []T, do func(T)) {
+	if !op.step.parallel {
+		for _, thing := range things {
+			if op.stopped() {
+				return
+			}
+			do(thing)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	for i, thing := range things {
+		wg.Go(func() {
+			time.Sleep(time.Duration(i) * time.Millisecond)
+			if !op.stopped() {
+				do(thing)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (op *operation) inputs(w wish) *structpb.Struct {
+	return properties(map[string]any{"userId": op.users[w.user], "description": descriptions[w.description]})
+}
+
+// planned is what the engine has found out about one resource before it acts.
+type planned struct {
+	inputs                       *structpb.Struct
+	update, replace, deleteFirst bool
+}
+
+// plan asks the plugin what is to be done.
+func (op *operation) plan(name string, w wish, old *record) (planned, error) {
+	request := &pulumirpc.CheckRequest{Urn: urnOf(name), News: op.inputs(w)}
+	if old != nil {
+		request.Olds = old.inputs
+	}
+	checked, err := call(op.engine, "Check", urnOf(name), func(ctx context.Context) (*pulumirpc.CheckResponse, error) {
+		return op.process.plugin.Check(ctx, request)
+	})
+	if err != nil {
+		return planned{}, err
+	}
+	if len(checked.Failures) > 0 {
+		return planned{}, errors.New(checked.Failures[0].Reason)
+	}
+	plan := planned{inputs: checked.Inputs}
+	if old == nil {
+		return plan, nil
+	}
+	diff, err := call(op.engine, "Diff", urnOf(name), func(ctx context.Context) (*pulumirpc.DiffResponse, error) {
+		return op.process.plugin.Diff(ctx, &pulumirpc.DiffRequest{
+			Id: old.id, Urn: urnOf(name), Olds: old.outputs, OldInputs: old.inputs, News: checked.Inputs,
+		})
+	})
+	if err != nil {
+		return planned{}, err
+	}
+	plan.replace = len(diff.Replaces) > 0
+	plan.update = diff.Changes == pulumirpc.DiffResponse_DIFF_SOME || len(old.initErrors) > 0
+	plan.deleteFirst = diff.DeleteBeforeReplace || w.deleteFirst
+	if plan.replace && old.user == w.user {
+		op.fail("replaced", "%s is to be replaced because of %v, though the program has the same user as before", name, diff.Replaces)
+	}
+	return plan, nil
+}
+
+func (op *operation) old(name string) *record {
+	op.stateMu.Lock()
+	defer op.stateMu.Unlock()
+	return op.state[name]
+}
+
+func (op *operation) up() {
+	each(op, slices.Clone(op.program), func(name string) {
+		w, old := op.wishes[name], op.old(name)
+		plan, err := op.plan(name, w, old)
+		if err != nil {
+			op.fails()
+			return
+		}
+		switch {
+		case old == nil:
+			op.create(name, w, plan.inputs)
+		case plan.replace && plan.deleteFirst:
+			if op.delete(old) {
+				op.create(name, w, plan.inputs)
+			}
+		case plan.replace:
+			op.create(name, w, plan.inputs)
+		case plan.update:
+			op.update(old, w, plan.inputs)
+		default:
+			old.inputs = plan.inputs
+		}
+	})
+	if op.stopped() {
+		return
+	}
+	var leftover []*record
+	for _, r := range op.records() {
+		if _, ok := op.wishes[r.name]; !ok || op.old(r.name) != r {
+			leftover = append(leftover, r)
+		}
+	}
+	each(op, leftover, func(r *record) { op.delete(r) })
+}
+
+// create calls Create, and again as often as error hooks ask for it.
+func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
+	began := time.Now()
+	for repeats := op.step.hooks; ; repeats-- {
+		response, err := call(op.engine, "Create", urnOf(name), func(ctx context.Context) (*pulumirpc.CreateResponse, error) {
+			return op.process.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: urnOf(name), Properties: inputs, Timeout: w.timeout})
+		})
+		if errors.Is(err, errKilled) {
+			op.fails()
+			op.ledger.killedDuringCreate(w.user, began)
+			return
+		}
+		if err != nil && repeats > 0 && !op.isCancelled() {
+			time.Sleep(time.Second)
+			continue
+		}
+		initErrors := (*pulumirpc.ErrorResourceInitFailed)(nil)
+		if err != nil {
+			op.fails()
+			op.ledger.heardFailure(op.process, urnOf(name), err.Error())
+			op.ledger.createFailed(w.user, began, err.Error())
+			if initErrors = initFailure(err); initErrors == nil {
+				return
+			}
+			response = &pulumirpc.CreateResponse{Id: initErrors.Id, Properties: initErrors.Properties}
+		}
+		made := &record{
+			name: name, id: response.Id, user: w.user, inputs: inputs, outputs: response.Properties,
+			initErrors: initErrors.GetReasons(), process: op.process,
+		}
+		op.stateMu.Lock()
+		if old := op.state[name]; old != nil {
+			op.replaced = append(op.replaced, old)
+		}
+		op.state[name] = made
+		op.stateMu.Unlock()
+		return
+	}
+}
+
+func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
+	response, err := call(op.engine, "Update", old.urn(), func(ctx context.Context) (*pulumirpc.UpdateResponse, error) {
+		return op.process.plugin.Update(ctx, &pulumirpc.UpdateRequest{
+			Id: old.id, Urn: old.urn(), Olds: old.outputs, OldInputs: old.inputs, News: inputs, Timeout: w.timeout,
+		})
+	})
+	if err == nil {
+		old.inputs, old.outputs, old.initErrors = inputs, response.Properties, nil
+		return
+	}
+	op.fails()
+	if errors.Is(err, errKilled) {
+		return
+	}
+	op.ledger.heardFailure(op.process, old.urn(), err.Error())
+	if failed := initFailure(err); failed != nil {
+		old.outputs, old.initErrors = failed.Properties, failed.Reasons
+	}
+}
+
+// delete deletes a resource, and reports whether it is gone from the state.
+func (op *operation) delete(old *record) bool {
+	op.hasDeleted(old.id)
+	_, err := call(op.engine, "Delete", old.urn(), func(ctx context.Context) (any, error) {
+		return op.process.plugin.Delete(ctx, &pulumirpc.DeleteRequest{
+			Id: old.id, Urn: old.urn(), Properties: old.outputs, OldInputs: old.inputs,
+		})
+	})
+	if err != nil {
+		op.fails()
+		if !errors.Is(err, errKilled) {
+			op.ledger.heardFailure(op.process, old.urn(), err.Error())
+		}
+		return false
+	}
+	op.drop(old)
+	return true
+}
+
+// drop takes a record out of the state.
+func (op *operation) drop(old *record) {
+	op.stateMu.Lock()
+	defer op.stateMu.Unlock()
+	if op.state[old.name] == old {
+		delete(op.state, old.name)
+	}
+	op.replaced = slices.DeleteFunc(op.replaced, func(r *record) bool { return r == old })
+}
+
+func (op *operation) preview() {
+	before := op.ledger.writes()
+	each(op, slices.Clone(op.program), func(name string) {
+		w, old := op.wishes[name], op.old(name)
+		plan, err := op.plan(name, w, old)
+		switch {
+		case err != nil:
+		case old == nil || plan.replace:
+			_, _ = call(op.engine, "Create (preview)", urnOf(name), func(ctx context.Context) (*pulumirpc.CreateResponse, error) {
+				return op.process.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: urnOf(name), Properties: plan.inputs, Preview: true})
+			})
+		case plan.update:
+			_, _ = call(op.engine, "Update (preview)", urnOf(name), func(ctx context.Context) (*pulumirpc.UpdateResponse, error) {
+				return op.process.plugin.Update(ctx, &pulumirpc.UpdateRequest{
+					Id: old.id, Urn: old.urn(), Olds: old.outputs, OldInputs: old.inputs, News: plan.inputs, Preview: true,
+				})
+			})
+		}
+	})
+	if op.ledger.writes() > before {
+		op.fail("preview writes", "the preview has made a call that writes")
+	}
+}
+
+func (op *operation) refresh() {
+	each(op, op.records(), func(old *record) {
+		response, err := call(op.engine, "Read", old.urn(), func(ctx context.Context) (*pulumirpc.ReadResponse, error) {
+			return op.process.plugin.Read(ctx, &pulumirpc.ReadRequest{
+				Id: old.id, Urn: old.urn(), Inputs: old.inputs, Properties: old.outputs,
+			})
+		})
+		switch failed := initFailure(err); {
+		case errors.Is(err, errKilled):
+			op.fails()
+		case failed != nil:
+			op.ledger.heardFailure(op.process, old.urn(), err.Error())
+			old.outputs, old.initErrors = failed.Properties, failed.Reasons
+			if failed.Inputs != nil {
+				old.inputs = failed.Inputs
+			}
+		case err != nil:
+			op.fails()
+			op.ledger.heardFailure(op.process, old.urn(), err.Error())
+		case response.Id == "":
+			if op.ledger.lives(old) {
+				op.fail("dropped", "refresh takes %s out of the state, though its token %s lives", old.name, old.id)
+			}
+			op.drop(old)
+		default:
+			old.id, old.outputs, old.initErrors = response.Id, response.Properties, nil
+			if response.Inputs != nil {
+				old.inputs = response.Inputs
+			}
+		}
+	})
+}
+
+func (op *operation) destroy() {
+	each(op, op.records(), func(r *record) { op.delete(r) })
+}
+
+// importToken imports a token that someone else has made, if the program has room for it.
+func (op *operation) importToken(name string) {
+	tokens := op.oci.Tokens(op.users[op.step.user])
+	if op.old(name) != nil || len(tokens) == 0 {
+		return
+	}
+	id := tokens[op.step.token%len(tokens)].ID
+	for _, r := range op.records() {
+		if r.id == id {
+			return // Pulumi itself would not stop it, but two owners of one token are no story of ours
+		}
+	}
+	response, err := call(op.engine, "Read (import)", urnOf(name), func(ctx context.Context) (*pulumirpc.ReadResponse, error) {
+		return op.process.plugin.Read(ctx, &pulumirpc.ReadRequest{Id: op.users[op.step.user] + "/" + id, Urn: urnOf(name)})
+	})
+	if err != nil {
+		return
+	}
+	if response.Id != id {
+		op.fail("ghost", "the import of token %s answers with the id %q", id, response.Id)
+		return
+	}
+	description := 0
+	for i, d := range descriptions {
+		if d == response.Inputs.GetFields()["description"].GetStringValue() {
+			description = i
+		}
+	}
+	if _, ok := op.wishes[name]; !ok {
+		op.program = append(op.program, name)
+	}
+	op.wishes[name] = wish{user: op.step.user, description: description}
+	op.stateMu.Lock()
+	defer op.stateMu.Unlock()
+	op.state[name] = &record{name: name, id: id, user: op.step.user, inputs: response.Inputs, outputs: response.Properties}
+}
+
+// initFailure is what an error says of a resource that exists and is not well, or nil.
+func initFailure(err error) *pulumirpc.ErrorResourceInitFailed {
+	for _, detail := range status.Convert(err).Details() {
+		if failed, ok := detail.(*pulumirpc.ErrorResourceInitFailed); ok {
+			return failed
+		}
+	}
+	return nil
+}

@@ -1,0 +1,348 @@
+package simulation
+
+import (
+	"context"
+	"log/slog"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// violation is a promise that was broken. Kind says which.
+type violation struct{ kind, text string }
+
+// ledger knows which tokens the provider answers for, and what the person was told of them.
+type ledger struct {
+	*world
+	lag map[string]time.Duration // of the lists of each region
+
+	mu     sync.Mutex
+	named  map[string]bool // tokens named together with the command that deletes them
+	owned  map[string]bool // tokens that have once been in the state
+	opened []openFate
+	killed []*inFlight
+	broken bool // whether the network has failed anyone in this step
+}
+
+// openFate is a failed creation whose error says how to list the tokens of the user.
+type openFate struct {
+	user       int
+	began, end time.Time
+	// goodAsOf is until when a token must have been made to have been in a list that the plugin has had.
+	goodAsOf time.Time
+}
+
+// inFlight is a creation in whose middle the plugin was killed. It may leave one token.
+type inFlight struct {
+	user       int
+	began, end time.Time
+	tokenID    string
+}
+
+func newLedger(w *world) *ledger {
+	return &ledger{world: w, lag: map[string]time.Duration{}, named: map[string]bool{}, owned: map[string]bool{}}
+}
+
+// shown checks what a person can see.
+func (l *ledger) shown(text string) {
+	if !utf8.ValidString(text) {
+		l.fail("not UTF-8", "what the plugin says is not valid UTF-8: %q", text)
+	}
+	if strings.Contains(text, canary) {
+		l.fail("leak", "the value of a token is shown: %s", text)
+	}
+	if strings.Contains(text, keyPart(l.creds.PrivateKeyPEM)) {
+		l.fail("leak", "the private key is shown: %s", text)
+	}
+	for _, r := range text {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
+			l.fail("control character", "what the plugin says has control characters: %q", text)
+			return
+		}
+	}
+}
+
+// keyPart is a line of a private key.
+func keyPart(pem string) string { return strings.Split(pem, "\n")[1][:32] }
+
+// heardAnswer checks what came over the wire.
+func (l *ledger) heardAnswer(method string, value any, err error) {
+	if err != nil {
+		l.shown(err.Error())
+		if failed := initFailure(err); failed != nil {
+			l.shown(strings.Join(failed.Reasons, "\n"))
+			l.checkProperties(method, failed.Properties)
+			l.checkProperties(method, failed.Inputs)
+		}
+		return
+	}
+	switch answer := value.(type) {
+	case *pulumirpc.CreateResponse:
+		l.checkProperties(method, answer.GetProperties())
+	case *pulumirpc.UpdateResponse:
+		l.checkProperties(method, answer.GetProperties())
+	case *pulumirpc.ReadResponse:
+		l.checkProperties(method, answer.GetProperties())
+		l.checkProperties(method, answer.GetInputs())
+	case *pulumirpc.CheckResponse:
+		l.checkProperties(method, answer.GetInputs())
+	}
+}
+
+// checkProperties checks that no value is in properties, save the token, which is a secret.
+func (l *ledger) checkProperties(method string, s *structpb.Struct) {
+	for name, value := range s.GetFields() {
+		if name == "token" && isSecret(value) {
+			continue
+		}
+		if holds(value, canary) || holds(value, keyPart(l.creds.PrivateKeyPEM)) {
+			l.fail("leak", "%s answers with a value in clear, in %s", method, name)
+		}
+		if !valid(value) {
+			l.fail("not UTF-8", "%s answers with %s, which is not valid UTF-8", method, name)
+		}
+	}
+}
+
+func isSecret(v *structpb.Value) bool {
+	return v.GetStructValue().GetFields()[resource.SigKey].GetStringValue() == resource.SecretSig
+}
+
+func secretValue(v *structpb.Value) string {
+	return v.GetStructValue().GetFields()["value"].GetStringValue()
+}
+
+func holds(v *structpb.Value, text string) bool {
+	return strings.Contains(v.GetStringValue(), text) || strings.Contains(v.GetStructValue().String(), text) ||
+		strings.Contains(v.GetListValue().String(), text)
+}
+
+func valid(v *structpb.Value) bool { return utf8.ValidString(v.GetStringValue()) }
+
+// deleteCommand is how a message names a token that may be left behind.
+var deleteCommand = regexp.MustCompile(`oci iam auth-token delete [^\n]*--auth-token-id (ocid1\.credential\.oc1\.\.[a-z0-9]+)`)
+
+// heardFailure takes note of an error or a warning: which tokens it names.
+func (l *ledger) heardFailure(from *process, urn, text string) {
+	for _, match := range deleteCommand.FindAllStringSubmatch(text, -1) {
+		id := match[1]
+		l.mu.Lock()
+		l.named[id] = true
+		l.mu.Unlock()
+		for _, r := range l.engine.records() {
+			if r.id == id && r.process == from && r.urn() != urn && urn != "" {
+				l.fail("sibling named", "the person is told to delete %s, which this very plugin has just made for %s: %s", id, r.name, text)
+			}
+		}
+	}
+}
+
+// createFailed takes note of a creation that has failed for good, and whether its error leaves it open what has become of it.
+func (l *ledger) createFailed(user int, began time.Time, text string) {
+	if !strings.Contains(text, "oci iam auth-token list") || !strings.Contains(text, l.users[user]) {
+		return
+	}
+	fate := openFate{user: user, began: began, end: time.Now()}
+	skew := l.skewNow()
+	for _, request := range l.oci.Journal() {
+		if request.Operation != "ListAuthTokens" || request.UserID != l.users[user] || request.Status != 200 || request.Fault {
+			continue
+		}
+		if asOf := request.Time.Add(-skew).Add(-l.lag[request.Region]); asOf.After(fate.goodAsOf) {
+			fate.goodAsOf = asOf
+		}
+	}
+	if l.network.wasDisturbed() {
+		fate.goodAsOf = time.Time{} // who knows what has come through
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.opened = append(l.opened, fate)
+}
+
+func (l *ledger) skewNow() time.Duration {
+	l.world.mu.Lock()
+	defer l.world.mu.Unlock()
+	return l.skew
+}
+
+// killedDuringCreate takes note of a creation in whose middle the plugin was killed.
+func (l *ledger) killedDuringCreate(user int, began time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.killed = append(l.killed, &inFlight{user: user, began: began, end: time.Now()})
+}
+
+// writes counts the requests of this step that could have changed something.
+func (l *ledger) writes() int {
+	n := 0
+	for _, request := range l.oci.Journal() {
+		if request.Method != "GET" {
+			n++
+		}
+	}
+	return n
+}
+
+// lives reports whether OCI has the token of a record, and does not hide it for longer than any client can be asked to wait.
+func (l *ledger) lives(r *record) bool {
+	for _, t := range l.oci.Tokens(l.users[r.user]) {
+		if t.ID != r.id {
+			continue
+		}
+		lag := l.lag[homeRegion]
+		if lag > 2*time.Minute && time.Since(l.made(t)) < lag {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.named[r.id] = true
+			return false
+		}
+		return true
+	}
+	return false
+}
+
+func (l *ledger) made(t emulator.Token) time.Time {
+	l.world.mu.Lock()
+	defer l.world.mu.Unlock()
+	return l.madeAt[t.Value]
+}
+
+// check checks every promise. It is called after each step.
+func (l *ledger) check() {
+	skew := l.skewNow()
+	journal := l.oci.Journal()
+	l.oci.ResetJournal()
+	for _, request := range journal {
+		l.world.mu.Lock()
+		l.sentAt[request.RequestID] = request.Time.Add(-skew)
+		l.world.mu.Unlock()
+		l.story.noteAt(request.Time.Add(-skew), func() string { return describe(request) })
+	}
+	l.world.mu.Lock()
+	requests, strays := l.requests, append(l.strays, l.network.strays...)
+	l.requests = 0
+	l.world.mu.Unlock()
+	if requests > 5000 {
+		l.fail("busy", "%d requests in one step", requests)
+	}
+	if len(strays) > 0 {
+		l.fail("stray", "a request went to %s", strays[0])
+	}
+	recorded := map[string]*record{}
+	for _, r := range l.engine.records() {
+		recorded[r.id] = r
+		l.owned[r.id] = true
+		l.checkRecord(r)
+	}
+	for i, user := range l.users {
+		for _, t := range l.oci.Tokens(user) {
+			if recorded[t.ID] == nil && (t.RequestID != "" || l.owned[t.ID]) && !l.answeredFor(i, t) {
+				l.fail("orphan", "token %s of user %d lives, made by request %s; it is not in the state, and nobody was told how to delete it",
+					t.ID, i, t.RequestID)
+			}
+		}
+	}
+	l.network.wasDisturbed()
+}
+
+// answeredFor reports whether a token that is not in the state was named to the person, or is one that a kill may leave.
+func (l *ledger) answeredFor(user int, t emulator.Token) bool {
+	made := l.made(t)
+	l.world.mu.Lock()
+	sent := l.sentAt[t.RequestID]
+	l.world.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.named[t.ID] {
+		return true
+	}
+	for _, fate := range l.opened {
+		if fate.user == user && !sent.Before(fate.began) && !sent.After(fate.end) && made.After(fate.goodAsOf) {
+			return true
+		}
+	}
+	for _, flight := range l.killed {
+		if flight.tokenID == t.ID {
+			return true
+		}
+		if flight.user == user && flight.tokenID == "" && !sent.Before(flight.began) && !sent.After(flight.end) {
+			flight.tokenID = t.ID
+			return true
+		}
+	}
+	return false
+}
+
+// checkRecord checks that what the state says of a token is true.
+func (l *ledger) checkRecord(r *record) {
+	var live *emulator.Token
+	for _, t := range l.oci.Tokens(l.users[r.user]) {
+		if t.ID == r.id {
+			live = &t
+		}
+	}
+	l.world.mu.Lock()
+	deleted := l.deleted[r.id]
+	l.world.mu.Unlock()
+	token, hasToken := r.outputs.GetFields()["token"]
+	switch {
+	case live == nil && deleted:
+	case live == nil:
+		l.fail("lost", "the state has token %q for %s, which does not exist and which nobody has deleted", r.id, r.name)
+	case !hasToken && r.process == nil: // imported
+	case !hasToken:
+		l.fail("value lost", "the state has no value for %s, whose token %s was made for it", r.name, r.id)
+	case !isSecret(token):
+		l.fail("leak", "the token of %s is not a secret on the wire", r.name)
+	case secretValue(token) != live.Value:
+		l.fail("value lost", "the value that the state has for %s does not authenticate", r.name)
+	}
+}
+
+// voice is how a process of the plugin is heard.
+type voice struct {
+	world   *world
+	process *process
+}
+
+// listener hears what the plugins log.
+type listener struct{}
+
+func (listener) Enabled(context.Context, slog.Level) bool { return true }
+func (listener) WithAttrs([]slog.Attr) slog.Handler       { return listener{} }
+func (listener) WithGroup(string) slog.Handler            { return listener{} }
+
+// Handle hears one line.
+func (listener) Handle(ctx context.Context, line slog.Record) error {
+	v, ok := ctx.Value(processKey{}).(*voice)
+	if !ok {
+		return nil
+	}
+	v.world.ledger.shown(line.Message)
+	select {
+	case <-v.process.gone:
+		return nil // nobody hears it any more
+	default:
+	}
+	urn := ""
+	line.Attrs(func(a slog.Attr) bool {
+		if a.Key == "urn" {
+			urn = a.Value.String()
+		}
+		return true
+	})
+	if line.Level >= slog.LevelWarn {
+		v.world.ledger.heardFailure(v.process, urn, line.Message)
+	}
+	v.world.story.note(func() string { return "    " + line.Level.String() + ": " + shorten(line.Message) })
+	return nil
+}

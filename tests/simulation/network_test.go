@@ -1,0 +1,167 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// host is where OCI is in the simulation. Each plugin process reaches it at a port of its own, so that the network knows whose
+// connection it is.
+const host = "oci.test"
+
+// network carries bytes in memory between plugin processes and the service.
+type network struct {
+	mu       sync.Mutex
+	accepted chan net.Conn
+	closed   chan struct{}
+	open     map[int][]net.Conn // both ends of the connections of each process
+	dead     map[int]bool       // the processes that were killed
+
+	refuseUntil, hangUntil time.Time
+	// cutNext is how many requests are still to be cut off, and cutAt after how many bytes of them.
+	cutNext, cutAt int
+	// disturbed tells whether the network has failed anyone since the last step.
+	disturbed bool
+	// strays are addresses that were called and are not OCI.
+	strays []string
+}
+
+func newNetwork() *network {
+	return &network{
+		accepted: make(chan net.Conn), closed: make(chan struct{}), open: map[int][]net.Conn{}, dead: map[int]bool{},
+	}
+}
+
+// address is a net.Addr in memory.
+type address string
+
+func (address) Network() string  { return "tcp" }
+func (a address) String() string { return string(a) }
+
+var errRefused = &net.OpError{Op: "dial", Net: "tcp", Addr: address(host), Err: syscall.ECONNREFUSED}
+
+// dial connects a plugin process with the service, if the network lets it.
+func (n *network) dial(ctx context.Context, to string) (net.Conn, error) {
+	name, port, err := net.SplitHostPort(to)
+	if err != nil {
+		return nil, err
+	}
+	process, _ := strconv.Atoi(port)
+	n.mu.Lock()
+	if name != host {
+		n.strays = append(n.strays, to)
+		n.mu.Unlock()
+		return nil, errRefused
+	}
+	dead, now := n.dead[process], time.Now()
+	refused, hanging := now.Before(n.refuseUntil), n.hangUntil.Sub(now)
+	n.disturbed = n.disturbed || refused || hanging > 0
+	n.mu.Unlock()
+	if hanging > 0 && !dead {
+		select {
+		case <-ctx.Done():
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: address(to), Err: ctx.Err()}
+		case <-time.After(hanging):
+		}
+	}
+	if dead || refused {
+		return nil, errRefused
+	}
+	client, server := net.Pipe()
+	n.mu.Lock()
+	n.open[process] = append(n.open[process], client, server)
+	n.mu.Unlock()
+	select {
+	case n.accepted <- server:
+		return &connection{Conn: client, network: n}, nil
+	case <-n.closed:
+		return nil, errRefused
+	}
+}
+
+// connection is the client's end. It may be cut in the middle of a request.
+type connection struct {
+	net.Conn
+	network *network
+}
+
+// Write sends bytes, or some of them before the connection breaks.
+func (c *connection) Write(data []byte) (int, error) {
+	c.network.mu.Lock()
+	cut := c.network.cutNext > 0
+	if cut {
+		c.network.cutNext--
+		c.network.disturbed = true
+	}
+	at := min(c.network.cutAt, len(data))
+	c.network.mu.Unlock()
+	if !cut {
+		return c.Conn.Write(data)
+	}
+	_, _ = c.Conn.Write(data[:at])
+	_ = c.Close()
+	return at, &net.OpError{Op: "write", Net: "tcp", Addr: address(host), Err: syscall.ECONNRESET}
+}
+
+// kill cuts all connections of a process, and refuses it new ones.
+func (n *network) kill(process int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dead[process] = true
+	for _, c := range n.open[process] {
+		_ = c.Close()
+	}
+	delete(n.open, process)
+}
+
+// heal ends all disturbances.
+func (n *network) heal() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.refuseUntil, n.hangUntil, n.cutNext = time.Time{}, time.Time{}, 0
+}
+
+// wasDisturbed reports whether the network has failed anyone since it was last asked.
+func (n *network) wasDisturbed() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	disturbed := n.disturbed
+	n.disturbed = false
+	return disturbed
+}
+
+// Accept is the service's side of the network.
+func (n *network) Accept() (net.Conn, error) {
+	select {
+	case c := <-n.accepted:
+		return c, nil
+	case <-n.closed:
+		return nil, errors.New("the network is closed")
+	}
+}
+
+// Close ends the network. It may be called more than once.
+func (n *network) Close() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	select {
+	case <-n.closed:
+		return nil
+	default:
+	}
+	close(n.closed)
+	for _, ends := range n.open {
+		for _, c := range ends {
+			_ = c.Close()
+		}
+	}
+	return nil
+}
+
+// Addr is the address of the service.
+func (*network) Addr() net.Addr { return address(host) }

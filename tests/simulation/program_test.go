@@ -1,0 +1,365 @@
+package simulation
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// A program is what happens in one story, step by step. Steps stand by themselves: whatever others are left out, each still
+// means something, and that is what makes a program easy to shrink.
+
+// action is what a step does.
+type action string
+
+const (
+	// What the person does with Pulumi.
+	actionWant    action = "want"    // put a resource into the Pulumi program, or change it
+	actionForget  action = "forget"  // take it out
+	actionUp      action = "up"      // pulumi up
+	actionPreview action = "preview" // pulumi preview
+	actionRefresh action = "refresh" // pulumi refresh
+	actionDestroy action = "destroy" // pulumi destroy
+	actionImport  action = "import"  // pulumi import of a token that someone else has made
+	actionRegion  action = "region"  // pulumi config set ociauthtoken:region
+
+	// What goes wrong.
+	actionFault    action = "fault"    // OCI misbehaves
+	actionClear    action = "clear"    // OCI behaves again
+	actionRefuse   action = "refuse"   // connections are refused for a while
+	actionHang     action = "hang"     // connections do not come about for a while
+	actionCut      action = "cut"      // connections break in the middle of a request
+	actionLag      action = "lag"      // the lists of a region lag
+	actionCreating action = "creating" // new tokens stay CREATING
+	actionThrottle action = "throttle" // OCI admits so many requests a second
+	actionSkew     action = "skew"     // the clocks differ
+
+	// What others do.
+	actionDeny     action = "deny"     // the permission to see a user is lost, or the user is not there yet
+	actionAllow    action = "allow"    // it is given back
+	actionAdd      action = "add"      // someone makes a token
+	actionDelete   action = "delete"   // someone deletes one
+	actionEdit     action = "edit"     // someone changes its description
+	actionDisable  action = "disable"  // someone makes it INACTIVE
+	actionActivate action = "activate" // someone makes it ACTIVE again
+	actionWait     action = "wait"     // time passes
+)
+
+const (
+	userCount     = 3
+	resourceCount = 4
+)
+
+var descriptions = []string{"ci", "deploy"}
+
+// step is one thing that happens.
+type step struct {
+	action action
+	// resource, user, description and token are numbers: of a resource in the program, of a user, of a description, and of one
+	// of the tokens that the user then has.
+	resource, user, description, token int
+	// deleteFirst is the option deleteBeforeReplace, and timeout customTimeouts, in seconds.
+	deleteFirst bool
+	timeout     float64
+	// away means the region that is not the home region.
+	away bool
+	// d is how long something lasts.
+	d time.Duration
+	// n is how often, and rate how much a second.
+	n    int
+	rate float64
+
+	// How Pulumi operates: with a plugin process of its own, on all resources at once, with an error hook that repeats a failed
+	// Create so many times, cancelled or with the plugin killed after a while.
+	fresh, parallel        bool
+	hooks                  int
+	cancelAfter, killAfter time.Duration
+	fault                  *emulator.Fault
+}
+
+// newProgram makes the program of a seed.
+func newProgram(seed uint64, length int) []step {
+	g := generator{rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15))} //nolint:gosec // it has to be repeatable
+	program := []step{g.want()}
+	if g.one(3) {
+		program = append(program, g.want())
+	}
+	for len(program) < length {
+		program = append(program, g.step())
+	}
+	return program
+}
+
+// generator makes steps at random.
+type generator struct{ *rand.Rand }
+
+func (g generator) one(in int) bool { return g.IntN(in) == 0 }
+
+func pick[T any](g generator, of ...T) T { return of[g.IntN(len(of))] }
+
+func (g generator) step() step {
+	switch p := g.IntN(100); {
+	case p < 11:
+		return g.want()
+	case p < 14:
+		return step{action: actionForget, resource: g.IntN(resourceCount)}
+	case p < 39:
+		return g.operation(actionUp)
+	case p < 42:
+		return g.operation(actionPreview)
+	case p < 51:
+		return g.operation(actionRefresh)
+	case p < 53:
+		return g.operation(actionDestroy)
+	case p < 55:
+		s := g.operation(actionImport)
+		s.resource, s.user, s.token = g.IntN(resourceCount), g.IntN(userCount), g.IntN(2)
+		return s
+	case p < 56:
+		return step{action: actionRegion, away: g.one(2)}
+	case p < 73:
+		return step{action: actionFault, fault: g.fault()}
+	case p < 78:
+		return step{action: actionClear}
+	case p < 82:
+		return g.disturbance()
+	case p < 85:
+		return step{action: actionLag, away: g.one(2), d: pick(g, 0, 2*time.Second, 30*time.Second, 2*time.Minute, 10*time.Minute)}
+	case p < 86:
+		return step{action: actionCreating, d: pick(g, 0, 5*time.Second, time.Minute, time.Hour)}
+	case p < 87:
+		return step{action: actionThrottle, rate: pick(g, 0, 0, 0.5, 2, 5), away: g.one(2)}
+	case p < 88:
+		return step{action: actionSkew, d: pick(g, 0, 0, 4*time.Minute, -4*time.Minute, 6*time.Minute)}
+	case p < 90:
+		return step{action: actionDeny, user: g.IntN(userCount)}
+	case p < 93:
+		return step{action: actionAllow, user: g.IntN(userCount)}
+	case p < 97:
+		return step{
+			action: pick(g, actionAdd, actionDelete, actionEdit, actionDisable, actionActivate), user: g.IntN(userCount),
+			token: g.IntN(2), description: g.IntN(len(descriptions)),
+		}
+	default:
+		return step{action: actionWait, d: pick(g, time.Second, time.Minute, 10*time.Minute, 25*time.Hour)}
+	}
+}
+
+func (g generator) want() step {
+	return step{
+		action: actionWant, resource: g.IntN(resourceCount), user: pick(g, 0, 0, 0, 1, 2), description: g.IntN(len(descriptions)),
+		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.5, 20, 300),
+	}
+}
+
+func (g generator) operation(a action) step {
+	s := step{action: a, fresh: !g.one(4), parallel: g.one(2)}
+	if g.one(3) {
+		s.hooks = 1 + g.IntN(3)
+	}
+	moment := func() time.Duration {
+		return time.Duration(1+g.IntN(1000)) * pick(g, time.Millisecond, time.Millisecond, 10*time.Millisecond, 200*time.Millisecond)
+	}
+	switch g.IntN(12) {
+	case 0:
+		s.cancelAfter = moment()
+	case 1:
+		s.killAfter = moment()
+	}
+	return s
+}
+
+func (g generator) disturbance() step {
+	switch g.IntN(3) {
+	case 0:
+		return step{action: actionRefuse, d: pick(g, time.Second, 5*time.Second, 30*time.Second, 90*time.Second, time.Hour)}
+	case 1:
+		return step{action: actionHang, d: pick(g, time.Second, 20*time.Second, 90*time.Second)}
+	default:
+		return step{action: actionCut, n: 1 + g.IntN(3), token: pick(g, 0, 1, 100, 1<<20)}
+	}
+}
+
+// fault makes a fault of any kind. None of them lets OCI tell a plausible lie, such as an empty list of a user who has tokens:
+// no client could see through it.
+func (g generator) fault() *emulator.Fault {
+	f := &emulator.Fault{
+		Operation: pick(g, "CreateAuthToken", "CreateAuthToken", "CreateAuthToken", "CreateAuthToken", "ListAuthTokens",
+			"ListAuthTokens", "DeleteAuthToken", "UpdateAuthToken", "ListRegionSubscriptions", ""),
+		Times: pick(g, 1, 1, 1, 2, 3, 8, 12, 0), Skip: pick(g, 0, 0, 0, 0, 1, 2),
+	}
+	if f.Times == 0 || g.one(6) {
+		f.Probability = pick(g, 0.3, 0.7, 0.95)
+	}
+	if g.one(8) {
+		f.Delay = emulator.Duration(pick(g, time.Second, 20*time.Second, 70*time.Second, 90*time.Second))
+	}
+	if g.one(10) {
+		f.Header = map[string]string{"Opc-Request-Id": pick(g, "stray\xffbyte", "bell\x07\x1b[31mred", strings.Repeat("x", 3000), "")}
+	}
+	switch g.IntN(15) {
+	case 0:
+		f.Drop = emulator.DropBeforeCommit
+	case 1, 2, 3:
+		f.Drop = emulator.DropAfterCommit
+	case 4:
+		f.Late = emulator.Duration(pick(g, time.Second, 30*time.Second, 3*time.Minute, 10*time.Minute))
+	case 5:
+		f.Truncate = pick(g, 1, 40, 150)
+	case 6, 7, 8:
+		g.failure(f)
+	case 9:
+		f.Status, f.Code = 429, "TooManyRequests"
+		f.Header = map[string]string{"Retry-After": pick(g, "0", "-1", "1", "30", "99999999999", "soon", "1.5",
+			"Wed, 21 Oct 2105 07:28:00 GMT", "9223372036854775807")}
+	case 10:
+		f.Body = g.oddBody(f.Operation)
+	case 11:
+		f.Status = pick(g, 301, 302, 307, 308)
+		f.Header = map[string]string{"Location": pick(g, "http://elsewhere.test/", "/elsewhere", "http://"+host+"/elsewhere", "%zz")}
+	case 12:
+		f.MediaType = pick(g, "text/plain", "text/html", "application/scim+json", "nonsense")
+	case 13:
+		g.spoil(f)
+	case 14:
+		f.Endless = true
+	}
+	return f
+}
+
+// failure makes a fault an error of the service or of something on the way.
+func (g generator) failure(f *emulator.Fault) {
+	known := pick(g,
+		emulator.Fault{Status: 400, Code: "InvalidParameter"}, emulator.Fault{Status: 400, Code: "LimitExceeded"},
+		emulator.Fault{Status: 401, Code: "NotAuthenticated"}, emulator.Fault{Status: 403, Code: "NotAuthorized"},
+		emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound"}, emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound"},
+		emulator.Fault{Status: 408, Code: "RequestTimeout"}, emulator.Fault{Status: 409, Code: "IncorrectState"},
+		emulator.Fault{Status: 409, Code: "UserCapacityExceeded"}, emulator.Fault{Status: 409, Code: "InvalidatedRetryToken"},
+		emulator.Fault{Status: 412, Code: "NoEtagMatch"}, emulator.Fault{Status: 500, Code: "InternalServerError"},
+		emulator.Fault{Status: 503, Code: "ServiceUnavailable"}, emulator.Fault{Status: 501, Code: "NotImplemented"},
+		emulator.Fault{Status: 502, Body: "<html>Bad Gateway</html>"}, emulator.Fault{Status: 504, Body: "timeout\x00\xff"},
+		emulator.Fault{Status: 500, Body: "null", MediaType: "application/json"},
+		emulator.Fault{Status: 503, Code: "ServiceUnavailable", Set: map[string]any{"statusCode": "404"}},
+		emulator.Fault{Status: 500, Code: "InternalServerError", Set: map[string]any{"statusCode": "400"}},
+	)
+	f.Status, f.Code, f.Body, f.MediaType, f.Set = known.Status, known.Code, known.Body, known.MediaType, known.Set
+	f.Message = pick(g, "", "Sorry.", "odd \x1b[2J \u202e words", strings.Repeat("long ", 2000))
+}
+
+// oddBody is a body that is not of the shape that the API promises.
+func (g generator) oddBody(operation string) string {
+	if operation == "ListAuthTokens" || operation == "" {
+		return pick(g, "null", "{}", "[null]", "[{}]", "[[]]", "123", `"text"`, "<html>", `{"code": "x", "message": "y"}`, " ")
+	}
+	return pick(g, "null", "{}", "[]", "123", `"text"`, "<html>", `{"token": null}`, " ")
+}
+
+// spoil lets an answer lack fields, or have odd ones.
+func (g generator) spoil(f *emulator.Fault) {
+	if g.one(2) {
+		f.Omit = pick(g, []string{"userId"}, []string{"lifecycleState"}, []string{"timeCreated"}, []string{"id"}, []string{"token"},
+			[]string{"description"}, []string{"userId", "timeCreated", "lifecycleState", "description"})
+		return
+	}
+	f.Set = pick(g,
+		map[string]any{"userId": "ocid1.user.oc1..other"}, map[string]any{"userId": nil}, map[string]any{"id": ""},
+		map[string]any{"token": ""}, map[string]any{"timeCreated": "yesterday"}, map[string]any{"timeCreated": 3},
+		map[string]any{"inactiveStatus": "many"}, map[string]any{"lifecycleState": 7}, map[string]any{"lifecycleState": "PENDING"},
+		map[string]any{"timeExpires": "never"}, map[string]any{"description": 5})
+}
+
+// String says what the step is, for the story.
+func (s step) String() string {
+	switch s.action {
+	case actionWant:
+		options := ""
+		if s.deleteFirst {
+			options += ", deleteBeforeReplace"
+		}
+		if s.timeout > 0 {
+			options += fmt.Sprintf(", customTimeouts %gs", s.timeout)
+		}
+		return fmt.Sprintf("the program has resource r%d for user %d with description %q%s", s.resource, s.user,
+			descriptions[s.description], options)
+	case actionForget:
+		return fmt.Sprintf("the program no longer has resource r%d", s.resource)
+	case actionUp, actionPreview, actionRefresh, actionDestroy:
+		return "pulumi " + string(s.action) + s.manner()
+	case actionImport:
+		return fmt.Sprintf("pulumi import of token %d of user %d as r%d%s", s.token, s.user, s.resource, s.manner())
+	case actionRegion:
+		return "pulumi config set ociauthtoken:region " + regionOf(s.away)
+	case actionFault:
+		text, err := json.Marshal(s.fault)
+		if err != nil {
+			return err.Error()
+		}
+		return "OCI misbehaves: " + string(text)
+	case actionClear:
+		return "OCI behaves again"
+	case actionRefuse:
+		return fmt.Sprintf("connections are refused for %s", s.d)
+	case actionHang:
+		return fmt.Sprintf("no connection comes about for %s", s.d)
+	case actionCut:
+		return fmt.Sprintf("the next %d writes of requests are cut after %d bytes", s.n, s.token)
+	case actionLag:
+		return fmt.Sprintf("the lists of %s lag by %s", regionOf(s.away), s.d)
+	case actionCreating:
+		return fmt.Sprintf("new tokens stay CREATING for %s", s.d)
+	case actionThrottle:
+		if s.away {
+			return fmt.Sprintf("OCI admits %g requests a second of each user (0: all)", s.rate)
+		}
+		return fmt.Sprintf("OCI admits %g requests a second (0: all)", s.rate)
+	case actionSkew:
+		return fmt.Sprintf("OCI's clock is ahead by %s", s.d)
+	case actionDeny:
+		return fmt.Sprintf("nobody may see user %d any more", s.user)
+	case actionAllow:
+		return fmt.Sprintf("user %d may be seen again", s.user)
+	case actionWait:
+		return fmt.Sprintf("%s pass", s.d)
+	case actionAdd:
+		return fmt.Sprintf("someone makes a token for user %d with description %q", s.user, descriptions[s.description])
+	default:
+		return fmt.Sprintf("someone else: %s token %d of user %d", s.action, s.token, s.user)
+	}
+}
+
+// manner says how Pulumi operates.
+func (s step) manner() string {
+	var manner []string
+	if !s.fresh {
+		manner = append(manner, "in the same plugin process as before")
+	}
+	if s.parallel {
+		manner = append(manner, "all resources at once")
+	}
+	if s.hooks > 0 {
+		manner = append(manner, fmt.Sprintf("error hooks repeat up to %d times", s.hooks))
+	}
+	if s.cancelAfter > 0 {
+		manner = append(manner, fmt.Sprintf("cancelled after %s", s.cancelAfter))
+	}
+	if s.killAfter > 0 {
+		manner = append(manner, fmt.Sprintf("plugin killed after %s", s.killAfter))
+	}
+	if len(manner) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(manner, ", ") + ")"
+}
+
+const homeRegion, otherRegion = "us-phoenix-1", "us-ashburn-1"
+
+func regionOf(away bool) string {
+	if away {
+		return otherRegion
+	}
+	return homeRegion
+}

@@ -1,0 +1,96 @@
+package simulation
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// story is what happened, for a person to read. Nothing is written down unless somebody is going to read it.
+type story struct {
+	began   time.Time
+	written bool
+
+	mu    sync.Mutex
+	lines []line
+}
+
+type line struct {
+	at   time.Duration
+	text string
+}
+
+// note writes down what happens now.
+func (s *story) note(text func() string) { s.noteAt(time.Now(), text) }
+
+func (s *story) noteAt(at time.Time, text func() string) {
+	if !s.written {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, line{at.Sub(s.began), text()})
+}
+
+// anOCID is an identifier, of which a reader wants to know only which it is.
+var anOCID = regexp.MustCompile(`ocid1\.(user|credential|tenancy)\.oc1\.\.[a-z0-9]+`)
+
+// String is the story in the order of time, with short names for identifiers.
+func (s *story) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slices.SortStableFunc(s.lines, func(a, b line) int { return int(a.at.Round(time.Millisecond) - b.at.Round(time.Millisecond)) })
+	var text strings.Builder
+	for _, l := range s.lines {
+		fmt.Fprintf(&text, "%12s %s\n", l.at.Round(time.Millisecond), l.text)
+	}
+	return shortIDs(text.String())
+}
+
+// shortIDs gives short names to identifiers.
+func shortIDs(text string) string {
+	names, counts := map[string]string{}, map[string]int{}
+	return anOCID.ReplaceAllStringFunc(text, func(id string) string {
+		name, ok := names[id]
+		if !ok {
+			kind := strings.Replace(strings.Split(id, ".")[1], "credential", "token", 1)
+			counts[kind]++
+			name = fmt.Sprintf("<%s %c>", kind, 'A'-1+counts[kind])
+			names[id] = name
+		}
+		return name
+	})
+}
+
+func shortURN(urn string) string { return urn[strings.LastIndex(urn, ":")+1:] }
+
+// shorten cuts a message to what a reader needs.
+func shorten(text string) string {
+	text = strings.ReplaceAll(text, "\n", "\n                 ")
+	if len(text) > 1200 {
+		return strings.ToValidUTF8(text[:1200], "") + "…"
+	}
+	return text
+}
+
+// describe says what the service was asked and has answered.
+func describe(r emulator.Request) string {
+	answer := fmt.Sprintf("%d %s", r.Status, r.Code)
+	if r.Status == 0 {
+		answer = "no answer"
+	}
+	if r.Fault {
+		answer += " (a fault)"
+	}
+	operation := r.Operation
+	if operation == "" {
+		operation = r.Method + " " + r.Path
+	}
+	subject := strings.TrimSpace(r.UserID + " " + r.TokenID)
+	return strings.TrimRight(fmt.Sprintf("      OCI %s: %s %s -> %s", r.Region, operation, subject, answer), " ")
+}

@@ -1,0 +1,223 @@
+package simulation
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// canary is part of the value of every token, so that a leak can be searched for.
+const canary = "c4n4rY"
+
+// world is one story while it is told: OCI, the network, and the person who runs Pulumi.
+type world struct {
+	oci     *emulator.Service
+	server  *http.Server
+	network *network
+	users   []string // their OCIDs
+	creds   emulator.Credentials
+
+	engine *engine
+	ledger *ledger
+
+	mu       sync.Mutex
+	skew     time.Duration
+	attempts map[string]int       // how often a request has come
+	madeAt   map[string]time.Time // when a token was made, by its value
+	sentAt   map[string]time.Time // when a request came, by its opc-request-id
+	deleted  map[string]bool      // the tokens that someone has deleted behind our back, or that we may have deleted
+	requests int                  // since the step began
+	strays   []string             // requests that went where they were not meant to
+	wrong    *violation           // the first promise that was broken
+	story    *story
+}
+
+// callerKey signs for the one who calls. It is short, because a signature is most of what a request costs.
+var callerKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 512) //nolint:gosec // it guards nothing
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+// newWorld starts everything. It must be called in a bubble of virtual time, and closed there.
+func newWorld(s *story) (*world, error) {
+	w := &world{
+		network: newNetwork(), attempts: map[string]int{}, madeAt: map[string]time.Time{}, sentAt: map[string]time.Time{},
+		deleted: map[string]bool{}, story: s,
+	}
+	var err error
+	w.oci, err = emulator.New(emulator.Config{
+		Users: []string{"alice", "bob", "carol"}, Regions: []string{homeRegion, otherRegion}, TokenValue: w.tokenValue,
+		Clock: func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return time.Now().Add(w.skew) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, user := range w.oci.Users() {
+		w.users = append(w.users, user.ID)
+	}
+	if w.creds, err = w.oci.CredentialsFor(w.users[0], callerKey()); err != nil {
+		return nil, err
+	}
+	w.server = &http.Server{Handler: http.HandlerFunc(w.serve), ReadHeaderTimeout: time.Hour, ErrorLog: nil}
+	go func() { _ = w.server.Serve(w.network) }()
+	w.ledger = newLedger(w)
+	w.engine = newEngine(w)
+	network := w.network
+	current.Store(network)
+	return w, nil
+}
+
+// close ends everything, so that the bubble can end.
+func (w *world) close() {
+	w.engine.stop()
+	w.oci.Close()
+	_ = w.network.Close()
+	_ = w.server.Close()
+}
+
+// tokenValue makes a value of 20 characters that holds the canary and OCI's kind of punctuation.
+func (w *world) tokenValue() string {
+	value := `({;#` + canary + `<:>` + rand.Text()[:7]
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.madeAt[value] = time.Now()
+	return value
+}
+
+// serve lets OCI answer after a while that depends on the request alone, so that requests at once always come in the same order.
+func (w *world) serve(response http.ResponseWriter, request *http.Request) {
+	w.mu.Lock()
+	w.requests++
+	if !strings.Contains(request.URL.Path, "/20160918/") {
+		w.strays = append(w.strays, request.Host+request.URL.Path)
+	}
+	key := request.Method + request.URL.Path
+	w.attempts[key]++
+	hash := fnv.New64a()
+	_, _ = fmt.Fprint(hash, key, w.attempts[key])
+	w.mu.Unlock()
+	time.Sleep(5*time.Millisecond + time.Duration(hash.Sum64()%200_000)*time.Microsecond)
+	w.oci.ServeHTTP(response, request)
+}
+
+// now is how long the story has gone on.
+func (w *world) now() time.Duration { return time.Since(w.story.began) }
+
+// fail notes a broken promise. The first one counts: what comes after may follow from it.
+func (w *world) fail(kind, format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wrong == nil {
+		w.wrong = &violation{kind: kind, text: fmt.Sprintf(format, args...)}
+	}
+}
+
+func (w *world) failed() *violation {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.wrong
+}
+
+// hasDeleted notes that a token is not missed when it is gone.
+func (w *world) hasDeleted(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.deleted[id] = true
+}
+
+// do takes one step.
+func (w *world) do(s step) {
+	switch s.action {
+	case actionFault:
+		w.oci.Inject(*s.fault)
+	case actionClear:
+		w.oci.ClearFaults()
+		w.network.heal()
+	case actionRefuse:
+		w.network.mu.Lock()
+		w.network.refuseUntil = time.Now().Add(s.d)
+		w.network.mu.Unlock()
+	case actionHang:
+		w.network.mu.Lock()
+		w.network.hangUntil = time.Now().Add(s.d)
+		w.network.mu.Unlock()
+	case actionCut:
+		w.network.mu.Lock()
+		w.network.cutNext, w.network.cutAt = s.n, s.token
+		w.network.mu.Unlock()
+	case actionLag:
+		w.ledger.lag[regionOf(s.away)] = s.d
+		w.oci.SetListLag(regionOf(s.away), s.d)
+	case actionCreating:
+		w.oci.SetCreatingFor(s.d)
+	case actionThrottle:
+		if s.away {
+			w.oci.SetRequestsPerSecond(0, s.rate)
+		} else {
+			w.oci.SetRequestsPerSecond(s.rate, 0)
+		}
+	case actionSkew:
+		w.mu.Lock()
+		w.skew = s.d
+		w.mu.Unlock()
+	case actionDeny:
+		w.oci.Deny(w.users[s.user])
+	case actionAllow:
+		w.oci.Allow(w.users[s.user])
+	case actionWait:
+		time.Sleep(s.d)
+	case actionAdd:
+		if len(w.oci.Tokens(w.users[s.user])) < 2 {
+			w.oci.AddToken(w.users[s.user], descriptions[s.description])
+		}
+	case actionDelete, actionEdit, actionDisable, actionActivate:
+		w.meddle(s)
+	default:
+		w.engine.do(s)
+	}
+}
+
+// meddle changes a token behind our back.
+func (w *world) meddle(s step) {
+	tokens := w.oci.Tokens(w.users[s.user])
+	if len(tokens) == 0 {
+		return
+	}
+	id := tokens[s.token%len(tokens)].ID
+	if s.action == actionDelete {
+		w.hasDeleted(id)
+		w.oci.DeleteToken(w.users[s.user], id)
+		return
+	}
+	w.oci.EditToken(w.users[s.user], id, func(t *emulator.Token) {
+		switch s.action {
+		case actionEdit:
+			t.Description = descriptions[s.description]
+		case actionDisable:
+			t.LifecycleState, t.InactiveStatus = "INACTIVE", new(int64(2))
+		case actionActivate:
+			t.LifecycleState, t.InactiveStatus = "ACTIVE", nil
+		}
+	})
+}
+
+// heal lets everything go well from here on.
+func (w *world) heal() {
+	for _, s := range []step{
+		{action: actionClear}, {action: actionLag}, {action: actionLag, away: true}, {action: actionCreating}, {action: actionThrottle},
+		{action: actionSkew}, {action: actionAllow}, {action: actionAllow, user: 1}, {action: actionAllow, user: 2},
+		{action: actionWait, d: 20 * time.Minute},
+	} {
+		w.do(s)
+	}
+}
