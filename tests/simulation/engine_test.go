@@ -124,6 +124,9 @@ func (e *engine) start() error {
 			AcceptSecrets: true, AcceptResources: true, SendsOldInputs: true, SendsOldInputsToDelete: true,
 		})
 	})
+	if err != nil && !errors.Is(err, errKilled) {
+		e.fail("configure", "the plugin cannot be configured: %v", err)
+	}
 	return err
 }
 

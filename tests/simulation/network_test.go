@@ -12,7 +12,7 @@ import (
 
 // host is where OCI is in the simulation. Each plugin process reaches it at a port of its own, so that the network knows whose
 // connection it is.
-const host = "oci.test"
+const host = "127.0.0.1"
 
 // network carries bytes in memory between plugin processes and the service.
 type network struct {
