@@ -112,6 +112,8 @@ func (e *engine) start() error {
 	process.kill = sync.OnceFunc(func() {
 		close(process.gone)
 		e.network.kill(process.number)
+		// Goroutines do not die with a process that is none. It lets them end.
+		_, _ = server.Cancel(process.ctx, nil)
 	})
 	e.process = process
 	_, err = call(e, "Configure", "", func(ctx context.Context) (*pulumirpc.ConfigureResponse, error) {
@@ -158,6 +160,12 @@ func call[T any](e *engine, method, urn string, f func(context.Context) (T, erro
 		err   error
 	}
 	process, began := e.process, time.Now()
+	select {
+	case <-process.gone:
+		var none T
+		return none, errKilled
+	default:
+	}
 	e.story.note(func() string { return fmt.Sprintf("  %s %s", method, shortURN(urn)) })
 	done := make(chan result, 1)
 	go func() {
@@ -220,7 +228,7 @@ func (e *engine) do(s step) {
 			return
 		}
 	}
-	op := &operation{engine: e, step: s}
+	op := &operation{engine: e, step: s, process: e.process}
 	process := e.process
 	if s.killAfter > 0 {
 		defer time.AfterFunc(s.killAfter, process.kill).Stop()
@@ -257,7 +265,8 @@ func (e *engine) do(s step) {
 // operation is one command while it runs.
 type operation struct {
 	*engine
-	step step
+	step    step
+	process *process
 
 	wg        sync.WaitGroup // calls of Cancel
 	mu        sync.Mutex
