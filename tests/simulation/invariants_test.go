@@ -40,6 +40,9 @@ type openFate struct {
 	goodAsOf time.Time
 }
 
+// onTheWay is how long a request may still be on its way when its sender is killed.
+const onTheWay = 2 * time.Second
+
 // inFlight is a creation in whose middle the plugin was killed. It may leave one token.
 type inFlight struct {
 	user       int
@@ -274,7 +277,7 @@ func (l *ledger) answeredFor(user int, t emulator.Token) bool {
 		if flight.tokenID == t.ID {
 			return true
 		}
-		if flight.user == user && flight.tokenID == "" && !sent.Before(flight.began) && !sent.After(flight.end) {
+		if flight.user == user && flight.tokenID == "" && !sent.Before(flight.began) && !sent.After(flight.end.Add(onTheWay)) {
 			flight.tokenID = t.ID
 			return true
 		}
