@@ -1,0 +1,145 @@
+package identity
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// answered is an answer of success with this body.
+func answered(body string) *answer {
+	return &answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: []byte(body)}
+}
+
+func TestReadAuthTokens(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer *answer
+		ids    []string
+		wrong  string
+	}{
+		"none":             {answered(`[]`), []string{}, ""},
+		"two":              {answered(`[{"id": "a"}, {"id": "b", "token": null}]`), []string{"a", "b"}, ""},
+		"null":             {answered(`null`), nil, "not a list"},
+		"an object":        {answered(`{"id": "a"}`), nil, "not a list"},
+		"nothing":          {answered(``), nil, "not a list"},
+		"one without id":   {answered(`[{"id": "a"}, {}]`), nil, "not an auth token"},
+		"one that is null": {answered(`[null]`), nil, "not an auth token"},
+		"a page":           {&answer{header: http.Header{"Content-Type": {"text/html"}}, body: []byte(`[]`)}, nil, "not JSON"},
+		"no media type":    {&answer{header: http.Header{}, body: []byte(`[]`)}, []string{}, ""},
+	} {
+		tokens, err := readAuthTokens(test.answer)
+		if test.wrong != "" {
+			require.ErrorContains(t, err, test.wrong, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		ids := make([]string, len(tokens))
+		for i, token := range tokens {
+			ids[i] = token.ID
+		}
+		assert.Equal(t, test.ids, ids, name)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	for body, verdicts := range map[string]map[int]verdict{
+		`{"code": "Any"}`: {
+			200: succeeded, 204: succeeded, 100: doubtful, 302: refused, 400: refused, 401: refused, 403: refused, 404: notFound,
+			408: doubtful, 409: refused, 412: refused, 429: throttled, 500: doubtful, 501: refused, 502: doubtful, 503: doubtful,
+		},
+		`{"code": "IncorrectState"}`:                    {409: busy, 404: notFound},
+		`{"code": "InvalidatedRetryToken"}`:             {409: invalidated, 400: refused},
+		`{"code": "NotAllowed"}`:                        {403: notAllowed, 401: refused},
+		`{"statusCode": 404, "status": "404"}`:          {500: doubtful, 401: refused},
+		`<html>`:                                        {403: refused, 502: doubtful},
+		`{"code": ["NotAllowed"], "message": {"a": 1}}`: {403: refused},
+	} {
+		for status, want := range verdicts {
+			assert.Equal(t, want, judge(&answer{status: status, header: http.Header{}, body: []byte(body)}), "%d %s", status, body)
+		}
+	}
+}
+
+func TestHomeIn(t *testing.T) {
+	t.Parallel()
+	for message, region := range map[string]string{
+		"Please go to your home region PHX to execute CREATE, UPDATE and DELETE operations.": "us-phoenix-1",
+		"Please go to your home region iad to execute CREATE.":                               "us-ashburn-1",
+		"Please go to your home region us-new-1 to execute CREATE.":                          "us-new-1",
+		"Please go to your home region XYZ to do so.":                                        "",
+		"No.": "",
+	} {
+		assert.Equal(t, region, homeIn(message), message)
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	for header, pause := range map[string]time.Duration{
+		"": 0, "0": 0, "-5": 0, "soon": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "86400": longestRetryAfter,
+		"9223372036854775807": longestRetryAfter, "9223372036854775808": 0, "Wed, 21 Oct 2026 07:28:00 GMT": 0,
+	} {
+		assert.Equal(t, pause, retryAfter(&answer{header: http.Header{"Retry-After": {header}}}), header)
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for from, want := range map[string]string{
+		"plain": "plain", "two\nlines\tof it": "two lines of it", "\x1b[31mred": "�[31mred", "a\xffb": "a�b",
+		"\u202eright to left": "�right to left", "東京 🗝": "東京 🗝", "": "", "\x00": "�",
+	} {
+		assert.Equal(t, want, Printable(from))
+	}
+	assert.Len(t, []rune(Printable(strings.Repeat("ü", 5000))), 1001)
+}
+
+// FuzzAnswers reads whatever a service may answer, as the answer to a creation, to a list, and as an error.
+func FuzzAnswers(f *testing.F) {
+	for _, body := range []string{
+		``, `null`, `[]`, `{}`, `[{}]`, `[null]`, `"x"`, `5`, `{"id": "a", "token": "b"}`, `{"id": 5, "token": ["b"]}`,
+		`[{"id": "a", "timeCreated": "yesterday", "inactiveStatus": 1.5}]`, `{"code": "\u0000", "message": "\ud800"}`,
+		`{"statusCode": 200, "code": {}}`, `{"id":"a","id":"b"}`, "{\"token\": \"\xff\"}", `{"timeCreated":"9999-12-31T23:59:60Z"}`,
+	} {
+		f.Add([]byte(body), "application/json", 200)
+		f.Add([]byte(body), "text/html", 500)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, mediaType string, status int) {
+		a := &answer{status: status, header: http.Header{"Content-Type": {mediaType}, "Opc-Request-Id": {mediaType}}, body: body}
+		token := readAuthToken(body)
+		for _, text := range []string{token.ID, token.State, string(token.Value)} {
+			if !utf8.ValidString(text) {
+				t.Errorf("%q is not valid UTF-8", text)
+			}
+		}
+		tokens, err := readAuthTokens(a)
+		for _, token := range tokens {
+			if token.ID == "" {
+				t.Error("a token without an id is in the list")
+			}
+		}
+		if err == nil && tokens == nil {
+			t.Error("there is neither a list nor an error")
+		}
+		client := &Client{}
+		op := operation{name: "ListAuthTokens", doing: "try"}
+		at := &regional{region: "r"}
+		for _, failure := range []*Error{client.refused(op, at, judge(a), a), client.unreadable(op, at, a, errors.New("no"))} {
+			shown := failure.Error()
+			if !utf8.ValidString(shown) || strings.ContainsFunc(shown, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+				t.Errorf("%q cannot be shown", shown)
+			}
+			if token.Value != "" && len(token.Value) > 12 && strings.Contains(shown, string(token.Value)) && failure.cause != nil {
+				t.Errorf("%q shows a value", shown)
+			}
+		}
+	})
+}
