@@ -29,7 +29,6 @@ type ledger struct {
 	owned  map[string]bool // tokens that have once been in the state
 	opened []openFate
 	killed []*inFlight
-	broken bool // whether the network has failed anyone in this step
 }
 
 // openFate is a failed creation whose error says how to list the tokens of the user.
@@ -296,12 +295,15 @@ func (l *ledger) checkRecord(r *record) {
 	l.world.mu.Lock()
 	deleted := l.deleted[r.id]
 	l.world.mu.Unlock()
+	l.mu.Lock()
+	named := l.named[r.id]
+	l.mu.Unlock()
 	token, hasToken := r.outputs.GetFields()["token"]
 	switch {
 	case live == nil && deleted:
 	case live == nil:
 		l.fail("lost", "the state has token %q for %s, which does not exist and which nobody has deleted", r.id, r.name)
-	case !hasToken && r.process == nil: // imported
+	case !hasToken && (r.process == nil || named): // imported, or said to be without a value that OCI has never told
 	case !hasToken:
 		l.fail("value lost", "the state has no value for %s, whose token %s was made for it", r.name, r.id)
 	case !isSecret(token):

@@ -147,7 +147,7 @@ func TestSimulation(t *testing.T) {
 			float64(taken)/took.Seconds(), kinds)
 	}()
 
-	fresh := rand.Uint64() >> 16 //nolint:gosec // it is printed
+	fresh := rand.Uint64() >> 16
 	switch {
 	case *flagSeed != 0:
 		one(*flagSeed)

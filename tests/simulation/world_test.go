@@ -41,7 +41,7 @@ type world struct {
 
 // callerKey signs for the one who calls. It is short, because a signature is most of what a request costs.
 var callerKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 512) //nolint:gosec // it guards nothing
+	key, err := rsa.GenerateKey(rand.Reader, 512)
 	if err != nil {
 		panic(err)
 	}
@@ -111,9 +111,6 @@ func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 	time.Sleep(5*time.Millisecond + time.Duration(hash.Sum64()%200_000)*time.Microsecond)
 	w.oci.ServeHTTP(response, request)
 }
-
-// now is how long the story has gone on.
-func (w *world) now() time.Duration { return time.Since(w.story.began) }
 
 // fail notes a broken promise. The first one counts: what comes after may follow from it.
 func (w *world) fail(kind, format string, args ...any) {
