@@ -16,8 +16,8 @@ const (
 func TestParseID(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string][2]string{
-		someToken:                                        {"", someToken},
-		someUser + "/" + someToken:                       {someUser, someToken},
+		someToken:                  {"", someToken},
+		someUser + "/" + someToken: {someUser, someToken},
 		"users/" + someUser + "/authTokens/" + someToken: {someUser, someToken},
 	} {
 		userID, tokenID, err := parseID(id)

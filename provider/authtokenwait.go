@@ -19,8 +19,9 @@ import (
 const (
 	// activeWithin bounds the wait for a new token to become ACTIVE.
 	activeWithin = 5 * time.Minute
-	// freshFor is how long after its creation a token may be missing from the list and is not taken as gone.
-	freshFor = 5 * time.Minute
+	// freshFor is how long after its creation a token may be missing from the list and is not taken as gone: five minutes for
+	// the list to catch up, and five that this machine's clock may be ahead of OCI's.
+	freshFor = 10 * time.Minute
 	// freshLooks is how often it is looked for then.
 	freshLooks = 5
 	// pollEvery is the pause between two looks.

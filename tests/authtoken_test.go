@@ -190,6 +190,16 @@ func TestFreshTokenIsGivenTimeToAppear(t *testing.T) {
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 }
 
+func TestFreshTokenIsKeptWhereThisMachinesClockIsAhead(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.mustUp(mint(s.user, "ci"))
+	s.clock.advance(6 * time.Minute) // one minute later, by a clock that is five minutes ahead
+	s.oci.HideFromLists(s.user, s.onlyToken().ID, 1000)
+	require.NoError(t, s.refresh())
+	assert.NotNil(t, s.token("token"))
+}
+
 func TestDestroyRevokesTheToken(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

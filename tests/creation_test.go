@@ -121,6 +121,23 @@ func TestAnErrorHookGoesOnWithTheTokenThatWasNotActiveYet(t *testing.T) {
 	assert.Equal(t, 1, w.calls("CreateAuthToken"), "one POST in all")
 }
 
+func TestAnErrorHookIsGivenTheTokenAfterCtrlCToo(t *testing.T) {
+	t.Parallel()
+	for range 20 { // of two things that are ready at once, Go takes either
+		w := newWire(t)
+		w.oci.SetCreatingLists(1000)
+		_, err := w.create(tokenURN, "ci")
+		require.Error(t, err)
+		_, err = w.plugin.Cancel(context.Background(), nil)
+		require.NoError(t, err)
+		id, outputs := recorded(t, nil, second(w.create(tokenURN, "ci")))
+		assert.Equal(t, w.onlyToken().ID, id)
+		assert.Equal(t, w.onlyToken().Value, outputs["token"].SecretValue().Element.StringValue())
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
 func TestATokenThatWasDeletedIsNotAnsweredAgain(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
@@ -207,6 +224,32 @@ func TestAListThatLagsIsLookedAtAgainAndTheCommandThatListsIsAlwaysGiven(t *test
 		require.ErrorContains(t, err, "oci iam auth-token list --user-id "+w.user)
 		assert.Equal(t, found, strings.Contains(err.Error(), w.onlyToken().ID))
 	}
+}
+
+func TestAnOrphanThatWasNamedBeforeIsNamedAgainWhereTheListCannotBeHad(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.inOrder(times(1000, lost))
+	_, err := w.create(tokenURN, "ci")
+	orphan := w.onlyToken().ID
+	require.ErrorContains(t, err, "--auth-token-id "+orphan)
+	// The engine shows the error of the last call alone.
+	w.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Status: 401, Code: "NotAuthenticated"})
+	_, err = w.create(tokenURN, "ci")
+	require.ErrorContains(t, err, "--auth-token-id "+orphan)
+}
+
+func TestWhatIsLostOutsideTheHomeRegionIsNoDoubt(t *testing.T) {
+	t.Parallel()
+	s := abroad(t, 0)
+	w := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}
+	fault := times(7, lost)
+	fault.Operation, fault.Region = "CreateAuthToken", "us-ashburn-1"
+	w.oci.Inject(fault)
+	w.inOrder(emulator.Fault{Skip: 1, Status: 400, Code: "InvalidParameter"})
+	_, err := w.create(tokenURN, "ci")
+	require.ErrorContains(t, err, "InvalidParameter")
+	assert.NotContains(t, err.Error(), "nobody knows")
 }
 
 func TestAReplacementAtTheLimitSaysThatTheOldTokenIsUntouched(t *testing.T) {

@@ -70,6 +70,8 @@ type Creation struct {
 	began time.Time
 	// seen is what the answers so far have told of the token. It is answered once it has an id and a value.
 	seen AuthToken
+	// suspected are the tokens that it may have made, as they were listed last.
+	suspected []AuthToken
 }
 
 // ledger keeps every creation until it is handed over, and knows which tokens are recorded.
@@ -156,12 +158,10 @@ func (cr *Creation) answered() bool { return cr.seen.ID != "" && cr.seen.Value !
 // the type *Unsettled means that its fate is still open. After any other error, there is no token.
 // See https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/CreateAuthToken.
 func (cr *Creation) Answer(ctx context.Context, c *Client) (AuthToken, error) {
-	select {
-	case cr.turn <- struct{}{}:
-		defer func() { <-cr.turn }()
-	case <-ctx.Done():
-		return AuthToken{}, context.Cause(ctx)
+	if err := cr.takeTurn(ctx); err != nil {
+		return AuthToken{}, err
 	}
+	defer func() { <-cr.turn }()
 	if !cr.answered() {
 		if failure := cr.goOn(ctx, c); failure != nil && !cr.identify(ctx, c) {
 			return AuthToken{}, cr.explain(ctx, c, failure)
@@ -170,6 +170,22 @@ func (cr *Creation) Answer(ctx context.Context, c *Client) (AuthToken, error) {
 	// Whatever happens next, the engine is given this token: nobody's advice is to delete it.
 	cr.ledger.record(cr.wish.UserID, cr.seen.ID)
 	return cr.seen, nil
+}
+
+// takeTurn waits until nobody else goes on with the creation. If nobody does, it succeeds even if ctx has ended: an answer that
+// is there already is handed over to whoever asks.
+func (cr *Creation) takeTurn(ctx context.Context) error {
+	select {
+	case cr.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case cr.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // goOn makes attempts until the creation is answered, fails for good, or there is no more time.
@@ -210,6 +226,8 @@ func (cr *Creation) goOn(ctx context.Context, c *Client) *Error {
 			return failure
 		}
 		if failure.verdict == moved {
+			// Whatever was sent until now went to a region that makes no tokens.
+			cr.doubtful, budget = false, newBudget(c.clock.Now())
 			continue
 		}
 		if !budget.allows(failure.verdict, cr.doubtful, c.clock.Now()) {
@@ -258,7 +276,7 @@ func (cr *Creation) startOver(ctx context.Context, c *Client) bool {
 			return false
 		}
 	}
-	cr.retryToken, cr.doubtful, cr.seen = rand.Text(), false, AuthToken{}
+	cr.retryToken, cr.doubtful, cr.seen, cr.suspected = rand.Text(), false, AuthToken{}, nil
 	return true
 }
 
@@ -340,6 +358,7 @@ func (cr *Creation) suspects(ctx context.Context, c *Client, sameDescription boo
 			}
 			return !t.TimeCreated.IsZero() && t.TimeCreated.Before(cr.began.Add(-skew))
 		})
+		cr.suspected = tokens
 		if len(tokens) > 0 || look == looks {
 			return tokens, nil
 		}
@@ -406,6 +425,10 @@ func (cr *Creation) explain(ctx context.Context, c *Client, failure *Error) erro
 		return fmt.Errorf("%w. The user's tokens are:\n%s", failure, Describe(tokens))
 	}
 	suspects, err := cr.suspects(ctx, c, failure.verdict != invalidated)
+	if err != nil {
+		// The person may not have been shown what an earlier call of Create has said.
+		suspects = slices.DeleteFunc(cr.suspected, func(t AuthToken) bool { return cr.ledger.isRecorded(cr.wish.UserID, t.ID) })
+	}
 	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t AuthToken) bool { return t.ID == cr.seen.ID }) {
 		suspects = append(suspects, cr.seen)
 	}

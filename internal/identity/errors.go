@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -243,6 +244,9 @@ func reason(err error) string {
 	}
 	var transport *url.Error
 	if errors.As(err, &transport) {
+		if strings.Contains(err.Error(), "Client.Timeout") || errors.Is(err, context.DeadlineExceeded) {
+			return "there was no answer in time"
+		}
 		err = transport.Err
 	}
 	return quoted.ReplaceAllString(userInfo.ReplaceAllString(err.Error(), "$1…@"), "$1…")

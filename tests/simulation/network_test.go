@@ -19,8 +19,8 @@ type network struct {
 	mu       sync.Mutex
 	accepted chan net.Conn
 	closed   chan struct{}
-	open     map[int][]net.Conn // both ends of the connections of each process
-	dead     map[int]bool       // the processes that were killed
+	open     map[int]map[net.Conn]net.Conn // both ends of the connections of each process
+	dead     map[int]bool                  // the processes that were killed
 
 	refuseUntil, hangUntil time.Time
 	// cutNext is how many requests are still to be cut off, and cutAt after how many bytes of them.
@@ -33,7 +33,7 @@ type network struct {
 
 func newNetwork() *network {
 	return &network{
-		accepted: make(chan net.Conn), closed: make(chan struct{}), open: map[int][]net.Conn{}, dead: map[int]bool{},
+		accepted: make(chan net.Conn), closed: make(chan struct{}), open: map[int]map[net.Conn]net.Conn{}, dead: map[int]bool{},
 	}
 }
 
@@ -74,11 +74,14 @@ func (n *network) dial(ctx context.Context, to string) (net.Conn, error) {
 	}
 	client, server := net.Pipe()
 	n.mu.Lock()
-	n.open[process] = append(n.open[process], client, server)
+	if n.open[process] == nil {
+		n.open[process] = map[net.Conn]net.Conn{}
+	}
+	n.open[process][client] = server
 	n.mu.Unlock()
 	select {
 	case n.accepted <- server:
-		return &connection{Conn: client, network: n}, nil
+		return &connection{Conn: client, network: n, process: process}, nil
 	case <-n.closed:
 		return nil, errRefused
 	}
@@ -88,6 +91,22 @@ func (n *network) dial(ctx context.Context, to string) (net.Conn, error) {
 type connection struct {
 	net.Conn
 	network *network
+	process int
+}
+
+// Close ends the connection.
+func (c *connection) Close() error {
+	c.network.mu.Lock()
+	delete(c.network.open[c.process], c.Conn)
+	c.network.mu.Unlock()
+	return c.Conn.Close()
+}
+
+func closeAll(connections map[net.Conn]net.Conn) {
+	for client, server := range connections {
+		_ = client.Close()
+		_ = server.Close()
+	}
 }
 
 // Write sends bytes, or some of them before the connection breaks.
@@ -113,9 +132,7 @@ func (n *network) kill(process int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.dead[process] = true
-	for _, c := range n.open[process] {
-		_ = c.Close()
-	}
+	closeAll(n.open[process])
 	delete(n.open, process)
 }
 
@@ -155,10 +172,8 @@ func (n *network) Close() error {
 	default:
 	}
 	close(n.closed)
-	for _, ends := range n.open {
-		for _, c := range ends {
-			_ = c.Close()
-		}
+	for _, open := range n.open {
+		closeAll(open)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ import (
 var (
 	flagSeed  = flag.Uint64("simulation.seed", 0, "tell the story of this `seed` alone")
 	flagSteps = flag.Int("simulation.steps", 0, "take so many `steps`, of fresh seeds")
-	flagFor   = flag.Duration("simulation.for", 0, "take steps for so `long`, of fresh seeds; negative means until stopped")
+	flagFor   = flag.Duration("simulation.for", 0, "take steps for so `long`, of fresh seeds")
 	flagKinds = flag.Bool("simulation.kinds", false, "go on after a promise was broken, and show one story of each kind")
 )
 
