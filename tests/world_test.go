@@ -5,6 +5,7 @@ package tests
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -41,7 +42,7 @@ type world struct {
 	clock *testClock
 	// env are the environment variables of the machine.
 	env map[string]string
-	// home is the home directory of the machine, and empty at first.
+	// home is the home directory of the machine. If it is empty, there is none.
 	home string
 }
 
@@ -85,7 +86,12 @@ func (w *world) provider() p.Provider {
 		Clock:   w.clock,
 		Environment: auth.Environment{
 			LookupEnv: func(name string) (string, bool) { value, ok := w.env[name]; return value, ok },
-			HomeDir:   func() (string, error) { return w.home, nil },
+			HomeDir: func() (string, error) {
+				if w.home == "" {
+					return "", errors.New("$HOME is not defined")
+				}
+				return w.home, nil
+			},
 		},
 	})
 	require.NoError(w.t, err)

@@ -1,0 +1,284 @@
+package tests
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// These tests paste secrets where they do not belong, as people do, and look for them in what is said.
+
+// variables are the properties that may come from the environment, and their names there after OCI_ and TF_VAR_.
+var variables = map[string]string{
+	"auth": "auth", "tenancyOcid": "tenancy_ocid", "userOcid": "user_ocid", "fingerprint": "fingerprint",
+	"privateKey": "private_key", "privateKeyPath": "private_key_path", "privateKeyPassword": "private_key_password",
+	"region": "region", "configFileProfile": "config_file_profile",
+	"workloadIdentityTokenPath": "workload_identity_token_path", "tokenExchangeAuth": "token_exchange_auth",
+	"tokenExchangeClientId": "token_exchange_client_id", "tokenExchangeClientSecret": "token_exchange_client_secret",
+	"tokenExchangeDomainUrl": "token_exchange_domain_url", "tokenExchangePublicKey": "token_exchange_public_key",
+	"tokenExchangeRequestedTokenType": "token_exchange_requested_token_type",
+	"tokenExchangeResourceType":       "token_exchange_resource_type", "tokenExchangeRpstExp": "token_exchange_rpst_exp",
+	"tokenExchangeSubjectTokenType": "token_exchange_subject_token_type",
+}
+
+// pasted are secrets in the forms in which people have them in their clipboards.
+func (w *world) pasted() map[string]string {
+	lines := strings.Split(strings.TrimSpace(w.creds.PrivateKeyPEM), "\n")
+	token := w.jwt(time.Now().Add(time.Hour))
+	return map[string]string{
+		"key":            w.creds.PrivateKeyPEM,
+		"key, escaped":   strings.ReplaceAll(w.creds.PrivateKeyPEM, "\n", `\n`),
+		"key, no frame":  strings.Join(lines[1:len(lines)-1], "\n"),
+		"key, one line":  strings.Join(lines[1:len(lines)-1], ""),
+		"key, a part":    strings.Join(lines[3:8], "\n"),
+		"key, the end":   strings.Join(lines[len(lines)-3:], "\n"),
+		"token":          token,
+		"token, signed":  "ST$" + token,
+		"token, a claim": strings.Split(token, ".")[1],
+	}
+}
+
+// fitToBeShown fails if the text holds a part of the secret, or cannot be shown.
+func fitToBeShown(t *testing.T, said, secret, where string) {
+	t.Helper()
+	for piece := range strings.FieldsFuncSeq(strings.ReplaceAll(secret, `\n`, "\n"), func(r rune) bool {
+		return unicode.IsSpace(r) || r == '.' || r == '$'
+	}) {
+		for at := 0; at+16 <= len(piece); at += 8 {
+			if strings.Contains(said, piece[at:at+16]) && !strings.Contains(piece, "---") {
+				t.Fatalf("%s: a part of the secret is shown in\n%s", where, said)
+			}
+		}
+	}
+	assert.NotContains(t, said, "-----BEGIN PRIVATE KEY-----\n", where)
+	assert.True(t, utf8.ValidString(said), where)
+	assert.False(t, strings.ContainsFunc(said, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }), where)
+	assert.Less(t, len(said), 8000, where)
+}
+
+func TestASecretPastedIntoAnyPropertyIsNotShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	environment := w.env
+	for form, secret := range w.pasted() {
+		for property, variable := range variables {
+			for _, kind := range []string{"ApiKey", "SecurityToken", "InstancePrincipalWithCerts", "WorkloadIdentityFederation"} {
+				where := kind + ", " + property + ", " + form
+				w.configFile("[DEFAULT]\nsecurity_token_file=" + w.home + "/missing\n")
+				ask := func(configuration map[string]any) {
+					t.Helper()
+					if property != "auth" {
+						configuration["auth"] = kind
+					}
+					plugin := w.serve()
+					checked, err := plugin.CheckConfig(context.Background(), &pulumirpc.CheckRequest{
+						Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", News: properties(t, configuration),
+					})
+					require.NoError(t, err)
+					for _, failure := range checked.Failures {
+						fitToBeShown(t, failure.Reason, secret, where)
+					}
+					if _, err := plugin.Configure(context.Background(), configureRequest(t, configuration)); err != nil {
+						fitToBeShown(t, err.Error(), secret, where)
+					}
+				}
+				base := map[string]any{"endpoint": w.url, "tokenExchangeDomainUrl": "http://127.0.0.1:1"}
+
+				w.env = maps.Clone(environment)
+				delete(w.env, "OCI_PRIVATE_KEY")
+				configuration := maps.Clone(base)
+				configuration[property] = secret
+				ask(configuration)
+
+				for _, name := range []string{"TF_VAR_" + variable, "OCI_" + strings.ToUpper(variable)} {
+					w.env = maps.Clone(environment)
+					delete(w.env, "OCI_PRIVATE_KEY")
+					w.env[name] = secret
+					configuration := maps.Clone(base)
+					delete(configuration, property)
+					ask(configuration)
+				}
+			}
+		}
+	}
+}
+
+func TestASecretPastedIntoTheConfigurationFileIsNotShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.env = map[string]string{}
+	for form, secret := range w.pasted() {
+		for _, key := range []string{"user", "fingerprint", "tenancy", "region", "key_file", "security_token_file", "pass_phrase", ""} {
+			for _, kind := range []string{"ApiKey", "SecurityToken"} {
+				for _, file := range []string{
+					"[DEFAULT]\n" + key + "=" + secret + "\n",
+					"[" + secret + "]\nregion=x\n[" + strings.ReplaceAll(secret, "\n", " ") + "]\nregion=x\n",
+					"[DEFAULT]\nregion=us-phoenix-1\n" + secret + "\n",
+					secret,
+					"[" + secret,
+				} {
+					w.configFile(file)
+					for _, configuration := range []map[string]any{
+						w.signIn(kind), w.signIn(kind, "configFileProfile", "WORK"), w.signIn(kind, "configFileProfile", secret),
+					} {
+						fitToBeShown(t, w.configureError(configuration), secret, kind+", "+key+", "+form)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestASecretPastedIntoAVariableOfTheMachineIsNotShown(t *testing.T) {
+	i := newIssuer(t)
+	for form, secret := range i.pasted() {
+		for variable, configuration := range map[string]map[string]any{
+			"OCI_CONFIG_FILE":                          i.signIn("ApiKey"),
+			"OCI_METADATA_BASE_URL":                    i.signIn("InstancePrincipal"),
+			"TF_VAR_test_certificates_location":        i.signIn("InstancePrincipalWithCerts", "region", "us-phoenix-1"),
+			"OCI_RESOURCE_PRINCIPAL_VERSION":           i.signIn("ResourcePrincipal"),
+			"OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH": i.signIn("OKEWorkloadIdentity"),
+		} {
+			i.env = map[string]string{"OCI_RESOURCE_PRINCIPAL_VERSION": "2.2", "OCI_RESOURCE_PRINCIPAL_REGION": "us-phoenix-1",
+				"KUBERNETES_SERVICE_HOST": "127.0.0.1"}
+			i.env[variable] = secret
+			fitToBeShown(t, i.configureError(configuration), secret, variable+", "+form)
+		}
+	}
+}
+
+func TestASecretInPlaceOfAPathIsSaidToBeOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key, token := w.creds.PrivateKeyPEM, w.jwt(time.Now().Add(time.Hour))
+	const holdsKey, holdsToken = "a private key itself, not the path of a file", "a token itself, not the path of a file"
+
+	settings := w.settings()
+	delete(settings, "privateKey")
+	delete(w.env, "OCI_PRIVATE_KEY")
+	settings["privateKeyPath"] = key
+	said := w.configureError(settings)
+	assert.Contains(t, said, "privateKeyPath: ")
+	assert.Contains(t, said, holdsKey+" (from the provider's configuration): set privateKey instead, or write it to a file")
+
+	delete(settings, "privateKeyPath")
+	for _, variable := range []string{"OCI_PRIVATE_KEY_PATH", "TF_VAR_private_key_path"} {
+		w.env[variable] = key
+		assert.Contains(t, w.configureError(settings), holdsKey+" (from the environment variable "+variable+")")
+		delete(w.env, variable)
+	}
+	w.configFile("[DEFAULT]\nkey_file=" + strings.ReplaceAll(key, "\n", `\n`) + "\n")
+	assert.Contains(t, w.configureError(settings), holdsKey+" (from profile DEFAULT of ")
+
+	settings["auth"] = "SecurityToken"
+	w.configFile(w.sessionProfile(token, w.keyFile(key)))
+	settings["configFileProfile"] = "WORK"
+	assert.Contains(t, w.configureError(settings), holdsToken)
+	w.configFile(w.sessionProfile(w.keyFile(token), strings.ReplaceAll(key, "\n", `\n`)))
+	assert.Contains(t, w.configureError(settings), holdsKey)
+
+	assert.Contains(t, w.configureError(w.signIn("WorkloadIdentityFederation", "workloadIdentityTokenPath", token)), holdsToken)
+	w.env = map[string]string{"OCI_CONFIG_FILE": key}
+	said = w.configureError(map[string]any{"endpoint": w.url})
+	assert.Contains(t, said, "OCI_CONFIG_FILE")
+	assert.Contains(t, said, holdsKey)
+}
+
+func TestWhatIsShownIsCutAndHasNoControlCharacters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	long := strings.Repeat("a b ", 5000)
+	for _, value := range []string{long, "\x1b[31mred\x1b[0m", "\x00\x7f\u202e\u2028", "bell\a", "\r\nforged: line"} {
+		for property := range variables {
+			settings := w.settings()
+			settings[property] = value
+			if property == "privateKeyPath" {
+				delete(settings, "privateKey")
+				delete(w.env, "OCI_PRIVATE_KEY")
+			}
+			if _, err := w.serve().Configure(context.Background(), configureRequest(t, settings)); err != nil {
+				said := err.Error()
+				fitToBeShown(t, said, "", property)
+				assert.NotContains(t, said, "\nforged", property)
+				assert.Less(t, len(said), 2500, property)
+			}
+		}
+	}
+}
+
+func TestNoPasswordOfAURLIsShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	userinfo := "client:" + canary
+	for _, url := range []string{
+		"https://" + userinfo + "@idcs.example.com", "https://" + userinfo + "@idcs.example.com:port", userinfo + "@idcs.example.com",
+		"https://" + userinfo + "@%zz", "https://" + userinfo + "/@host", "https://" + userinfo + "?@host", "https://" + userinfo + " @host",
+		"ftp://" + userinfo + "@host", "http://" + userinfo + "@example.com", "https://" + userinfo + "#@host", "https://" + userinfo + "%40host",
+		"https:\\\\" + userinfo + "@host", "https://host/?password=" + canary, "://" + userinfo + "@host", "https://[" + userinfo + "@host",
+	} {
+		for _, property := range []string{"endpoint", "tokenExchangeDomainUrl", "region", "privateKeyPath", "auth"} {
+			settings := w.signIn("WorkloadIdentityFederation")
+			if !slices.Contains([]string{"endpoint", "tokenExchangeDomainUrl"}, property) && !strings.Contains(url, "://"+userinfo+"@") {
+				continue // there it is no URL
+			}
+			settings[property] = url
+			response, err := w.serve().CheckConfig(context.Background(), &pulumirpc.CheckRequest{
+				Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", News: properties(t, settings),
+			})
+			require.NoError(t, err)
+			for _, failure := range response.Failures {
+				requireNoValue(t, failure.Reason)
+			}
+			requireNoValue(t, w.configureError(settings))
+		}
+	}
+}
+
+func TestNoPasswordOfTheMetadataServiceIsShown(t *testing.T) {
+	i := newIssuer(t)
+	userinfo := "client:" + canary
+	for _, url := range []string{
+		"http://" + userinfo + "@127.0.0.1:1", "http://" + userinfo + "@127.0.0.1:port", "http://" + userinfo + "@%zz", userinfo + "@127.0.0.1",
+	} {
+		i.setenv("OCI_METADATA_BASE_URL", url)
+		requireNoValue(t, i.refused(i.signIn("InstancePrincipal"), "auth"))
+	}
+}
+
+func TestWithoutAHomeDirectoryNothingIsReadFromTheWorkingDirectory(t *testing.T) {
+	w := newWorld(t)
+	key := w.keyFile(w.creds.PrivateKeyPEM)
+	w.configFile(w.profile("DEFAULT", key) + w.profile("WORK", key))
+	t.Chdir(w.home)
+	w.env = map[string]string{}
+	for _, home := range []string{"", ".", "relative"} {
+		w.home = home
+		said := w.configureError(map[string]any{"endpoint": w.url})
+		assert.Contains(t, said, "tenancyOcid: is not set")
+		assert.Contains(t, said, "there is no home directory")
+		said = w.configureError(map[string]any{"endpoint": w.url, "configFileProfile": "WORK"})
+		assert.Contains(t, said, `configFileProfile: profile "WORK" is asked for`)
+		assert.Contains(t, said, "OCI_CONFIG_FILE")
+
+		settings := w.settings()
+		delete(settings, "privateKey")
+		settings["privateKeyPath"] = "~/key.pem"
+		said = w.configureError(settings)
+		assert.Contains(t, said, "privateKeyPath: ")
+		assert.Contains(t, said, "~/key.pem")
+		assert.Contains(t, said, "there is no home directory")
+
+		w.env = map[string]string{"OCI_CONFIG_FILE": "~/.oci/config"}
+		assert.Contains(t, w.configureError(map[string]any{"endpoint": w.url}), "there is no home directory")
+		w.env = map[string]string{}
+	}
+}
