@@ -5,10 +5,13 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // apiKey signs with a user's API key. It is a common.ConfigurationProvider that parses the key once.
@@ -50,18 +53,22 @@ type privateKey struct {
 
 // findPrivateKey takes the key from the first place that has it, as a value or as the path of a file.
 func findPrivateKey(s *sources) (privateKey, *PropertyError) {
-	password := s.find(propertyPrivateKeyPassword).value
+	password := string(s.find(propertyPrivateKeyPassword).value)
 	for _, source := range s.inOrder {
 		if found := s.findIn(source, propertyPrivateKey); found.value != "" {
-			return parsePrivateKey(propertyPrivateKey, unescapeNewlines(found.value), password, found.origin)
+			return parsePrivateKey(propertyPrivateKey, unescapeNewlines(string(found.value)), password, found.origin)
 		}
 		if found := s.findIn(source, propertyPrivateKeyPath); found.value != "" {
 			path := s.path(found.value)
 			content, err := readFile(path)
 			if err != nil {
+				if misplaced := misplacedError(""); errors.As(err, &misplaced) && misplaced != outside.Token {
+					return privateKey{}, wrong(propertyPrivateKeyPath, "%s (from %s): set privateKey instead, or write it to a file",
+						misplaced.what(), found.origin)
+				}
 				return privateKey{}, wrong(propertyPrivateKeyPath, "%v (from %s)", err, found.origin)
 			}
-			return parsePrivateKey(propertyPrivateKeyPath, string(content), password, path)
+			return parsePrivateKey(propertyPrivateKeyPath, string(content), password, path.String())
 		}
 	}
 	return privateKey{}, wrong(propertyPrivateKey, "neither privateKey nor privateKeyPath is set. %s",
@@ -84,7 +91,7 @@ func parsePrivateKey(p property, content, password, origin string) (privateKey, 
 			`which begins with "-----BEGIN PRIVATE KEY-----" or "-----BEGIN RSA PRIVATE KEY-----"`, origin)
 	}
 	if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-		return privateKey{}, wrong(p, "what is in %s is a %s, not a private key", origin, strings.ToLower(block.Type))
+		return privateKey{}, wrong(p, "what is in %s is a %s, not a private key", origin, outside.Text(strings.ToLower(block.Type)))
 	}
 	encrypted := block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
 	if encrypted && password == "" {

@@ -13,6 +13,7 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 	_ "github.com/ociauthtoken/pulumi-ociauthtoken/internal/sdklog" // what is signed in with passes through the SDK
 )
 
@@ -78,7 +79,7 @@ func checkKind(s string) error {
 	if slices.ContainsFunc(kinds, func(kind string) bool { return strings.EqualFold(kind, s) }) {
 		return nil
 	}
-	return fmt.Errorf("%q is not a way to sign in that this provider knows: use one of %s", s, strings.Join(kinds, ", "))
+	return fmt.Errorf("%q is not a way to sign in that this provider knows: use one of %s", outside.Text(s), strings.Join(kinds, ", "))
 }
 
 // PropertyError is something wrong with one property of the provider's configuration.
@@ -135,9 +136,9 @@ func Resolve(ctx context.Context, settings Settings, environment Environment) (c
 	if asked.value == "" {
 		asked.value = APIKey
 	}
-	resolve, ok := resolvers()[strings.ToLower(asked.value)]
+	resolve, ok := resolvers()[strings.ToLower(string(asked.value))]
 	if !ok {
-		return nil, wrong(propertyAuth, "%v (from %s)", checkKind(asked.value), asked.origin)
+		return nil, wrong(propertyAuth, "%v (from %s)", checkKind(string(asked.value)), asked.origin)
 	}
 	return resolve(ctx, sources)
 }
@@ -149,14 +150,14 @@ type requirement struct {
 }
 
 // require is the value of a property that must be there and must be right.
-func (r *requirement) require(p property) string {
+func (r *requirement) require(p property) outside.Text {
 	found := r.find(p)
 	if found.value == "" {
 		r.problems = append(r.problems, wrong(p, "is not set. %s", r.whereToSet(p)))
 		return ""
 	}
 	if p.check != nil {
-		if err := p.check(found.value); err != nil {
+		if err := p.check(string(found.value)); err != nil {
 			r.problems = append(r.problems, wrong(p, "%v (from %s)", err, found.origin))
 		}
 	}
@@ -177,10 +178,10 @@ func (r *requirement) err() error { return errors.Join(r.problems...) }
 func apiKeyCredentials(_ context.Context, s *sources) (common.ConfigurationProvider, error) {
 	r := &requirement{sources: s}
 	credentials := apiKey{
-		tenancy:     r.require(propertyTenancyOCID),
-		user:        r.require(propertyUserOCID),
-		fingerprint: strings.ToLower(r.require(propertyFingerprint)),
-		region:      r.require(propertyRegion),
+		tenancy:     string(r.require(propertyTenancyOCID)),
+		user:        string(r.require(propertyUserOCID)),
+		fingerprint: strings.ToLower(string(r.require(propertyFingerprint))),
+		region:      string(r.require(propertyRegion)),
 	}
 	key, problem := findPrivateKey(s)
 	r.add(problem)

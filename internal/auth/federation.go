@@ -10,6 +10,8 @@ import (
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 	sdk "github.com/oracle/oci-go-sdk/v65/common/auth"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // The values of the property tokenExchangeAuth: how the caller proves to the identity domain that it may exchange tokens.
@@ -27,26 +29,26 @@ func workloadIdentityFederation(ctx context.Context, s *sources) (common.Configu
 	r := &requirement{sources: s}
 	issuer := tokenFile(s.path(r.require(propertyWorkloadIdentityTokenPath)))
 	exchange := sdk.TokenExchangeBuilder{
-		DomainUrl:          strings.TrimRight(r.require(propertyTokenExchangeDomainURL), "/"),
-		Region:             r.require(propertyRegion),
-		RequestedTokenType: r.require(propertyTokenExchangeRequestedTokenType),
-		SubjectTokenType:   r.require(propertyTokenExchangeSubjectTokenType),
-		RpstExp:            s.find(propertyTokenExchangeRPSTExpiration).value,
-		PublicKey:          s.find(propertyTokenExchangePublicKey).value,
+		DomainUrl:          strings.TrimRight(string(r.require(propertyTokenExchangeDomainURL)), "/"),
+		Region:             string(r.require(propertyRegion)),
+		RequestedTokenType: string(r.require(propertyTokenExchangeRequestedTokenType)),
+		SubjectTokenType:   string(r.require(propertyTokenExchangeSubjectTokenType)),
+		RpstExp:            string(s.find(propertyTokenExchangeRPSTExpiration).value),
+		PublicKey:          string(s.find(propertyTokenExchangePublicKey).value),
 	}
 	if exchange.RequestedTokenType == resourceSessionToken {
-		exchange.ResType = r.require(propertyTokenExchangeResourceType)
+		exchange.ResType = string(r.require(propertyTokenExchangeResourceType))
 	}
 	asInstance := false
 	if how := s.find(propertyTokenExchangeAuth); how.value != "" {
-		if err := checkTokenExchangeAuth(how.value); err != nil {
+		if err := checkTokenExchangeAuth(string(how.value)); err != nil {
 			r.add(wrong(propertyTokenExchangeAuth, "%v (from %s)", err, how.origin))
 		}
-		asInstance = strings.EqualFold(how.value, exchangeAsInstance)
+		asInstance = strings.EqualFold(string(how.value), exchangeAsInstance)
 	}
 	if !asInstance {
-		exchange.ClientId = r.require(propertyTokenExchangeClientID)
-		exchange.ClientSecret = r.require(propertyTokenExchangeClientSecret)
+		exchange.ClientId = string(r.require(propertyTokenExchangeClientID))
+		exchange.ClientSecret = string(r.require(propertyTokenExchangeClientSecret))
 	}
 	if issuer != "" {
 		if _, err := issuer.GetToken(); err != nil {
@@ -72,7 +74,7 @@ func checkTokenExchangeAuth(s string) error {
 	if strings.EqualFold(s, exchangeAsClient) || strings.EqualFold(s, exchangeAsInstance) {
 		return nil
 	}
-	return fmt.Errorf("%q is neither %s nor %s", s, exchangeAsClient, exchangeAsInstance)
+	return fmt.Errorf("%q is neither %s nor %s", outside.Text(s), exchangeAsClient, exchangeAsInstance)
 }
 
 func checkDomainURL(s string) error {

@@ -11,12 +11,15 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 	sdk "github.com/oracle/oci-go-sdk/v65/common/auth"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // metadataVariable is what the SDK reads to find the instance metadata service elsewhere than at metadataURL.
@@ -40,9 +43,12 @@ func readMetadata(ctx context.Context, s *sources, path string) (status int, lin
 	ctx, cancel := context.WithTimeout(ctx, metadataWithin)
 	defer cancel()
 	failed := func(status int, why error) (int, string, error) {
-		return status, "", fmt.Errorf("%w (%s: %w)", errNoInstance, base, why)
+		if inURL := (*url.Error)(nil); errors.As(why, &inURL) {
+			why = inURL.Err // the rest is the URL
+		}
+		return status, "", fmt.Errorf("%w (%s: %s)", errNoInstance, outside.URL(base), outside.Sentence(why.Error()))
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, string(base)+path, nil)
 	if err != nil {
 		return failed(0, fmt.Errorf("%s is not a URL", metadataVariable))
 	}
@@ -91,8 +97,8 @@ var certificatesVariables = []string{
 // provider gives them.
 func instancePrincipalWithCerts(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
 	r := &requirement{sources: s}
-	region := common.StringToRegion(r.require(propertyRegion))
-	folder := "."
+	region := common.StringToRegion(string(r.require(propertyRegion)))
+	folder := outside.Text(".")
 	for _, name := range certificatesVariables {
 		if value := s.env(name); value != "" {
 			folder = s.path(value)
@@ -116,20 +122,21 @@ func instancePrincipalWithCerts(ctx context.Context, s *sources) (common.Configu
 type certificates struct{ leaf, key, passphrase, intermediate []byte }
 
 // readCertificates reads and checks them. Its errors name the file.
-func readCertificates(folder string) (certificates, error) {
+func readCertificates(folder outside.Text) (certificates, error) {
 	var (
 		c        certificates
 		problems []error
 	)
+	in := func(name string) outside.Text { return outside.Text(filepath.Join(string(folder), name)) }
 	read := func(name string) []byte {
-		content, err := readFile(filepath.Join(folder, name))
+		content, err := readFile(in(name))
 		if err != nil {
 			problems = append(problems, err)
 		}
 		return content
 	}
 	c.leaf, c.key, c.intermediate = read("ip_cert.pem"), read("ip_key.pem"), read("intermediate.pem")
-	passphrase, err := readFile(filepath.Join(folder, "leaf_passphrase"))
+	passphrase, err := readFile(in("leaf_passphrase"))
 	switch {
 	case err == nil:
 		c.passphrase = bytes.TrimRight(passphrase, "\r\n")
@@ -140,14 +147,14 @@ func readCertificates(folder string) (certificates, error) {
 		return certificates{}, inOneLine(problems)
 	}
 
-	leaf, err := parseCertificate(filepath.Join(folder, "ip_cert.pem"), c.leaf)
+	leaf, err := parseCertificate(in("ip_cert.pem"), c.leaf)
 	if err != nil {
 		return certificates{}, err
 	}
-	if _, err := parseCertificate(filepath.Join(folder, "intermediate.pem"), c.intermediate); err != nil {
+	if _, err := parseCertificate(in("intermediate.pem"), c.intermediate); err != nil {
 		return certificates{}, err
 	}
-	key, problem := parsePrivateKey(propertyAuth, string(c.key), string(c.passphrase), filepath.Join(folder, "ip_key.pem"))
+	key, problem := parsePrivateKey(propertyAuth, string(c.key), string(c.passphrase), in("ip_key.pem").String())
 	if problem != nil {
 		return certificates{}, fmt.Errorf("%s (the pass phrase, if there is one, is in leaf_passphrase beside it)", problem.Problem)
 	}
@@ -165,14 +172,14 @@ func inOneLine(problems []error) error {
 	return errors.New(strings.Join(texts, "; "))
 }
 
-func parseCertificate(path string, content []byte) (*x509.Certificate, error) {
+func parseCertificate(path outside.Text, content []byte) (*x509.Certificate, error) {
 	block, _ := pem.Decode(content)
 	if block == nil {
 		return nil, fmt.Errorf("%s is not a certificate in PEM form", path)
 	}
 	certificate, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return nil, fmt.Errorf("%s is not a certificate: %w", path, err)
+		return nil, fmt.Errorf("%s is not a certificate: %s", path, outside.Sentence(err.Error()))
 	}
 	return certificate, nil
 }

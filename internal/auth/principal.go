@@ -35,10 +35,10 @@ var (
 func signInAs(
 	ctx context.Context, s *sources, kind string, find func() (common.ConfigurationProvider, error),
 ) (common.ConfigurationProvider, error) {
-	p := &principal{kind: kind, mu: &sync.Mutex{}, tenancy: s.find(propertyTenancyOCID).value, redactor: newRedactor(s)}
+	p := &principal{kind: kind, mu: &sync.Mutex{}, tenancy: string(s.find(propertyTenancyOCID).value), redactor: newRedactor(s)}
 	region := s.find(propertyRegion)
 	if region.value != "" {
-		if err := checkRegion(region.value); err != nil {
+		if err := checkRegion(string(region.value)); err != nil {
 			return nil, wrong(propertyRegion, "%v (from %s)", err, region.origin)
 		}
 	}
@@ -46,7 +46,7 @@ func signInAs(
 	if p.sdk, err = within(ctx, find); err != nil {
 		return nil, wrong(propertyAuth, "%s does not work here: %v", kind, p.redactor.clean(err))
 	}
-	if p.region = region.value; p.region == "" {
+	if p.region = string(region.value); p.region == "" {
 		if p.region, err = within(ctx, p.sdk.Region); err != nil || p.region == "" {
 			return nil, wrong(propertyRegion, "is not set. %s", s.whereToSet(propertyRegion))
 		}

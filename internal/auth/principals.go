@@ -8,6 +8,8 @@ import (
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 	sdk "github.com/oracle/oci-go-sdk/v65/common/auth"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // requireVariables says which of the environment variables that a kind of principal needs are not set.
@@ -56,7 +58,7 @@ func resourcePrincipal(ctx context.Context, s *sources) (common.ConfigurationPro
 			names = append(names, sdk.ResourcePrincipalRegionEnvVar)
 		} else {
 			find = func() (common.ConfigurationProvider, error) {
-				return sdk.ResourcePrincipalConfigurationProviderForRegion(common.StringToRegion(region))
+				return sdk.ResourcePrincipalConfigurationProviderForRegion(common.StringToRegion(string(region)))
 			}
 		}
 	case version3:
@@ -94,7 +96,7 @@ type resourcePath struct {
 
 // Path is a template, in which {id} stands for the resource's OCID.
 func (r resourcePath) Path() (*string, error) {
-	path := r.sources.env(sdk.ResourcePrincipalTokenPath)
+	path := string(r.sources.env(sdk.ResourcePrincipalTokenPath))
 	if path == "" {
 		path = "/20180711/resourcePrincipalToken/{id}"
 	}
@@ -103,7 +105,7 @@ func (r resourcePath) Path() (*string, error) {
 
 // ResourceID is the resource's OCID: if none is given, the resource is the instance.
 func (r resourcePath) ResourceID() (*string, error) {
-	id := r.sources.env(sdk.ResourceID)
+	id := string(r.sources.env(sdk.ResourceID))
 	if id == "" {
 		_, body, err := readMetadata(r.ctx, r.sources, "/instance/id")
 		if err != nil {
@@ -133,7 +135,7 @@ func okeWorkloadIdentity(ctx context.Context, s *sources) (common.ConfigurationP
 		return nil, wrong(propertyAuth, "%s: the cluster's certificate authority: %v. The environment variable %s says where else it is",
 			OKEWorkloadIdentity, err, sdk.OciKubernetesServiceAccountCertPath)
 	}
-	path, asked := sdk.KubernetesServiceAccountTokenPath, s.find(propertyWorkloadIdentityTokenPath)
+	path, asked := outside.Text(sdk.KubernetesServiceAccountTokenPath), s.find(propertyWorkloadIdentityTokenPath)
 	if asked.value != "" {
 		path = s.path(asked.value)
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // secretVariables are the environment variables that may hold a key, a pass phrase or a token. Where such a one is the path
@@ -24,13 +26,13 @@ type redactor []string
 
 // newRedactor knows the secrets that the sources hold.
 func newRedactor(s *sources) redactor {
-	client, secret := s.find(propertyTokenExchangeClientID).value, s.find(propertyTokenExchangeClientSecret).value
-	known := redactor{secret, s.find(propertyPrivateKeyPassword).value}
+	client, secret := string(s.find(propertyTokenExchangeClientID).value), string(s.find(propertyTokenExchangeClientSecret).value)
+	known := redactor{secret, string(s.find(propertyPrivateKeyPassword).value)}
 	if secret != "" {
 		known = append(known, base64.StdEncoding.EncodeToString([]byte(client+":"+secret)))
 	}
 	for _, name := range secretVariables {
-		if value := s.env(name); !filepath.IsAbs(value) {
+		if value := string(s.env(name)); !filepath.IsAbs(value) {
 			known = append(known, value)
 		}
 	}
@@ -58,10 +60,11 @@ func (r redactor) clean(err error) error {
 		}
 	}
 	text = quotedToken.ReplaceAllString(text, `token string "`+gone+`": `)
-	return errors.New(longWord.ReplaceAllStringFunc(text, func(word string) string {
+	text = longWord.ReplaceAllStringFunc(outside.Sentence(text), func(word string) string {
 		if longName.MatchString(word) {
 			return word
 		}
 		return gone
-	}))
+	})
+	return errors.New(text)
 }

@@ -8,14 +8,17 @@ import (
 	"sync"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // session signs with the key of a session that "oci session authenticate" has opened, under the security token that stands
 // for it. Both are read anew for each request, so that a session that is renewed on disk is picked up.
 type session struct {
-	profile, tenancy, region string
-	tokenFile, keyFile       string
-	password                 string
+	tenancy, region    string
+	profile            outside.Text
+	tokenFile, keyFile outside.Text
+	password           string
 
 	mu  sync.Mutex
 	pem string          // what key was made from
@@ -34,11 +37,11 @@ func sessionCredentials(_ context.Context, s *sources) (common.ConfigurationProv
 	r := &requirement{sources: s}
 	opened := &session{
 		profile:   s.file.profile,
-		region:    r.require(propertyRegion),
-		tenancy:   s.find(propertyTenancyOCID).value,
+		region:    string(r.require(propertyRegion)),
+		tenancy:   string(s.find(propertyTenancyOCID).value),
 		tokenFile: s.path(s.file.value(securityTokenKey)),
 		keyFile:   s.path(s.file.value(propertyPrivateKeyPath.key)),
-		password:  s.find(propertyPrivateKeyPassword).value,
+		password:  string(s.find(propertyPrivateKeyPassword).value),
 	}
 	if opened.tokenFile == "" {
 		r.add(wrong(propertyConfigFileProfile, `there is no "%s" in %s: open a session with "oci session authenticate", and `+
@@ -92,7 +95,7 @@ func (s *session) PrivateRSAKey() (*rsa.PrivateKey, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.key == nil || s.pem != string(content) {
-		parsed, problem := parsePrivateKey(propertyPrivateKeyPath, string(content), s.password, s.keyFile)
+		parsed, problem := parsePrivateKey(propertyPrivateKeyPath, string(content), s.password, s.keyFile.String())
 		if problem != nil {
 			return nil, problem
 		}

@@ -1,15 +1,12 @@
 package auth
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
-	"gopkg.in/ini.v1"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // property is one property of the configuration, under the names it has in each place.
@@ -77,55 +74,56 @@ var checked = []property{
 }
 
 // finding is a property's value and, in words, where it was found.
-type finding struct{ value, origin string }
+type finding struct {
+	value  outside.Text
+	origin string
+}
 
 // source is one place that properties come from.
 type source struct {
 	name   func(property) string
-	lookup func(property) string
+	lookup func(property) outside.Text
 }
 
 // sources are all the places, the first one that has a property counting.
 type sources struct {
-	inOrder   []source
-	file      configFile
-	home      string
-	lookupEnv func(string) (string, bool)
+	inOrder     []source
+	file        configFile
+	home        string // empty if there is none
+	environment Environment
 }
 
 func newSources(settings Settings, environment Environment) (*sources, error) {
 	home, err := environment.HomeDir()
-	if err != nil {
-		// Without a home directory there is no configuration file, and other sources may do.
+	if err != nil || !filepath.IsAbs(home) {
+		// Without a home directory there is no configuration file, and other sources may do. A relative one would be a
+		// part of whatever directory this program happens to run in.
 		home = ""
 	}
 	variable := func(name func(property) string) source {
 		return source{
-			name: func(p property) string { return "the environment variable " + name(p) },
-			lookup: func(p property) string {
-				value, _ := environment.LookupEnv(name(p))
-				return value
-			},
+			name:   func(p property) string { return "the environment variable " + name(p) },
+			lookup: func(p property) outside.Text { return lookup(environment, name(p)) },
 		}
 	}
-	s := &sources{home: home, lookupEnv: environment.LookupEnv}
+	s := &sources{home: home, environment: environment}
 	s.inOrder = []source{
 		{
 			name:   func(property) string { return "the provider's configuration" },
-			lookup: func(p property) string { return p.of(settings) },
+			lookup: func(p property) outside.Text { return outside.Text(p.of(settings)) },
 		},
 		variable(terraformVariable),
 		variable(ociVariable),
 	}
 
 	profile := s.find(propertyConfigFileProfile)
-	s.file, err = readConfigFile(configFilePath(environment, home), profile.value)
+	s.file, err = readConfigFile(s.configFilePath(), profile.value)
 	if err != nil {
 		return nil, wrong(propertyConfigFileProfile, "%v", err)
 	}
 	s.inOrder = append(s.inOrder, source{
 		name:   func(property) string { return s.file.String() },
-		lookup: func(p property) string { return s.file.value(p.key) },
+		lookup: func(p property) outside.Text { return s.file.value(p.key) },
 	})
 	return s, nil
 }
@@ -170,92 +168,26 @@ func secretFlag(p property) string {
 	}
 }
 
-// env is an environment variable that has no property of its own, or empty.
-func (s *sources) env(name string) string {
-	value, _ := s.lookupEnv(name)
-	return value
+func lookup(environment Environment, name string) outside.Text {
+	value, _ := environment.LookupEnv(name)
+	return outside.Text(value)
 }
 
-// path makes a path absolute that starts with a tilde.
-func (s *sources) path(path string) string {
-	if rest, ok := strings.CutPrefix(path, "~"); ok && s.home != "" {
-		return filepath.Join(s.home, rest)
+// env is an environment variable that has no property of its own, or empty.
+func (s *sources) env(name string) outside.Text { return lookup(s.environment, name) }
+
+// path puts the home directory in place of a tilde. Where there is none, readFile says so.
+func (s *sources) path(path outside.Text) outside.Text {
+	if s.home != "" && startsAtHome(path) {
+		return outside.Text(filepath.Join(s.home, string(path[1:])))
 	}
 	return path
 }
 
-// configFile is one profile of the OCI configuration file.
-type configFile struct {
-	path    string
-	profile string
-	section *ini.Section // nil if the file does not exist
+// startsAtHome reports whether a path begins with a tilde that stands for the home directory.
+func startsAtHome(path outside.Text) bool {
+	return path == "~" || strings.HasPrefix(string(path), "~/") || strings.HasPrefix(string(path), "~"+string(filepath.Separator))
 }
-
-// defaultProfile is the profile that is read when none is named.
-const defaultProfile = "DEFAULT"
-
-// configFilePath is where the configuration file is: $OCI_CONFIG_FILE, else ~/.oci/config.
-func configFilePath(environment Environment, home string) string {
-	if path, ok := environment.LookupEnv("OCI_CONFIG_FILE"); ok && path != "" {
-		return path
-	}
-	return filepath.Join(home, ".oci", "config")
-}
-
-// readConfigFile reads one profile. A file or profile that does not exist is an error only if the profile was asked for.
-func readConfigFile(path, asked string) (configFile, error) {
-	file := configFile{path: path, profile: asked}
-	if asked == "" {
-		file.profile = defaultProfile
-	}
-	// A pass phrase may hold any character, comment signs and quotes among them.
-	content, err := ini.LoadSources(ini.LoadOptions{
-		IgnoreInlineComment: true, PreserveSurroundedQuote: true, SkipUnrecognizableLines: true, InsensitiveKeys: true,
-	}, path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if asked == "" {
-			return file, nil
-		}
-		return file, fmt.Errorf("profile %q is asked for, but there is no file %s", asked, path)
-	}
-	if err != nil {
-		return file, fmt.Errorf("%s could not be read: %w", path, err)
-	}
-	file.section, err = content.GetSection(file.profile)
-	if err != nil && asked != "" {
-		return file, fmt.Errorf("there is no profile %q in %s, which has %s",
-			asked, path, strings.Join(profiles(content), ", "))
-	}
-	return file, nil
-}
-
-// profiles are the names of the profiles that have any key. The ini package always reports a DEFAULT section.
-func profiles(content *ini.File) []string {
-	var names []string
-	for _, section := range content.Sections() {
-		if len(section.Keys()) > 0 {
-			names = append(names, section.Name())
-		}
-	}
-	return names
-}
-
-// value is the value of a key, or empty. The keys with two spellings are found under either.
-func (f configFile) value(key string) string {
-	if f.section == nil || key == "" {
-		return ""
-	}
-	if key == propertyPrivateKeyPassword.key && !f.section.HasKey(key) {
-		key = "passphrase"
-	}
-	if !f.section.HasKey(key) {
-		return ""
-	}
-	return f.section.Key(key).Value()
-}
-
-// String says which profile of which file this is.
-func (f configFile) String() string { return fmt.Sprintf("profile %s of %s", f.profile, f.path) }
 
 // fingerprintPattern is 16 bytes in hexadecimal with colons between them.
 var fingerprintPattern = regexp.MustCompile(`^([0-9a-fA-F]{2}:){15}[0-9a-fA-F]{2}$`)
@@ -263,7 +195,7 @@ var fingerprintPattern = regexp.MustCompile(`^([0-9a-fA-F]{2}:){15}[0-9a-fA-F]{2
 func checkFingerprint(s string) error {
 	if !fingerprintPattern.MatchString(s) {
 		return fmt.Errorf("%q is not a fingerprint: it is 16 bytes in hexadecimal with colons between them, "+
-			"as the Console shows it beside the API key", s)
+			"as the Console shows it beside the API key", outside.Text(s))
 	}
 	return nil
 }
@@ -273,18 +205,7 @@ var regionPattern = regexp.MustCompile(`^[a-zA-Z]+(-[a-zA-Z0-9]+)*$`)
 
 func checkRegion(s string) error {
 	if !regionPattern.MatchString(s) {
-		return fmt.Errorf("%q is not a region: use a name such as us-phoenix-1 or a key such as PHX", s)
+		return fmt.Errorf("%q is not a region: use a name such as us-phoenix-1 or a key such as PHX", outside.Text(s))
 	}
 	return nil
-}
-
-func readFile(path string) ([]byte, error) {
-	content, err := os.ReadFile(path) //nolint:gosec // the person who configures the provider names the file
-	if err != nil {
-		var failure *fs.PathError
-		if errors.As(err, &failure) {
-			return nil, fmt.Errorf("%s could not be read: %w", path, failure.Err)
-		}
-	}
-	return content, err
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // securityTokenPrefix is what a signature puts before a security token where otherwise the name of a key stands.
@@ -41,7 +43,10 @@ func (c claims) expires() string   { return c.expiry().Format(time.RFC3339) }
 
 // tokenFile is the path of a token that something else renews, as Kubernetes does with a projected service account token.
 // It is read anew each time.
-type tokenFile string
+type tokenFile outside.Text
+
+// String returns what may be shown of the path.
+func (f tokenFile) String() string { return outside.Text(f).String() }
 
 // GetToken is how the SDK asks for a token to exchange. Not all of them say when they expire.
 func (f tokenFile) GetToken() (string, error) {
@@ -72,7 +77,7 @@ func (f tokenFile) ServiceAccountToken() (string, error) {
 }
 
 func (f tokenFile) read() (string, error) {
-	content, err := readFile(string(f))
+	content, err := readFile(outside.Text(f))
 	token := strings.TrimSpace(string(content))
 	if err == nil && token == "" {
 		err = fmt.Errorf("%s is empty", f)

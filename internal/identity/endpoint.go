@@ -1,11 +1,12 @@
 package identity
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"strings"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // regionPlaceholder is what stands for the region's name in an endpoint, as in the SDK's own endpoint templates.
@@ -16,19 +17,21 @@ type Endpoint struct{ template string }
 
 // ParseEndpoint reads an endpoint: an absolute http or https URL without query, in which each "{region}" stands for the
 // region's name. Plain http is taken for loopback addresses alone, since the answer to CreateAuthToken carries the token.
+// Its errors quote no password, not even of what is no URL.
 func ParseEndpoint(template string) (Endpoint, error) {
+	shown := outside.URL(template)
 	u, err := url.Parse(strings.ReplaceAll(template, regionPlaceholder, "region"))
 	switch {
 	case err != nil:
-		return Endpoint{}, fmt.Errorf("%q is not a URL: %w", template, errors.Unwrap(err))
+		return Endpoint{}, fmt.Errorf("%q is not a URL", shown)
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return Endpoint{}, fmt.Errorf("%q is not an http or https URL with a host, such as https://identity.%s.oci.example.com",
-			template, regionPlaceholder)
+			shown, regionPlaceholder)
 	case u.User != nil, u.RawQuery != "", u.Fragment != "":
-		return Endpoint{}, fmt.Errorf("%q has more than scheme, host, port and path", u.Redacted())
+		return Endpoint{}, fmt.Errorf("%q has more than scheme, host, port and path", shown)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return Endpoint{}, fmt.Errorf("%q would send tokens over the network unencrypted: use https "+
-			"(plain http is taken for loopback addresses alone)", template)
+			"(plain http is taken for loopback addresses alone)", shown)
 	}
 	return Endpoint{template: strings.TrimRight(template, "/")}, nil
 }

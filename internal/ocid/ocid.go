@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // Type is the second part of an OCID: what kind of thing it names.
@@ -30,30 +32,21 @@ var whereToFind = map[Type]string{ //nolint:gosec // there is no credential here
 var pattern = regexp.MustCompile(`^ocid1\.([a-z0-9]+)\.[a-z0-9-]+\.[a-z0-9-]*(\.[a-zA-Z0-9-]+)?\.[a-zA-Z0-9_-]+$`)
 
 // Check returns nil if s is an OCID of the wanted type. Otherwise its error says what s is instead and where to find the
-// right one, and reads on from the name of a property: "userId: ...".
+// right one, and reads on from the name of a property: "userId: ...". It quotes no more of s than may be shown.
 func Check(s string, want Type) error {
 	remedy := whereToFind[want]
 	if s == "" {
 		return fmt.Errorf("it is empty: %s", remedy)
 	}
 	if strings.TrimSpace(s) != s {
-		return fmt.Errorf("%q has white space around it: remove it", shorten(s))
+		return fmt.Errorf("%q has white space around it: remove it", outside.Text(s))
 	}
 	match := pattern.FindStringSubmatch(s)
 	if match == nil {
-		return fmt.Errorf("%q is not an OCID: %s", shorten(s), remedy)
+		return fmt.Errorf("%q is not an OCID: %s", outside.Text(s), remedy)
 	}
 	if match[1] != string(want) {
-		return fmt.Errorf("%q is the OCID of a %s, not of a %s: %s", shorten(s), match[1], want, remedy)
+		return fmt.Errorf("%q is the OCID of a %s, not of a %s: %s", outside.Text(s), outside.Text(match[1]), want, remedy)
 	}
 	return nil
-}
-
-// shorten keeps a value that was pasted by mistake from filling the screen.
-func shorten(s string) string {
-	const longest = 120
-	if runes := []rune(s); len(runes) > longest {
-		return string(runes[:longest]) + "…"
-	}
-	return s
 }

@@ -20,19 +20,27 @@ func (t Text) String() string {
 	return printable(userInfo.ReplaceAllString(string(t), "$1…@"), longestText)
 }
 
-// Secret says what the text holds that must not be shown, such as "a private key". It is empty if the text looks harmless.
-// A password looks harmless.
+// The kinds of secrets that a text may hold, in words.
+const (
+	PrivateKey = "a private key"
+	PEM        = "a key or a certificate"
+	Token      = "a token"
+	Part       = "a part of a key or of a token"
+)
+
+// Secret returns the kind of secret that the text holds, which must not be shown. It is empty if the text looks harmless. A
+// password looks harmless.
 func (t Text) Secret() string {
 	s := string(t)
 	switch {
 	case privateKey.MatchString(s):
-		return "a private key"
+		return PrivateKey
 	case frame.MatchString(s):
-		return "a key or a certificate"
+		return PEM
 	case token.MatchString(s):
-		return "a token"
+		return Token
 	case keyMaterial.MatchString(s), holdsRandomWord(s):
-		return "a part of a key or of a token"
+		return Part
 	default:
 		return ""
 	}
