@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // What OCI says of tokens and users lags behind what it does. These are the waits for it to catch up, each with a bound, and
@@ -83,7 +84,7 @@ func stateOf(state AuthTokenState) string {
 	if state.State == "" {
 		return "in a state that OCI does not say"
 	}
-	return identity.Printable(state.State)
+	return outside.Sentence(state.State)
 }
 
 // inactiveReason spells out the flags of an INACTIVE token.

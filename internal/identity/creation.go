@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 const (
@@ -454,7 +456,7 @@ func Describe(tokens []AuthToken) string {
 			created = RFC3339(token.TimeCreated)
 		}
 		lines[i] = fmt.Sprintf("  %s, created %s, %s, description %q",
-			Printable(token.ID), created, Printable(token.State), shorten(description, 200))
+			outside.Sentence(token.ID), created, outside.Sentence(token.State), shorten(description, 200))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -10,7 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // Codes of OCI's errors that need a treatment of their own, from
@@ -80,9 +81,9 @@ func (e *Error) happened() string {
 	tried := fmt.Sprintf("could not %s in %s", e.doing, e.where)
 	switch {
 	case e.Status == 0 && e.verdict == stopped:
-		return fmt.Sprintf("%s: nothing was sent: %s", tried, Printable(reason(e.cause)))
+		return fmt.Sprintf("%s: nothing was sent: %s", tried, outside.Sentence(reason(e.cause)))
 	case e.Status == 0:
-		return fmt.Sprintf("%s: %s", tried, Printable(reason(e.cause)))
+		return fmt.Sprintf("%s: %s", tried, outside.Sentence(reason(e.cause)))
 	}
 	said := fmt.Sprintf("%d %s", e.Status, e.Code)
 	if e.Code == "" {
@@ -95,7 +96,7 @@ func (e *Error) happened() string {
 		said += fmt.Sprintf(" (opc-request-id %s)", e.RequestID)
 	}
 	if e.cause != nil {
-		return fmt.Sprintf("%s: OCI answered %s, and %s", tried, said, Printable(e.cause.Error()))
+		return fmt.Sprintf("%s: OCI answered %s, and %s", tried, said, outside.Sentence(e.cause.Error()))
 	}
 	return fmt.Sprintf("%s: OCI answered %s", tried, said)
 }
@@ -190,11 +191,11 @@ func (a *answer) failure() (code, message string) {
 	if json.Unmarshal(a.body, &said) != nil {
 		return "", ""
 	}
-	return shorten(Printable(text(said.Code)), 100), Printable(text(said.Message))
+	return shorten(outside.Sentence(text(said.Code)), 100), outside.Sentence(text(said.Message))
 }
 
 func (a *answer) requestID() string {
-	return shorten(Printable(a.header.Get("opc-request-id")), 200)
+	return shorten(outside.Sentence(a.header.Get("opc-request-id")), 200)
 }
 
 // text returns a JSON text, or "" for anything else.
@@ -206,33 +207,13 @@ func text(raw json.RawMessage) string {
 	return s
 }
 
-// Printable makes words from outside fit to be shown: valid UTF-8 in one line, without control characters, and short enough
-// not to fill the screen.
-func Printable(s string) string {
-	// A gRPC message with other bytes cannot be sent, and what it was about to say is lost.
-	s = strings.ToValidUTF8(s, "�")
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return '�'
-		default:
-			return r
-		}
-	}, s)
-	return shorten(strings.Join(strings.Fields(s), " "), 1000)
-}
-
+// shorten cuts a text to a number of characters.
 func shorten(s string, longest int) string {
 	if runes := []rune(s); len(runes) > longest {
 		return string(runes[:longest]) + "…"
 	}
 	return s
 }
-
-// userInfo is the part of a URL that may hold a password, as that of a proxy does.
-var userInfo = regexp.MustCompile(`(://)[^\s"]*@`)
 
 // quoted is a part of an answer that net/http quotes where it cannot read it. It may hold a token.
 var quoted = regexp.MustCompile(`(malformed[^"]*)".*`)
@@ -249,7 +230,7 @@ func reason(err error) string {
 		}
 		err = transport.Err
 	}
-	return quoted.ReplaceAllString(userInfo.ReplaceAllString(err.Error(), "$1…@"), "$1…")
+	return quoted.ReplaceAllString(err.Error(), "$1…")
 }
 
 // IsNotFound reports whether OCI answered 404: the thing does not exist, or may not be seen by the caller.

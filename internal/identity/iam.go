@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // ListAuthTokens returns the user's tokens, at most two, without their values, as the configured region has them.
@@ -91,7 +93,7 @@ func (c *Client) DeleteAuthToken(ctx context.Context, userID, id string) error {
 
 // DeleteCommand is the command by which a person deletes a token.
 func DeleteCommand(userID, id string) string {
-	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", userID, Printable(id))
+	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", userID, outside.Sentence(id))
 }
 
 // ListCommand is the command by which a person lists a user's tokens.

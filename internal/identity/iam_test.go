@@ -91,17 +91,6 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestPrintable(t *testing.T) {
-	t.Parallel()
-	for from, want := range map[string]string{
-		"plain": "plain", "two\nlines\tof it": "two lines of it", "\x1b[31mred": "�[31mred", "a\xffb": "a�b",
-		"\u202eright to left": "�right to left", "東京 🗝": "東京 🗝", "": "", "\x00": "�",
-	} {
-		assert.Equal(t, want, Printable(from))
-	}
-	assert.Len(t, []rune(Printable(strings.Repeat("ü", 5000))), 1001)
-}
-
 // FuzzAnswers reads whatever a service may answer, as the answer to a creation, to a list, and as an error.
 func FuzzAnswers(f *testing.F) {
 	for _, body := range []string{
