@@ -104,16 +104,17 @@ func TestIgnoredHangUpStaysIgnored(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestSIGTERMToThePluginDuringUpRecordsTheToken(t *testing.T) {
-	t.Parallel()
-	c := newCLI(t)
+// upAndKill runs "pulumi up", and sends a signal to the plugin once OCI has made a token and before it answers. With pulumi,
+// the command itself gets the signal too, as when the machine goes down.
+func (c *cli) upAndKill(signal syscall.Signal, withPulumi bool) (printed string) {
+	c.t.Helper()
 	// A plugin that writes down which process it is.
 	path, err := builtPlugin()
-	require.NoError(t, err)
-	folder := t.TempDir()
+	require.NoError(c.t, err)
+	folder := c.t.TempDir()
 	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s/pid\nexec %s \"$@\"\n", folder, path)
 	wrapper := filepath.Join(folder, filepath.Base(path))
-	require.NoError(t, os.WriteFile(wrapper, []byte(script), 0o700)) //nolint:gosec // it is a program
+	require.NoError(c.t, os.WriteFile(wrapper, []byte(script), 0o700)) //nolint:gosec // it is a program
 	for i, variable := range c.env {
 		if rest, ok := strings.CutPrefix(variable, "PATH="); ok {
 			c.env[i] = "PATH=" + folder + ":" + rest
@@ -123,19 +124,68 @@ func TestSIGTERMToThePluginDuringUpRecordsTheToken(t *testing.T) {
 	c.program("token", "ci")
 	arrived, release := c.gate("CreateAuthToken")
 	up := c.command("up", "--yes", "--skip-preview")
-	var printed bytes.Buffer
-	up.Stdout, up.Stderr = &printed, &printed
-	require.NoError(t, up.Start())
+	var output bytes.Buffer
+	up.Stdout, up.Stderr = &output, &output
+	require.NoError(c.t, up.Start())
 	<-arrived
 	pid, err := strconv.Atoi(strings.TrimSpace(c.readFile(filepath.Join(folder, "pid"))))
-	require.NoError(t, err)
-	require.NoError(t, syscall.Kill(pid, syscall.SIGTERM))
-	release()
-	_ = up.Wait()
-	requireNoValue(t, printed.String())
+	require.NoError(c.t, err)
+	if withPulumi {
+		require.NoError(c.t, syscall.Kill(up.Process.Pid, signal))
+	}
+	require.NoError(c.t, syscall.Kill(pid, signal))
+	if signal == syscall.SIGKILL {
+		_ = up.Wait()
+		release()
+	} else {
+		release()
+		_ = up.Wait()
+	}
+	requireNoValue(c.t, output.String())
+	return output.String()
+}
 
+func TestSIGTERMToThePluginDuringUpRecordsTheToken(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	printed := c.upAndKill(syscall.SIGTERM, false)
 	c.must("refresh", "--yes")
 	c.must("up", "--yes")
 	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"), "the one token there is, is the one in the state")
-	assert.Equal(t, 1, c.calls("CreateAuthToken"), printed.String())
+	assert.Equal(t, 1, c.calls("CreateAuthToken"), printed)
+}
+
+// These two are the one case in which OCI's protocol leaves a token behind whose value nobody knows. They follow the way out
+// that docs/troubleshooting.md shows.
+
+func TestPluginKilledBetweenCommitAndAnswer(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	assert.Contains(t, c.upAndKill(syscall.SIGKILL, false), "creating failed")
+	orphan := c.onlyToken()
+
+	c.must("up", "--yes")
+	tokens := c.tokens()
+	require.Len(t, tokens, 2, "nobody knows the value of the first one, so there is another")
+	assert.Equal(t, tokens[1].Value, c.secretOutput("token"))
+	c.oci.DeleteToken(c.user, orphan.ID) // as "oci iam auth-token delete" does
+	c.must("preview", "--refresh", "--expect-no-changes")
+	c.must("destroy", "--yes")
+	assert.Empty(t, c.tokens())
+}
+
+func TestPulumiAndPluginKilledBetweenCommitAndAnswer(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.upAndKill(syscall.SIGKILL, true)
+	orphan := c.onlyToken()
+
+	// The state knows that a creation was under way, and the next run says so.
+	c.must("cancel", "--yes")
+	assert.Contains(t, c.must("preview"), "token, interrupted while creating")
+	c.oci.DeleteToken(c.user, orphan.ID)
+	c.must("refresh", "--yes", "--clear-pending-creates")
+	c.must("up", "--yes")
+	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
+	assert.NotContains(t, c.must("preview"), "interrupted")
 }
