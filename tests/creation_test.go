@@ -295,6 +295,35 @@ func TestCancelledWhileTheHomeRegionIsFoundOutNothingMoreIsSent(t *testing.T) {
 	assert.Empty(t, w.tokens())
 }
 
+func TestWhoWaitsForTheHomeRegionCanGiveUpWhileOthersWaitOn(t *testing.T) {
+	t.Parallel()
+	s := abroad(t, 0)
+	w := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}
+	arrived, release := w.gate("ListRegionSubscriptions")
+	first := make(chan error, 1)
+	go func() {
+		_, err := w.create(tokenURN, "ci")
+		first <- err
+	}()
+	<-arrived
+	impatient := make(chan error, 1)
+	go func() {
+		_, err := w.plugin.Create(context.Background(), &pulumirpc.CreateRequest{
+			Urn: tokenURN + "2", Properties: w.arguments("ci"), Timeout: 0.2,
+		})
+		impatient <- err
+	}()
+	select {
+	case err := <-impatient:
+		require.ErrorContains(t, err, "timeout of 200ms is over")
+	case <-time.After(30 * time.Second):
+		t.Error("who waits for the home region cannot give up")
+	}
+	release()
+	require.NoError(t, <-first)
+	assert.Len(t, w.tokens(), 1)
+}
+
 func TestSeventyFivePerCentThrottledAndFivePerCentDropped(t *testing.T) {
 	t.Parallel()
 	users := hundredUsers()[:50]
