@@ -59,6 +59,10 @@ test: build toolchain lint dist ## run every test there is
 	@tools/toolchain.sh test
 	@gotestsum --format pkgname-and-test-fails -- -race -timeout 40m ./...
 
+.PHONY: soak
+soak: ## simulate until stopped, or until a promise breaks
+	@go test ./tests/simulation -run TestSimulation -count=1 -timeout 0 -simulation.for 10000h
+
 .PHONY: lint
 lint: ## check the format and the style of all code
 	@tools/toolchain.sh lint release
