@@ -114,7 +114,7 @@ func (c *cli) upAndKill(signal syscall.Signal, withPulumi bool) (printed string)
 	folder := c.t.TempDir()
 	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s/pid\nexec %s \"$@\"\n", folder, path)
 	wrapper := filepath.Join(folder, filepath.Base(path))
-	require.NoError(c.t, os.WriteFile(wrapper, []byte(script), 0o700)) //nolint:gosec // it is a program
+	require.NoError(c.t, os.WriteFile(wrapper, []byte(script), 0o700))
 	for i, variable := range c.env {
 		if rest, ok := strings.CutPrefix(variable, "PATH="); ok {
 			c.env[i] = "PATH=" + folder + ":" + rest

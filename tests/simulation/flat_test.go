@@ -100,5 +100,5 @@ func inUse() int {
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
-	return int(stats.HeapAlloc) //nolint:gosec // it is far below the limit
+	return int(stats.HeapAlloc)
 }
