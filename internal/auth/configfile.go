@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	"gopkg.in/ini.v1"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
@@ -16,7 +16,7 @@ import (
 type configFile struct {
 	path    outside.Text // empty if there is no home directory for the file to be in
 	profile outside.Text
-	section *ini.Section // nil if the file does not exist
+	keys    map[string]string
 }
 
 const (
@@ -63,29 +63,58 @@ func readConfigFile(path, asked outside.Text) (configFile, error) {
 	if err != nil {
 		return file, fmt.Errorf("the OCI configuration file, which %s names if it is set: %w", configFileVariable, err)
 	}
-	// A pass phrase may hold any character, comment signs and quotes among them.
-	parsed, err := ini.LoadSources(ini.LoadOptions{
-		IgnoreInlineComment: true, PreserveSurroundedQuote: true, SkipUnrecognizableLines: true, InsensitiveKeys: true,
-	}, content)
+	parsed, err := parseProfiles(string(content))
 	if err != nil {
-		// The error quotes the line, and in this file any line may hold a secret.
-		return file, fmt.Errorf("%s is not an OCI configuration file, in which profiles begin with a line such as [%s] and the "+
-			"others are of the form key=value", path, defaultProfile)
+		return file, fmt.Errorf("%s could not be read: %w", path, err)
 	}
-	file.section, err = parsed.GetSection(string(file.profile))
-	if err != nil && asked != "" {
-		return file, fmt.Errorf("there is no profile %q in %s, which has %s", asked, path, profiles(parsed))
+	found := false
+	if file.keys, found = parsed[string(file.profile)]; !found && asked != "" {
+		return file, fmt.Errorf("there is no profile %q in %s, which has %s", asked, path, namesOf(parsed))
 	}
 	return file, nil
 }
 
-// profiles names the profiles that have any key. The ini package always reports a DEFAULT section.
-func profiles(content *ini.File) string {
-	var names []string
-	for _, section := range content.Sections() {
-		if len(section.Keys()) > 0 {
-			names = append(names, outside.Text(section.Name()).String())
+// parseProfiles takes a file apart: for each profile its keys, in small letters, and their values. No line goes on in the
+// next, whatever it ends in: a pass phrase may hold any character, and must not become a part of what is shown. Its errors
+// quote nothing.
+func parseProfiles(content string) (map[string]map[string]string, error) {
+	parsed := map[string]map[string]string{}
+	profile := defaultProfile
+	number := 0
+	for line := range strings.Lines(strings.TrimPrefix(content, "\ufeff")) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' || line[0] == ';' {
+			continue
 		}
+		if line[0] == '[' {
+			end := strings.LastIndexByte(line, ']')
+			if end < 0 {
+				return nil, fmt.Errorf("line %d begins a profile as [%s] does, but has no closing bracket", number, defaultProfile)
+			}
+			profile = strings.TrimSpace(line[1:end])
+			if parsed[profile] == nil {
+				parsed[profile] = map[string]string{}
+			}
+			continue
+		}
+		at := strings.IndexAny(line, "=:")
+		if at <= 0 {
+			continue // OCI's tools pass over such lines too
+		}
+		if parsed[profile] == nil {
+			parsed[profile] = map[string]string{}
+		}
+		parsed[profile][strings.ToLower(strings.TrimSpace(line[:at]))] = strings.TrimSpace(line[at+1:])
+	}
+	return parsed, nil
+}
+
+// namesOf names the profiles, as far as there is room.
+func namesOf(parsed map[string]map[string]string) string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(parsed)) {
+		names = append(names, outside.Text(name).String())
 	}
 	switch {
 	case len(names) == 0:
@@ -99,16 +128,10 @@ func profiles(content *ini.File) string {
 
 // value is the value of a key, or empty. The keys with two spellings are found under either.
 func (f configFile) value(key string) outside.Text {
-	if f.section == nil || key == "" {
-		return ""
-	}
-	if key == propertyPrivateKeyPassword.key && !f.section.HasKey(key) {
+	if _, ok := f.keys[key]; !ok && key == propertyPrivateKeyPassword.key {
 		key = "passphrase"
 	}
-	if !f.section.HasKey(key) {
-		return ""
-	}
-	return outside.Text(f.section.Key(key).Value())
+	return outside.Text(f.keys[key])
 }
 
 // String says which profile of which file this is.

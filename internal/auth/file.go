@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -20,13 +21,19 @@ func (e misplacedError) what() string {
 // Error says what is wrong and what to do, and quotes nothing.
 func (e misplacedError) Error() string { return e.what() + ": write it to a file, and give its path" }
 
+// longestFile bounds what is read: some files have no end.
+const longestFile = 1 << 20
+
 // readFile reads a file that somebody has named. Its errors show no more of the path than may be shown.
 func readFile(path outside.Text) ([]byte, error) {
 	if startsAtHome(path) {
 		return nil, fmt.Errorf("%s could not be read: ~ stands for the home directory, and there is no home directory: "+
 			"set the environment variable HOME, or give the whole path", path)
 	}
-	content, err := os.ReadFile(string(path))
+	content, err := readUpTo(longestFile, string(path))
+	if err == nil && len(content) > longestFile {
+		return nil, fmt.Errorf("%s is longer than %d bytes, which no key, token or configuration is", path, longestFile)
+	}
 	if err == nil {
 		return content, nil
 	}
@@ -38,4 +45,14 @@ func readFile(path outside.Text) ([]byte, error) {
 		return nil, fmt.Errorf("%s could not be read: %w", path, failure.Err)
 	}
 	return nil, fmt.Errorf("%s could not be read", path)
+}
+
+// readUpTo reads a file, but no more than one byte beyond the limit.
+func readUpTo(limit int64, path string) ([]byte, error) {
+	file, err := os.Open(path) //nolint:gosec // the person who configures the provider names the file
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return io.ReadAll(io.LimitReader(file, limit+1))
 }

@@ -1,0 +1,202 @@
+package auth
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
+
+// canary stands in secrets, and no error may show it.
+const canary = "c4n4rY"
+
+// aKey is a private key in PEM form, and its fingerprint.
+var aKey = sync.OnceValues(func() (key, itsFingerprint string) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	block := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)}
+	return string(pem.EncodeToMemory(block)), fingerprint(&private.PublicKey)
+})
+
+// checkShown fails if an error shows a secret, or cannot be shown.
+func checkShown(t *testing.T, said string) {
+	t.Helper()
+	key, _ := aKey()
+	for line := range strings.Lines(key) {
+		if line = strings.TrimSpace(line); len(line) > 32 && !strings.HasPrefix(line, "---") && strings.Contains(said, line[:32]) {
+			t.Errorf("a part of the private key is shown: %s", said)
+		}
+	}
+	if strings.Contains(said, canary) || strings.Contains(said, "-----BEGIN PRIVATE KEY-----\n") {
+		t.Errorf("a secret is shown: %s", said)
+	}
+	if !utf8.ValidString(said) || len(said) > 10000 ||
+		strings.ContainsFunc(said, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f }) {
+		t.Errorf("the error cannot be shown: %q", said)
+	}
+}
+
+// machine is one whose environment is a map, without a metadata service.
+func machine(home string, environment map[string]string) Environment {
+	return Environment{
+		LookupEnv: func(name string) (string, bool) {
+			if value, ok := environment[name]; ok {
+				return value, true
+			}
+			if name == metadataVariable {
+				return "http://127.0.0.1:1", true
+			}
+			return "", false
+		},
+		HomeDir: func() (string, error) { return home, nil },
+	}
+}
+
+// places are the settings, in an order to be chosen from.
+func places(s *Settings) []*string {
+	return []*string{
+		&s.Auth, &s.TenancyOCID, &s.UserOCID, &s.Fingerprint, &s.PrivateKey, &s.PrivateKeyPath, &s.PrivateKeyPassword, &s.Region,
+		&s.ConfigFileProfile, &s.WorkloadIdentityTokenPath, &s.TokenExchangeAuth, &s.TokenExchangeClientID, &s.TokenExchangeClientSecret,
+		&s.TokenExchangeDomainURL, &s.TokenExchangePublicKey, &s.TokenExchangeRequestedTokenType, &s.TokenExchangeResourceType,
+		&s.TokenExchangeRPSTExpiration, &s.TokenExchangeSubjectTokenType,
+	}
+}
+
+// FuzzResolve puts any text into one property, and another into any variable of the environment.
+func FuzzResolve(f *testing.F) {
+	key, _ := aKey()
+	for place := range places(&Settings{}) {
+		for kind := range kinds {
+			f.Add(uint8(kind), uint8(place), key, "OCI_CONFIG_FILE", "/dev/null/missing")
+			f.Add(uint8(kind), uint8(place), "/dev/zero", "OCI_CONFIG_FILE", "/dev/zero")
+		}
+		f.Add(uint8(place), uint8(place), "https://u:"+canary+"@h", "OCI_PRIVATE_KEY_PATH", strings.ReplaceAll(key, "\n", `\n`))
+		f.Add(uint8(place), uint8(place), "\x1b\xff\u202e", "TF_VAR_user_ocid", strings.Repeat("a b ", 1000))
+	}
+	f.Add(uint8(2), uint8(0), "", metadataVariable, "http://u:"+canary+"@127.0.0.1:1/\x7f")
+	f.Add(uint8(4), uint8(0), "", "OCI_RESOURCE_PRINCIPAL_VERSION", key)
+	f.Add(uint8(3), uint8(7), "us-phoenix-1", "OCI_TEST_CERTIFICATES_LOCATION", key)
+
+	home := f.TempDir()
+	f.Fuzz(func(t *testing.T, kind, place uint8, value, variable, content string) {
+		key, itsFingerprint := aKey()
+		settings := Settings{
+			Auth: kinds[int(kind)%len(kinds)], TenancyOCID: "ocid1.tenancy.oc1..a", UserOCID: "ocid1.user.oc1..a", Fingerprint: itsFingerprint,
+			PrivateKey: key, PrivateKeyPassword: canary, Region: "us-phoenix-1", TokenExchangeClientID: "client",
+			TokenExchangeClientSecret: canary,
+			// Nothing is asked of OCI: there is no such file.
+			WorkloadIdentityTokenPath: filepath.Join(home, "missing"),
+		}
+		all := places(&settings)
+		chosen := all[int(place)%len(all)]
+		if chosen == &settings.PrivateKeyPath {
+			settings.PrivateKey = ""
+		}
+		if chosen != &settings.WorkloadIdentityTokenPath || outside.Text(value).Secret() != "" {
+			*chosen = value
+		}
+		for _, problem := range Check(settings) {
+			checkValue(t, problem.Error(), value, content)
+		}
+		if _, err := Resolve(t.Context(), settings, machine(home, map[string]string{variable: content})); err != nil {
+			checkValue(t, err.Error(), value, content)
+		}
+	})
+}
+
+// checkValue leaves out the canary where it was put by chance into what is no secret.
+func checkValue(t *testing.T, said string, values ...string) {
+	t.Helper()
+	for _, value := range values {
+		if strings.Contains(strings.ReplaceAll(value, "://u:"+canary+"@", ""), canary) {
+			said = strings.ReplaceAll(said, canary, "")
+		}
+	}
+	checkShown(t, said)
+}
+
+// FuzzConfigFile reads any file, as the default profile and as another, with a pass phrase before and after.
+func FuzzConfigFile(f *testing.F) {
+	key, itsFingerprint := aKey()
+	whole := "user=ocid1.user.oc1..a\ntenancy=ocid1.tenancy.oc1..a\nregion=us-phoenix-1\nfingerprint=" + itsFingerprint + "\nkey_file="
+	for _, seed := range []string{
+		"", whole + "/missing", whole + "~/missing", whole + key, whole + strings.ReplaceAll(key, "\n", `\n`), key, "[" + key + "]\na=b\n", "[WORK",
+		"[]\na=b", "\xef\xbb\xbf[DEFAULT]\nuser=a", "\xff\xfe[\x00", "[WORK]\nsecurity_token_file=" + key, "`", `"""`, "a=b\\",
+		"user=%(pass_phrase)s\n", "region=%(pass_phrase)s", "user=%(fingerprint)s\nfingerprint=%(user)s", strings.Repeat("[a]\nb=c\n[b]\n", 100),
+		"[WORK.child]\na=b\n[WORK]\nregion=\n", "[DEFAULT]\n[DEFAULT]\nuser=a\n", strings.Repeat("[", 1000), "user=" + strings.Repeat("a", 70000),
+		"user=", "user=\"\"\"", "[a", "user=\\", "key_file=-",
+	} {
+		f.Add(seed)
+	}
+	home := f.TempDir()
+	path := filepath.Join(home, "config")
+	const secret = "pass_phrase=" + canary + "\n"
+	f.Fuzz(func(t *testing.T, content string) {
+		if strings.Contains(content, canary) {
+			t.Skip("here it may stand in a name")
+		}
+		for _, file := range []string{"[DEFAULT]\n" + secret + content, content + "\n" + secret, "[WORK]\n" + content + "\n[DEFAULT]\n" + secret} {
+			if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, profile := range []string{"", "WORK", "OTHER"} {
+				for _, kind := range []string{APIKey, SecurityToken} {
+					environment := machine(home, map[string]string{configFileVariable: path})
+					_, err := Resolve(t.Context(), Settings{Auth: kind, ConfigFileProfile: profile}, environment)
+					if err != nil {
+						checkShown(t, err.Error())
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestNoLineOfTheConfigurationFileIsQuoted(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	for _, content := range []string{
+		"[pass_phrase=" + canary, "[DEFAULT]\n[" + canary + "\n", "`" + canary, "[DEFAULT]\n`" + canary, `"""` + canary, "[DEFAULT]\n" + canary,
+		"[DEFAULT]\n\"" + canary, "[DEFAULT]\npass_phrase=`" + canary, "[DEFAULT]\npass_phrase=\"\"\"" + canary,
+		// Other formats let a line go on in the next one.
+		"user=\"\"\"\n" + canary, "user=`\n" + canary, "user=x\\\n" + canary, "user=x\n " + canary,
+	} {
+		path := filepath.Join(home, "config")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, profile := range []string{"", "WORK"} {
+			_, err := Resolve(t.Context(), Settings{ConfigFileProfile: profile}, machine(home, map[string]string{configFileVariable: path}))
+			if err == nil {
+				t.Fatalf("%q was taken", content)
+			}
+			checkShown(t, err.Error())
+		}
+	}
+}
+
+func TestEachLineOfTheConfigurationFileIsReadByItself(t *testing.T) {
+	t.Parallel()
+	for content, value := range map[string]string{
+		"[DEFAULT]\npass_phrase=x\n": "x", "pass_phrase=x": "x", " [ DEFAULT ] \r\n Pass_Phrase : x \r\n": "x", "\ufeff[DEFAULT]\npassphrase=x": "x",
+		"[DEFAULT] # mine\npass_phrase=x": "x", "#pass_phrase=y\n;pass_phrase=y\npass_phrase=x": "x", "[A]\n[DEFAULT]\npass_phrase=x": "x",
+		"pass_phrase=x\\\nuser=y": `x\`, `pass_phrase="""`: `"""`, "pass_phrase=`": "`", "pass_phrase=a=b;c#d 'e'": "a=b;c#d 'e'",
+		"pass_phrase=%(user)s\nuser=y": "%(user)s", "pass_phrase=x\n[DEFAULT]\nuser=y": "x", "[WORK]\npass_phrase=x": "",
+		"hello\n=\npass_phrase=x": "x",
+	} {
+		parsed, err := parseProfiles(content)
+		if got := (configFile{keys: parsed[defaultProfile]}).value("pass_phrase"); err != nil || string(got) != value {
+			t.Errorf("%q: the pass phrase is %q, not %q (%v)", content, string(got), value, err)
+		}
+	}
+}
