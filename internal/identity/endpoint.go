@@ -27,7 +27,7 @@ func ParseEndpoint(template string) (Endpoint, error) {
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return Endpoint{}, fmt.Errorf("%q is not an http or https URL with a host, such as https://identity.%s.oci.example.com",
 			shown, regionPlaceholder)
-	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+	case u.User != nil, strings.ContainsAny(template, "?#"):
 		return Endpoint{}, fmt.Errorf("%q has more than scheme, host, port and path", shown)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return Endpoint{}, fmt.Errorf("%q would send tokens over the network unencrypted: use https "+

@@ -49,22 +49,16 @@ func (t Text) Secret() string {
 // URL is a text from outside that should be a URL, and may be anything.
 type URL string
 
-// String returns what may be shown: nothing before the last @, well-formed or not, and nothing of a query.
+// String returns what may be shown: before the last @ no more than http:// or https://, and nothing of a query.
 func (u URL) String() string {
 	s := string(u)
-	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok {
-		scheme, rest = "", s
-	} else {
-		scheme += "://"
+	if before := beforeAt.FindStringSubmatch(s); before != nil {
+		s = before[1] + "…@" + s[len(before[0]):]
 	}
-	if end := atSign.FindAllStringIndex(rest, -1); end != nil {
-		rest = "…@" + rest[end[len(end)-1][1]:]
+	if end := strings.IndexAny(s, "?#"); end >= 0 {
+		s = s[:end] + "…"
 	}
-	if path, _, more := cutAny(rest, "?#"); more {
-		rest = path + "…"
-	}
-	return Text(scheme + rest).String()
+	return Text(s).String()
 }
 
 // Sentence returns what may be shown of the words of others, such as an error of a library or a message of OCI's, in one
@@ -103,11 +97,4 @@ func printable(s string, longest int) string {
 		n++
 	}
 	return out.String()
-}
-
-func cutAny(s, chars string) (before, after string, found bool) {
-	if at := strings.IndexAny(s, chars); at >= 0 {
-		return s[:at], s[at+1:], true
-	}
-	return s, "", false
 }

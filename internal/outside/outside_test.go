@@ -73,6 +73,8 @@ func TestUserInfoIsNotShown(t *testing.T) {
 	assert.Equal(t, "https://…@host/path", outside.URL("https://u:secret@host/path").String())
 	assert.Equal(t, "https://host/path…", outside.URL("https://host/path?secret#secret").String())
 	assert.Equal(t, "…@host", outside.URL("u:secret@host").String())
+	assert.Equal(t, "…@host", outside.URL("u:secret://x@host").String())
+	assert.Equal(t, "…@\ufffd://", outside.URL("u:secret@\x05://").String())
 	assert.Equal(t, "https://host:8080/{region}", outside.URL("https://host:8080/{region}").String())
 }
 

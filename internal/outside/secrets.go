@@ -19,7 +19,8 @@ var (
 	word = regexp.MustCompile(`[A-Za-z0-9+/=_-]{20,}`)
 	// userInfo is that of a URL, well-formed or not, after what comes before it.
 	userInfo = regexp.MustCompile(`(://)[^\s"]*(?:@|%40)`)
-	atSign   = regexp.MustCompile(`@|%40`)
+	// beforeAt is all that is before the last @ and the scheme in it.
+	beforeAt = regexp.MustCompile(`(?is)^(https?://)?.*(?:@|%40)`)
 )
 
 // holdsRandomWord reports whether a word of s looks as if it had been made at random.

@@ -1,0 +1,45 @@
+package identity
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// password is what no error may show.
+const password = "c4n4rY"
+
+func FuzzParseEndpoint(f *testing.F) {
+	for _, seed := range []string{
+		"https://identity.{region}.oci.example.com/path/", "http://127.0.0.1:8080", "http://[::1]", "http://localhost", "{region}",
+		"https://client:" + password + "@host", "https://client:" + password + "@%zz", "https://client:" + password + "@host:port",
+		"client:" + password + "@host", "https://client:" + password + "/@host", "https:\\\\client:" + password + "@host", "//host", ":", "%",
+		"https://host/\x7f", "https://\xff", "http://127.0.0.1.example.com", "http://[::ffff:127.0.0.1]", "https://host/?x#y", "https://0#", "https://0?", "u:" + password + "@\x05://",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, template string) {
+		endpoint, err := ParseEndpoint(template)
+		if err != nil {
+			said := err.Error()
+			// What is before an @ is a password's place, wherever the rest of the URL has gone.
+			if before := max(strings.LastIndex(template, "@"), strings.LastIndex(template, "%40")); before >= 0 &&
+				!strings.Contains(template[before:], password) && strings.Contains(said, password) {
+				t.Errorf("%q: the error shows the password: %s", template, said)
+			}
+			if !utf8.ValidString(said) || len(said) > 2000 || strings.ContainsFunc(said, func(r rune) bool { return r < ' ' }) {
+				t.Errorf("%q: the error cannot be shown: %q", template, said)
+			}
+			return
+		}
+		host, path := endpoint.in("us-phoenix-1")
+		u, err := url.Parse(host + "/" + path)
+		if err != nil {
+			t.Fatalf("%q in a region is no URL: %v", template, err)
+		}
+		if u.User != nil || u.RawQuery != "" || u.Fragment != "" || (u.Scheme != "https" && !isLoopback(u.Hostname())) {
+			t.Errorf("%q was taken, and makes %s", template, u)
+		}
+	})
+}
