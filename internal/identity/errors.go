@@ -146,7 +146,11 @@ func (e *Error) remedy() string {
 	}
 }
 
+// limitExceeded reports whether the user has as many tokens as OCI allows. Other limits have the same codes.
 func (e *Error) limitExceeded() bool {
+	if e.Operation != createAuthToken {
+		return false
+	}
 	return e.Code == codeUserCapacityExceeded || e.Code == codeLimitExceeded
 }
 

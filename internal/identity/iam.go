@@ -47,11 +47,13 @@ func (c *Client) list(ctx context.Context, at *regional, userID string, urgent b
 	return tokens, err
 }
 
+const createAuthToken = "CreateAuthToken"
+
 // create is the operation of https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/CreateAuthToken. The token
 // goes to found as far as the answer has it.
 func (*Client) create(userID, description, retryToken string, found func(AuthToken) error) operation {
 	return operation{
-		name: "CreateAuthToken", doing: "create an auth token for user " + userID, userID: userID, writes: true,
+		name: createAuthToken, doing: "create an auth token for user " + userID, userID: userID, writes: true,
 		request: request{
 			method: http.MethodPost, path: escaped("users", userID, "authTokens"),
 			body: authTokenDetails{description}, retryToken: retryToken,

@@ -150,8 +150,9 @@ func properties(values map[string]any) *structpb.Struct {
 	return s
 }
 
-// longest is how long one call to the plugin may take.
-const longest = 45 * time.Minute
+// longest is how long one call to the plugin may take: throttled for 20 minutes before there is any doubt about a token and for
+// 20 after, each with a last pause and a last turn of 5 minutes.
+const longest = time.Hour
 
 // call makes one call to the plugin, and listens to what it says. If the plugin is killed meanwhile, the answer never comes.
 func call[T any](e *engine, method, urn string, f func(context.Context) (T, error)) (T, error) {

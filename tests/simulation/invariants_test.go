@@ -162,8 +162,9 @@ func (l *ledger) createFailed(user int, began time.Time, text string) {
 			fate.goodAsOf = asOf
 		}
 	}
-	if l.network.wasDisturbed() {
-		fate.goodAsOf = time.Time{} // who knows what has come through
+	if l.network.wasDisturbed() || strings.Contains(text, "could not be found out") {
+		// Who knows what has come through, or to whom.
+		fate.goodAsOf = time.Time{}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -128,7 +128,7 @@ func (g generator) step() step {
 	case p < 82:
 		return g.disturbance()
 	case p < 84:
-		return step{action: actionLag, d: pick(g, 0, 2*time.Second, 30*time.Second, 2*time.Minute, 10*time.Minute)}
+		return step{action: actionLag, d: pick(g, 0, 2*time.Second, 30*time.Second, 2*time.Minute, 5*time.Minute)}
 	case p < 85:
 		return step{action: actionLag, away: true, d: pick(g, 0, 2*time.Second, 10*time.Minute, 48*time.Hour, 48*time.Hour)}
 	case p < 86:
