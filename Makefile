@@ -57,7 +57,8 @@ release: ## draft the release of the tag that is checked out
 .PHONY: test
 test: build toolchain lint dist ## run every test there is
 	@tools/toolchain.sh test
-	@gotestsum --format pkgname-and-test-fails -- -race -timeout 40m ./...
+	@gotestsum --format pkgname-and-test-fails -- -race -timeout 40m $$(go list ./... | grep -v /tests/simulation)
+	@gotestsum --format pkgname-and-test-fails -- -timeout 10m ./tests/simulation
 
 .PHONY: soak
 soak: ## simulate until stopped, or until a promise breaks
