@@ -304,5 +304,6 @@ func (r *AuthToken) connect(ctx context.Context) (*identity.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.WithProgress(p.GetLogger(ctx).InfoStatus), nil
+	logger := p.GetLogger(ctx)
+	return client.Telling(logger.InfoStatus, logger.Warning), nil
 }

@@ -198,6 +198,16 @@ func TestOrphanThatWasDeletedMeanwhileIsMintedAnew(t *testing.T) {
 	requireSecretToken(t, created.Properties, w.onlyToken().Value)
 }
 
+func TestAnOrphanThatCannotBeRuledOutIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.inOrder(emulator.Fault{Drop: emulator.DropBeforeCommit}, invalidated) // the token may come late
+	s.mustUp(mint(s.user, "ci"))
+	assert.Equal(t, s.onlyToken().Value, s.value("token"))
+	assert.Contains(t, s.diagnostics(), "warning: OCI says")
+	assert.Contains(t, s.diagnostics(), "oci iam auth-token list --user-id "+s.user)
+}
+
 func TestCancelDuringCreationWaitsForTheAnswerAndRecordsTheToken(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

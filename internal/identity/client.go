@@ -40,8 +40,8 @@ type Client struct {
 	ledger     *ledger
 	clock      Clock
 	tenancy    func() (string, error)
-	// report hears, in a short sentence, of everything that is waited for.
-	report func(string)
+	// report hears, in a short sentence, of everything that is waited for, and warn of what a person has to look after.
+	report, warn func(string)
 }
 
 // New prepares a client without making any call. Its errors name the property that is wrong.
@@ -77,12 +77,14 @@ func New(options Options) (*Client, error) {
 		clock:      clock,
 		tenancy:    options.Credentials.TenancyOCID,
 		report:     func(string) {},
+		warn:       func(string) {},
 	}, nil
 }
 
-// WithProgress returns the same client, whose calls tell report, in a short sentence, of everything that they wait for.
-func (c *Client) WithProgress(report func(message string)) *Client {
-	reporting := *c
-	reporting.report = report
-	return &reporting
+// Telling returns the same client, whose calls tell status, in a short sentence, of everything that they wait for, and warning
+// of what a person has to look after.
+func (c *Client) Telling(status, warning func(message string)) *Client {
+	telling := *c
+	telling.report, telling.warn = status, warning
+	return &telling
 }

@@ -277,6 +277,9 @@ func (cr *Creation) startOver(ctx context.Context, c *Client) bool {
 		if suspects, err := cr.suspects(ctx, c, false); err != nil || len(suspects) > 0 {
 			return false
 		}
+		c.warn(fmt.Sprintf("OCI says that the token which an earlier request made for user %s has been changed or deleted since, and "+
+			"lists none that could be it: another one is asked for. Make sure that nothing is left behind with \"%s\"",
+			cr.wish.UserID, ListCommand(cr.wish.UserID)))
 	}
 	cr.retryToken, cr.doubtful, cr.seen, cr.suspected = rand.Text(), false, AuthToken{}, nil
 	return true

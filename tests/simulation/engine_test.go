@@ -57,6 +57,8 @@ type engine struct {
 
 	process   *process
 	processes int
+
+	failure error // of the last command, or nil
 }
 
 func newEngine(w *world) *engine {
@@ -230,6 +232,7 @@ func (e *engine) do(s step) {
 		}
 	}
 	op := &operation{engine: e, step: s, process: e.process}
+	e.failure = nil
 	process := e.process
 	if s.killAfter > 0 {
 		defer time.AfterFunc(s.killAfter, process.kill).Stop()
@@ -299,10 +302,11 @@ func (op *operation) stopped() bool {
 	return op.cancelled || op.failed
 }
 
-func (op *operation) fails() {
+func (op *operation) fails(why error) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	op.failed = true
+	op.failure = why
 }
 
 // each does something for each of some things, one after the other or all at once. Things at once start a little apart, so that
@@ -386,7 +390,7 @@ func (op *operation) up() {
 		w, old := op.wishes[name], op.old(name)
 		plan, err := op.plan(name, w, old)
 		if err != nil {
-			op.fails()
+			op.fails(err)
 			return
 		}
 		switch {
@@ -424,7 +428,7 @@ func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 			return op.process.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: urnOf(name), Properties: inputs, Timeout: w.timeout})
 		})
 		if errors.Is(err, errKilled) {
-			op.fails()
+			op.fails(err)
 			op.ledger.killedDuringCreate(w.user, began)
 			return
 		}
@@ -434,7 +438,7 @@ func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 		}
 		initErrors := (*pulumirpc.ErrorResourceInitFailed)(nil)
 		if err != nil {
-			op.fails()
+			op.fails(err)
 			op.ledger.heardFailure(op.process, urnOf(name), err.Error())
 			op.ledger.createFailed(w.user, began, err.Error())
 			if initErrors = initFailure(err); initErrors == nil {
@@ -466,7 +470,7 @@ func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 		old.inputs, old.outputs, old.initErrors = inputs, response.Properties, nil
 		return
 	}
-	op.fails()
+	op.fails(err)
 	if errors.Is(err, errKilled) {
 		return
 	}
@@ -485,7 +489,7 @@ func (op *operation) delete(old *record) bool {
 		})
 	})
 	if err != nil {
-		op.fails()
+		op.fails(err)
 		if !errors.Is(err, errKilled) {
 			op.ledger.heardFailure(op.process, old.urn(), err.Error())
 		}
@@ -538,7 +542,7 @@ func (op *operation) refresh() {
 		})
 		switch failed := initFailure(err); {
 		case errors.Is(err, errKilled):
-			op.fails()
+			op.fails(err)
 		case failed != nil:
 			op.ledger.heardFailure(op.process, old.urn(), err.Error())
 			old.outputs, old.initErrors = failed.Properties, failed.Reasons
@@ -546,7 +550,7 @@ func (op *operation) refresh() {
 				old.inputs = failed.Inputs
 			}
 		case err != nil:
-			op.fails()
+			op.fails(err)
 			op.ledger.heardFailure(op.process, old.urn(), err.Error())
 		case response.Id == "":
 			if op.ledger.lives(old) {

@@ -171,6 +171,17 @@ func (l *ledger) createFailed(user int, began time.Time, text string) {
 	l.opened = append(l.opened, fate)
 }
 
+// warned takes note of a warning that tells the person to look at the tokens of a user.
+func (l *ledger) warned(text string) {
+	for user, id := range l.users {
+		if strings.Contains(text, "oci iam auth-token list --user-id "+id) {
+			l.mu.Lock()
+			l.opened = append(l.opened, openFate{user: user, began: time.Now().Add(-longest), end: time.Now()})
+			l.mu.Unlock()
+		}
+	}
+}
+
 func (l *ledger) skewNow() time.Duration {
 	l.world.mu.Lock()
 	defer l.world.mu.Unlock()
@@ -314,6 +325,17 @@ func (l *ledger) checkRecord(r *record) {
 	}
 }
 
+// goodReasons are why a command may fail although all is well: the user has two tokens, a token is still CREATING or was made
+// INACTIVE, or the program leaves the command no time.
+var goodReasons = regexp.MustCompile(`UserCapacityExceeded|CREATING|INACTIVE|failed to initialize|timeout of .* is over`)
+
+// checkThatItGoesOn checks that nothing which went wrong before keeps the stack from going on.
+func (w *world) checkThatItGoesOn() {
+	if failure := w.engine.failure; failure != nil && !goodReasons.MatchString(failure.Error()) {
+		w.fail("stuck", "all is well, and yet: %v", failure)
+	}
+}
+
 // voice is how a process of the plugin is heard.
 type voice struct {
 	world   *world
@@ -348,6 +370,7 @@ func (listener) Handle(ctx context.Context, line slog.Record) error {
 	})
 	if line.Level >= slog.LevelWarn {
 		v.world.ledger.heardFailure(v.process, urn, line.Message)
+		v.world.ledger.warned(line.Message)
 	}
 	v.world.story.note(func() string { return "    " + line.Level.String() + ": " + shorten(line.Message) })
 	return nil

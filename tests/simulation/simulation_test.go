@@ -99,7 +99,8 @@ func tell(t *testing.T, seed uint64, program []step, written bool) result {
 			if w.failed() == nil {
 				r.story.note(func() string { return "all is well from here on" })
 				w.heal()
-				take(step{action: actionUp, fresh: true})
+				_ = take(step{action: actionRefresh, fresh: true}) && take(step{action: actionUp, fresh: true})
+				w.checkThatItGoesOn()
 			}
 			r.wrong = w.failed()
 		})
