@@ -58,7 +58,8 @@ release: ## draft the release of the tag that is checked out
 test: build toolchain lint dist ## run every test there is
 	@tools/toolchain.sh test
 	@gotestsum --format pkgname-and-test-fails -- -race -timeout 40m $$(go list ./... | grep -v /tests/simulation)
-	@gotestsum --format pkgname-and-test-fails -- -timeout 10m ./tests/simulation
+	@seed=$$(od -A n -N 5 -t u8 /dev/urandom | tr -d ' '); echo "the simulation's fresh seeds begin at $$seed"; \
+		gotestsum --format pkgname-and-test-fails -- -timeout 10m ./tests/simulation -simulation.fresh "$$seed"
 
 .PHONY: soak
 soak: ## simulate until stopped, or until a promise breaks

@@ -29,6 +29,7 @@ import (
 
 var (
 	flagSeed  = flag.Uint64("simulation.seed", 0, "tell the story of this `seed` alone")
+	flagFresh = flag.Uint64("simulation.fresh", 0, "the `seed` from which on seeds are fresh; 0 means any")
 	flagSteps = flag.Int("simulation.steps", 0, "take so many `steps`, of fresh seeds")
 	flagFor   = flag.Duration("simulation.for", 0, "take steps for so `long`, of fresh seeds")
 	flagKinds = flag.Bool("simulation.kinds", false, "go on after a promise was broken, and show one story of each kind")
