@@ -69,11 +69,13 @@ func (n *network) dial(ctx context.Context, to string) (net.Conn, error) {
 		case <-time.After(hanging):
 		}
 	}
-	if dead || refused {
+	n.mu.Lock()
+	// It may have been killed meanwhile, and a process that is gone sends nothing.
+	if n.dead[process] || refused {
+		n.mu.Unlock()
 		return nil, errRefused
 	}
 	client, server := net.Pipe()
-	n.mu.Lock()
 	if n.open[process] == nil {
 		n.open[process] = map[net.Conn]net.Conn{}
 	}
