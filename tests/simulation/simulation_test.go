@@ -149,7 +149,10 @@ func TestSimulation(t *testing.T) {
 			float64(taken)/took.Seconds(), kinds)
 	}()
 
-	fresh := rand.Uint64() >> 16
+	fresh := *flagFresh
+	if fresh == 0 {
+		fresh = rand.Uint64() >> 16
+	}
 	switch {
 	case *flagSeed != 0:
 		one(*flagSeed)
