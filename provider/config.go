@@ -161,47 +161,6 @@ func (Config) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckRes
 	return infer.CheckResponse[Config]{Inputs: config, Failures: failures}, nil
 }
 
-// diffConfig reports every change of the configuration as an update of the provider. infer would have it replaced, and
-// every token under it with it.
-func diffConfig(_ context.Context, req p.DiffRequest) (p.DiffResponse, error) {
-	old := req.OldInputs
-	if old.Len() == 0 {
-		old = req.State
-	}
-	changes := map[string]p.PropertyDiff{}
-	for name := range old.All {
-		if _, still := req.Inputs.GetOk(name); !still && !isInternal(name) {
-			changes[name] = p.PropertyDiff{Kind: p.Delete, InputDiff: true}
-		}
-	}
-	for name, now := range req.Inputs.All {
-		before, had := old.GetOk(name)
-		switch {
-		case isInternal(name):
-		case !had:
-			changes[name] = p.PropertyDiff{Kind: p.Add, InputDiff: true}
-		case !before.Equals(now):
-			changes[name] = p.PropertyDiff{Kind: p.Update, InputDiff: true}
-		}
-	}
-	return p.DiffResponse{HasChanges: len(changes) > 0, DetailedDiff: changes}, nil
-}
-
-// isInternal tells the engine's and the framework's own entries from the configuration's properties.
-func isInternal(name string) bool {
-	return name == "version" || name == "pluginDownloadURL" || strings.HasPrefix(name, "__")
-}
-
-// withoutInternal is the configuration's properties alone. Programs that use an SDK send their package's version along.
-func withoutInternal(inputs property.Map) property.Map {
-	for name := range inputs.All {
-		if isInternal(name) {
-			inputs = inputs.Delete(name)
-		}
-	}
-	return inputs
-}
-
 // connection is how the resources of one configured provider reach OCI.
 type connection struct {
 	options Options

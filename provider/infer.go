@@ -9,50 +9,142 @@ import (
 	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
-// What infer 1.5.0 does not do, each as a wrapper of the provider that it builds.
+// This file has what infer 1.5.0 lacks. Each mend is a wrapper around the provider that infer builds, and names the upstream
+// issue that will make it go. For each, infer_test.go shows that infer still lacks it: when such a test fails after an
+// upgrade, delete the mend and the test.
 
-type urnKey struct{}
+// mend wraps a provider.
+type mend func(p.Provider) p.Provider
 
-// knowingURN lets Create know which resource it is for: infer passes on the name alone, which children of different
-// components may share.
-func knowingURN(provider p.Provider) p.Provider {
-	create := provider.Create
-	provider.Create = func(ctx context.Context, req p.CreateRequest) (p.CreateResponse, error) {
-		return create(context.WithValue(ctx, urnKey{}, req.Urn), req)
+// mended applies mends in order: a request passes through the last one first.
+func mended(provider p.Provider, mends ...mend) p.Provider {
+	for _, mend := range mends {
+		provider = mend(provider)
 	}
 	return provider
 }
 
+// kinds are the kinds of resources that a provider has, by type token.
+type kinds map[tokens.Type]kind
+
+// kind is what the mends need to know about one kind of resource.
+type kind struct {
+	infer.InferredResource
+	// secrets are the outputs that are tagged as secret.
+	secrets []string
+	// required are the texts in the state that infer does not decode it without.
+	required []string
+}
+
+// kindOf is infer.Resource, and remembers what the state looks like.
+func kindOf[R infer.CustomResource[I, O], I, O any](r R) kind {
+	k := kind{InferredResource: infer.Resource(r)}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[O]()) {
+		name, options, _ := strings.Cut(field.Tag.Get("pulumi"), ",")
+		if name == "" {
+			continue
+		}
+		if hasOption(field.Tag.Get("provider"), "secret") {
+			k.secrets = append(k.secrets, name)
+		}
+		if !hasOption(options, "optional") && field.Type.Kind() == reflect.String {
+			k.required = append(k.required, name)
+		}
+	}
+	return k
+}
+
+func hasOption(options, name string) bool { return slices.Contains(strings.Split(options, ","), name) }
+
+// newKinds makes the index of a package's kinds.
+func newKinds(pkg string, all ...kind) (kinds, error) {
+	index := kinds{}
+	for _, k := range all {
+		token, err := k.GetToken()
+		if err != nil {
+			return nil, err
+		}
+		// infer does not know the package's name yet, and has a placeholder in its place.
+		_, member, _ := strings.Cut(string(token), ":")
+		index[tokens.Type(pkg+":"+member)] = k
+	}
+	return index, nil
+}
+
+// resources returns the kinds as infer wants them.
+func (all kinds) resources() []infer.InferredResource {
+	var resources []infer.InferredResource
+	for _, k := range all {
+		resources = append(resources, k.InferredResource)
+	}
+	return resources
+}
+
+type urnKey struct{}
+
+// urnOf returns the URN of the resource that a call is about.
 func urnOf(ctx context.Context) string {
 	urn, _ := ctx.Value(urnKey{}).(resource.URN)
 	return string(urn)
 }
 
-// answeringWithSecret marks the token as secret in what Read answers: infer does so for Create and Update only, and the
-// engine keeps what Read answers, on import above all, as it comes.
-// It can go with https://github.com/pulumi/pulumi-go-provider/issues/582.
-func answeringWithSecret(provider p.Provider) p.Provider {
+// passingURN lets a resource's methods see the URN: infer passes the name alone, which children of different components
+// may share. There is no upstream issue for it yet.
+func passingURN(provider p.Provider) p.Provider {
+	with := func(ctx context.Context, urn resource.URN) context.Context {
+		return context.WithValue(ctx, urnKey{}, urn)
+	}
+	inner := provider
+	provider.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
+		return inner.Check(with(ctx, req.Urn), req)
+	}
+	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
+		return inner.Diff(with(ctx, req.Urn), req)
+	}
+	provider.Create = func(ctx context.Context, req p.CreateRequest) (p.CreateResponse, error) {
+		return inner.Create(with(ctx, req.Urn), req)
+	}
+	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
+		return inner.Read(with(ctx, req.Urn), req)
+	}
+	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
+		return inner.Update(with(ctx, req.Urn), req)
+	}
+	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
+		return inner.Delete(with(ctx, req.Urn), req)
+	}
+	return provider
+}
+
+// markingSecretsOnRead marks secret outputs as such in what Read answers. infer does so for Create and Update only, and
+// what Read answers reaches the state as it is; on import, nothing else marks it.
+// It can go with the first release that has https://github.com/pulumi/pulumi-go-provider/pull/583, which closes issue 582.
+func (all kinds) markingSecretsOnRead(provider p.Provider) p.Provider {
 	read := provider.Read
 	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
 		resp, err := read(ctx, req)
-		if token, ok := resp.Properties.GetOk("token"); ok {
-			resp.Properties = resp.Properties.Set("token", token.WithSecret(true))
+		for _, name := range all[req.Urn.Type()].secrets {
+			if value, ok := resp.Properties.GetOk(name); ok {
+				resp.Properties = resp.Properties.Set(name, value.WithSecret(true))
+			}
 		}
 		return resp, err
 	}
 	return provider
 }
 
-// completingState lets state pass that a person has written by hand: the outputs in a file for "pulumi import --file" need
-// hold no more than the token. What is missing comes from the inputs, or is left empty until the next refresh.
-func completingState(provider p.Provider) p.Provider {
-	required := requiredTexts(reflect.TypeFor[AuthTokenState]())
-	complete := func(state, inputs property.Map) property.Map {
-		for _, name := range required {
+// completingState accepts state that a person has written: the "outputs" in a file for "pulumi import --file" need hold no
+// more than the token. What infer would miss comes from the inputs, or is left empty until the next refresh.
+// There is no upstream issue for it: infer is strict about state on purpose, save in Read.
+func (all kinds) completingState(provider p.Provider) p.Provider {
+	complete := func(urn resource.URN, state, inputs property.Map) property.Map {
+		for _, name := range all[urn.Type()].required {
 			if _, ok := state.GetOk(name); ok {
 				continue
 			}
@@ -64,61 +156,47 @@ func completingState(provider p.Provider) p.Provider {
 		}
 		return state
 	}
-	read, update, remove := provider.Read, provider.Update, provider.Delete
+	inner := provider
+	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
+		req.State = complete(req.Urn, req.State, req.OldInputs)
+		return inner.Diff(ctx, req)
+	}
 	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
-		// An import has neither: it is told from a refresh by that.
+		// An import comes with neither state nor inputs.
 		if req.Properties.Len() > 0 || req.Inputs.Len() > 0 {
-			req.Properties = complete(req.Properties, req.Inputs)
+			req.Properties = complete(req.Urn, req.Properties, req.Inputs)
 		}
-		return read(ctx, req)
+		return inner.Read(ctx, req)
 	}
 	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
-		req.State = complete(req.State, req.OldInputs)
-		return update(ctx, req)
+		req.State = complete(req.Urn, req.State, req.OldInputs)
+		return inner.Update(ctx, req)
 	}
 	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
-		req.Properties = complete(req.Properties, req.OldInputs)
-		return remove(ctx, req)
+		req.Properties = complete(req.Urn, req.Properties, req.OldInputs)
+		return inner.Delete(ctx, req)
 	}
 	return provider
 }
 
-// requiredTexts are the names of a state's properties that infer refuses to do without.
-func requiredTexts(state reflect.Type) []string {
-	var names []string
-	for _, field := range reflect.VisibleFields(state) {
-		name, options, tagged := strings.Cut(field.Tag.Get("pulumi"), ",")
-		if name != "" && (!tagged || options != "optional") && field.Type.Kind() == reflect.String {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// ignoringInputsOnly keeps the resource option ignoreChanges to what a program can change. infer takes the old value of
-// whatever is named there for an input, and then refuses an output as an input that it does not know.
-func ignoringInputsOnly(provider p.Provider) p.Provider {
-	inputs := func(ignored []string, news, olds property.Map) []string {
-		return slices.DeleteFunc(slices.Clone(ignored), func(name string) bool {
-			_, isNew := news.GetOk(name)
-			_, isOld := olds.GetOk(name)
-			return !isNew && !isOld
-		})
-	}
+// leavingIgnoreChangesToTheEngine hides the resource option ignoreChanges from infer. The engine has put the old inputs in
+// place already; infer puts the old outputs in place once more, even those that are no inputs, and then refuses them.
+// It can go with the first release that has https://github.com/pulumi/pulumi-go-provider/pull/575.
+func leavingIgnoreChangesToTheEngine(provider p.Provider) p.Provider {
 	diff, update := provider.Diff, provider.Update
 	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
-		req.IgnoreChanges = inputs(req.IgnoreChanges, req.Inputs, req.OldInputs)
+		req.IgnoreChanges = nil
 		return diff(ctx, req)
 	}
 	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
-		req.IgnoreChanges = inputs(req.IgnoreChanges, req.Inputs, req.OldInputs)
+		req.IgnoreChanges = nil
 		return update(ctx, req)
 	}
 	return provider
 }
 
-// keepingTimeouts turns the customTimeouts of a resource into deadlines as they are: infer cuts them to whole seconds, and
-// half a second to none at all.
+// keepingTimeouts makes deadlines of a resource's customTimeouts. infer cuts them to whole seconds, so that an operation with
+// half a second has no time at all. There is no upstream issue for it yet.
 func keepingTimeouts(provider p.Provider) p.Provider {
 	within := func(ctx context.Context, seconds *float64) (context.Context, context.CancelFunc) {
 		if *seconds <= 0 {
@@ -145,4 +223,59 @@ func keepingTimeouts(provider p.Provider) p.Provider {
 		return remove(ctx, req)
 	}
 	return provider
+}
+
+// configuringBy calls configure in place of infer, which decodes every configuration into the same value: an option that the
+// program no longer sets would still be set. There is no upstream issue for it yet.
+func configuringBy(configure func(context.Context, p.ConfigureRequest) error) mend {
+	return func(provider p.Provider) p.Provider {
+		provider.Configure = configure
+		return provider
+	}
+}
+
+// updatingConfiguration reports a change in the configuration as an update of the provider. infer reports a replacement, which
+// would replace every resource under it. It can go with https://github.com/pulumi/pulumi-go-provider/issues/409.
+func updatingConfiguration(provider p.Provider) p.Provider {
+	provider.DiffConfig = diffConfig
+	return provider
+}
+
+func diffConfig(_ context.Context, req p.DiffRequest) (p.DiffResponse, error) {
+	old := req.OldInputs
+	if old.Len() == 0 {
+		old = req.State
+	}
+	changes := map[string]p.PropertyDiff{}
+	for name := range old.All {
+		if _, still := req.Inputs.GetOk(name); !still && !isInternal(name) {
+			changes[name] = p.PropertyDiff{Kind: p.Delete, InputDiff: true}
+		}
+	}
+	for name, now := range req.Inputs.All {
+		before, had := old.GetOk(name)
+		switch {
+		case isInternal(name):
+		case !had:
+			changes[name] = p.PropertyDiff{Kind: p.Add, InputDiff: true}
+		case !before.Equals(now):
+			changes[name] = p.PropertyDiff{Kind: p.Update, InputDiff: true}
+		}
+	}
+	return p.DiffResponse{HasChanges: len(changes) > 0, DetailedDiff: changes}, nil
+}
+
+// isInternal reports whether an entry of the configuration is the engine's or the framework's own.
+func isInternal(name string) bool {
+	return name == "version" || name == "pluginDownloadURL" || strings.HasPrefix(name, "__")
+}
+
+// withoutInternal returns the configuration's own properties. Programs that use an SDK send their package's version along.
+func withoutInternal(inputs property.Map) property.Map {
+	for name := range inputs.All {
+		if isInternal(name) {
+			inputs = inputs.Delete(name)
+		}
+	}
+	return inputs
 }

@@ -42,6 +42,12 @@ func New(options Options) (p.Provider, error) {
 	}
 	oci := &connection{options: options}
 
+	resources, err := newKinds(Name,
+		kindOf(&AuthToken{oci: oci, clock: options.Clock}),
+	)
+	if err != nil {
+		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
+	}
 	provider, err := infer.NewProviderBuilder().
 		WithDisplayName("OCI Auth Token").
 		WithDescription(description).
@@ -52,21 +58,16 @@ func New(options Options) (p.Provider, error) {
 		WithLicense("Apache-2.0").
 		WithPluginDownloadURL("github://api." + repository).
 		WithLanguageMap(languages()).
-		WithResources(infer.Resource(&AuthToken{oci: oci, clock: options.Clock})).
+		WithResources(resources.resources()...).
 		WithConfig(infer.Config(Config{})).
 		Build()
 	if err != nil {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
 	}
-
-	provider.Configure = oci.configure
-	provider.DiffConfig = diffConfig
-	for _, wrap := range []func(p.Provider) p.Provider{
-		knowingURN, answeringWithSecret, completingState, ignoringInputsOnly, keepingTimeouts, oci.notingWhatIsRecorded,
-	} {
-		provider = wrap(provider)
-	}
-	return provider, nil
+	return mended(provider,
+		passingURN, resources.markingSecretsOnRead, resources.completingState, leavingIgnoreChangesToTheEngine,
+		keepingTimeouts, updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded,
+	), nil
 }
 
 // languages are the generators' options, for every language that has an SDK.
