@@ -196,8 +196,10 @@ func TestWhatIsMissingIsNamedWithThePlacesItCouldComeFrom(t *testing.T) {
 		}
 	}
 
-	// All of it at once, not one at a time.
+	// All of it at once, not one at a time, and first in one line, which is all that Pulumi's progress display shows.
 	said := w.configureError(map[string]any{"endpoint": w.url})
+	firstLine, _, _ := strings.Cut(said, "\n")
+	assert.Contains(t, firstLine, "the provider's configuration: tenancyOcid, userOcid, fingerprint, region and privateKey are not set:")
 	for _, property := range []string{"tenancyOcid", "userOcid", "fingerprint", "privateKey", "region"} {
 		assert.Contains(t, said, property+": ")
 	}

@@ -90,7 +90,7 @@ func TestSigningInEndsWithItsContext(t *testing.T) {
 			<-release
 			w.WriteHeader(http.StatusBadRequest)
 		})
-		_, err := auth.Resolve(ctx, auth.Settings{Auth: auth.InstancePrincipal}, auth.Machine())
+		_, err := auth.Resolve(ctx, auth.Settings{"auth": auth.InstancePrincipal}, auth.Machine())
 		require.ErrorContains(t, err, "context canceled", path)
 		close(release)
 		<-returned

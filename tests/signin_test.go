@@ -383,8 +383,15 @@ func TestSignInAsResource30(t *testing.T) {
 // newProxymux starts what gives out tokens to the pods of an OKE cluster. Its port is fixed, so it has an address of its own.
 func newProxymux(i *issuer) {
 	i.t.Helper()
-	address := net.IPv4(127, 0, 0, 77)
-	listener, err := net.Listen("tcp", net.JoinHostPort(address.String(), "12250"))
+	var (
+		address  net.IP
+		listener net.Listener
+		err      error
+	)
+	for last := byte(2); listener == nil && last < 255; last++ {
+		address = net.IPv4(127, 0, 77, last)
+		listener, err = net.Listen("tcp", net.JoinHostPort(address.String(), "12250"))
+	}
 	require.NoError(i.t, err)
 	certificate := i.certificate("proxymux", address)
 	pair, err := tls.X509KeyPair(certificate, i.leafPEM())

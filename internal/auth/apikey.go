@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/md5" //nolint:gosec // OCI defines the fingerprint of an API key as an MD5 digest
 	"crypto/rsa"
 	"crypto/x509"
@@ -22,25 +23,25 @@ type apiKey struct {
 
 var _ common.ConfigurationProvider = apiKey{}
 
-// TenancyOCID is the tenancy that the user belongs to.
+// TenancyOCID returns the tenancy that the user belongs to.
 func (k apiKey) TenancyOCID() (string, error) { return k.tenancy, nil }
 
-// UserOCID is the user who makes the calls.
+// UserOCID returns the user who makes the calls.
 func (k apiKey) UserOCID() (string, error) { return k.user, nil }
 
-// KeyFingerprint is the fingerprint of the key.
+// KeyFingerprint returns the fingerprint of the key.
 func (k apiKey) KeyFingerprint() (string, error) { return k.fingerprint, nil }
 
-// KeyID is how a signature names the key.
+// KeyID returns the name of the key in a signature.
 func (k apiKey) KeyID() (string, error) { return k.tenancy + "/" + k.user + "/" + k.fingerprint, nil }
 
-// Region is the region to call.
+// Region returns the region to call.
 func (k apiKey) Region() (string, error) { return k.region, nil }
 
-// PrivateRSAKey is the key itself.
+// PrivateRSAKey returns the key itself.
 func (k apiKey) PrivateRSAKey() (*rsa.PrivateKey, error) { return k.key, nil }
 
-// AuthType says that a user signs, not an instance or a session.
+// AuthType reports that a user signs.
 func (k apiKey) AuthType() (common.AuthConfig, error) {
 	return common.AuthConfig{AuthType: common.UserPrincipal}, nil
 }
@@ -51,14 +52,37 @@ type privateKey struct {
 	origin string
 }
 
+// apiKeyCredentials returns credentials that sign with an API key:
+// https://docs.oracle.com/iaas/Content/API/Concepts/apisigningkey.htm.
+func apiKeyCredentials(_ context.Context, s *sources) (common.ConfigurationProvider, error) {
+	r := &requirement{sources: s}
+	credentials := apiKey{
+		tenancy:     string(r.require(propertyTenancyOCID)),
+		user:        string(r.require(propertyUserOCID)),
+		fingerprint: strings.ToLower(string(r.require(propertyFingerprint))),
+		region:      string(r.require(propertyRegion)),
+	}
+	key, problem := findPrivateKey(s)
+	r.add(problem)
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	if own := fingerprint(&key.PublicKey); own != credentials.fingerprint {
+		return nil, wrong(propertyFingerprint, "is %s, but the private key from %s has the fingerprint %s: "+
+			"one of the two belongs to another API key", credentials.fingerprint, key.origin, own)
+	}
+	credentials.key = key.PrivateKey
+	return credentials, nil
+}
+
 // findPrivateKey takes the key from the first place that has it, as a value or as the path of a file.
 func findPrivateKey(s *sources) (privateKey, *PropertyError) {
 	password := string(s.find(propertyPrivateKeyPassword).value)
 	for _, source := range s.inOrder {
-		if found := s.findIn(source, propertyPrivateKey); found.value != "" {
+		if found := source.find(propertyPrivateKey); found.value != "" {
 			return parsePrivateKey(propertyPrivateKey, unescapeNewlines(string(found.value)), password, found.origin)
 		}
-		if found := s.findIn(source, propertyPrivateKeyPath); found.value != "" {
+		if found := source.find(propertyPrivateKeyPath); found.value != "" {
 			path := s.path(found.value)
 			content, err := readFile(path)
 			if err != nil {
@@ -71,11 +95,12 @@ func findPrivateKey(s *sources) (privateKey, *PropertyError) {
 			return parsePrivateKey(propertyPrivateKeyPath, string(content), password, path.String())
 		}
 	}
-	return privateKey{}, wrong(propertyPrivateKey, "neither privateKey nor privateKeyPath is set. %s",
-		s.whereToSet(propertyPrivateKeyPath))
+	problem := wrong(propertyPrivateKey, "neither privateKey nor privateKeyPath is set. %s", s.whereToSet(propertyPrivateKeyPath))
+	problem.missing = true
+	return privateKey{}, problem
 }
 
-// unescapeNewlines mends a PEM that went through a variable which cannot hold line breaks.
+// unescapeNewlines restores the line breaks of a PEM that came through a variable that cannot hold them.
 func unescapeNewlines(s string) string {
 	if strings.Contains(s, "\n") {
 		return s
@@ -83,8 +108,8 @@ func unescapeNewlines(s string) string {
 	return strings.ReplaceAll(s, `\n`, "\n")
 }
 
-// parsePrivateKey reads a PEM. Its errors tell what is wrong without quoting any of it.
-func parsePrivateKey(p property, content, password, origin string) (privateKey, *PropertyError) {
+// parsePrivateKey reads a key in PEM form. Its errors say what is wrong and quote nothing of it.
+func parsePrivateKey(p Property, content, password, origin string) (privateKey, *PropertyError) {
 	block, _ := pem.Decode([]byte(content))
 	if block == nil {
 		return privateKey{}, wrong(p, "what is in %s is not a private key in PEM form, "+
@@ -112,13 +137,12 @@ func parsePrivateKey(p property, content, password, origin string) (privateKey, 
 	}
 }
 
-// fingerprint is the MD5 digest of the public key in DER form, in hexadecimal with colons: see
+// fingerprint returns the MD5 digest of the public key in DER form, in hexadecimal with colons: see
 // https://docs.oracle.com/iaas/Content/API/Concepts/apisigningkey.htm.
 func fingerprint(key *rsa.PublicKey) string {
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
-		// Every RSA public key can be marshalled.
-		panic(err)
+		panic(err) // every RSA public key can be marshalled
 	}
 	digest := md5.Sum(der) //nolint:gosec // see the import
 	return strings.ReplaceAll(fmt.Sprintf("% x", digest), " ", ":")

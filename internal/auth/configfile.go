@@ -128,7 +128,7 @@ func namesOf(parsed map[string]map[string]string) string {
 
 // value is the value of a key, or empty. The keys with two spellings are found under either.
 func (f configFile) value(key string) outside.Text {
-	if _, ok := f.keys[key]; !ok && key == propertyPrivateKeyPassword.key {
+	if _, ok := f.keys[key]; !ok && key == propertyPrivateKeyPassword.Key {
 		key = "passphrase"
 	}
 	return outside.Text(f.keys[key])

@@ -2,16 +2,10 @@ package auth
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
-	"net/url"
 	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 	sdk "github.com/oracle/oci-go-sdk/v65/common/auth"
-
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // The values of the property tokenExchangeAuth: how the caller proves to the identity domain that it may exchange tokens.
@@ -68,28 +62,4 @@ func workloadIdentityFederation(ctx context.Context, s *sources) (common.Configu
 	return signInAs(ctx, s, WorkloadIdentityFederation, func() (common.ConfigurationProvider, error) {
 		return sdk.TokenExchangeConfigurationProviderFromIssuer(issuer, exchange)
 	})
-}
-
-func checkTokenExchangeAuth(s string) error {
-	if strings.EqualFold(s, exchangeAsClient) || strings.EqualFold(s, exchangeAsInstance) {
-		return nil
-	}
-	return fmt.Errorf("%q is neither %s nor %s", outside.Text(s), exchangeAsClient, exchangeAsInstance)
-}
-
-func checkDomainURL(s string) error {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http",
-		u.User != nil, strings.Trim(u.Path, "/") != "", u.RawQuery != "", u.Fragment != "":
-		return errors.New("is not the URL of an identity domain and no more, such as https://idcs-....identity.oraclecloud.com")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return errors.New("would send secrets over the network unencrypted: use https")
-	}
-	return nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
 }

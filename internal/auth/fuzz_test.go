@@ -62,20 +62,10 @@ func machine(home string, environment map[string]string) Environment {
 	}
 }
 
-// places are the settings, in an order to be chosen from.
-func places(s *Settings) []*string {
-	return []*string{
-		&s.Auth, &s.TenancyOCID, &s.UserOCID, &s.Fingerprint, &s.PrivateKey, &s.PrivateKeyPath, &s.PrivateKeyPassword, &s.Region,
-		&s.ConfigFileProfile, &s.WorkloadIdentityTokenPath, &s.TokenExchangeAuth, &s.TokenExchangeClientID, &s.TokenExchangeClientSecret,
-		&s.TokenExchangeDomainURL, &s.TokenExchangePublicKey, &s.TokenExchangeRequestedTokenType, &s.TokenExchangeResourceType,
-		&s.TokenExchangeRPSTExpiration, &s.TokenExchangeSubjectTokenType,
-	}
-}
-
 // FuzzResolve puts any text into one property, and another into any variable of the environment.
 func FuzzResolve(f *testing.F) {
 	key, _ := aKey()
-	for place := range places(&Settings{}) {
+	for place := range properties {
 		for kind := range kinds {
 			f.Add(uint8(kind), uint8(place), key, "OCI_CONFIG_FILE", "/dev/null/missing")
 			f.Add(uint8(kind), uint8(place), "/dev/zero", "OCI_CONFIG_FILE", "/dev/zero")
@@ -91,19 +81,18 @@ func FuzzResolve(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind, place uint8, value, variable, content string) {
 		key, itsFingerprint := aKey()
 		settings := Settings{
-			Auth: kinds[int(kind)%len(kinds)], TenancyOCID: "ocid1.tenancy.oc1..a", UserOCID: "ocid1.user.oc1..a", Fingerprint: itsFingerprint,
-			PrivateKey: key, PrivateKeyPassword: canary, Region: "us-phoenix-1", TokenExchangeClientID: "client",
-			TokenExchangeClientSecret: canary,
+			"auth": kinds[int(kind)%len(kinds)], "tenancyOcid": "ocid1.tenancy.oc1..a", "userOcid": "ocid1.user.oc1..a",
+			"fingerprint": itsFingerprint, "privateKey": key, "privateKeyPassword": canary, "region": "us-phoenix-1",
+			"tokenExchangeClientId": "client", "tokenExchangeClientSecret": canary,
 			// Nothing is asked of OCI: there is no such file.
-			WorkloadIdentityTokenPath: filepath.Join(home, "missing"),
+			"workloadIdentityTokenPath": filepath.Join(home, "missing"),
 		}
-		all := places(&settings)
-		chosen := all[int(place)%len(all)]
-		if chosen == &settings.PrivateKeyPath {
-			settings.PrivateKey = ""
+		chosen := properties[int(place)%len(properties)].Name
+		if chosen == "privateKeyPath" {
+			delete(settings, "privateKey")
 		}
-		if chosen != &settings.WorkloadIdentityTokenPath || outside.Text(value).Secret() != "" {
-			*chosen = value
+		if chosen != "workloadIdentityTokenPath" || outside.Text(value).Secret() != "" {
+			settings[chosen] = value
 		}
 		for _, problem := range Check(settings) {
 			checkValue(t, problem.Error(), value, content)
@@ -152,7 +141,7 @@ func FuzzConfigFile(f *testing.F) {
 			for _, profile := range []string{"", "WORK", "OTHER"} {
 				for _, kind := range []string{APIKey, SecurityToken} {
 					environment := machine(home, map[string]string{configFileVariable: path})
-					_, err := Resolve(t.Context(), Settings{Auth: kind, ConfigFileProfile: profile}, environment)
+					_, err := Resolve(t.Context(), Settings{"auth": kind, "configFileProfile": profile}, environment)
 					if err != nil {
 						checkShown(t, err.Error())
 					}
@@ -160,43 +149,4 @@ func FuzzConfigFile(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestNoLineOfTheConfigurationFileIsQuoted(t *testing.T) {
-	t.Parallel()
-	home := t.TempDir()
-	for _, content := range []string{
-		"[pass_phrase=" + canary, "[DEFAULT]\n[" + canary + "\n", "`" + canary, "[DEFAULT]\n`" + canary, `"""` + canary, "[DEFAULT]\n" + canary,
-		"[DEFAULT]\n\"" + canary, "[DEFAULT]\npass_phrase=`" + canary, "[DEFAULT]\npass_phrase=\"\"\"" + canary,
-		// Other formats let a line go on in the next one.
-		"user=\"\"\"\n" + canary, "user=`\n" + canary, "user=x\\\n" + canary, "user=x\n " + canary,
-	} {
-		path := filepath.Join(home, "config")
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for _, profile := range []string{"", "WORK"} {
-			_, err := Resolve(t.Context(), Settings{ConfigFileProfile: profile}, machine(home, map[string]string{configFileVariable: path}))
-			if err == nil {
-				t.Fatalf("%q was taken", content)
-			}
-			checkShown(t, err.Error())
-		}
-	}
-}
-
-func TestEachLineOfTheConfigurationFileIsReadByItself(t *testing.T) {
-	t.Parallel()
-	for content, value := range map[string]string{
-		"[DEFAULT]\npass_phrase=x\n": "x", "pass_phrase=x": "x", " [ DEFAULT ] \r\n Pass_Phrase : x \r\n": "x", "\ufeff[DEFAULT]\npassphrase=x": "x",
-		"[DEFAULT] # mine\npass_phrase=x": "x", "#pass_phrase=y\n;pass_phrase=y\npass_phrase=x": "x", "[A]\n[DEFAULT]\npass_phrase=x": "x",
-		"pass_phrase=x\\\nuser=y": `x\`, `pass_phrase="""`: `"""`, "pass_phrase=`": "`", "pass_phrase=a=b;c#d 'e'": "a=b;c#d 'e'",
-		"pass_phrase=%(user)s\nuser=y": "%(user)s", "pass_phrase=x\n[DEFAULT]\nuser=y": "x", "[WORK]\npass_phrase=x": "",
-		"hello\n=\npass_phrase=x": "x",
-	} {
-		parsed, err := parseProfiles(content)
-		if got := (configFile{keys: parsed[defaultProfile]}).value("pass_phrase"); err != nil || string(got) != value {
-			t.Errorf("%q: the pass phrase is %q, not %q (%v)", content, string(got), value, err)
-		}
-	}
 }

@@ -48,7 +48,7 @@ func signInAs(
 	}
 	if p.region = string(region.value); p.region == "" {
 		if p.region, err = within(ctx, p.sdk.Region); err != nil || p.region == "" {
-			return nil, wrong(propertyRegion, "is not set. %s", s.whereToSet(propertyRegion))
+			return nil, s.missing(propertyRegion)
 		}
 	}
 	if _, err = p.keyID(ctx); err == nil {

@@ -40,7 +40,7 @@ func sessionCredentials(_ context.Context, s *sources) (common.ConfigurationProv
 		region:    string(r.require(propertyRegion)),
 		tenancy:   string(s.find(propertyTenancyOCID).value),
 		tokenFile: s.path(s.file.value(securityTokenKey)),
-		keyFile:   s.path(s.file.value(propertyPrivateKeyPath.key)),
+		keyFile:   s.path(s.file.value(propertyPrivateKeyPath.Key)),
 		password:  string(s.find(propertyPrivateKeyPassword).value),
 	}
 	if opened.tokenFile == "" {
@@ -52,7 +52,7 @@ func sessionCredentials(_ context.Context, s *sources) (common.ConfigurationProv
 	}
 	if opened.keyFile == "" {
 		r.add(wrong(propertyPrivateKeyPath, `there is no "%s" in %s, where "oci session authenticate" writes it. %s`,
-			propertyPrivateKeyPath.key, s.file, s.whereToSet(propertyPrivateKeyPath)))
+			propertyPrivateKeyPath.Key, s.file, s.whereToSet(propertyPrivateKeyPath)))
 	}
 	if err := r.err(); err != nil {
 		return nil, err

@@ -1,0 +1,77 @@
+package auth
+
+import (
+	"fmt"
+	"strings"
+)
+
+// PropertyError is something wrong with one property of the provider's configuration.
+type PropertyError struct {
+	// Property is the name as in Pulumi's configuration, such as "privateKeyPath".
+	Property string
+	// Problem is a sentence with the remedy. It never holds the value of a secret.
+	Problem string
+	// missing is true if all that is wrong is that the property is not set.
+	missing bool
+}
+
+// Error returns the property and what is wrong with it.
+func (e *PropertyError) Error() string { return e.Property + ": " + e.Problem }
+
+func wrong(p Property, format string, args ...any) *PropertyError {
+	return &PropertyError{Property: p.Name, Problem: fmt.Sprintf(format, args...)}
+}
+
+// Problems are several things that are wrong with the provider's configuration.
+type Problems []*PropertyError
+
+// Error returns the problems one to a line. A single one is all there is; before several, the first line names the properties,
+// since Pulumi's progress display shows no more than that line.
+func (p Problems) Error() string {
+	if len(p) == 1 {
+		return p[0].Error()
+	}
+	var missing, bad []string
+	lines := make([]string, len(p))
+	for i, problem := range p {
+		lines[i] = problem.Error()
+		if problem.missing {
+			missing = append(missing, problem.Property)
+		} else {
+			bad = append(bad, problem.Property)
+		}
+	}
+	var summary []string
+	if len(missing) > 0 {
+		summary = append(summary, enumerate(missing)+isOrAre(missing)+"not set")
+	}
+	if len(bad) > 0 {
+		summary = append(summary, enumerate(bad)+isOrAre(bad)+"not right")
+	}
+	return strings.Join(summary, ", ") + ":\n" + strings.Join(lines, "\n")
+}
+
+// Unwrap returns each of the problems.
+func (p Problems) Unwrap() []error {
+	errs := make([]error, len(p))
+	for i, problem := range p {
+		errs[i] = problem
+	}
+	return errs
+}
+
+// enumerate joins names as a sentence does.
+func enumerate(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+func isOrAre(names []string) string {
+	if len(names) == 1 {
+		return " is "
+	}
+	return " are "
+}

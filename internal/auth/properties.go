@@ -1,0 +1,173 @@
+package auth
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Property is one property of the provider's configuration. It is written down once: the names of its environment
+// variables, the places that errors name, the schema's descriptions and the tables in the documentation follow from it.
+type Property struct {
+	// Name is the name in Pulumi's configuration, such as "tenancyOcid".
+	Name string
+	// Key is the key in the OCI configuration file, such as "tenancy". Empty means that the file has no such key.
+	Key string
+	// CLI is what OCI's CLI calls the property in its environment variables, such as "TENANCY" for OCI_CLI_TENANCY. Empty
+	// means that the CLI has no such variable.
+	CLI string
+	// ProgramOnly is true for a property that is read from Pulumi's configuration and nowhere else.
+	ProgramOnly bool
+	// Secret is true for a property whose value is encrypted in the state and never shown.
+	Secret bool
+	// Check returns an error that says what is wrong with a value. It is nil if any value will do, and for secrets, since
+	// errors are shown.
+	Check func(value string) error
+	// Description is what the property means, in Markdown.
+	Description string
+}
+
+// Variables are the environment variables that the property is read from, the first one that is set counting. OCI's
+// Terraform and Pulumi providers read TF_VAR_tenancy_ocid and OCI_TENANCY_OCID; OCI's CLI reads OCI_CLI_TENANCY.
+func (p Property) Variables() []string {
+	if p.ProgramOnly {
+		return nil
+	}
+	names := []string{p.terraformVariable(), p.ociVariable(), p.cliVariable()}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
+}
+
+func (p Property) terraformVariable() string { return "TF_VAR_" + snake(p.Name) }
+func (p Property) ociVariable() string       { return "OCI_" + strings.ToUpper(snake(p.Name)) }
+
+// cliVariable returns "" if the CLI has no such variable.
+func (p Property) cliVariable() string {
+	if p.CLI == "" {
+		return ""
+	}
+	return "OCI_CLI_" + p.CLI
+}
+
+// otherVariables are the variables beside OCI's own.
+func (p Property) otherVariables() []string {
+	return slices.DeleteFunc(p.Variables(), func(name string) bool { return name == p.ociVariable() })
+}
+
+// snake turns tenancyOcid into tenancy_ocid.
+func snake(name string) string {
+	var s strings.Builder
+	for _, r := range name {
+		if unicode.IsUpper(r) {
+			s.WriteByte('_')
+		}
+		s.WriteRune(unicode.ToLower(r))
+	}
+	return s.String()
+}
+
+// Properties are the properties that say who the caller is and where to, in the order in which they are documented.
+func Properties() []Property { return slices.Clone(properties) }
+
+var properties []Property
+
+// define adds a property to the table.
+func define(p Property) Property {
+	properties = append(properties, p)
+	return p
+}
+
+var (
+	propertyAuth = define(Property{
+		Name: "auth", CLI: "AUTH", Check: checkKind,
+		Description: "How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. " +
+			"`SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` " +
+			"names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or " +
+			"other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance " +
+			"whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, " +
+			"`leaf_passphrase`, in the working directory or in the folder that the environment variable " +
+			"`test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI.",
+	})
+	propertyTenancyOCID = define(Property{
+		Name: "tenancyOcid", Key: "tenancy", CLI: "TENANCY", Check: checkTenancy,
+		Description: "The OCID of your tenancy.",
+	})
+	propertyUserOCID = define(Property{
+		Name: "userOcid", Key: "user", CLI: "USER", Check: checkUser,
+		Description: "The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for.",
+	})
+	propertyFingerprint = define(Property{
+		Name: "fingerprint", Key: "fingerprint", CLI: "FINGERPRINT", Check: checkFingerprint,
+		Description: "The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them.",
+	})
+	propertyPrivateKey = define(Property{
+		Name: "privateKey", CLI: "KEY_CONTENT", Secret: true,
+		Description: "The private key of the API key, in PEM form. Set either this or `privateKeyPath`.",
+	})
+	propertyPrivateKeyPath = define(Property{
+		Name: "privateKeyPath", Key: "key_file", CLI: "KEY_FILE",
+		Description: "The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the " +
+			"home directory. If `privateKey` is set in the same place, `privateKey` counts.",
+	})
+	propertyPrivateKeyPassword = define(Property{
+		Name: "privateKeyPassword", Key: "pass_phrase", CLI: "PASSPHRASE", Secret: true,
+		Description: "The pass phrase of the private key, if it is encrypted.",
+	})
+	propertyRegion = define(Property{
+		Name: "region", Key: "region", CLI: "REGION", Check: checkRegion,
+		Description: "The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth " +
+			"tokens in the tenancy's home region only: the provider goes there by itself.",
+	})
+	propertyConfigFileProfile = define(Property{
+		Name: "configFileProfile", CLI: "PROFILE",
+		Description: "The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is " +
+			"`~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names.",
+	})
+	propertyWorkloadIdentityTokenPath = define(Property{
+		Name: "workloadIdentityTokenPath",
+		Description: "The path of the file with the Kubernetes service account token. The file is read again whenever the token " +
+			"is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place.",
+	})
+	propertyTokenExchangeAuth = define(Property{
+		Name: "tokenExchangeAuth", Check: checkTokenExchangeAuth,
+		Description: "How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the " +
+			"default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only.",
+	})
+	propertyTokenExchangeClientID = define(Property{
+		Name: "tokenExchangeClientId",
+		Description: "The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with " +
+			"`OAuthClientCredentials`.",
+	})
+	propertyTokenExchangeClientSecret = define(Property{
+		Name: "tokenExchangeClientSecret", Secret: true,
+		Description: "The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`.",
+	})
+	propertyTokenExchangeDomainURL = define(Property{
+		Name: "tokenExchangeDomainUrl", Check: checkDomainURL,
+		Description: "The URL of the identity domain that exchanges tokens, without a path. Required for " +
+			"`WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it.",
+	})
+	propertyTokenExchangePublicKey = define(Property{
+		Name: "tokenExchangePublicKey",
+		Description: "Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token " +
+			"that it asks for.",
+	})
+	propertyTokenExchangeRequestedTokenType = define(Property{
+		Name: "tokenExchangeRequestedTokenType",
+		Description: "The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for " +
+			"`WorkloadIdentityFederation`.",
+	})
+	propertyTokenExchangeResourceType = define(Property{
+		Name: "tokenExchangeResourceType",
+		Description: "The type of resource that the new token stands for, as the identity propagation trust names it. Required " +
+			"for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`.",
+	})
+	propertyTokenExchangeRPSTExpiration = define(Property{
+		Name: "tokenExchangeRpstExp",
+		Description: "How long the new token is valid, in the form that the identity domain accepts. Used by " +
+			"`WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only.",
+	})
+	propertyTokenExchangeSubjectTokenType = define(Property{
+		Name:        "tokenExchangeSubjectTokenType",
+		Description: "The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`.",
+	})
+)

@@ -1,0 +1,83 @@
+package auth
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
+
+// writeConfigFile writes ~/.oci/config into a new home directory.
+func writeConfigFile(t *testing.T, content string) (home string) {
+	t.Helper()
+	home = t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(home, ".oci"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".oci", "config"), []byte(content), 0o600))
+	return home
+}
+
+func TestTheFirstPlaceThatHasAPropertyCounts(t *testing.T) {
+	t.Parallel()
+	home := writeConfigFile(t, "[DEFAULT]\nregion=from-the-file\n")
+	settings := Settings{"region": "from-the-program"}
+	environment := map[string]string{
+		"TF_VAR_region": "from-terraform", "OCI_REGION": "from-oci", "OCI_CLI_REGION": "from-the-cli",
+	}
+	for _, test := range []struct{ value, origin, remove string }{
+		{"from-the-program", "the provider's configuration", "region"},
+		{"from-terraform", "the environment variable TF_VAR_region", "TF_VAR_region"},
+		{"from-oci", "the environment variable OCI_REGION", "OCI_REGION"},
+		{"from-the-cli", "the environment variable OCI_CLI_REGION", "OCI_CLI_REGION"},
+		{"from-the-file", "profile DEFAULT of " + filepath.Join(home, ".oci", "config"), ""},
+	} {
+		s, err := newSources(settings, machine(home, environment))
+		require.NoError(t, err)
+		found := s.find(propertyRegion)
+		assert.Equal(t, test.value, string(found.value))
+		assert.Equal(t, test.origin, found.origin)
+		delete(settings, test.remove)
+		delete(environment, test.remove)
+	}
+	s, err := newSources(nil, machine(t.TempDir(), nil))
+	require.NoError(t, err)
+	assert.Empty(t, s.find(propertyRegion))
+}
+
+func TestErrorsNameThePlaces(t *testing.T) {
+	t.Parallel()
+	home := writeConfigFile(t, "")
+	s, err := newSources(nil, machine(home, nil))
+	require.NoError(t, err)
+	file := "profile DEFAULT of " + filepath.Join(home, ".oci", "config")
+	for property, said := range map[*Property]string{
+		&propertyUserOCID: `userOcid: is not set. Set it with "pulumi config set ociauthtoken:userOcid ...", or set the environment ` +
+			`variable OCI_USER_OCID (or TF_VAR_user_ocid, OCI_CLI_USER), or "user" in ` + file,
+		&propertyPrivateKeyPassword: `privateKeyPassword: is not set. Set it with "pulumi config set --secret ` +
+			`ociauthtoken:privateKeyPassword ...", or set the environment variable OCI_PRIVATE_KEY_PASSWORD (or ` +
+			`TF_VAR_private_key_password, OCI_CLI_PASSPHRASE), or "pass_phrase" in ` + file,
+		&propertyTokenExchangeClientSecret: `tokenExchangeClientSecret: is not set. Set it with "pulumi config set --secret ` +
+			`ociauthtoken:tokenExchangeClientSecret ...", or set the environment variable OCI_TOKEN_EXCHANGE_CLIENT_SECRET (or ` +
+			`TF_VAR_token_exchange_client_secret)`,
+	} {
+		assert.Equal(t, said, s.missing(*property).Error())
+	}
+}
+
+func TestATildeStandsForTheHomeDirectory(t *testing.T) {
+	t.Parallel()
+	for path, expanded := range map[string]string{
+		"~": "/home/me", "~/key.pem": "/home/me/key.pem", "~you/key.pem": "~you/key.pem", "/~/key.pem": "/~/key.pem", "key.pem": "key.pem",
+		"": "",
+	} {
+		s := &sources{home: "/home/me"}
+		assert.Equal(t, expanded, string(s.path(outside.Text(path))))
+		s.home = ""
+		assert.Equal(t, path, string(s.path(outside.Text(path))), "there is no home directory")
+	}
+	_, err := readFile("~/key.pem")
+	require.ErrorContains(t, err, "there is no home directory")
+}

@@ -1,0 +1,46 @@
+package ocid_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+)
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		value string
+		want  ocid.Type
+		said  string // what the error says; empty if the value is right
+	}{
+		{"ocid1.user.oc1..aaaaaaaa3xk2jb4lqoxk", ocid.User, ""},
+		{"ocid1.tenancy.oc1..aaaaaaaa3xk2jb4lqoxk", ocid.Tenancy, ""},
+		{"ocid1.credential.oc1..aaaaaaaa3xk2jb4lqoxk", ocid.AuthToken, ""},
+		{"ocid1.user.oc1.phx.aaaaaaaa", ocid.User, ""},
+		{"ocid1.user.oc16.us-westjordan-1.aaaaaaaa", ocid.User, ""},
+		{"ocid1.user.region1..future.aaaaaaaa", ocid.User, ""},
+
+		{"", ocid.User, "it is empty: copy the user's OCID"},
+		{" ocid1.user.oc1..aaaa", ocid.User, "white space around it"},
+		{"ocid1.user.oc1..aaaa\n", ocid.User, "white space around it"},
+		{"alice", ocid.User, `"alice" is not an OCID: copy the user's OCID`},
+		{"ocid1.user", ocid.User, "is not an OCID"},
+		{"ocid1.user.oc1..aaaa/authTokens", ocid.User, "is not an OCID"},
+		{"ocid1.user.oc1..aa?b", ocid.User, "is not an OCID"},
+		{"ocid1.user.oc1..aa%2e", ocid.User, "is not an OCID"},
+		{"ocid1.tenancy.oc1..aaaa", ocid.User, "is the OCID of a tenancy, not of a user: copy the user's OCID"},
+		{"ocid1.user.oc1..aaaa", ocid.Tenancy, "is the OCID of a user, not of a tenancy: copy the tenancy's OCID"},
+		{"ocid1.user.oc1..aaaa", ocid.AuthToken, `not of a credential: "oci iam auth-token list`},
+	} {
+		err := ocid.Check(test.value, test.want)
+		if test.said == "" {
+			require.NoError(t, err, test.value)
+			continue
+		}
+		require.Error(t, err, test.value)
+		assert.Contains(t, err.Error(), test.said)
+	}
+}
