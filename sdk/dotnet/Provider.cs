@@ -13,61 +13,61 @@ namespace Pulumi.OciAuthToken
     public partial class Provider : global::Pulumi.ProviderResource
     {
         /// <summary>
-        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in the files <c>ip_cert.pem</c>, <c>ip_key.pem</c>, <c>intermediate.pem</c> and, if the key is encrypted, <c>leaf_passphrase</c>, in the working directory or in the folder that the environment variable <c>test_certificates_location</c> names. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
+        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in the files <c>ip_cert.pem</c>, <c>ip_key.pem</c>, <c>intermediate.pem</c> and, if the key is encrypted, <c>leaf_passphrase</c>, in the working directory or in the folder that the environment variable <c>test_certificates_location</c> names. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c>, <c>OCI_AUTH</c> and <c>OCI_CLI_AUTH</c> are read.
         /// </summary>
         [Output("auth")]
         public Output<string?> Auth { get; private set; } = null!;
 
         /// <summary>
-        /// The profile of the OCI configuration file to read, <c>DEFAULT</c> if it is not set. The file is <c>~/.oci/config</c>, or what <c>OCI_CONFIG_FILE</c> names. If it is not set, the environment variables <c>TF_VAR_config_file_profile</c> and <c>OCI_CONFIG_FILE_PROFILE</c> are read.
+        /// The profile of the OCI configuration file to read. <c>DEFAULT</c> if it is not set. The file is <c>~/.oci/config</c>, or the one that the environment variable <c>OCI_CONFIG_FILE</c> names. If it is not set, the environment variables <c>TF_VAR_config_file_profile</c>, <c>OCI_CONFIG_FILE_PROFILE</c> and <c>OCI_CLI_PROFILE</c> are read.
         /// </summary>
         [Output("configFileProfile")]
         public Output<string?> ConfigFileProfile { get; private set; } = null!;
 
         /// <summary>
-        /// Where OCI Identity answers, if not at the region's public endpoint: a URL in which <c>{region}</c> stands for the region's name. For private realms, and for trying things out against a local emulator. Plain <c>http</c> is taken for loopback addresses alone, since tokens travel over it.
+        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which <c>{region}</c> stands for the region's name. For private realms, and for a local emulator. Plain <c>http</c> is accepted for loopback addresses only, since tokens travel over it.
         /// </summary>
         [Output("endpoint")]
         public Output<string?> Endpoint { get; private set; } = null!;
 
         /// <summary>
-        /// The fingerprint of the API key's public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <c>TF_VAR_fingerprint</c> and <c>OCI_FINGERPRINT</c> are read, then <c>fingerprint</c> in the OCI configuration file.
+        /// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <c>TF_VAR_fingerprint</c>, <c>OCI_FINGERPRINT</c> and <c>OCI_CLI_FINGERPRINT</c> are read, then <c>fingerprint</c> in the OCI configuration file.
         /// </summary>
         [Output("fingerprint")]
         public Output<string?> Fingerprint { get; private set; } = null!;
 
         /// <summary>
-        /// The private key of the API key, in PEM form. Either this or <c>privateKeyPath</c>. If it is not set, the environment variables <c>TF_VAR_private_key</c> and <c>OCI_PRIVATE_KEY</c> are read.
+        /// The private key of the API key, in PEM form. Set either this or <c>privateKeyPath</c>. If it is not set, the environment variables <c>TF_VAR_private_key</c>, <c>OCI_PRIVATE_KEY</c> and <c>OCI_CLI_KEY_CONTENT</c> are read.
         /// </summary>
         [Output("privateKey")]
         public Output<string?> PrivateKey { get; private set; } = null!;
 
         /// <summary>
-        /// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <c>TF_VAR_private_key_password</c> and <c>OCI_PRIVATE_KEY_PASSWORD</c> are read, then <c>pass_phrase</c> in the OCI configuration file.
+        /// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <c>TF_VAR_private_key_password</c>, <c>OCI_PRIVATE_KEY_PASSWORD</c> and <c>OCI_CLI_PASSPHRASE</c> are read, then <c>pass_phrase</c> in the OCI configuration file.
         /// </summary>
         [Output("privateKeyPassword")]
         public Output<string?> PrivateKeyPassword { get; private set; } = null!;
 
         /// <summary>
-        /// The path of a file that holds the private key of the API key, in PEM form. A leading <c>~</c> stands for the home directory. If <c>privateKey</c> is set in the same place, it counts instead. If it is not set, the environment variables <c>TF_VAR_private_key_path</c> and <c>OCI_PRIVATE_KEY_PATH</c> are read, then <c>key_file</c> in the OCI configuration file.
+        /// The path of a file that holds the private key of the API key, in PEM form. A leading <c>~</c> stands for the home directory. If <c>privateKey</c> is set in the same place, <c>privateKey</c> counts. If it is not set, the environment variables <c>TF_VAR_private_key_path</c>, <c>OCI_PRIVATE_KEY_PATH</c> and <c>OCI_CLI_KEY_FILE</c> are read, then <c>key_file</c> in the OCI configuration file.
         /// </summary>
         [Output("privateKeyPath")]
         public Output<string?> PrivateKeyPath { get; private set; } = null!;
 
         /// <summary>
-        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c> and <c>OCI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
+        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c>, <c>OCI_REGION</c> and <c>OCI_CLI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
         /// </summary>
         [Output("region")]
         public Output<string?> Region { get; private set; } = null!;
 
         /// <summary>
-        /// The OCID of your tenancy. If it is not set, the environment variables <c>TF_VAR_tenancy_ocid</c> and <c>OCI_TENANCY_OCID</c> are read, then <c>tenancy</c> in the OCI configuration file.
+        /// The OCID of your tenancy. If it is not set, the environment variables <c>TF_VAR_tenancy_ocid</c>, <c>OCI_TENANCY_OCID</c> and <c>OCI_CLI_TENANCY</c> are read, then <c>tenancy</c> in the OCI configuration file.
         /// </summary>
         [Output("tenancyOcid")]
         public Output<string?> TenancyOcid { get; private set; } = null!;
 
         /// <summary>
-        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. It counts for <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
+        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. Used by <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
         /// </summary>
         [Output("tokenExchangeAuth")]
         public Output<string?> TokenExchangeAuth { get; private set; } = null!;
@@ -85,13 +85,13 @@ namespace Pulumi.OciAuthToken
         public Output<string?> TokenExchangeClientSecret { get; private set; } = null!;
 
         /// <summary>
-        /// The URL of the identity domain that exchanges tokens, without a path. Required for <c>WorkloadIdentityFederation</c>. Plain <c>http</c> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
+        /// The URL of the identity domain that exchanges tokens, without a path. Required for <c>WorkloadIdentityFederation</c>. Plain <c>http</c> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
         /// </summary>
         [Output("tokenExchangeDomainUrl")]
         public Output<string?> TokenExchangeDomainUrl { get; private set; } = null!;
 
         /// <summary>
-        /// Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
+        /// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
         /// </summary>
         [Output("tokenExchangePublicKey")]
         public Output<string?> TokenExchangePublicKey { get; private set; } = null!;
@@ -109,7 +109,7 @@ namespace Pulumi.OciAuthToken
         public Output<string?> TokenExchangeResourceType { get; private set; } = null!;
 
         /// <summary>
-        /// How long the new token is to be good for, in the form that the identity domain takes. It counts for <c>WorkloadIdentityFederation</c> with <c>urn:oci:token-type:oci-rpst</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
+        /// How long the new token is valid, in the form that the identity domain accepts. Used by <c>WorkloadIdentityFederation</c> with <c>urn:oci:token-type:oci-rpst</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
         /// </summary>
         [Output("tokenExchangeRpstExp")]
         public Output<string?> TokenExchangeRpstExp { get; private set; } = null!;
@@ -121,13 +121,13 @@ namespace Pulumi.OciAuthToken
         public Output<string?> TokenExchangeSubjectTokenType { get; private set; } = null!;
 
         /// <summary>
-        /// The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c> and <c>OCI_USER_OCID</c> are read, then <c>user</c> in the OCI configuration file.
+        /// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c>, <c>OCI_USER_OCID</c> and <c>OCI_CLI_USER</c> are read, then <c>user</c> in the OCI configuration file.
         /// </summary>
         [Output("userOcid")]
         public Output<string?> UserOcid { get; private set; } = null!;
 
         /// <summary>
-        /// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <c>WorkloadIdentityFederation</c>. For <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
+        /// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <c>WorkloadIdentityFederation</c>. For <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
         /// </summary>
         [Output("workloadIdentityTokenPath")]
         public Output<string?> WorkloadIdentityTokenPath { get; private set; } = null!;
@@ -168,31 +168,31 @@ namespace Pulumi.OciAuthToken
     public sealed class ProviderArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in the files <c>ip_cert.pem</c>, <c>ip_key.pem</c>, <c>intermediate.pem</c> and, if the key is encrypted, <c>leaf_passphrase</c>, in the working directory or in the folder that the environment variable <c>test_certificates_location</c> names. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
+        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in the files <c>ip_cert.pem</c>, <c>ip_key.pem</c>, <c>intermediate.pem</c> and, if the key is encrypted, <c>leaf_passphrase</c>, in the working directory or in the folder that the environment variable <c>test_certificates_location</c> names. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c>, <c>OCI_AUTH</c> and <c>OCI_CLI_AUTH</c> are read.
         /// </summary>
         [Input("auth")]
         public Input<string>? Auth { get; set; }
 
         /// <summary>
-        /// The profile of the OCI configuration file to read, <c>DEFAULT</c> if it is not set. The file is <c>~/.oci/config</c>, or what <c>OCI_CONFIG_FILE</c> names. If it is not set, the environment variables <c>TF_VAR_config_file_profile</c> and <c>OCI_CONFIG_FILE_PROFILE</c> are read.
+        /// The profile of the OCI configuration file to read. <c>DEFAULT</c> if it is not set. The file is <c>~/.oci/config</c>, or the one that the environment variable <c>OCI_CONFIG_FILE</c> names. If it is not set, the environment variables <c>TF_VAR_config_file_profile</c>, <c>OCI_CONFIG_FILE_PROFILE</c> and <c>OCI_CLI_PROFILE</c> are read.
         /// </summary>
         [Input("configFileProfile")]
         public Input<string>? ConfigFileProfile { get; set; }
 
         /// <summary>
-        /// Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <c>OCI_DUAL_STACK_ENDPOINT_ENABLED</c> is read.
+        /// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
         /// </summary>
         [Input("dualStackEndpointEnabled", json: true)]
         public Input<bool>? DualStackEndpointEnabled { get; set; }
 
         /// <summary>
-        /// Where OCI Identity answers, if not at the region's public endpoint: a URL in which <c>{region}</c> stands for the region's name. For private realms, and for trying things out against a local emulator. Plain <c>http</c> is taken for loopback addresses alone, since tokens travel over it.
+        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which <c>{region}</c> stands for the region's name. For private realms, and for a local emulator. Plain <c>http</c> is accepted for loopback addresses only, since tokens travel over it.
         /// </summary>
         [Input("endpoint")]
         public Input<string>? Endpoint { get; set; }
 
         /// <summary>
-        /// The fingerprint of the API key's public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <c>TF_VAR_fingerprint</c> and <c>OCI_FINGERPRINT</c> are read, then <c>fingerprint</c> in the OCI configuration file.
+        /// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <c>TF_VAR_fingerprint</c>, <c>OCI_FINGERPRINT</c> and <c>OCI_CLI_FINGERPRINT</c> are read, then <c>fingerprint</c> in the OCI configuration file.
         /// </summary>
         [Input("fingerprint")]
         public Input<string>? Fingerprint { get; set; }
@@ -201,7 +201,7 @@ namespace Pulumi.OciAuthToken
         private Input<string>? _privateKey;
 
         /// <summary>
-        /// The private key of the API key, in PEM form. Either this or <c>privateKeyPath</c>. If it is not set, the environment variables <c>TF_VAR_private_key</c> and <c>OCI_PRIVATE_KEY</c> are read.
+        /// The private key of the API key, in PEM form. Set either this or <c>privateKeyPath</c>. If it is not set, the environment variables <c>TF_VAR_private_key</c>, <c>OCI_PRIVATE_KEY</c> and <c>OCI_CLI_KEY_CONTENT</c> are read.
         /// </summary>
         public Input<string>? PrivateKey
         {
@@ -217,7 +217,7 @@ namespace Pulumi.OciAuthToken
         private Input<string>? _privateKeyPassword;
 
         /// <summary>
-        /// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <c>TF_VAR_private_key_password</c> and <c>OCI_PRIVATE_KEY_PASSWORD</c> are read, then <c>pass_phrase</c> in the OCI configuration file.
+        /// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <c>TF_VAR_private_key_password</c>, <c>OCI_PRIVATE_KEY_PASSWORD</c> and <c>OCI_CLI_PASSPHRASE</c> are read, then <c>pass_phrase</c> in the OCI configuration file.
         /// </summary>
         public Input<string>? PrivateKeyPassword
         {
@@ -230,31 +230,31 @@ namespace Pulumi.OciAuthToken
         }
 
         /// <summary>
-        /// The path of a file that holds the private key of the API key, in PEM form. A leading <c>~</c> stands for the home directory. If <c>privateKey</c> is set in the same place, it counts instead. If it is not set, the environment variables <c>TF_VAR_private_key_path</c> and <c>OCI_PRIVATE_KEY_PATH</c> are read, then <c>key_file</c> in the OCI configuration file.
+        /// The path of a file that holds the private key of the API key, in PEM form. A leading <c>~</c> stands for the home directory. If <c>privateKey</c> is set in the same place, <c>privateKey</c> counts. If it is not set, the environment variables <c>TF_VAR_private_key_path</c>, <c>OCI_PRIVATE_KEY_PATH</c> and <c>OCI_CLI_KEY_FILE</c> are read, then <c>key_file</c> in the OCI configuration file.
         /// </summary>
         [Input("privateKeyPath")]
         public Input<string>? PrivateKeyPath { get; set; }
 
         /// <summary>
-        /// Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <c>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</c> is read.
+        /// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
         /// </summary>
         [Input("realmSpecificServiceEndpointTemplateEnabled", json: true)]
         public Input<bool>? RealmSpecificServiceEndpointTemplateEnabled { get; set; }
 
         /// <summary>
-        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c> and <c>OCI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
+        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c>, <c>OCI_REGION</c> and <c>OCI_CLI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
         /// </summary>
         [Input("region")]
         public Input<string>? Region { get; set; }
 
         /// <summary>
-        /// The OCID of your tenancy. If it is not set, the environment variables <c>TF_VAR_tenancy_ocid</c> and <c>OCI_TENANCY_OCID</c> are read, then <c>tenancy</c> in the OCI configuration file.
+        /// The OCID of your tenancy. If it is not set, the environment variables <c>TF_VAR_tenancy_ocid</c>, <c>OCI_TENANCY_OCID</c> and <c>OCI_CLI_TENANCY</c> are read, then <c>tenancy</c> in the OCI configuration file.
         /// </summary>
         [Input("tenancyOcid")]
         public Input<string>? TenancyOcid { get; set; }
 
         /// <summary>
-        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. It counts for <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
+        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. Used by <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
         /// </summary>
         [Input("tokenExchangeAuth")]
         public Input<string>? TokenExchangeAuth { get; set; }
@@ -282,13 +282,13 @@ namespace Pulumi.OciAuthToken
         }
 
         /// <summary>
-        /// The URL of the identity domain that exchanges tokens, without a path. Required for <c>WorkloadIdentityFederation</c>. Plain <c>http</c> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
+        /// The URL of the identity domain that exchanges tokens, without a path. Required for <c>WorkloadIdentityFederation</c>. Plain <c>http</c> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
         /// </summary>
         [Input("tokenExchangeDomainUrl")]
         public Input<string>? TokenExchangeDomainUrl { get; set; }
 
         /// <summary>
-        /// Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
+        /// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
         /// </summary>
         [Input("tokenExchangePublicKey")]
         public Input<string>? TokenExchangePublicKey { get; set; }
@@ -306,7 +306,7 @@ namespace Pulumi.OciAuthToken
         public Input<string>? TokenExchangeResourceType { get; set; }
 
         /// <summary>
-        /// How long the new token is to be good for, in the form that the identity domain takes. It counts for <c>WorkloadIdentityFederation</c> with <c>urn:oci:token-type:oci-rpst</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
+        /// How long the new token is valid, in the form that the identity domain accepts. Used by <c>WorkloadIdentityFederation</c> with <c>urn:oci:token-type:oci-rpst</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
         /// </summary>
         [Input("tokenExchangeRpstExp")]
         public Input<string>? TokenExchangeRpstExp { get; set; }
@@ -318,13 +318,13 @@ namespace Pulumi.OciAuthToken
         public Input<string>? TokenExchangeSubjectTokenType { get; set; }
 
         /// <summary>
-        /// The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c> and <c>OCI_USER_OCID</c> are read, then <c>user</c> in the OCI configuration file.
+        /// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c>, <c>OCI_USER_OCID</c> and <c>OCI_CLI_USER</c> are read, then <c>user</c> in the OCI configuration file.
         /// </summary>
         [Input("userOcid")]
         public Input<string>? UserOcid { get; set; }
 
         /// <summary>
-        /// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <c>WorkloadIdentityFederation</c>. For <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
+        /// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <c>WorkloadIdentityFederation</c>. For <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
         /// </summary>
         [Input("workloadIdentityTokenPath")]
         public Input<string>? WorkloadIdentityTokenPath { get; set; }

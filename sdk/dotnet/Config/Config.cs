@@ -34,7 +34,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _auth = new __Value<string?>(() => __config.Get("auth"));
         /// <summary>
-        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in the files <c>ip_cert.pem</c>, <c>ip_key.pem</c>, <c>intermediate.pem</c> and, if the key is encrypted, <c>leaf_passphrase</c>, in the working directory or in the folder that the environment variable <c>test_certificates_location</c> names. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c> and <c>OCI_AUTH</c> are read.
+        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in the files <c>ip_cert.pem</c>, <c>ip_key.pem</c>, <c>intermediate.pem</c> and, if the key is encrypted, <c>leaf_passphrase</c>, in the working directory or in the folder that the environment variable <c>test_certificates_location</c> names. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c>, <c>OCI_AUTH</c> and <c>OCI_CLI_AUTH</c> are read.
         /// </summary>
         public static string? Auth
         {
@@ -44,7 +44,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _configFileProfile = new __Value<string?>(() => __config.Get("configFileProfile"));
         /// <summary>
-        /// The profile of the OCI configuration file to read, <c>DEFAULT</c> if it is not set. The file is <c>~/.oci/config</c>, or what <c>OCI_CONFIG_FILE</c> names. If it is not set, the environment variables <c>TF_VAR_config_file_profile</c> and <c>OCI_CONFIG_FILE_PROFILE</c> are read.
+        /// The profile of the OCI configuration file to read. <c>DEFAULT</c> if it is not set. The file is <c>~/.oci/config</c>, or the one that the environment variable <c>OCI_CONFIG_FILE</c> names. If it is not set, the environment variables <c>TF_VAR_config_file_profile</c>, <c>OCI_CONFIG_FILE_PROFILE</c> and <c>OCI_CLI_PROFILE</c> are read.
         /// </summary>
         public static string? ConfigFileProfile
         {
@@ -54,7 +54,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<bool?> _dualStackEndpointEnabled = new __Value<bool?>(() => __config.GetBoolean("dualStackEndpointEnabled"));
         /// <summary>
-        /// Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <c>OCI_DUAL_STACK_ENDPOINT_ENABLED</c> is read.
+        /// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
         /// </summary>
         public static bool? DualStackEndpointEnabled
         {
@@ -64,7 +64,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _endpoint = new __Value<string?>(() => __config.Get("endpoint"));
         /// <summary>
-        /// Where OCI Identity answers, if not at the region's public endpoint: a URL in which <c>{region}</c> stands for the region's name. For private realms, and for trying things out against a local emulator. Plain <c>http</c> is taken for loopback addresses alone, since tokens travel over it.
+        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which <c>{region}</c> stands for the region's name. For private realms, and for a local emulator. Plain <c>http</c> is accepted for loopback addresses only, since tokens travel over it.
         /// </summary>
         public static string? Endpoint
         {
@@ -74,7 +74,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _fingerprint = new __Value<string?>(() => __config.Get("fingerprint"));
         /// <summary>
-        /// The fingerprint of the API key's public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <c>TF_VAR_fingerprint</c> and <c>OCI_FINGERPRINT</c> are read, then <c>fingerprint</c> in the OCI configuration file.
+        /// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <c>TF_VAR_fingerprint</c>, <c>OCI_FINGERPRINT</c> and <c>OCI_CLI_FINGERPRINT</c> are read, then <c>fingerprint</c> in the OCI configuration file.
         /// </summary>
         public static string? Fingerprint
         {
@@ -84,7 +84,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _privateKey = new __Value<string?>(() => __config.Get("privateKey"));
         /// <summary>
-        /// The private key of the API key, in PEM form. Either this or <c>privateKeyPath</c>. If it is not set, the environment variables <c>TF_VAR_private_key</c> and <c>OCI_PRIVATE_KEY</c> are read.
+        /// The private key of the API key, in PEM form. Set either this or <c>privateKeyPath</c>. If it is not set, the environment variables <c>TF_VAR_private_key</c>, <c>OCI_PRIVATE_KEY</c> and <c>OCI_CLI_KEY_CONTENT</c> are read.
         /// </summary>
         public static string? PrivateKey
         {
@@ -94,7 +94,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _privateKeyPassword = new __Value<string?>(() => __config.Get("privateKeyPassword"));
         /// <summary>
-        /// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <c>TF_VAR_private_key_password</c> and <c>OCI_PRIVATE_KEY_PASSWORD</c> are read, then <c>pass_phrase</c> in the OCI configuration file.
+        /// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <c>TF_VAR_private_key_password</c>, <c>OCI_PRIVATE_KEY_PASSWORD</c> and <c>OCI_CLI_PASSPHRASE</c> are read, then <c>pass_phrase</c> in the OCI configuration file.
         /// </summary>
         public static string? PrivateKeyPassword
         {
@@ -104,7 +104,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _privateKeyPath = new __Value<string?>(() => __config.Get("privateKeyPath"));
         /// <summary>
-        /// The path of a file that holds the private key of the API key, in PEM form. A leading <c>~</c> stands for the home directory. If <c>privateKey</c> is set in the same place, it counts instead. If it is not set, the environment variables <c>TF_VAR_private_key_path</c> and <c>OCI_PRIVATE_KEY_PATH</c> are read, then <c>key_file</c> in the OCI configuration file.
+        /// The path of a file that holds the private key of the API key, in PEM form. A leading <c>~</c> stands for the home directory. If <c>privateKey</c> is set in the same place, <c>privateKey</c> counts. If it is not set, the environment variables <c>TF_VAR_private_key_path</c>, <c>OCI_PRIVATE_KEY_PATH</c> and <c>OCI_CLI_KEY_FILE</c> are read, then <c>key_file</c> in the OCI configuration file.
         /// </summary>
         public static string? PrivateKeyPath
         {
@@ -114,7 +114,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<bool?> _realmSpecificServiceEndpointTemplateEnabled = new __Value<bool?>(() => __config.GetBoolean("realmSpecificServiceEndpointTemplateEnabled"));
         /// <summary>
-        /// Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <c>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</c> is read.
+        /// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
         /// </summary>
         public static bool? RealmSpecificServiceEndpointTemplateEnabled
         {
@@ -124,7 +124,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _region = new __Value<string?>(() => __config.Get("region"));
         /// <summary>
-        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c> and <c>OCI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
+        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c>, <c>OCI_REGION</c> and <c>OCI_CLI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
         /// </summary>
         public static string? Region
         {
@@ -134,7 +134,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _tenancyOcid = new __Value<string?>(() => __config.Get("tenancyOcid"));
         /// <summary>
-        /// The OCID of your tenancy. If it is not set, the environment variables <c>TF_VAR_tenancy_ocid</c> and <c>OCI_TENANCY_OCID</c> are read, then <c>tenancy</c> in the OCI configuration file.
+        /// The OCID of your tenancy. If it is not set, the environment variables <c>TF_VAR_tenancy_ocid</c>, <c>OCI_TENANCY_OCID</c> and <c>OCI_CLI_TENANCY</c> are read, then <c>tenancy</c> in the OCI configuration file.
         /// </summary>
         public static string? TenancyOcid
         {
@@ -144,7 +144,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _tokenExchangeAuth = new __Value<string?>(() => __config.Get("tokenExchangeAuth"));
         /// <summary>
-        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. It counts for <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
+        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. Used by <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
         /// </summary>
         public static string? TokenExchangeAuth
         {
@@ -174,7 +174,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _tokenExchangeDomainUrl = new __Value<string?>(() => __config.Get("tokenExchangeDomainUrl"));
         /// <summary>
-        /// The URL of the identity domain that exchanges tokens, without a path. Required for <c>WorkloadIdentityFederation</c>. Plain <c>http</c> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
+        /// The URL of the identity domain that exchanges tokens, without a path. Required for <c>WorkloadIdentityFederation</c>. Plain <c>http</c> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
         /// </summary>
         public static string? TokenExchangeDomainUrl
         {
@@ -184,7 +184,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _tokenExchangePublicKey = new __Value<string?>(() => __config.Get("tokenExchangePublicKey"));
         /// <summary>
-        /// Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
+        /// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
         /// </summary>
         public static string? TokenExchangePublicKey
         {
@@ -214,7 +214,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _tokenExchangeRpstExp = new __Value<string?>(() => __config.Get("tokenExchangeRpstExp"));
         /// <summary>
-        /// How long the new token is to be good for, in the form that the identity domain takes. It counts for <c>WorkloadIdentityFederation</c> with <c>urn:oci:token-type:oci-rpst</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
+        /// How long the new token is valid, in the form that the identity domain accepts. Used by <c>WorkloadIdentityFederation</c> with <c>urn:oci:token-type:oci-rpst</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
         /// </summary>
         public static string? TokenExchangeRpstExp
         {
@@ -234,7 +234,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _userOcid = new __Value<string?>(() => __config.Get("userOcid"));
         /// <summary>
-        /// The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c> and <c>OCI_USER_OCID</c> are read, then <c>user</c> in the OCI configuration file.
+        /// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c>, <c>OCI_USER_OCID</c> and <c>OCI_CLI_USER</c> are read, then <c>user</c> in the OCI configuration file.
         /// </summary>
         public static string? UserOcid
         {
@@ -244,7 +244,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _workloadIdentityTokenPath = new __Value<string?>(() => __config.Get("workloadIdentityTokenPath"));
         /// <summary>
-        /// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <c>WorkloadIdentityFederation</c>. For <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
+        /// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <c>WorkloadIdentityFederation</c>. For <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
         /// </summary>
         public static string? WorkloadIdentityTokenPath
         {

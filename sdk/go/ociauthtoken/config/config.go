@@ -11,62 +11,62 @@ import (
 
 var _ = internal.GetEnvOrDefault
 
-// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth` and `OCI_AUTH` are read.
+// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
 func GetAuth(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:auth")
 }
 
-// The profile of the OCI configuration file to read, `DEFAULT` if it is not set. The file is `~/.oci/config`, or what `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile` and `OCI_CONFIG_FILE_PROFILE` are read.
+// The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
 func GetConfigFileProfile(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:configFileProfile")
 }
 
-// Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable `OCI_DUAL_STACK_ENDPOINT_ENABLED` is read.
+// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
 func GetDualStackEndpointEnabled(ctx *pulumi.Context) bool {
 	return config.GetBool(ctx, "ociauthtoken:dualStackEndpointEnabled")
 }
 
-// Where OCI Identity answers, if not at the region's public endpoint: a URL in which `{region}` stands for the region's name. For private realms, and for trying things out against a local emulator. Plain `http` is taken for loopback addresses alone, since tokens travel over it.
+// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
 func GetEndpoint(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:endpoint")
 }
 
-// The fingerprint of the API key's public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint` and `OCI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
+// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
 func GetFingerprint(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:fingerprint")
 }
 
-// The private key of the API key, in PEM form. Either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key` and `OCI_PRIVATE_KEY` are read.
+// The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
 func GetPrivateKey(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:privateKey")
 }
 
-// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password` and `OCI_PRIVATE_KEY_PASSWORD` are read, then `pass_phrase` in the OCI configuration file.
+// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
 func GetPrivateKeyPassword(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:privateKeyPassword")
 }
 
-// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it counts instead. If it is not set, the environment variables `TF_VAR_private_key_path` and `OCI_PRIVATE_KEY_PATH` are read, then `key_file` in the OCI configuration file.
+// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
 func GetPrivateKeyPath(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:privateKeyPath")
 }
 
-// Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable `OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED` is read.
+// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
 func GetRealmSpecificServiceEndpointTemplateEnabled(ctx *pulumi.Context) bool {
 	return config.GetBool(ctx, "ociauthtoken:realmSpecificServiceEndpointTemplateEnabled")
 }
 
-// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region` and `OCI_REGION` are read, then `region` in the OCI configuration file.
+// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
 func GetRegion(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:region")
 }
 
-// The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid` and `OCI_TENANCY_OCID` are read, then `tenancy` in the OCI configuration file.
+// The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
 func GetTenancyOcid(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tenancyOcid")
 }
 
-// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. It counts for `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
 func GetTokenExchangeAuth(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tokenExchangeAuth")
 }
@@ -81,12 +81,12 @@ func GetTokenExchangeClientSecret(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tokenExchangeClientSecret")
 }
 
-// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 func GetTokenExchangeDomainUrl(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tokenExchangeDomainUrl")
 }
 
-// Taken for the sake of configurations written for OCI's own provider. It changes nothing: OCI's SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 func GetTokenExchangePublicKey(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tokenExchangePublicKey")
 }
@@ -101,7 +101,7 @@ func GetTokenExchangeResourceType(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tokenExchangeResourceType")
 }
 
-// How long the new token is to be good for, in the form that the identity domain takes. It counts for `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+// How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 func GetTokenExchangeRpstExp(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tokenExchangeRpstExp")
 }
@@ -111,12 +111,12 @@ func GetTokenExchangeSubjectTokenType(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tokenExchangeSubjectTokenType")
 }
 
-// The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid` and `OCI_USER_OCID` are read, then `user` in the OCI configuration file.
+// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
 func GetUserOcid(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:userOcid")
 }
 
-// The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
 func GetWorkloadIdentityTokenPath(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:workloadIdentityTokenPath")
 }

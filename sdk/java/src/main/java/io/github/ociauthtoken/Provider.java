@@ -17,121 +17,121 @@ import javax.annotation.Nullable;
 @ResourceType(type="pulumi:providers:ociauthtoken")
 public class Provider extends com.pulumi.resources.ProviderResource {
     /**
-     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
      */
     @Export(name="auth", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> auth;
 
     /**
-     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
      */
     public Output<Optional<String>> auth() {
         return Codegen.optional(this.auth);
     }
     /**
-     * The profile of the OCI configuration file to read, <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or what <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code> and <code>OCI_CONFIG_FILE_PROFILE</code> are read.
+     * The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
      */
     @Export(name="configFileProfile", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> configFileProfile;
 
     /**
-     * @return The profile of the OCI configuration file to read, <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or what <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code> and <code>OCI_CONFIG_FILE_PROFILE</code> are read.
+     * @return The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
      */
     public Output<Optional<String>> configFileProfile() {
         return Codegen.optional(this.configFileProfile);
     }
     /**
-     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for trying things out against a local emulator. Plain <code>http</code> is taken for loopback addresses alone, since tokens travel over it.
+     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
      */
     @Export(name="endpoint", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> endpoint;
 
     /**
-     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for trying things out against a local emulator. Plain <code>http</code> is taken for loopback addresses alone, since tokens travel over it.
+     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
      */
     public Output<Optional<String>> endpoint() {
         return Codegen.optional(this.endpoint);
     }
     /**
-     * The fingerprint of the API key&#39;s public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code> and <code>OCI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+     * The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
      */
     @Export(name="fingerprint", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> fingerprint;
 
     /**
-     * @return The fingerprint of the API key&#39;s public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code> and <code>OCI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+     * @return The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
      */
     public Output<Optional<String>> fingerprint() {
         return Codegen.optional(this.fingerprint);
     }
     /**
-     * The private key of the API key, in PEM form. Either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code> and <code>OCI_PRIVATE_KEY</code> are read.
+     * The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
      */
     @Export(name="privateKey", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> privateKey;
 
     /**
-     * @return The private key of the API key, in PEM form. Either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code> and <code>OCI_PRIVATE_KEY</code> are read.
+     * @return The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
      */
     public Output<Optional<String>> privateKey() {
         return Codegen.optional(this.privateKey);
     }
     /**
-     * The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code> and <code>OCI_PRIVATE_KEY_PASSWORD</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+     * The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
      */
     @Export(name="privateKeyPassword", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> privateKeyPassword;
 
     /**
-     * @return The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code> and <code>OCI_PRIVATE_KEY_PASSWORD</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+     * @return The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
      */
     public Output<Optional<String>> privateKeyPassword() {
         return Codegen.optional(this.privateKeyPassword);
     }
     /**
-     * The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, it counts instead. If it is not set, the environment variables <code>TF_VAR_private_key_path</code> and <code>OCI_PRIVATE_KEY_PATH</code> are read, then <code>key_file</code> in the OCI configuration file.
+     * The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
      */
     @Export(name="privateKeyPath", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> privateKeyPath;
 
     /**
-     * @return The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, it counts instead. If it is not set, the environment variables <code>TF_VAR_private_key_path</code> and <code>OCI_PRIVATE_KEY_PATH</code> are read, then <code>key_file</code> in the OCI configuration file.
+     * @return The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
      */
     public Output<Optional<String>> privateKeyPath() {
         return Codegen.optional(this.privateKeyPath);
     }
     /**
-     * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
      */
     @Export(name="region", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> region;
 
     /**
-     * @return The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * @return The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
      */
     public Output<Optional<String>> region() {
         return Codegen.optional(this.region);
     }
     /**
-     * The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code> and <code>OCI_TENANCY_OCID</code> are read, then <code>tenancy</code> in the OCI configuration file.
+     * The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
      */
     @Export(name="tenancyOcid", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tenancyOcid;
 
     /**
-     * @return The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code> and <code>OCI_TENANCY_OCID</code> are read, then <code>tenancy</code> in the OCI configuration file.
+     * @return The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
      */
     public Output<Optional<String>> tenancyOcid() {
         return Codegen.optional(this.tenancyOcid);
     }
     /**
-     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
      */
     @Export(name="tokenExchangeAuth", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeAuth;
 
     /**
-     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
      */
     public Output<Optional<String>> tokenExchangeAuth() {
         return Codegen.optional(this.tokenExchangeAuth);
@@ -161,25 +161,25 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.tokenExchangeClientSecret);
     }
     /**
-     * The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
      */
     @Export(name="tokenExchangeDomainUrl", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeDomainUrl;
 
     /**
-     * @return The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * @return The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
      */
     public Output<Optional<String>> tokenExchangeDomainUrl() {
         return Codegen.optional(this.tokenExchangeDomainUrl);
     }
     /**
-     * Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
      */
     @Export(name="tokenExchangePublicKey", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangePublicKey;
 
     /**
-     * @return Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
      */
     public Output<Optional<String>> tokenExchangePublicKey() {
         return Codegen.optional(this.tokenExchangePublicKey);
@@ -209,13 +209,13 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.tokenExchangeResourceType);
     }
     /**
-     * How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
      */
     @Export(name="tokenExchangeRpstExp", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeRpstExp;
 
     /**
-     * @return How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * @return How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
      */
     public Output<Optional<String>> tokenExchangeRpstExp() {
         return Codegen.optional(this.tokenExchangeRpstExp);
@@ -233,25 +233,25 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.tokenExchangeSubjectTokenType);
     }
     /**
-     * The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code> and <code>OCI_USER_OCID</code> are read, then <code>user</code> in the OCI configuration file.
+     * The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
      */
     @Export(name="userOcid", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> userOcid;
 
     /**
-     * @return The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code> and <code>OCI_USER_OCID</code> are read, then <code>user</code> in the OCI configuration file.
+     * @return The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
      */
     public Output<Optional<String>> userOcid() {
         return Codegen.optional(this.userOcid);
     }
     /**
-     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
      */
     @Export(name="workloadIdentityTokenPath", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> workloadIdentityTokenPath;
 
     /**
-     * @return The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * @return The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
      */
     public Output<Optional<String>> workloadIdentityTokenPath() {
         return Codegen.optional(this.workloadIdentityTokenPath);

@@ -17,156 +17,156 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     public static final ProviderArgs Empty = new ProviderArgs();
 
     /**
-     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
      */
     @Import(name="auth")
     private @Nullable Output<String> auth;
 
     /**
-     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
      */
     public Optional<Output<String>> auth() {
         return Optional.ofNullable(this.auth);
     }
 
     /**
-     * The profile of the OCI configuration file to read, <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or what <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code> and <code>OCI_CONFIG_FILE_PROFILE</code> are read.
+     * The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
      */
     @Import(name="configFileProfile")
     private @Nullable Output<String> configFileProfile;
 
     /**
-     * @return The profile of the OCI configuration file to read, <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or what <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code> and <code>OCI_CONFIG_FILE_PROFILE</code> are read.
+     * @return The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
      */
     public Optional<Output<String>> configFileProfile() {
         return Optional.ofNullable(this.configFileProfile);
     }
 
     /**
-     * Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <code>OCI_DUAL_STACK_ENDPOINT_ENABLED</code> is read.
+     * Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
      */
     @Import(name="dualStackEndpointEnabled", json=true)
     private @Nullable Output<Boolean> dualStackEndpointEnabled;
 
     /**
-     * @return Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <code>OCI_DUAL_STACK_ENDPOINT_ENABLED</code> is read.
+     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
      */
     public Optional<Output<Boolean>> dualStackEndpointEnabled() {
         return Optional.ofNullable(this.dualStackEndpointEnabled);
     }
 
     /**
-     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for trying things out against a local emulator. Plain <code>http</code> is taken for loopback addresses alone, since tokens travel over it.
+     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
      */
     @Import(name="endpoint")
     private @Nullable Output<String> endpoint;
 
     /**
-     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for trying things out against a local emulator. Plain <code>http</code> is taken for loopback addresses alone, since tokens travel over it.
+     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
      */
     public Optional<Output<String>> endpoint() {
         return Optional.ofNullable(this.endpoint);
     }
 
     /**
-     * The fingerprint of the API key&#39;s public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code> and <code>OCI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+     * The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
      */
     @Import(name="fingerprint")
     private @Nullable Output<String> fingerprint;
 
     /**
-     * @return The fingerprint of the API key&#39;s public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code> and <code>OCI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+     * @return The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
      */
     public Optional<Output<String>> fingerprint() {
         return Optional.ofNullable(this.fingerprint);
     }
 
     /**
-     * The private key of the API key, in PEM form. Either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code> and <code>OCI_PRIVATE_KEY</code> are read.
+     * The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
      */
     @Import(name="privateKey")
     private @Nullable Output<String> privateKey;
 
     /**
-     * @return The private key of the API key, in PEM form. Either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code> and <code>OCI_PRIVATE_KEY</code> are read.
+     * @return The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
      */
     public Optional<Output<String>> privateKey() {
         return Optional.ofNullable(this.privateKey);
     }
 
     /**
-     * The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code> and <code>OCI_PRIVATE_KEY_PASSWORD</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+     * The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
      */
     @Import(name="privateKeyPassword")
     private @Nullable Output<String> privateKeyPassword;
 
     /**
-     * @return The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code> and <code>OCI_PRIVATE_KEY_PASSWORD</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+     * @return The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
      */
     public Optional<Output<String>> privateKeyPassword() {
         return Optional.ofNullable(this.privateKeyPassword);
     }
 
     /**
-     * The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, it counts instead. If it is not set, the environment variables <code>TF_VAR_private_key_path</code> and <code>OCI_PRIVATE_KEY_PATH</code> are read, then <code>key_file</code> in the OCI configuration file.
+     * The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
      */
     @Import(name="privateKeyPath")
     private @Nullable Output<String> privateKeyPath;
 
     /**
-     * @return The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, it counts instead. If it is not set, the environment variables <code>TF_VAR_private_key_path</code> and <code>OCI_PRIVATE_KEY_PATH</code> are read, then <code>key_file</code> in the OCI configuration file.
+     * @return The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
      */
     public Optional<Output<String>> privateKeyPath() {
         return Optional.ofNullable(this.privateKeyPath);
     }
 
     /**
-     * Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <code>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</code> is read.
+     * Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
      */
     @Import(name="realmSpecificServiceEndpointTemplateEnabled", json=true)
     private @Nullable Output<Boolean> realmSpecificServiceEndpointTemplateEnabled;
 
     /**
-     * @return Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <code>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</code> is read.
+     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
      */
     public Optional<Output<Boolean>> realmSpecificServiceEndpointTemplateEnabled() {
         return Optional.ofNullable(this.realmSpecificServiceEndpointTemplateEnabled);
     }
 
     /**
-     * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
      */
     @Import(name="region")
     private @Nullable Output<String> region;
 
     /**
-     * @return The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * @return The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
      */
     public Optional<Output<String>> region() {
         return Optional.ofNullable(this.region);
     }
 
     /**
-     * The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code> and <code>OCI_TENANCY_OCID</code> are read, then <code>tenancy</code> in the OCI configuration file.
+     * The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
      */
     @Import(name="tenancyOcid")
     private @Nullable Output<String> tenancyOcid;
 
     /**
-     * @return The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code> and <code>OCI_TENANCY_OCID</code> are read, then <code>tenancy</code> in the OCI configuration file.
+     * @return The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
      */
     public Optional<Output<String>> tenancyOcid() {
         return Optional.ofNullable(this.tenancyOcid);
     }
 
     /**
-     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
      */
     @Import(name="tokenExchangeAuth")
     private @Nullable Output<String> tokenExchangeAuth;
 
     /**
-     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
      */
     public Optional<Output<String>> tokenExchangeAuth() {
         return Optional.ofNullable(this.tokenExchangeAuth);
@@ -199,26 +199,26 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
      */
     @Import(name="tokenExchangeDomainUrl")
     private @Nullable Output<String> tokenExchangeDomainUrl;
 
     /**
-     * @return The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * @return The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
      */
     public Optional<Output<String>> tokenExchangeDomainUrl() {
         return Optional.ofNullable(this.tokenExchangeDomainUrl);
     }
 
     /**
-     * Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
      */
     @Import(name="tokenExchangePublicKey")
     private @Nullable Output<String> tokenExchangePublicKey;
 
     /**
-     * @return Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
      */
     public Optional<Output<String>> tokenExchangePublicKey() {
         return Optional.ofNullable(this.tokenExchangePublicKey);
@@ -251,13 +251,13 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
      */
     @Import(name="tokenExchangeRpstExp")
     private @Nullable Output<String> tokenExchangeRpstExp;
 
     /**
-     * @return How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * @return How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
      */
     public Optional<Output<String>> tokenExchangeRpstExp() {
         return Optional.ofNullable(this.tokenExchangeRpstExp);
@@ -277,26 +277,26 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code> and <code>OCI_USER_OCID</code> are read, then <code>user</code> in the OCI configuration file.
+     * The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
      */
     @Import(name="userOcid")
     private @Nullable Output<String> userOcid;
 
     /**
-     * @return The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code> and <code>OCI_USER_OCID</code> are read, then <code>user</code> in the OCI configuration file.
+     * @return The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
      */
     public Optional<Output<String>> userOcid() {
         return Optional.ofNullable(this.userOcid);
     }
 
     /**
-     * The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
      */
     @Import(name="workloadIdentityTokenPath")
     private @Nullable Output<String> workloadIdentityTokenPath;
 
     /**
-     * @return The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * @return The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
      */
     public Optional<Output<String>> workloadIdentityTokenPath() {
         return Optional.ofNullable(this.workloadIdentityTokenPath);
@@ -348,7 +348,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
          * @return builder
          */
         public Builder auth(@Nullable Output<String> auth) {
@@ -357,7 +357,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code> and <code>OCI_AUTH</code> are read.
+         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
          * @return builder
          */
         public Builder auth(String auth) {
@@ -365,7 +365,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param configFileProfile The profile of the OCI configuration file to read, <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or what <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code> and <code>OCI_CONFIG_FILE_PROFILE</code> are read.
+         * @param configFileProfile The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
          * @return builder
          */
         public Builder configFileProfile(@Nullable Output<String> configFileProfile) {
@@ -374,7 +374,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param configFileProfile The profile of the OCI configuration file to read, <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or what <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code> and <code>OCI_CONFIG_FILE_PROFILE</code> are read.
+         * @param configFileProfile The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
          * @return builder
          */
         public Builder configFileProfile(String configFileProfile) {
@@ -382,7 +382,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param dualStackEndpointEnabled Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <code>OCI_DUAL_STACK_ENDPOINT_ENABLED</code> is read.
+         * @param dualStackEndpointEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
          * @return builder
          */
         public Builder dualStackEndpointEnabled(@Nullable Output<Boolean> dualStackEndpointEnabled) {
@@ -391,7 +391,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param dualStackEndpointEnabled Whether to use endpoints that answer over IPv6 too, where the service has them. If it is not set, the environment variable <code>OCI_DUAL_STACK_ENDPOINT_ENABLED</code> is read.
+         * @param dualStackEndpointEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
          * @return builder
          */
         public Builder dualStackEndpointEnabled(Boolean dualStackEndpointEnabled) {
@@ -399,7 +399,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for trying things out against a local emulator. Plain <code>http</code> is taken for loopback addresses alone, since tokens travel over it.
+         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
          * @return builder
          */
         public Builder endpoint(@Nullable Output<String> endpoint) {
@@ -408,7 +408,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for trying things out against a local emulator. Plain <code>http</code> is taken for loopback addresses alone, since tokens travel over it.
+         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
          * @return builder
          */
         public Builder endpoint(String endpoint) {
@@ -416,7 +416,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param fingerprint The fingerprint of the API key&#39;s public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code> and <code>OCI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+         * @param fingerprint The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
          * @return builder
          */
         public Builder fingerprint(@Nullable Output<String> fingerprint) {
@@ -425,7 +425,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param fingerprint The fingerprint of the API key&#39;s public key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code> and <code>OCI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+         * @param fingerprint The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
          * @return builder
          */
         public Builder fingerprint(String fingerprint) {
@@ -433,7 +433,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKey The private key of the API key, in PEM form. Either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code> and <code>OCI_PRIVATE_KEY</code> are read.
+         * @param privateKey The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
          * @return builder
          */
         public Builder privateKey(@Nullable Output<String> privateKey) {
@@ -442,7 +442,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKey The private key of the API key, in PEM form. Either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code> and <code>OCI_PRIVATE_KEY</code> are read.
+         * @param privateKey The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
          * @return builder
          */
         public Builder privateKey(String privateKey) {
@@ -450,7 +450,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKeyPassword The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code> and <code>OCI_PRIVATE_KEY_PASSWORD</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+         * @param privateKeyPassword The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
          * @return builder
          */
         public Builder privateKeyPassword(@Nullable Output<String> privateKeyPassword) {
@@ -459,7 +459,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKeyPassword The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code> and <code>OCI_PRIVATE_KEY_PASSWORD</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+         * @param privateKeyPassword The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
          * @return builder
          */
         public Builder privateKeyPassword(String privateKeyPassword) {
@@ -467,7 +467,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, it counts instead. If it is not set, the environment variables <code>TF_VAR_private_key_path</code> and <code>OCI_PRIVATE_KEY_PATH</code> are read, then <code>key_file</code> in the OCI configuration file.
+         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
          * @return builder
          */
         public Builder privateKeyPath(@Nullable Output<String> privateKeyPath) {
@@ -476,7 +476,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, it counts instead. If it is not set, the environment variables <code>TF_VAR_private_key_path</code> and <code>OCI_PRIVATE_KEY_PATH</code> are read, then <code>key_file</code> in the OCI configuration file.
+         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
          * @return builder
          */
         public Builder privateKeyPath(String privateKeyPath) {
@@ -484,7 +484,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param realmSpecificServiceEndpointTemplateEnabled Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <code>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</code> is read.
+         * @param realmSpecificServiceEndpointTemplateEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
          * @return builder
          */
         public Builder realmSpecificServiceEndpointTemplateEnabled(@Nullable Output<Boolean> realmSpecificServiceEndpointTemplateEnabled) {
@@ -493,7 +493,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param realmSpecificServiceEndpointTemplateEnabled Whether to use the endpoints of the realm, where the service has them. If it is not set, the environment variable <code>OCI_REALM_SPECIFIC_SERVICE_ENDPOINT_TEMPLATE_ENABLED</code> is read.
+         * @param realmSpecificServiceEndpointTemplateEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
          * @return builder
          */
         public Builder realmSpecificServiceEndpointTemplateEnabled(Boolean realmSpecificServiceEndpointTemplateEnabled) {
@@ -501,7 +501,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param region The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+         * @param region The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
          * @return builder
          */
         public Builder region(@Nullable Output<String> region) {
@@ -510,7 +510,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param region The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code> and <code>OCI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+         * @param region The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
          * @return builder
          */
         public Builder region(String region) {
@@ -518,7 +518,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tenancyOcid The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code> and <code>OCI_TENANCY_OCID</code> are read, then <code>tenancy</code> in the OCI configuration file.
+         * @param tenancyOcid The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
          * @return builder
          */
         public Builder tenancyOcid(@Nullable Output<String> tenancyOcid) {
@@ -527,7 +527,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tenancyOcid The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code> and <code>OCI_TENANCY_OCID</code> are read, then <code>tenancy</code> in the OCI configuration file.
+         * @param tenancyOcid The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
          * @return builder
          */
         public Builder tenancyOcid(String tenancyOcid) {
@@ -535,7 +535,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
          * @return builder
          */
         public Builder tokenExchangeAuth(@Nullable Output<String> tokenExchangeAuth) {
@@ -544,7 +544,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. It counts for <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
          * @return builder
          */
         public Builder tokenExchangeAuth(String tokenExchangeAuth) {
@@ -586,7 +586,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
          * @return builder
          */
         public Builder tokenExchangeDomainUrl(@Nullable Output<String> tokenExchangeDomainUrl) {
@@ -595,7 +595,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is taken for loopback addresses alone, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
          * @return builder
          */
         public Builder tokenExchangeDomainUrl(String tokenExchangeDomainUrl) {
@@ -603,7 +603,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangePublicKey Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
          * @return builder
          */
         public Builder tokenExchangePublicKey(@Nullable Output<String> tokenExchangePublicKey) {
@@ -612,7 +612,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangePublicKey Taken for the sake of configurations written for OCI&#39;s own provider. It changes nothing: OCI&#39;s SDK makes a key of its own for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
          * @return builder
          */
         public Builder tokenExchangePublicKey(String tokenExchangePublicKey) {
@@ -654,7 +654,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeRpstExp How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+         * @param tokenExchangeRpstExp How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
          * @return builder
          */
         public Builder tokenExchangeRpstExp(@Nullable Output<String> tokenExchangeRpstExp) {
@@ -663,7 +663,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeRpstExp How long the new token is to be good for, in the form that the identity domain takes. It counts for <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+         * @param tokenExchangeRpstExp How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
          * @return builder
          */
         public Builder tokenExchangeRpstExp(String tokenExchangeRpstExp) {
@@ -688,7 +688,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param userOcid The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code> and <code>OCI_USER_OCID</code> are read, then <code>user</code> in the OCI configuration file.
+         * @param userOcid The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
          * @return builder
          */
         public Builder userOcid(@Nullable Output<String> userOcid) {
@@ -697,7 +697,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param userOcid The OCID of the user that the API key belongs to: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code> and <code>OCI_USER_OCID</code> are read, then <code>user</code> in the OCI configuration file.
+         * @param userOcid The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
          * @return builder
          */
         public Builder userOcid(String userOcid) {
@@ -705,7 +705,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
          * @return builder
          */
         public Builder workloadIdentityTokenPath(@Nullable Output<String> workloadIdentityTokenPath) {
@@ -714,7 +714,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token, which is read anew whenever it is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
          * @return builder
          */
         public Builder workloadIdentityTokenPath(String workloadIdentityTokenPath) {
