@@ -5,8 +5,6 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 
 version := $(shell cat VERSION)
-plugin := bin/pulumi-resource-ociauthtoken
-emulator := bin/oci-identity-emulator
 
 # What tools/toolchain.sh builds comes first; where it built nothing, what the machine has.
 export PATH := $(CURDIR)/.toolchain/bin:$(PATH)
@@ -29,8 +27,8 @@ toolchain: ## build the Pulumi CLI and its language hosts, unless the machine ha
 	@tools/toolchain.sh pulumi
 
 .PHONY: docs
-docs: ## write the pages with examples anew from provider/examples/ and tools/docs/pages/
-	@tools/docs/generate.sh
+docs: ## write the descriptions and the Registry's pages anew from tools/docs/
+	@go -C tools/codegen run -trimpath . pages
 
 .PHONY: schema
 schema: docs ## write schema.json anew from provider/
@@ -38,11 +36,11 @@ schema: docs ## write schema.json anew from provider/
 
 .PHONY: sdk
 sdk: schema ## write the SDKs in sdk/ anew from the schema
-	@tools/sdk/generate.sh
+	@go -C tools/codegen run -trimpath . sdk
 
 .PHONY: packages
 packages: ## build each SDK as its registry takes it into dist/
-	@tools/sdk/pack.sh dist/packages
+	@tools/pack.sh dist/packages
 
 .PHONY: dist
 dist: ## build the archives of a release into dist/, for every platform
@@ -56,7 +54,7 @@ release: ## draft the release of the tag that is checked out
 
 .PHONY: test
 test: build toolchain lint dist ## run every test there is
-	@tools/toolchain.sh test
+	@tools/toolchain.sh check java
 	@gotestsum --format pkgname-and-test-fails -- -race -timeout 40m $$(go list ./... | grep -v /tests/simulation)
 	@seed=$$(od -A n -N 5 -t u8 /dev/urandom | tr -d ' '); echo "the simulation's fresh seeds begin at $$seed"; \
 		gotestsum --format pkgname-and-test-fails -- -timeout 10m ./tests/simulation -simulation.fresh "$$seed"
@@ -67,7 +65,7 @@ soak: ## simulate until stopped, or until a promise breaks
 
 .PHONY: lint
 lint: ## check the format and the style of all code
-	@tools/toolchain.sh lint release
+	@tools/toolchain.sh check release
 	@golangci-lint run --allow-parallel-runners ./...
 	@actionlint
 	@VERSION=$(version) goreleaser check --quiet

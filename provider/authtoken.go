@@ -49,7 +49,7 @@ var (
 	_ infer.Annotated                                           = (*AuthTokenState)(nil)
 )
 
-// authTokenDescription is generated: its prose is in tools/docs/pages, its examples in provider/examples.
+// authTokenDescription is generated: its prose is in tools/docs/pages, its programs are in tools/docs/snippets.
 //
 //go:embed authtoken.md
 var authTokenDescription string

@@ -16,6 +16,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // These tests run the pulumi command and the plugin as a person does, for what only they have: generated code, import
@@ -28,20 +29,16 @@ type cli struct {
 	env []string
 }
 
-// newCLI needs the plugin in bin/, and pulumi on PATH or in .toolchain/bin, as "make test" provides them.
+// newCLI needs pulumi on PATH, or as "make toolchain" builds it.
 func newCLI(t *testing.T) *cli {
 	t.Helper()
-	root, err := filepath.Abs("..")
-	require.NoError(t, err)
-	require.FileExists(t, filepath.Join(root, "bin", "pulumi-resource-ociauthtoken"), `run "make build" first`)
-	path := strings.Join([]string{filepath.Join(root, "bin"), filepath.Join(root, ".toolchain", "bin"), os.Getenv("PATH")}, ":")
-
+	toolchain.Need(t, "pulumi", "pulumi-language-yaml")
 	w := newWorld(t)
 	c := &cli{world: w, dir: t.TempDir()}
 	state := t.TempDir()
 	config := w.keyFile(w.profile("DEFAULT", w.keyFile(w.creds.PrivateKeyPEM)))
 	c.env = []string{
-		"PATH=" + path,
+		"PATH=" + toolchain.Path(t),
 		"HOME=" + w.home, "TMPDIR=" + os.TempDir(),
 		"PULUMI_HOME=" + t.TempDir(), "PULUMI_BACKEND_URL=file://" + state, "PULUMI_CONFIG_PASSPHRASE=test",
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
@@ -266,14 +263,13 @@ func TestInterruptDuringCreationRecordsTheToken(t *testing.T) {
 func TestPluginAnswersGetSchema(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
-	plugin, err := filepath.Abs("../bin/pulumi-resource-ociauthtoken")
-	require.NoError(t, err)
+	plugin := filepath.Join(toolchain.Bin(t), "pulumi-resource-ociauthtoken")
 	printed, err := c.command("package", "get-schema", plugin).Output()
 	require.NoError(t, err)
 	var spec struct{ Name, Version string }
 	require.NoError(t, json.Unmarshal(printed, &spec))
 	assert.Equal(t, "ociauthtoken", spec.Name)
-	assert.Equal(t, version(t), spec.Version)
+	assert.Equal(t, toolchain.Version(t), spec.Version)
 }
 
 // TestPackageAdd is "pulumi package add" for a project in YAML, which needs no SDK. The language hosts that "make toolchain"
@@ -281,10 +277,9 @@ func TestPluginAnswersGetSchema(t *testing.T) {
 func TestPackageAdd(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
-	plugin, err := filepath.Abs("../bin/pulumi-resource-ociauthtoken")
-	require.NoError(t, err)
+	plugin := filepath.Join(toolchain.Bin(t), "pulumi-resource-ociauthtoken")
 	c.must("package", "add", plugin)
 	project, err := os.ReadFile(filepath.Join(c.dir, "Pulumi.yaml"))
 	require.NoError(t, err)
-	assert.Contains(t, string(project), "ociauthtoken@"+version(t))
+	assert.Contains(t, string(project), "ociauthtoken@"+toolchain.Version(t))
 }

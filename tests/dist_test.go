@@ -18,28 +18,23 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // archive is what "make dist" has built for a platform, by the name that Pulumi looks for.
 func archive(t *testing.T, platform string) string {
 	t.Helper()
-	path := filepath.Join("..", "dist", "pulumi-resource-ociauthtoken-v"+version(t)+"-"+platform+".tar.gz")
+	path := filepath.Join("..", "dist", "pulumi-resource-ociauthtoken-v"+toolchain.Version(t)+"-"+platform+".tar.gz")
 	require.FileExists(t, path, `run "make dist" first`)
 	path, err := filepath.Abs(path)
 	require.NoError(t, err)
 	return path
 }
 
-func version(t *testing.T) string {
-	t.Helper()
-	content, err := os.ReadFile("../VERSION")
-	require.NoError(t, err)
-	return strings.TrimSpace(string(content))
-}
-
 func TestArchivesForEveryPlatform(t *testing.T) {
 	t.Parallel()
-	checksums, err := os.ReadFile(filepath.Join("../dist", "pulumi-resource-ociauthtoken-v"+version(t)+"-checksums.txt"))
+	checksums, err := os.ReadFile(filepath.Join("../dist", "pulumi-resource-ociauthtoken-v"+toolchain.Version(t)+"-checksums.txt"))
 	require.NoError(t, err, `run "make dist" first`)
 	for _, platform := range []string{
 		"linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64", "windows-amd64", "windows-arm64",
@@ -99,10 +94,10 @@ func TestPluginIsInstalledFromItsArchive(t *testing.T) {
 				}
 			}
 			c.program("token", "ci")
-			c.must(append([]string{"plugin", "install", "resource", "ociauthtoken", version(t)}, source...)...)
+			c.must(append([]string{"plugin", "install", "resource", "ociauthtoken", toolchain.Version(t)}, source...)...)
 			c.must("up", "--yes")
 			assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
-			assert.Contains(t, c.must("plugin", "ls"), version(t))
+			assert.Contains(t, c.must("plugin", "ls"), toolchain.Version(t))
 			c.must("destroy", "--yes")
 		})
 	}

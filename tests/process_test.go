@@ -3,47 +3,21 @@ package tests
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"testing"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
-
-// pluginFolder is where builtPlugin builds.
-var pluginFolder string
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if pluginFolder != "" {
-		_ = os.RemoveAll(pluginFolder)
-	}
-	os.Exit(code)
-}
-
-// builtPlugin builds the plugin as it is now, once, and returns its path.
-var builtPlugin = sync.OnceValues(func() (string, error) {
-	var err error
-	if pluginFolder, err = os.MkdirTemp("", "plugin"); err != nil {
-		return "", err
-	}
-	path := filepath.Join(pluginFolder, "pulumi-resource-ociauthtoken")
-	printed, err := exec.Command("go", "build", "-o", path, "../cmd/pulumi-resource-ociauthtoken").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w\n%s", err, printed)
-	}
-	return path, nil
-})
 
 // process is the plugin as the engine starts it, at the other end of a gRPC connection.
 type process struct {
@@ -61,8 +35,7 @@ type process struct {
 // running it.
 func (w *world) start(environment []string, before ...string) *process {
 	w.t.Helper()
-	path, err := builtPlugin()
-	require.NoError(w.t, err)
+	path := filepath.Join(toolchain.Bin(w.t), "pulumi-resource-ociauthtoken")
 	line := append(before, path)
 	command := exec.Command(line[0], line[1:]...)
 	command.Env = append(os.Environ(), "HOME="+w.home)

@@ -10,17 +10,18 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 func TestSDKsAreWhatTheSchemaGenerates(t *testing.T) {
 	t.Parallel()
 	generated := filepath.Join(t.TempDir(), "sdk")
-	output, err := exec.Command("../tools/sdk/generate.sh", generated).CombinedOutput()
-	require.NoError(t, err, string(output))
+	toolchain.Run(t, toolchain.Root, nil, "go", "-C", "tools/codegen", "run", "-trimpath", ".", "sdk", "-out", generated)
 	assert.Equal(t, filesIn(t, generated), trackedFilesIn(t, "sdk"), `sdk/ is not up to date: run "make sdk"`)
 }
 
-// filesIn are the contents of all files below a folder.
+// filesIn returns the contents of all files below a folder.
 func filesIn(t *testing.T, root string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -36,7 +37,7 @@ func filesIn(t *testing.T, root string) map[string]string {
 	return files
 }
 
-// trackedFilesIn leaves out what git ignores: what was built in the SDK's folders.
+// trackedFilesIn leaves out what git ignores: what was built in the folders of the SDKs.
 func trackedFilesIn(t *testing.T, folder string) map[string]string {
 	t.Helper()
 	command := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", ".")
@@ -61,19 +62,4 @@ func splitNUL(output []byte) func(func(string) bool) {
 			}
 		}
 	}
-}
-
-func TestGeneratorsOfSDKs(t *testing.T) {
-	t.Parallel()
-	for _, module := range []string{"generator", "go-java-nodejs-python", "dotnet"} {
-		output, err := exec.Command("go", "-C", filepath.Join("../tools/sdk", module), "test", "./...").CombinedOutput()
-		require.NoError(t, err, string(output))
-	}
-}
-
-// TestPages compares the pages that hold examples with what they are generated from, and compiles the examples.
-func TestPages(t *testing.T) {
-	t.Parallel()
-	output, err := exec.Command("go", "-C", "../tools/docs", "test", "-count=1", "./...").CombinedOutput()
-	require.NoError(t, err, string(output))
 }

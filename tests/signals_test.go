@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // These tests tell the plugin to stop, in each way that a terminal, systemd or a container does.
@@ -109,8 +110,7 @@ func TestIgnoredHangUpStaysIgnored(t *testing.T) {
 func (c *cli) upAndKill(signal syscall.Signal, withPulumi bool) (printed string) {
 	c.t.Helper()
 	// A plugin that writes down which process it is.
-	path, err := builtPlugin()
-	require.NoError(c.t, err)
+	path := filepath.Join(toolchain.Bin(c.t), "pulumi-resource-ociauthtoken")
 	folder := c.t.TempDir()
 	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s/pid\nexec %s \"$@\"\n", folder, path)
 	wrapper := filepath.Join(folder, filepath.Base(path))

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // Recorded states are in testdata/state, one for each released version, with placeholders for what differs from run to run.
@@ -41,7 +43,7 @@ func TestRecordState(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(recorded), &indented))
 	text, err := json.MarshalIndent(indented, "", "  ")
 	require.NoError(t, err)
-	path := filepath.Join("testdata", "state", version(t)+".json")
+	path := filepath.Join("testdata", "state", toolchain.Version(t)+".json")
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
 	require.NoError(t, os.WriteFile(path, append(text, '\n'), 0o600))
 }
@@ -50,7 +52,7 @@ func TestStateOfEveryReleaseCanBeRead(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/state/*.json")
 	require.NoError(t, err)
-	require.Contains(t, files, filepath.Join("testdata", "state", version(t)+".json"),
+	require.Contains(t, files, filepath.Join("testdata", "state", toolchain.Version(t)+".json"),
 		"the state of this version is not recorded: see the top of this file")
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {

@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
-# Provides the Pulumi CLI and its language hosts; and, where they are asked for, golangci-lint and what makes releases.
+# Provides the tools that "make" runs, in .toolchain/bin.
 #
-#   tools/toolchain.sh [pulumi|test|lint|release]...     makes sure they are there; without arguments: pulumi
+#   tools/toolchain.sh [pulumi|java|check|release]...
 #
-# A Pulumi on PATH that is recent enough is used as it is. What is missing is built, once, from the Go modules pinned in
-# tools/*/go.mod into .toolchain/bin.
+#   pulumi    the Pulumi CLI and its language hosts (the default)
+#   java      Pulumi's language host for Java
+#   check     golangci-lint, actionlint, gotestsum, govulncheck
+#   release   goreleaser
+#
+# A Pulumi on PATH that is recent enough is used as it is. What is missing is built, once for each content of the go.mod in
+# tools/ that pins it.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,65 +23,70 @@ say() { printf '%s\n' "$*" >&2; }
 # newer_or_same A B: version A is not older than version B.
 newer_or_same() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; }
 
-# has_recent_pulumi: PATH has a recent Pulumi, hosts included, other than the one built here.
+# elsewhere NAME: the path of a program on PATH other than the one built here.
+elsewhere() { PATH=${PATH//$bin:/} command -v "$1"; }
+
+# has_recent_pulumi: PATH has a recent Pulumi with its language hosts.
 has_recent_pulumi() {
   local found version
-  found=$(PATH=${PATH//$bin:/} command -v pulumi) || return 1
+  found=$(elsewhere pulumi) || return 1
   version=$("$found" version 2>/dev/null) || return 1
   newer_or_same "${version#v}" "$oldest_pulumi" || return 1
-  PATH=${PATH//$bin:/} command -v pulumi-language-yaml >/dev/null
+  elsewhere pulumi-language-yaml >/dev/null
 }
 
-# build MODULE MINUTES PACKAGE...: builds the packages of tools/MODULE unless that was done from the same go.mod before.
+# build MODULE MINUTES PACKAGE...: builds programs that tools/MODULE/go.mod pins, unless it has built them from the same go.mod.
+# A stamp in .toolchain says that a program is complete.
 build() {
-  local module=$1 minutes=$2 stamp package name
+  local module=$1 minutes=$2 package name sum
   shift 2
-  stamp=$root/.toolchain/$module.$(cksum <"$root/tools/$module/go.mod" | cut -d ' ' -f 1)
-  [ -e "$stamp" ] && return
+  sum=$(cksum <"$root/tools/$module/go.mod" | cut -d ' ' -f 1)
   mkdir -p "$bin"
   for package in "$@"; do
     name=$(basename "${package%/v[0-9]}")
+    [ -e "$root/.toolchain/$name.$sum" ] && continue
     say "building $name from source, once ($minutes) ..."
-    (cd "$root/tools/$module" && go build -trimpath -ldflags "${ldflags:-} -s -w" -o "$bin/.new" "$package")
-    mv "$bin/.new" "$bin/$name"
+    go -C "$root/tools/$module" build -trimpath -ldflags "${ldflags:-} -s -w" -o "$bin/$name.new" "$package"
+    mv "$bin/$name.new" "$bin/$name"
+    touch "$root/.toolchain/$name.$sum"
   done
-  touch "$stamp"
 }
 
-# module_version MODULE PATH: the version of a dependency that tools/MODULE pins.
-module_version() { (cd "$root/tools/$1" && go list -m -f '{{.Version}}' "$2"); }
+# module MODULE FORMAT PATH: what "go list -m" says of a dependency of tools/MODULE.
+module() { go -C "$root/tools/$1" list -m -f "$2" "$3"; }
 
 provide_pulumi() {
   if has_recent_pulumi; then
-    say "using $(PATH=${PATH//$bin:/} command -v pulumi)"
+    say "using $(elsewhere pulumi)"
     return
   fi
-  local version
-  version=$(module_version pulumi github.com/pulumi/pulumi/pkg/v3)
-  ldflags="-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$version" \
+  ldflags="-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(module pulumi '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)" \
     build pulumi "about 5 minutes" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
-  build pulumi-yaml "about 1 minute" github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml
+  build codegen "about 1 minute" github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml
   build language-hosts "seconds" \
     github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go \
     github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs \
     github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python
   # The Python host starts this script, which its module carries beside it.
-  local exec_script
-  exec_script=$(cd "$root/tools/language-hosts" && go list -m -f '{{.Dir}}' github.com/pulumi/pulumi/sdk/v3)
-  install -m 755 "$exec_script/python/cmd/pulumi-language-python-exec" "$bin/"
+  [ -e "$bin/pulumi-language-python-exec" ] || install -m 755 \
+    "$(module language-hosts '{{.Dir}}' github.com/pulumi/pulumi/sdk/v3)/python/cmd/pulumi-language-python-exec" "$bin/"
 }
 
-provide_test() {
-  build gotestsum "seconds" gotest.tools/gotestsum
+provide_java() {
+  elsewhere pulumi-language-java >/dev/null ||
+    build codegen "about 1 minute" github.com/pulumi/pulumi-java/pkg/cmd/pulumi-language-java
 }
 
-provide_lint() {
-  build golangci-lint "about 2 minutes" github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+provide_check() {
+  build check "about 3 minutes for all" \
+    gotest.tools/gotestsum \
+    github.com/rhysd/actionlint/cmd/actionlint \
+    golang.org/x/vuln/cmd/govulncheck \
+    github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 }
 
 provide_release() {
-  build goreleaser "about 3 minutes" github.com/goreleaser/goreleaser/v2
-  build actionlint "seconds" github.com/rhysd/actionlint/cmd/actionlint
+  build release "about 3 minutes" github.com/goreleaser/goreleaser/v2
 }
 
 for tool in "${@:-pulumi}"; do

@@ -10,21 +10,20 @@ using Pulumi.Serialization;
 namespace Pulumi.OciAuthToken
 {
     /// <summary>
-    /// An auth token of a user of Oracle Cloud Infrastructure (OCI): a generated password of 20 characters for everything that cannot sign requests as OCI's own API wants it, such as <c>docker login</c> to the OCI container registry, Git over HTTPS, Swift, and database clients.
-    ///
-    /// <para>OCI shows the value of a token once, in the answer to its creation. From then on it exists in the state of your stack and nowhere else: encrypted there, shown as <c>[secret]</c>, and handed on as a secret to whatever takes it.</para>
-    ///
-    /// <para><b>Example Usage</b></para>
-    ///
-    /// <para><b>A token for docker login</b></para>
-    ///
-    /// <para>The value goes to a stack output, which is a secret because the token is one. <c>pulumi stack output registryPassword --show-secrets</c> prints it for <c>docker login --password-stdin</c>.</para>
-    /// <code>
+    /// An auth token of a user of Oracle Cloud Infrastructure (OCI): a generated password of 20 characters for everything that cannot sign requests as OCI's own API wants it, such as `docker login` to the OCI container registry, Git over HTTPS, Swift, and database clients.
+    /// 
+    /// OCI shows the value of a token once, in the answer to its creation. From then on it exists in the state of your stack and nowhere else: encrypted there, shown as `[secret]`, and handed on as a secret to whatever takes it.
+    /// 
+    /// ## Example Usage
+    /// ### A token for docker login
+    /// 
+    /// The value goes to a stack output, which is a secret because the token is one. `pulumi stack output registryPassword --show-secrets` prints it for `docker login --password-stdin`.
+    /// ```csharp
     /// using System.Collections.Generic;
     /// using System.Linq;
     /// using Pulumi;
     /// using OciAuthToken = Pulumi.OciAuthToken;
-    ///
+    /// 
     /// return await Deployment.RunAsync(() =&gt;
     /// {
     ///     var config = new Config();
@@ -34,23 +33,22 @@ namespace Pulumi.OciAuthToken
     ///         UserId = userId,
     ///         Description = "docker login from CI",
     ///     });
-    ///
+    /// 
     ///     return new Dictionary&lt;string, object?&gt;
     ///     {
     ///         ["registryPassword"] = registryToken.Token,
     ///     };
     /// });
-    /// </code>
-    ///
-    /// <para><b>A token for another user, with an administrator's credentials</b></para>
-    ///
-    /// <para>An explicit provider takes its credentials from the profile <c>ADMIN</c> of the OCI configuration file, and everything else in the program keeps its own. A later change of these credentials leaves the token as it is.</para>
-    /// <code>
+    /// ```
+    /// ### A token for another user, with an administrator's credentials
+    /// 
+    /// An explicit provider takes its credentials from the profile `ADMIN` of the OCI configuration file, and everything else in the program keeps its own. A later change of these credentials leaves the token as it is.
+    /// ```csharp
     /// using System.Collections.Generic;
     /// using System.Linq;
     /// using Pulumi;
     /// using OciAuthToken = Pulumi.OciAuthToken;
-    ///
+    /// 
     /// return await Deployment.RunAsync(() =&gt;
     /// {
     ///     var config = new Config();
@@ -59,7 +57,7 @@ namespace Pulumi.OciAuthToken
     ///     {
     ///         ConfigFileProfile = "ADMIN",
     ///     });
-    ///
+    /// 
     ///     var deployToken = new OciAuthToken.AuthToken("deployToken", new()
     ///     {
     ///         UserId = userId,
@@ -68,36 +66,34 @@ namespace Pulumi.OciAuthToken
     ///     {
     ///         Provider = administrator,
     ///     });
-    ///
+    /// 
     ///     return new Dictionary&lt;string, object?&gt;
     ///     {
     ///         ["gitPassword"] = deployToken.Token,
     ///     };
     /// });
-    /// </code>
-    ///
-    /// <para><b>What to know before you use it</b></para>
-    ///
-    /// <list type="bullet">
-    /// <item><description><b>A user holds at most two auth tokens.</b> A third one is refused at once, with a list of the two that exist. A change of <c>userId</c> creates the new token first and revokes the old one afterwards.</description></item>
-    /// <item><description><b>A new token may take a few minutes to work</b> at the container registry, and longer in regions other than the home region. OCI reports it as <c>ACTIVE</c> before that.</description></item>
-    /// <item><description><b>The value holds punctuation</b> such as <c>(</c>, <c>}</c>, <c>&lt;</c>, <c>#</c>, <c>:</c> and <c>;</c>. Pass it on through standard input (<c>docker login --password-stdin</c>) or a file rather than in a command line or a URL.</description></item>
-    /// <item><description><b>The state is the only copy.</b> Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user's tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.</description></item>
-    /// <item><description><b>With <c>retainOnDelete</c> the token stays live</b> after the resource has gone from the state. Revoke it by hand.</description></item>
-    /// </list>
-    ///
-    /// <para><b>Import</b></para>
-    ///
-    /// <para>An auth token is imported by the OCIDs of its user and of itself, in either form:</para>
-    ///
-    /// <code>
+    /// ```
+    /// 
+    /// ## What to know before you use it
+    /// 
+    /// - **A user holds at most two auth tokens.** A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
+    /// - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
+    /// - **The value holds punctuation** such as `(`, `}`, `&lt;`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
+    /// - **The state is the only copy.** Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user's tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
+    /// - **With `retainOnDelete` the token stays live** after the resource has gone from the state. Revoke it by hand.
+    /// 
+    /// ## Import
+    /// 
+    /// An auth token is imported by the OCIDs of its user and of itself, in either form:
+    /// 
+    /// ```sh
     /// pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
     /// pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
-    /// </code>
-    ///
-    /// <para>OCI does not show the value again, so the output <c>token</c> stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for <c>pulumi import --file</c>, as a secret in <c>outputs</c>. Its plain text is the value as a JSON string, within a JSON string:</para>
-    ///
-    /// <code>
+    /// ```
+    /// 
+    /// OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for `pulumi import --file`, as a secret in `outputs`. Its plain text is the value as a JSON string, within a JSON string:
+    /// 
+    /// ```sh
     /// cat &gt; import.json &lt;&lt;'END'
     /// {
     ///   "resources": [{
@@ -115,7 +111,7 @@ namespace Pulumi.OciAuthToken
     /// END
     /// pulumi import --file import.json
     /// rm import.json
-    /// </code>
+    /// ```
     /// </summary>
     [OciAuthTokenResourceType("ociauthtoken:index:AuthToken")]
     public partial class AuthToken : global::Pulumi.CustomResource
@@ -127,19 +123,19 @@ namespace Pulumi.OciAuthToken
         public Output<string> Description { get; private set; } = null!;
 
         /// <summary>
-        /// Why the token is <c>INACTIVE</c>, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+        /// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
         /// </summary>
         [Output("inactiveState")]
         public Output<string?> InactiveState { get; private set; } = null!;
 
         /// <summary>
-        /// The lifecycle state of the token: <c>CREATING</c>, <c>ACTIVE</c>, <c>INACTIVE</c>, <c>DELETING</c> or <c>DELETED</c>. A creation waits until it is <c>ACTIVE</c>.
+        /// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`.
         /// </summary>
         [Output("state")]
         public Output<string> State { get; private set; } = null!;
 
         /// <summary>
-        /// When the token was created, in the format of RFC 3339, such as <c>2024-05-17T08:15:30.123Z</c>.
+        /// When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
         /// </summary>
         [Output("timeCreated")]
         public Output<string> TimeCreated { get; private set; } = null!;
@@ -151,13 +147,13 @@ namespace Pulumi.OciAuthToken
         public Output<string?> TimeExpires { get; private set; } = null!;
 
         /// <summary>
-        /// The token itself: the password that <c>docker login</c>, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as <c>[secret]</c>. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+        /// The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
         /// </summary>
         [Output("token")]
         public Output<string?> Token { get; private set; } = null!;
 
         /// <summary>
-        /// The OCID of the user that the token is for: it starts with <c>ocid1.user.</c>. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+        /// The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
         /// </summary>
         [Output("userId")]
         public Output<string> UserId { get; private set; } = null!;
@@ -201,7 +197,8 @@ namespace Pulumi.OciAuthToken
             return merged;
         }
         /// <summary>
-        /// Get an existing AuthToken resource's state with the given name, ID, and optional extra properties used to qualify the lookup.
+        /// Get an existing AuthToken resource's state with the given name, ID, and optional extra
+        /// properties used to qualify the lookup.
         /// </summary>
         ///
         /// <param name="name">The unique name of the resulting resource.</param>
@@ -222,7 +219,7 @@ namespace Pulumi.OciAuthToken
         public Input<string> Description { get; set; } = null!;
 
         /// <summary>
-        /// The OCID of the user that the token is for: it starts with <c>ocid1.user.</c>. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+        /// The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
         /// </summary>
         [Input("userId", required: true)]
         public Input<string> UserId { get; set; } = null!;

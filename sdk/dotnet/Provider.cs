@@ -13,121 +13,121 @@ namespace Pulumi.OciAuthToken
     public partial class Provider : global::Pulumi.ProviderResource
     {
         /// <summary>
-        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in the files <c>ip_cert.pem</c>, <c>ip_key.pem</c>, <c>intermediate.pem</c> and, if the key is encrypted, <c>leaf_passphrase</c>, in the working directory or in the folder that the environment variable <c>test_certificates_location</c> names. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c>, <c>OCI_AUTH</c> and <c>OCI_CLI_AUTH</c> are read.
+        /// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
         /// </summary>
         [Output("auth")]
         public Output<string?> Auth { get; private set; } = null!;
 
         /// <summary>
-        /// The profile of the OCI configuration file to read. <c>DEFAULT</c> if it is not set. The file is <c>~/.oci/config</c>, or the one that the environment variable <c>OCI_CONFIG_FILE</c> names. If it is not set, the environment variables <c>TF_VAR_config_file_profile</c>, <c>OCI_CONFIG_FILE_PROFILE</c> and <c>OCI_CLI_PROFILE</c> are read.
+        /// The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
         /// </summary>
         [Output("configFileProfile")]
         public Output<string?> ConfigFileProfile { get; private set; } = null!;
 
         /// <summary>
-        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which <c>{region}</c> stands for the region's name. For private realms, and for a local emulator. Plain <c>http</c> is accepted for loopback addresses only, since tokens travel over it.
+        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
         /// </summary>
         [Output("endpoint")]
         public Output<string?> Endpoint { get; private set; } = null!;
 
         /// <summary>
-        /// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <c>TF_VAR_fingerprint</c>, <c>OCI_FINGERPRINT</c> and <c>OCI_CLI_FINGERPRINT</c> are read, then <c>fingerprint</c> in the OCI configuration file.
+        /// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
         /// </summary>
         [Output("fingerprint")]
         public Output<string?> Fingerprint { get; private set; } = null!;
 
         /// <summary>
-        /// The private key of the API key, in PEM form. Set either this or <c>privateKeyPath</c>. If it is not set, the environment variables <c>TF_VAR_private_key</c>, <c>OCI_PRIVATE_KEY</c> and <c>OCI_CLI_KEY_CONTENT</c> are read.
+        /// The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
         /// </summary>
         [Output("privateKey")]
         public Output<string?> PrivateKey { get; private set; } = null!;
 
         /// <summary>
-        /// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <c>TF_VAR_private_key_password</c>, <c>OCI_PRIVATE_KEY_PASSWORD</c> and <c>OCI_CLI_PASSPHRASE</c> are read, then <c>pass_phrase</c> in the OCI configuration file.
+        /// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
         /// </summary>
         [Output("privateKeyPassword")]
         public Output<string?> PrivateKeyPassword { get; private set; } = null!;
 
         /// <summary>
-        /// The path of a file that holds the private key of the API key, in PEM form. A leading <c>~</c> stands for the home directory. If <c>privateKey</c> is set in the same place, <c>privateKey</c> counts. If it is not set, the environment variables <c>TF_VAR_private_key_path</c>, <c>OCI_PRIVATE_KEY_PATH</c> and <c>OCI_CLI_KEY_FILE</c> are read, then <c>key_file</c> in the OCI configuration file.
+        /// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         /// </summary>
         [Output("privateKeyPath")]
         public Output<string?> PrivateKeyPath { get; private set; } = null!;
 
         /// <summary>
-        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c>, <c>OCI_REGION</c> and <c>OCI_CLI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
+        /// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
         /// </summary>
         [Output("region")]
         public Output<string?> Region { get; private set; } = null!;
 
         /// <summary>
-        /// The OCID of your tenancy. If it is not set, the environment variables <c>TF_VAR_tenancy_ocid</c>, <c>OCI_TENANCY_OCID</c> and <c>OCI_CLI_TENANCY</c> are read, then <c>tenancy</c> in the OCI configuration file.
+        /// The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
         /// </summary>
         [Output("tenancyOcid")]
         public Output<string?> TenancyOcid { get; private set; } = null!;
 
         /// <summary>
-        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. Used by <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
+        /// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
         /// </summary>
         [Output("tokenExchangeAuth")]
         public Output<string?> TokenExchangeAuth { get; private set; } = null!;
 
         /// <summary>
-        /// The client of the identity domain that exchanges tokens. Required for <c>WorkloadIdentityFederation</c> with <c>OAuthClientCredentials</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_client_id</c> and <c>OCI_TOKEN_EXCHANGE_CLIENT_ID</c> are read.
+        /// The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
         /// </summary>
         [Output("tokenExchangeClientId")]
         public Output<string?> TokenExchangeClientId { get; private set; } = null!;
 
         /// <summary>
-        /// The secret of that client. Required for <c>WorkloadIdentityFederation</c> with <c>OAuthClientCredentials</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_client_secret</c> and <c>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</c> are read.
+        /// The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
         /// </summary>
         [Output("tokenExchangeClientSecret")]
         public Output<string?> TokenExchangeClientSecret { get; private set; } = null!;
 
         /// <summary>
-        /// The URL of the identity domain that exchanges tokens, without a path. Required for <c>WorkloadIdentityFederation</c>. Plain <c>http</c> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
+        /// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
         /// </summary>
         [Output("tokenExchangeDomainUrl")]
         public Output<string?> TokenExchangeDomainUrl { get; private set; } = null!;
 
         /// <summary>
-        /// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
+        /// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         /// </summary>
         [Output("tokenExchangePublicKey")]
         public Output<string?> TokenExchangePublicKey { get; private set; } = null!;
 
         /// <summary>
-        /// The type of token to ask for, such as <c>urn:oci:token-type:oci-rpst</c>. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_requested_token_type</c> and <c>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</c> are read.
+        /// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
         /// </summary>
         [Output("tokenExchangeRequestedTokenType")]
         public Output<string?> TokenExchangeRequestedTokenType { get; private set; } = null!;
 
         /// <summary>
-        /// The type of resource that the new token stands for, as the identity propagation trust names it. Required for <c>WorkloadIdentityFederation</c> if <c>tokenExchangeRequestedTokenType</c> is <c>urn:oci:token-type:oci-rpst</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_resource_type</c> and <c>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</c> are read.
+        /// The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
         /// </summary>
         [Output("tokenExchangeResourceType")]
         public Output<string?> TokenExchangeResourceType { get; private set; } = null!;
 
         /// <summary>
-        /// How long the new token is valid, in the form that the identity domain accepts. Used by <c>WorkloadIdentityFederation</c> with <c>urn:oci:token-type:oci-rpst</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
+        /// How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
         /// </summary>
         [Output("tokenExchangeRpstExp")]
         public Output<string?> TokenExchangeRpstExp { get; private set; } = null!;
 
         /// <summary>
-        /// The type of the token that is exchanged, such as <c>jwt</c>. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_subject_token_type</c> and <c>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</c> are read.
+        /// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         /// </summary>
         [Output("tokenExchangeSubjectTokenType")]
         public Output<string?> TokenExchangeSubjectTokenType { get; private set; } = null!;
 
         /// <summary>
-        /// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c>, <c>OCI_USER_OCID</c> and <c>OCI_CLI_USER</c> are read, then <c>user</c> in the OCI configuration file.
+        /// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
         /// </summary>
         [Output("userOcid")]
         public Output<string?> UserOcid { get; private set; } = null!;
 
         /// <summary>
-        /// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <c>WorkloadIdentityFederation</c>. For <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
+        /// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         /// </summary>
         [Output("workloadIdentityTokenPath")]
         public Output<string?> WorkloadIdentityTokenPath { get; private set; } = null!;
@@ -168,13 +168,13 @@ namespace Pulumi.OciAuthToken
     public sealed class ProviderArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// How the provider signs in to OCI. <c>ApiKey</c>, the default, signs requests with a user's API key. <c>SecurityToken</c> uses a session that <c>oci session authenticate</c> has opened, in the profile that <c>configFileProfile</c> names. <c>InstancePrincipal</c>, <c>ResourcePrincipal</c> and <c>OKEWorkloadIdentity</c> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <c>InstancePrincipalWithCerts</c> signs as an instance whose certificates are in the files <c>ip_cert.pem</c>, <c>ip_key.pem</c>, <c>intermediate.pem</c> and, if the key is encrypted, <c>leaf_passphrase</c>, in the working directory or in the folder that the environment variable <c>test_certificates_location</c> names. <c>WorkloadIdentityFederation</c> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <c>TF_VAR_auth</c>, <c>OCI_AUTH</c> and <c>OCI_CLI_AUTH</c> are read.
+        /// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
         /// </summary>
         [Input("auth")]
         public Input<string>? Auth { get; set; }
 
         /// <summary>
-        /// The profile of the OCI configuration file to read. <c>DEFAULT</c> if it is not set. The file is <c>~/.oci/config</c>, or the one that the environment variable <c>OCI_CONFIG_FILE</c> names. If it is not set, the environment variables <c>TF_VAR_config_file_profile</c>, <c>OCI_CONFIG_FILE_PROFILE</c> and <c>OCI_CLI_PROFILE</c> are read.
+        /// The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
         /// </summary>
         [Input("configFileProfile")]
         public Input<string>? ConfigFileProfile { get; set; }
@@ -186,13 +186,13 @@ namespace Pulumi.OciAuthToken
         public Input<bool>? DualStackEndpointEnabled { get; set; }
 
         /// <summary>
-        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which <c>{region}</c> stands for the region's name. For private realms, and for a local emulator. Plain <c>http</c> is accepted for loopback addresses only, since tokens travel over it.
+        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
         /// </summary>
         [Input("endpoint")]
         public Input<string>? Endpoint { get; set; }
 
         /// <summary>
-        /// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <c>TF_VAR_fingerprint</c>, <c>OCI_FINGERPRINT</c> and <c>OCI_CLI_FINGERPRINT</c> are read, then <c>fingerprint</c> in the OCI configuration file.
+        /// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
         /// </summary>
         [Input("fingerprint")]
         public Input<string>? Fingerprint { get; set; }
@@ -201,7 +201,7 @@ namespace Pulumi.OciAuthToken
         private Input<string>? _privateKey;
 
         /// <summary>
-        /// The private key of the API key, in PEM form. Set either this or <c>privateKeyPath</c>. If it is not set, the environment variables <c>TF_VAR_private_key</c>, <c>OCI_PRIVATE_KEY</c> and <c>OCI_CLI_KEY_CONTENT</c> are read.
+        /// The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
         /// </summary>
         public Input<string>? PrivateKey
         {
@@ -217,7 +217,7 @@ namespace Pulumi.OciAuthToken
         private Input<string>? _privateKeyPassword;
 
         /// <summary>
-        /// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <c>TF_VAR_private_key_password</c>, <c>OCI_PRIVATE_KEY_PASSWORD</c> and <c>OCI_CLI_PASSPHRASE</c> are read, then <c>pass_phrase</c> in the OCI configuration file.
+        /// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
         /// </summary>
         public Input<string>? PrivateKeyPassword
         {
@@ -230,7 +230,7 @@ namespace Pulumi.OciAuthToken
         }
 
         /// <summary>
-        /// The path of a file that holds the private key of the API key, in PEM form. A leading <c>~</c> stands for the home directory. If <c>privateKey</c> is set in the same place, <c>privateKey</c> counts. If it is not set, the environment variables <c>TF_VAR_private_key_path</c>, <c>OCI_PRIVATE_KEY_PATH</c> and <c>OCI_CLI_KEY_FILE</c> are read, then <c>key_file</c> in the OCI configuration file.
+        /// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         /// </summary>
         [Input("privateKeyPath")]
         public Input<string>? PrivateKeyPath { get; set; }
@@ -242,25 +242,25 @@ namespace Pulumi.OciAuthToken
         public Input<bool>? RealmSpecificServiceEndpointTemplateEnabled { get; set; }
 
         /// <summary>
-        /// The region to call, by name (<c>us-phoenix-1</c>) or by key (<c>PHX</c>). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables <c>TF_VAR_region</c>, <c>OCI_REGION</c> and <c>OCI_CLI_REGION</c> are read, then <c>region</c> in the OCI configuration file.
+        /// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
         /// </summary>
         [Input("region")]
         public Input<string>? Region { get; set; }
 
         /// <summary>
-        /// The OCID of your tenancy. If it is not set, the environment variables <c>TF_VAR_tenancy_ocid</c>, <c>OCI_TENANCY_OCID</c> and <c>OCI_CLI_TENANCY</c> are read, then <c>tenancy</c> in the OCI configuration file.
+        /// The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
         /// </summary>
         [Input("tenancyOcid")]
         public Input<string>? TenancyOcid { get; set; }
 
         /// <summary>
-        /// How the caller proves to the identity domain that it may exchange tokens: <c>OAuthClientCredentials</c>, the default, or <c>InstancePrincipal</c>. Used by <c>WorkloadIdentityFederation</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_auth</c> and <c>OCI_TOKEN_EXCHANGE_AUTH</c> are read.
+        /// How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
         /// </summary>
         [Input("tokenExchangeAuth")]
         public Input<string>? TokenExchangeAuth { get; set; }
 
         /// <summary>
-        /// The client of the identity domain that exchanges tokens. Required for <c>WorkloadIdentityFederation</c> with <c>OAuthClientCredentials</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_client_id</c> and <c>OCI_TOKEN_EXCHANGE_CLIENT_ID</c> are read.
+        /// The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
         /// </summary>
         [Input("tokenExchangeClientId")]
         public Input<string>? TokenExchangeClientId { get; set; }
@@ -269,7 +269,7 @@ namespace Pulumi.OciAuthToken
         private Input<string>? _tokenExchangeClientSecret;
 
         /// <summary>
-        /// The secret of that client. Required for <c>WorkloadIdentityFederation</c> with <c>OAuthClientCredentials</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_client_secret</c> and <c>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</c> are read.
+        /// The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
         /// </summary>
         public Input<string>? TokenExchangeClientSecret
         {
@@ -282,49 +282,49 @@ namespace Pulumi.OciAuthToken
         }
 
         /// <summary>
-        /// The URL of the identity domain that exchanges tokens, without a path. Required for <c>WorkloadIdentityFederation</c>. Plain <c>http</c> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <c>TF_VAR_token_exchange_domain_url</c> and <c>OCI_TOKEN_EXCHANGE_DOMAIN_URL</c> are read.
+        /// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
         /// </summary>
         [Input("tokenExchangeDomainUrl")]
         public Input<string>? TokenExchangeDomainUrl { get; set; }
 
         /// <summary>
-        /// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables <c>TF_VAR_token_exchange_public_key</c> and <c>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</c> are read.
+        /// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         /// </summary>
         [Input("tokenExchangePublicKey")]
         public Input<string>? TokenExchangePublicKey { get; set; }
 
         /// <summary>
-        /// The type of token to ask for, such as <c>urn:oci:token-type:oci-rpst</c>. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_requested_token_type</c> and <c>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</c> are read.
+        /// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
         /// </summary>
         [Input("tokenExchangeRequestedTokenType")]
         public Input<string>? TokenExchangeRequestedTokenType { get; set; }
 
         /// <summary>
-        /// The type of resource that the new token stands for, as the identity propagation trust names it. Required for <c>WorkloadIdentityFederation</c> if <c>tokenExchangeRequestedTokenType</c> is <c>urn:oci:token-type:oci-rpst</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_resource_type</c> and <c>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</c> are read.
+        /// The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
         /// </summary>
         [Input("tokenExchangeResourceType")]
         public Input<string>? TokenExchangeResourceType { get; set; }
 
         /// <summary>
-        /// How long the new token is valid, in the form that the identity domain accepts. Used by <c>WorkloadIdentityFederation</c> with <c>urn:oci:token-type:oci-rpst</c> only. If it is not set, the environment variables <c>TF_VAR_token_exchange_rpst_exp</c> and <c>OCI_TOKEN_EXCHANGE_RPST_EXP</c> are read.
+        /// How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
         /// </summary>
         [Input("tokenExchangeRpstExp")]
         public Input<string>? TokenExchangeRpstExp { get; set; }
 
         /// <summary>
-        /// The type of the token that is exchanged, such as <c>jwt</c>. Required for <c>WorkloadIdentityFederation</c>. If it is not set, the environment variables <c>TF_VAR_token_exchange_subject_token_type</c> and <c>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</c> are read.
+        /// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         /// </summary>
         [Input("tokenExchangeSubjectTokenType")]
         public Input<string>? TokenExchangeSubjectTokenType { get; set; }
 
         /// <summary>
-        /// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <c>TF_VAR_user_ocid</c>, <c>OCI_USER_OCID</c> and <c>OCI_CLI_USER</c> are read, then <c>user</c> in the OCI configuration file.
+        /// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
         /// </summary>
         [Input("userOcid")]
         public Input<string>? UserOcid { get; set; }
 
         /// <summary>
-        /// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <c>WorkloadIdentityFederation</c>. For <c>OKEWorkloadIdentity</c> it replaces the usual place. If it is not set, the environment variables <c>TF_VAR_workload_identity_token_path</c> and <c>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</c> are read.
+        /// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         /// </summary>
         [Input("workloadIdentityTokenPath")]
         public Input<string>? WorkloadIdentityTokenPath { get; set; }

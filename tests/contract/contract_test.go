@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -27,6 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // seen is what a client tells of the life of a token.
@@ -108,52 +108,27 @@ func (s *service) check(t *testing.T, got seen) {
 	assert.Empty(t, s.Tokens(s.user))
 }
 
-// installing bounds the installation of a client, and running its run.
-const (
-	installing = 10 * time.Minute
-	running    = 2 * time.Minute
-)
+// running bounds the run of a client.
+const running = 2 * time.Minute
 
-// tool skips a test without a tool, or fails it in CI.
-func tool(t *testing.T, name string) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is missing", name)
-		}
-		t.Skipf("%s is missing", name)
-	}
-}
-
-// installed is a folder in which a client has been installed once, from the files in a folder of this package.
+// installed returns a folder in which a client has been installed once, from the files in a folder of this package.
 func installed(t *testing.T, source string, commands ...[]string) string {
 	t.Helper()
-	digest := crc32.NewIEEE()
+	key := ""
 	require.NoError(t, filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		_, _ = digest.Write(content)
+		key += path + "\n" + string(content)
 		return err
 	}))
-	root, err := filepath.Abs("../../.toolchain")
-	require.NoError(t, err)
-	dir := filepath.Join(root, fmt.Sprintf("contract-%s-%08x", source, digest.Sum32()))
-	if _, err := os.Stat(filepath.Join(dir, ".installed")); err == nil {
-		return dir
-	}
-	require.NoError(t, os.RemoveAll(dir))
-	require.NoError(t, os.MkdirAll(root, 0o750))
-	require.NoError(t, os.CopyFS(dir, os.DirFS(source)))
-	ctx, cancel := context.WithTimeout(context.Background(), installing)
-	defer cancel()
-	for _, command := range commands {
-		_, err := output(ctx, dir, nil, command...)
-		require.NoError(t, err)
-	}
-	require.NoError(t, os.WriteFile(filepath.Join(dir, ".installed"), nil, 0o600))
-	return dir
+	return toolchain.Cached(t, "contract-"+source, key, func(folder string) {
+		require.NoError(t, os.CopyFS(folder, os.DirFS(source)))
+		for _, command := range commands {
+			toolchain.Run(t, folder, nil, command[0], command[1:]...)
+		}
+	})
 }
 
 // output runs a command and returns its standard output. An error has both outputs.
@@ -186,7 +161,7 @@ func (s *service) lifecycle(t *testing.T, dir string, program ...string) seen {
 
 func python(t *testing.T) string {
 	t.Helper()
-	tool(t, "python3")
+	toolchain.Need(t, "python3")
 	return installed(t, "python", []string{"python3", "-m", "venv", "venv"},
 		[]string{"venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"})
 }
@@ -209,8 +184,7 @@ func TestPython(t *testing.T) {
 
 func TestTypeScript(t *testing.T) {
 	t.Parallel()
-	tool(t, "node")
-	tool(t, "npm")
+	toolchain.Need(t, "node", "npm")
 	dir := installed(t, "typescript", []string{"npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"})
 	s := newService(t)
 	s.check(t, s.lifecycle(t, dir, "node", "lifecycle.mjs"))
@@ -218,8 +192,7 @@ func TestTypeScript(t *testing.T) {
 
 func TestJava(t *testing.T) {
 	t.Parallel()
-	tool(t, "java")
-	tool(t, "mvn")
+	toolchain.Need(t, "java", "mvn")
 	dir := installed(t, "java", []string{"mvn", "--quiet", "--batch-mode", "package"})
 	s := newService(t)
 	s.check(t, s.lifecycle(t, dir, "java", "-cp", "target/classes:target/libraries/*", "Lifecycle"))

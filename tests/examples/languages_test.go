@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // language is one that examples are run in.
@@ -18,8 +20,6 @@ type language struct {
 	main string
 	// tools are what a machine must have.
 	tools []string
-	// host is the folder with the language host, if it is not among those that "make toolchain" provides.
-	host func(t *testing.T) string
 	// install makes what the example in a folder depends on available to it, with the SDK as packed here, and returns the
 	// environment that it takes besides a PATH.
 	install func(t *testing.T, dir, path string) []string
@@ -34,8 +34,8 @@ var (
 	}
 	python = language{name: "python", main: "__main__.py", tools: []string{"python3"}, install: installPython}
 	java   = language{
-		name: "java", main: "src/main/java/login/App.java", tools: []string{"javac", "mvn"},
-		host: javaHost, install: installJava, adopt: func(generated string) string {
+		name: "java", main: "src/main/java/login/App.java", tools: []string{"javac", "mvn", "pulumi-language-java"},
+		install: installJava, adopt: func(generated string) string {
 			return strings.Replace(generated, "package generated_program;", "package login;", 1)
 		},
 	}
@@ -49,7 +49,7 @@ var languages = []language{goLanguage, typeScript, python, java, yaml}
 
 func (l language) need(t *testing.T) {
 	t.Helper()
-	need(t, l.tools...)
+	toolchain.Need(t, l.tools...)
 }
 
 // inEachLanguage runs a test in all languages.
@@ -89,7 +89,7 @@ func installTypeScript(t *testing.T, dir, _ string) []string {
 	key, err := json.Marshal(manifest)
 	require.NoError(t, err)
 	sdk := packed(t, "*.tgz")
-	modules := cached(t, "typescript", sdk+string(key), func(folder string) {
+	modules := toolchain.Cached(t, "examples-typescript", sdk+string(key), func(folder string) {
 		write(t, folder+"/package.json", read(t, dir+"/package.json"))
 		execute(t, folder, os.Environ(), "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund",
 			"--no-package-lock", "--no-save", sdk)
@@ -103,7 +103,7 @@ func installPython(t *testing.T, dir, path string) []string {
 	t.Helper()
 	sdk := packed(t, "*.whl")
 	requirements := read(t, dir+"/requirements.txt")
-	environment := cached(t, "python", sdk+requirements, func(folder string) {
+	environment := toolchain.Cached(t, "examples-python", sdk+requirements, func(folder string) {
 		write(t, folder+"/requirements.txt", requirements)
 		execute(t, folder, os.Environ(), "python3", "-m", "venv", "venv")
 		execute(t, folder, os.Environ(), folder+"/venv/bin/python", "-m", "pip", "install", "--quiet",
@@ -122,8 +122,8 @@ func installJava(t *testing.T, dir, _ string) []string {
 	t.Helper()
 	sdk := strings.TrimSuffix(packed(t, "*.pom"), ".pom")
 	manifest := read(t, dir+"/pom.xml")
-	repository := cached(t, "java", sdk+manifest, func(folder string) {
-		place := filepath.Join(folder, "io", "github", "ociauthtoken", "ociauthtoken", version(t), filepath.Base(sdk))
+	repository := toolchain.Cached(t, "examples-java", sdk+manifest, func(folder string) {
+		place := filepath.Join(folder, "io", "github", "ociauthtoken", "ociauthtoken", toolchain.Version(t), filepath.Base(sdk))
 		for _, extension := range []string{".jar", ".pom"} {
 			write(t, place+extension, read(t, sdk+extension))
 		}
@@ -134,21 +134,7 @@ func installJava(t *testing.T, dir, _ string) []string {
 	return []string{"MAVEN_OPTS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"} // what starts fast
 }
 
-// javaHost builds Java's language host, if the machine has none.
-func javaHost(t *testing.T) string {
-	t.Helper()
-	const name = "pulumi-language-java"
-	if found, err := exec.LookPath(name); err == nil {
-		return filepath.Dir(found)
-	}
-	module := filepath.Join(root, "tools", "java-host")
-	return cached(t, "java-host", read(t, module+"/go.mod"), func(folder string) {
-		execute(t, module, os.Environ(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", folder+"/"+name,
-			"github.com/pulumi/pulumi-java/pkg/cmd/"+name)
-	})
-}
-
-// packed is the one file with a SDK's package.
+// packed returns the one file with the package of an SDK.
 func packed(t *testing.T, pattern string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(packages(t), pattern))

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	yamlv3 "gopkg.in/yaml.v3"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // Every example is checked in the strictest way that its language has, and so are the programs in testdata/get. What checks
@@ -43,7 +45,7 @@ func TestTypeScriptExamplesAreStrictAndFormatted(t *testing.T) {
 	t.Parallel()
 	typeScript.need(t)
 	manifest := read(t, "testdata/typescript/package.json")
-	prettier := cached(t, "prettier", manifest, func(folder string) {
+	prettier := toolchain.Cached(t, "prettier", manifest, func(folder string) {
 		write(t, folder+"/package.json", manifest)
 		execute(t, folder, os.Environ(), "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
 	})
@@ -61,7 +63,7 @@ func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {
 	python.need(t)
 	tools := pythonTools(t)
 	for _, p := range checked(t, python, "python", "automation-python") {
-		ruff := []string{"--no-cache", "--config", filepath.Join(root, "examples", "ruff.toml"), "--exclude", "venv", "."}
+		ruff := []string{"--no-cache", "--config", filepath.Join(toolchain.Root, "examples", "ruff.toml"), "--exclude", "venv", "."}
 		execute(t, p.dir, p.env, tools+"/ruff", append([]string{"check"}, ruff...)...)
 		execute(t, p.dir, p.env, tools+"/ruff", append([]string{"format", "--check"}, ruff...)...)
 		execute(t, p.dir, p.env, tools+"/mypy", "--strict", "--python-executable", "venv/bin/python", "--exclude", "venv",
@@ -73,7 +75,7 @@ func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {
 func pythonTools(t *testing.T) string {
 	t.Helper()
 	requirements := read(t, "testdata/python/requirements.txt")
-	return cached(t, "python-tools", requirements, func(folder string) {
+	return toolchain.Cached(t, "python-tools", requirements, func(folder string) {
 		write(t, folder+"/requirements.txt", requirements)
 		execute(t, folder, os.Environ(), "python3", "-m", "venv", "venv")
 		execute(t, folder, os.Environ(), folder+"/venv/bin/python", "-m", "pip", "install", "--quiet",
@@ -84,7 +86,7 @@ func pythonTools(t *testing.T) string {
 func TestJavaExamplesAreFormattedAndCompileWithoutWarnings(t *testing.T) {
 	t.Parallel()
 	java.need(t)
-	formatter := cached(t, "google-java-format", googleJavaFormat, func(folder string) {
+	formatter := toolchain.Cached(t, "google-java-format", googleJavaFormat, func(folder string) {
 		execute(t, folder, os.Environ(), "mvn", "--batch-mode", "--quiet",
 			"org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy", "-Dartifact="+googleJavaFormat,
 			"-DoutputDirectory="+folder, "-Dmdep.stripVersion=true")
@@ -109,8 +111,8 @@ func TestJavaExamplesAreFormattedAndCompileWithoutWarnings(t *testing.T) {
 // does of the names that it uses, and that the project file names what the program uses.
 func TestCSharpExample(t *testing.T) {
 	t.Parallel()
-	program := read(t, filepath.Join(root, "examples/csharp/Program.cs"))
-	sdk := read(t, filepath.Join(root, "sdk/dotnet/AuthToken.cs"))
+	program := read(t, filepath.Join(toolchain.Root, "examples/csharp/Program.cs"))
+	sdk := read(t, filepath.Join(toolchain.Root, "sdk/dotnet/AuthToken.cs"))
 	for _, name := range regexp.MustCompile(`registryToken\.(\w+)`).FindAllStringSubmatch(program, -1) {
 		if name[1] != "Id" { // Every resource has an Id.
 			assert.Regexp(t, `public Output<string\??> `+name[1]+` `, sdk)
@@ -132,7 +134,7 @@ func TestCSharpExample(t *testing.T) {
 			Version string `xml:",attr"`
 		} `xml:"ItemGroup>PackageReference"`
 	}
-	manifest := read(t, filepath.Join(root, "examples/csharp/RegistryLogin.csproj"))
+	manifest := read(t, filepath.Join(toolchain.Root, "examples/csharp/RegistryLogin.csproj"))
 	require.NoError(t, xml.Unmarshal([]byte(manifest), &project))
 	assert.Equal(t, "Microsoft.NET.Sdk", project.SDK)
 	require.Len(t, project.Properties, 1)
@@ -146,7 +148,7 @@ func TestCSharpExample(t *testing.T) {
 
 	python.need(t)
 	wrong := execute(t, ".", os.Environ(), pythonTools(t)+"/python", "testdata/python/csharp.py",
-		filepath.Join(root, "examples/csharp/Program.cs"))
+		filepath.Join(toolchain.Root, "examples/csharp/Program.cs"))
 	assert.Empty(t, wrong, "not C#")
 }
 
@@ -159,7 +161,7 @@ func TestExamplesAreOneProgram(t *testing.T) {
 	}
 	parse := func(name string) definition {
 		var parsed definition
-		require.NoError(t, yamlv3.Unmarshal([]byte(read(t, filepath.Join(root, "examples", name, "Pulumi.yaml"))), &parsed))
+		require.NoError(t, yamlv3.Unmarshal([]byte(read(t, filepath.Join(toolchain.Root, "examples", name, "Pulumi.yaml"))), &parsed))
 		return parsed
 	}
 	for _, name := range []string{"go", "typescript", "python", "java", "csharp"} {
@@ -180,9 +182,9 @@ func TestExamplesAreOfThisVersion(t *testing.T) {
 		"java/pom.xml":                       `<artifactId>ociauthtoken</artifactId>\s*<version>(.*)</version>`,
 		"csharp/RegistryLogin.csproj":        `Include="Pulumi.OciAuthToken" Version="(.*)"`,
 	} {
-		found := regexp.MustCompile(pattern).FindStringSubmatch(read(t, filepath.Join(root, "examples", file)))
+		found := regexp.MustCompile(pattern).FindStringSubmatch(read(t, filepath.Join(toolchain.Root, "examples", file)))
 		require.NotNil(t, found, file)
-		assert.Equal(t, version(t), found[1], file)
+		assert.Equal(t, toolchain.Version(t), found[1], file)
 	}
 }
 
@@ -190,8 +192,8 @@ func TestExamplesAreOfThisVersion(t *testing.T) {
 // machine.
 func TestExamplesAreListedAndNameNoHosts(t *testing.T) {
 	t.Parallel()
-	page := read(t, filepath.Join(root, "examples", "README.md"))
-	entries, err := os.ReadDir(filepath.Join(root, "examples"))
+	page := read(t, filepath.Join(toolchain.Root, "examples", "README.md"))
+	entries, err := os.ReadDir(filepath.Join(toolchain.Root, "examples"))
 	require.NoError(t, err)
 	for _, entry := range entries {
 		if !entry.IsDir() {
@@ -199,7 +201,7 @@ func TestExamplesAreListedAndNameNoHosts(t *testing.T) {
 		}
 		assert.Contains(t, page, "| ["+entry.Name()+"]("+entry.Name()+") |")
 		for _, file := range filesOf(t, entry.Name()) {
-			content := read(t, filepath.Join(root, "examples", entry.Name(), file))
+			content := read(t, filepath.Join(toolchain.Root, "examples", entry.Name(), file))
 			for _, address := range regexp.MustCompile(`\w+://[^\s"<>]+`).FindAllString(content, -1) {
 				// The names of XML's namespaces look like addresses.
 				assert.Regexp(t, `^http://(maven\.apache\.org|www\.w3\.org)/`, address, file)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // project is a copy of an example, with what it depends on installed, and an empty stack.
@@ -26,10 +28,7 @@ func newProject(t *testing.T, name string, l language) *project {
 	t.Helper()
 	l.need(t)
 	p := &project{world: newWorld(t), dir: copyOf(t, name), state: t.TempDir()}
-	path := filepath.Join(root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
-	if l.host != nil {
-		path = l.host(t) + string(os.PathListSeparator) + path
-	}
+	path := filepath.Join(toolchain.Root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
 	p.env = []string{
 		"PATH=" + path,
 		"HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8",
@@ -40,9 +39,8 @@ func newProject(t *testing.T, name string, l language) *project {
 	if l.install != nil {
 		p.env = append(p.env, l.install(t, p.dir, path)...)
 	}
-	plugin := filepath.Join(root, "bin", "pulumi-resource-ociauthtoken")
-	require.FileExists(t, plugin, `run "make build" first`)
-	p.pulumi("plugin", "install", "resource", "ociauthtoken", version(t), "--file", plugin)
+	plugin := filepath.Join(toolchain.Bin(t), "pulumi-resource-ociauthtoken")
+	p.pulumi("plugin", "install", "resource", "ociauthtoken", toolchain.Version(t), "--file", plugin)
 	return p
 }
 
@@ -50,10 +48,10 @@ func newProject(t *testing.T, name string, l language) *project {
 func copyOf(t *testing.T, name string) string {
 	t.Helper()
 	repository := t.TempDir()
-	require.NoError(t, os.Symlink(filepath.Join(root, "sdk"), filepath.Join(repository, "sdk")))
+	require.NoError(t, os.Symlink(filepath.Join(toolchain.Root, "sdk"), filepath.Join(repository, "sdk")))
 	dir := filepath.Join(repository, "examples", name)
 	for _, file := range filesOf(t, name) {
-		write(t, filepath.Join(dir, file), read(t, filepath.Join(root, "examples", name, file)))
+		write(t, filepath.Join(dir, file), read(t, filepath.Join(toolchain.Root, "examples", name, file)))
 	}
 	return dir
 }
@@ -62,7 +60,7 @@ func copyOf(t *testing.T, name string) string {
 func filesOf(t *testing.T, name string) []string {
 	t.Helper()
 	command := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", ".")
-	command.Dir = filepath.Join(root, "examples", name)
+	command.Dir = filepath.Join(toolchain.Root, "examples", name)
 	listed, err := command.Output()
 	require.NoError(t, err)
 	require.NotEmpty(t, listed, "examples/%s has no files", name)
@@ -135,9 +133,4 @@ func (p *project) checkpoints(kind string) []checkpoint {
 	}
 	require.NoError(p.t, json.Unmarshal([]byte(p.pulumi("stack", "export")), &exported))
 	return slices.DeleteFunc(exported.Deployment.Resources, func(c checkpoint) bool { return c.Type != kind })
-}
-
-func version(t *testing.T) string {
-	t.Helper()
-	return strings.TrimSpace(read(t, filepath.Join(root, "VERSION")))
 }

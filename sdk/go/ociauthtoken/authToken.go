@@ -16,19 +16,20 @@ import (
 //
 // OCI shows the value of a token once, in the answer to its creation. From then on it exists in the state of your stack and nowhere else: encrypted there, shown as `[secret]`, and handed on as a secret to whatever takes it.
 //
-// # Example Usage
-//
-// # A token for docker login
+// ## Example Usage
+// ### A token for docker login
 //
 // The value goes to a stack output, which is a secret because the token is one. `pulumi stack output registryPassword --show-secrets` prints it for `docker login --password-stdin`.
+// ```go
+// package main
 //
-//	package main
+// import (
 //
-//	import (
-//		"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
-//		"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-//		"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
-//	)
+//	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+//
+// )
 //
 //	func main() {
 //		pulumi.Run(func(ctx *pulumi.Context) error {
@@ -46,17 +47,20 @@ import (
 //		})
 //	}
 //
-// # A token for another user, with an administrator's credentials
+// ```
+// ### A token for another user, with an administrator's credentials
 //
 // An explicit provider takes its credentials from the profile `ADMIN` of the OCI configuration file, and everything else in the program keeps its own. A later change of these credentials leaves the token as it is.
+// ```go
+// package main
 //
-//	package main
+// import (
 //
-//	import (
-//		"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
-//		"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-//		"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
-//	)
+//	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+//
+// )
 //
 //	func main() {
 //		pulumi.Run(func(ctx *pulumi.Context) error {
@@ -80,24 +84,30 @@ import (
 //		})
 //	}
 //
-// # What to know before you use it
+// ```
 //
-//   - A user holds at most two auth tokens. A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
-//   - A new token may take a few minutes to work at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
-//   - The value holds punctuation such as `(`, `}`, `<`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
-//   - The state is the only copy. Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user's tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
-//   - With `retainOnDelete` the token stays live after the resource has gone from the state. Revoke it by hand.
+// ## What to know before you use it
 //
-// # Import
+// - **A user holds at most two auth tokens.** A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
+// - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
+// - **The value holds punctuation** such as `(`, `}`, `<`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
+// - **The state is the only copy.** Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user's tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
+// - **With `retainOnDelete` the token stays live** after the resource has gone from the state. Revoke it by hand.
+//
+// ## Import
 //
 // An auth token is imported by the OCIDs of its user and of itself, in either form:
 //
-//	pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
-//	pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
+// ```sh
+// pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
+// pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
+// ```
 //
 // OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for `pulumi import --file`, as a secret in `outputs`. Its plain text is the value as a JSON string, within a JSON string:
 //
-//	cat > import.json <<'END'
+// ```sh
+// cat > import.json <<'END'
+//
 //	{
 //	  "resources": [{
 //	    "type": "ociauthtoken:index:AuthToken",
@@ -111,9 +121,11 @@ import (
 //	    }
 //	  }]
 //	}
-//	END
-//	pulumi import --file import.json
-//	rm import.json
+//
+// END
+// pulumi import --file import.json
+// rm import.json
+// ```
 type AuthToken struct {
 	pulumi.CustomResourceState
 
@@ -163,7 +175,8 @@ func NewAuthToken(ctx *pulumi.Context,
 	return &resource, nil
 }
 
-// GetAuthToken gets an existing AuthToken resource's state with the given name, ID, and optional state properties that are used to uniquely qualify the lookup (nil if not required).
+// GetAuthToken gets an existing AuthToken resource's state with the given name, ID, and optional
+// state properties that are used to uniquely qualify the lookup (nil if not required).
 func GetAuthToken(ctx *pulumi.Context,
 	name string, id pulumi.IDInput, state *AuthTokenState, opts ...pulumi.ResourceOption) (*AuthToken, error) {
 	var resource AuthToken
@@ -223,9 +236,10 @@ func (i *AuthToken) ToAuthTokenOutputWithContext(ctx context.Context) AuthTokenO
 	return pulumi.ToOutputWithContext(ctx, i).(AuthTokenOutput)
 }
 
-// AuthTokenArrayInput is an input type that accepts AuthTokenArray and AuthTokenArrayOutput values. You can construct a concrete instance of `AuthTokenArrayInput` via:
+// AuthTokenArrayInput is an input type that accepts AuthTokenArray and AuthTokenArrayOutput values.
+// You can construct a concrete instance of `AuthTokenArrayInput` via:
 //
-// AuthTokenArray{ AuthTokenArgs{...} }
+//	AuthTokenArray{ AuthTokenArgs{...} }
 type AuthTokenArrayInput interface {
 	pulumi.Input
 
@@ -247,9 +261,10 @@ func (i AuthTokenArray) ToAuthTokenArrayOutputWithContext(ctx context.Context) A
 	return pulumi.ToOutputWithContext(ctx, i).(AuthTokenArrayOutput)
 }
 
-// AuthTokenMapInput is an input type that accepts AuthTokenMap and AuthTokenMapOutput values. You can construct a concrete instance of `AuthTokenMapInput` via:
+// AuthTokenMapInput is an input type that accepts AuthTokenMap and AuthTokenMapOutput values.
+// You can construct a concrete instance of `AuthTokenMapInput` via:
 //
-// AuthTokenMap{ "key": AuthTokenArgs{...} }
+//	AuthTokenMap{ "key": AuthTokenArgs{...} }
 type AuthTokenMapInput interface {
 	pulumi.Input
 

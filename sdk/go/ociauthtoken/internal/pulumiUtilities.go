@@ -65,7 +65,9 @@ func GetEnvOrDefault(def interface{}, parser envParser, vars ...string) interfac
 	return def
 }
 
-// PkgVersion uses reflection to determine the version of the current package. If a version cannot be determined, v1 will be assumed. The second return value is always nil.
+// PkgVersion uses reflection to determine the version of the current package.
+// If a version cannot be determined, v1 will be assumed. The second return
+// value is always nil.
 func PkgVersion() (semver.Version, error) {
 	// emptyVersion defaults to v0.0.0
 	if !SdkVersion.Equals(semver.Version{}) {

@@ -15,29 +15,28 @@ import java.util.Optional;
 import javax.annotation.Nullable;
 
 /**
- * An auth token of a user of Oracle Cloud Infrastructure (OCI): a generated password of 20 characters for everything that cannot sign requests as OCI&#39;s own API wants it, such as <code>docker login</code> to the OCI container registry, Git over HTTPS, Swift, and database clients.
- *
- * <p>OCI shows the value of a token once, in the answer to its creation. From then on it exists in the state of your stack and nowhere else: encrypted there, shown as <code>[secret]</code>, and handed on as a secret to whatever takes it.
- *
- * <p><strong>Example Usage</strong>
- *
- * <p><strong>A token for docker login</strong>
- *
- * <p>The value goes to a stack output, which is a secret because the token is one. <code>pulumi stack output registryPassword --show-secrets</code> prints it for <code>docker login --password-stdin</code>.
+ * An auth token of a user of Oracle Cloud Infrastructure (OCI): a generated password of 20 characters for everything that cannot sign requests as OCI&#39;s own API wants it, such as `docker login` to the OCI container registry, Git over HTTPS, Swift, and database clients.
+ * 
+ * OCI shows the value of a token once, in the answer to its creation. From then on it exists in the state of your stack and nowhere else: encrypted there, shown as `[secret]`, and handed on as a secret to whatever takes it.
+ * 
+ * ## Example Usage
+ * ### A token for docker login
+ * 
+ * The value goes to a stack output, which is a secret because the token is one. `pulumi stack output registryPassword --show-secrets` prints it for `docker login --password-stdin`.
  * <pre>
  * {@code
  * package generated_program;
- *
+ * 
  * import com.pulumi.Context;
  * import com.pulumi.Pulumi;
  * import io.github.ociauthtoken.AuthToken;
  * import io.github.ociauthtoken.AuthTokenArgs;
- *
+ * 
  * public class App {
  *     public static void main(String[] args) {
  *         Pulumi.run(App::stack);
  *     }
- *
+ * 
  *     public static void stack(Context ctx) {
  *         final var config = ctx.config();
  *         final var userId = config.require("userId");
@@ -45,20 +44,19 @@ import javax.annotation.Nullable;
  *             .userId(userId)
  *             .description("docker login from CI")
  *             .build());
- *
+ * 
  *         ctx.export("registryPassword", registryToken.token());
  *     }
  * }
  * }
  * </pre>
- *
- * <p><strong>A token for another user, with an administrator&#39;s credentials</strong>
- *
- * <p>An explicit provider takes its credentials from the profile <code>ADMIN</code> of the OCI configuration file, and everything else in the program keeps its own. A later change of these credentials leaves the token as it is.
+ * ### A token for another user, with an administrator&#39;s credentials
+ * 
+ * An explicit provider takes its credentials from the profile `ADMIN` of the OCI configuration file, and everything else in the program keeps its own. A later change of these credentials leaves the token as it is.
  * <pre>
  * {@code
  * package generated_program;
- *
+ * 
  * import com.pulumi.Context;
  * import com.pulumi.Pulumi;
  * import io.github.ociauthtoken.Provider;
@@ -66,54 +64,52 @@ import javax.annotation.Nullable;
  * import io.github.ociauthtoken.AuthToken;
  * import io.github.ociauthtoken.AuthTokenArgs;
  * import com.pulumi.resources.CustomResourceOptions;
- *
+ * 
  * public class App {
  *     public static void main(String[] args) {
  *         Pulumi.run(App::stack);
  *     }
- *
+ * 
  *     public static void stack(Context ctx) {
  *         final var config = ctx.config();
  *         final var userId = config.require("userId");
  *         var administrator = new Provider("administrator", ProviderArgs.builder()
  *             .configFileProfile("ADMIN")
  *             .build());
- *
+ * 
  *         var deployToken = new AuthToken("deployToken", AuthTokenArgs.builder()
  *             .userId(userId)
  *             .description("git push from CI")
  *             .build(), CustomResourceOptions.builder()
  *                 .provider(administrator)
  *                 .build());
- *
+ * 
  *         ctx.export("gitPassword", deployToken.token());
  *     }
  * }
  * }
  * </pre>
- *
- * <p><strong>What to know before you use it</strong>
- *
- * <ul>
- * <li><strong>A user holds at most two auth tokens.</strong> A third one is refused at once, with a list of the two that exist. A change of <code>userId</code> creates the new token first and revokes the old one afterwards.
- * <li><strong>A new token may take a few minutes to work</strong> at the container registry, and longer in regions other than the home region. OCI reports it as <code>ACTIVE</code> before that.
- * <li><strong>The value holds punctuation</strong> such as <code>(</code>, <code>}</code>, <code>&lt;</code>, <code>#</code>, <code>:</code> and <code>;</code>. Pass it on through standard input (<code>docker login --password-stdin</code>) or a file rather than in a command line or a URL.
- * <li><strong>The state is the only copy.</strong> Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user&#39;s tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
- * <li><strong>With <code>retainOnDelete</code> the token stays live</strong> after the resource has gone from the state. Revoke it by hand.
- * </ul>
- *
- * <p><strong>Import</strong>
- *
- * <p>An auth token is imported by the OCIDs of its user and of itself, in either form:
- *
- * <pre>
+ * 
+ * ## What to know before you use it
+ * 
+ * - **A user holds at most two auth tokens.** A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
+ * - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
+ * - **The value holds punctuation** such as `(`, `}`, `&lt;`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
+ * - **The state is the only copy.** Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user&#39;s tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
+ * - **With `retainOnDelete` the token stays live** after the resource has gone from the state. Revoke it by hand.
+ * 
+ * ## Import
+ * 
+ * An auth token is imported by the OCIDs of its user and of itself, in either form:
+ * 
+ * ```sh
  * pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
  * pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
- * </pre>
- *
- * <p>OCI does not show the value again, so the output <code>token</code> stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for <code>pulumi import --file</code>, as a secret in <code>outputs</code>. Its plain text is the value as a JSON string, within a JSON string:
- *
- * <pre>
+ * ```
+ * 
+ * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for `pulumi import --file`, as a secret in `outputs`. Its plain text is the value as a JSON string, within a JSON string:
+ * 
+ * ```sh
  * cat &gt; import.json &lt;&lt;&#39;END&#39;
  * {
  *   &#34;resources&#34;: [{
@@ -131,102 +127,119 @@ import javax.annotation.Nullable;
  * END
  * pulumi import --file import.json
  * rm import.json
- * </pre>
+ * ```
+ * 
  */
 @ResourceType(type="ociauthtoken:index:AuthToken")
 public class AuthToken extends com.pulumi.resources.CustomResource {
     /**
      * What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
+     * 
      */
     @Export(name="description", refs={String.class}, tree="[0]")
     private Output<String> description;
 
     /**
      * @return What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
+     * 
      */
     public Output<String> description() {
         return this.description;
     }
     /**
-     * Why the token is <code>INACTIVE</code>, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+     * Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+     * 
      */
     @Export(name="inactiveState", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> inactiveState;
 
     /**
-     * @return Why the token is <code>INACTIVE</code>, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+     * @return Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+     * 
      */
     public Output<Optional<String>> inactiveState() {
         return Codegen.optional(this.inactiveState);
     }
     /**
-     * The lifecycle state of the token: <code>CREATING</code>, <code>ACTIVE</code>, <code>INACTIVE</code>, <code>DELETING</code> or <code>DELETED</code>. A creation waits until it is <code>ACTIVE</code>.
+     * The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`.
+     * 
      */
     @Export(name="state", refs={String.class}, tree="[0]")
     private Output<String> state;
 
     /**
-     * @return The lifecycle state of the token: <code>CREATING</code>, <code>ACTIVE</code>, <code>INACTIVE</code>, <code>DELETING</code> or <code>DELETED</code>. A creation waits until it is <code>ACTIVE</code>.
+     * @return The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`.
+     * 
      */
     public Output<String> state() {
         return this.state;
     }
     /**
-     * When the token was created, in the format of RFC 3339, such as <code>2024-05-17T08:15:30.123Z</code>.
+     * When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
+     * 
      */
     @Export(name="timeCreated", refs={String.class}, tree="[0]")
     private Output<String> timeCreated;
 
     /**
-     * @return When the token was created, in the format of RFC 3339, such as <code>2024-05-17T08:15:30.123Z</code>.
+     * @return When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
+     * 
      */
     public Output<String> timeCreated() {
         return this.timeCreated;
     }
     /**
      * When the token expires, in the format of RFC 3339. Absent for a token that never expires.
+     * 
      */
     @Export(name="timeExpires", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> timeExpires;
 
     /**
      * @return When the token expires, in the format of RFC 3339. Absent for a token that never expires.
+     * 
      */
     public Output<Optional<String>> timeExpires() {
         return Codegen.optional(this.timeExpires);
     }
     /**
-     * The token itself: the password that <code>docker login</code>, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as <code>[secret]</code>. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+     * The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+     * 
      */
     @Export(name="token", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> token;
 
     /**
-     * @return The token itself: the password that <code>docker login</code>, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as <code>[secret]</code>. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+     * @return The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+     * 
      */
     public Output<Optional<String>> token() {
         return Codegen.optional(this.token);
     }
     /**
-     * The OCID of the user that the token is for: it starts with <code>ocid1.user.</code>. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * 
      */
     @Export(name="userId", refs={String.class}, tree="[0]")
     private Output<String> userId;
 
     /**
-     * @return The OCID of the user that the token is for: it starts with <code>ocid1.user.</code>. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * @return The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * 
      */
     public Output<String> userId() {
         return this.userId;
     }
 
     /**
+     *
      * @param name The _unique_ name of the resulting resource.
      */
     public AuthToken(java.lang.String name) {
         this(name, AuthTokenArgs.Empty);
     }
     /**
+     *
      * @param name The _unique_ name of the resulting resource.
      * @param args The arguments to use to populate this resource's properties.
      */
@@ -234,6 +247,7 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
         this(name, args, null);
     }
     /**
+     *
      * @param name The _unique_ name of the resulting resource.
      * @param args The arguments to use to populate this resource's properties.
      * @param options A bag of options that control this resource's behavior.
@@ -268,7 +282,8 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
     }
 
     /**
-     * Get an existing Host resource's state with the given name, ID, and optional extra properties used to qualify the lookup.
+     * Get an existing Host resource's state with the given name, ID, and optional extra
+     * properties used to qualify the lookup.
      *
      * @param name The _unique_ name of the resulting resource.
      * @param id The _unique_ provider ID of the resource to lookup.

@@ -16,25 +16,29 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
 
     /**
      * What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
+     * 
      */
     @Import(name="description", required=true)
     private Output<String> description;
 
     /**
      * @return What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
+     * 
      */
     public Output<String> description() {
         return this.description;
     }
 
     /**
-     * The OCID of the user that the token is for: it starts with <code>ocid1.user.</code>. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * 
      */
     @Import(name="userId", required=true)
     private Output<String> userId;
 
     /**
-     * @return The OCID of the user that the token is for: it starts with <code>ocid1.user.</code>. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * @return The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * 
      */
     public Output<String> userId() {
         return this.userId;
@@ -67,7 +71,9 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
 
         /**
          * @param description What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
+         * 
          * @return builder
+         * 
          */
         public Builder description(Output<String> description) {
             $.description = description;
@@ -76,15 +82,19 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
 
         /**
          * @param description What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
+         * 
          * @return builder
+         * 
          */
         public Builder description(String description) {
             return description(Output.of(description));
         }
 
         /**
-         * @param userId The OCID of the user that the token is for: it starts with <code>ocid1.user.</code>. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+         * @param userId The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+         * 
          * @return builder
+         * 
          */
         public Builder userId(Output<String> userId) {
             $.userId = userId;
@@ -92,8 +102,10 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param userId The OCID of the user that the token is for: it starts with <code>ocid1.user.</code>. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+         * @param userId The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+         * 
          * @return builder
+         * 
          */
         public Builder userId(String userId) {
             return userId(Output.of(userId));

@@ -17,253 +17,295 @@ import javax.annotation.Nullable;
 @ResourceType(type="pulumi:providers:ociauthtoken")
 public class Provider extends com.pulumi.resources.ProviderResource {
     /**
-     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
+     * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+     * 
      */
     @Export(name="auth", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> auth;
 
     /**
-     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
+     * @return How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+     * 
      */
     public Output<Optional<String>> auth() {
         return Codegen.optional(this.auth);
     }
     /**
-     * The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
+     * The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+     * 
      */
     @Export(name="configFileProfile", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> configFileProfile;
 
     /**
-     * @return The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
+     * @return The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+     * 
      */
     public Output<Optional<String>> configFileProfile() {
         return Codegen.optional(this.configFileProfile);
     }
     /**
-     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
+     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+     * 
      */
     @Export(name="endpoint", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> endpoint;
 
     /**
-     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
+     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+     * 
      */
     public Output<Optional<String>> endpoint() {
         return Codegen.optional(this.endpoint);
     }
     /**
-     * The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+     * The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
+     * 
      */
     @Export(name="fingerprint", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> fingerprint;
 
     /**
-     * @return The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+     * @return The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
+     * 
      */
     public Output<Optional<String>> fingerprint() {
         return Codegen.optional(this.fingerprint);
     }
     /**
-     * The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
+     * The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+     * 
      */
     @Export(name="privateKey", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> privateKey;
 
     /**
-     * @return The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
+     * @return The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+     * 
      */
     public Output<Optional<String>> privateKey() {
         return Codegen.optional(this.privateKey);
     }
     /**
-     * The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+     * The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
+     * 
      */
     @Export(name="privateKeyPassword", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> privateKeyPassword;
 
     /**
-     * @return The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+     * @return The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
+     * 
      */
     public Output<Optional<String>> privateKeyPassword() {
         return Codegen.optional(this.privateKeyPassword);
     }
     /**
-     * The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
+     * The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+     * 
      */
     @Export(name="privateKeyPath", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> privateKeyPath;
 
     /**
-     * @return The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
+     * @return The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+     * 
      */
     public Output<Optional<String>> privateKeyPath() {
         return Codegen.optional(this.privateKeyPath);
     }
     /**
-     * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+     * 
      */
     @Export(name="region", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> region;
 
     /**
-     * @return The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * @return The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+     * 
      */
     public Output<Optional<String>> region() {
         return Codegen.optional(this.region);
     }
     /**
-     * The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
+     * The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
+     * 
      */
     @Export(name="tenancyOcid", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tenancyOcid;
 
     /**
-     * @return The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
+     * @return The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
+     * 
      */
     public Output<Optional<String>> tenancyOcid() {
         return Codegen.optional(this.tenancyOcid);
     }
     /**
-     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+     * 
      */
     @Export(name="tokenExchangeAuth", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeAuth;
 
     /**
-     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * @return How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+     * 
      */
     public Output<Optional<String>> tokenExchangeAuth() {
         return Codegen.optional(this.tokenExchangeAuth);
     }
     /**
-     * The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+     * The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+     * 
      */
     @Export(name="tokenExchangeClientId", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeClientId;
 
     /**
-     * @return The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+     * @return The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+     * 
      */
     public Output<Optional<String>> tokenExchangeClientId() {
         return Codegen.optional(this.tokenExchangeClientId);
     }
     /**
-     * The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+     * The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+     * 
      */
     @Export(name="tokenExchangeClientSecret", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeClientSecret;
 
     /**
-     * @return The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+     * @return The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+     * 
      */
     public Output<Optional<String>> tokenExchangeClientSecret() {
         return Codegen.optional(this.tokenExchangeClientSecret);
     }
     /**
-     * The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+     * 
      */
     @Export(name="tokenExchangeDomainUrl", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeDomainUrl;
 
     /**
-     * @return The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * @return The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+     * 
      */
     public Output<Optional<String>> tokenExchangeDomainUrl() {
         return Codegen.optional(this.tokenExchangeDomainUrl);
     }
     /**
-     * Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * 
      */
     @Export(name="tokenExchangePublicKey", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangePublicKey;
 
     /**
-     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * 
      */
     public Output<Optional<String>> tokenExchangePublicKey() {
         return Codegen.optional(this.tokenExchangePublicKey);
     }
     /**
-     * The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+     * The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+     * 
      */
     @Export(name="tokenExchangeRequestedTokenType", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeRequestedTokenType;
 
     /**
-     * @return The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+     * @return The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+     * 
      */
     public Output<Optional<String>> tokenExchangeRequestedTokenType() {
         return Codegen.optional(this.tokenExchangeRequestedTokenType);
     }
     /**
-     * The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     * The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+     * 
      */
     @Export(name="tokenExchangeResourceType", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeResourceType;
 
     /**
-     * @return The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     * @return The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+     * 
      */
     public Output<Optional<String>> tokenExchangeResourceType() {
         return Codegen.optional(this.tokenExchangeResourceType);
     }
     /**
-     * How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+     * 
      */
     @Export(name="tokenExchangeRpstExp", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeRpstExp;
 
     /**
-     * @return How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * @return How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+     * 
      */
     public Output<Optional<String>> tokenExchangeRpstExp() {
         return Codegen.optional(this.tokenExchangeRpstExp);
     }
     /**
-     * The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+     * The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+     * 
      */
     @Export(name="tokenExchangeSubjectTokenType", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangeSubjectTokenType;
 
     /**
-     * @return The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+     * @return The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+     * 
      */
     public Output<Optional<String>> tokenExchangeSubjectTokenType() {
         return Codegen.optional(this.tokenExchangeSubjectTokenType);
     }
     /**
-     * The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
+     * The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
+     * 
      */
     @Export(name="userOcid", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> userOcid;
 
     /**
-     * @return The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
+     * @return The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
+     * 
      */
     public Output<Optional<String>> userOcid() {
         return Codegen.optional(this.userOcid);
     }
     /**
-     * The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+     * 
      */
     @Export(name="workloadIdentityTokenPath", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> workloadIdentityTokenPath;
 
     /**
-     * @return The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * @return The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+     * 
      */
     public Output<Optional<String>> workloadIdentityTokenPath() {
         return Codegen.optional(this.workloadIdentityTokenPath);
     }
 
     /**
+     *
      * @param name The _unique_ name of the resulting resource.
      */
     public Provider(java.lang.String name) {
         this(name, ProviderArgs.Empty);
     }
     /**
+     *
      * @param name The _unique_ name of the resulting resource.
      * @param args The arguments to use to populate this resource's properties.
      */
@@ -271,6 +313,7 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         this(name, args, null);
     }
     /**
+     *
      * @param name The _unique_ name of the resulting resource.
      * @param args The arguments to use to populate this resource's properties.
      * @param options A bag of options that control this resource's behavior.

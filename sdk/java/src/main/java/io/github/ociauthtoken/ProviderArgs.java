@@ -17,26 +17,30 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     public static final ProviderArgs Empty = new ProviderArgs();
 
     /**
-     * How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
+     * How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+     * 
      */
     @Import(name="auth")
     private @Nullable Output<String> auth;
 
     /**
-     * @return How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
+     * @return How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+     * 
      */
     public Optional<Output<String>> auth() {
         return Optional.ofNullable(this.auth);
     }
 
     /**
-     * The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
+     * The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+     * 
      */
     @Import(name="configFileProfile")
     private @Nullable Output<String> configFileProfile;
 
     /**
-     * @return The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
+     * @return The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+     * 
      */
     public Optional<Output<String>> configFileProfile() {
         return Optional.ofNullable(this.configFileProfile);
@@ -44,77 +48,89 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
 
     /**
      * Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+     * 
      */
     @Import(name="dualStackEndpointEnabled", json=true)
     private @Nullable Output<Boolean> dualStackEndpointEnabled;
 
     /**
      * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+     * 
      */
     public Optional<Output<Boolean>> dualStackEndpointEnabled() {
         return Optional.ofNullable(this.dualStackEndpointEnabled);
     }
 
     /**
-     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
+     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+     * 
      */
     @Import(name="endpoint")
     private @Nullable Output<String> endpoint;
 
     /**
-     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
+     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+     * 
      */
     public Optional<Output<String>> endpoint() {
         return Optional.ofNullable(this.endpoint);
     }
 
     /**
-     * The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+     * The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
+     * 
      */
     @Import(name="fingerprint")
     private @Nullable Output<String> fingerprint;
 
     /**
-     * @return The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+     * @return The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
+     * 
      */
     public Optional<Output<String>> fingerprint() {
         return Optional.ofNullable(this.fingerprint);
     }
 
     /**
-     * The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
+     * The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+     * 
      */
     @Import(name="privateKey")
     private @Nullable Output<String> privateKey;
 
     /**
-     * @return The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
+     * @return The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+     * 
      */
     public Optional<Output<String>> privateKey() {
         return Optional.ofNullable(this.privateKey);
     }
 
     /**
-     * The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+     * The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
+     * 
      */
     @Import(name="privateKeyPassword")
     private @Nullable Output<String> privateKeyPassword;
 
     /**
-     * @return The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+     * @return The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
+     * 
      */
     public Optional<Output<String>> privateKeyPassword() {
         return Optional.ofNullable(this.privateKeyPassword);
     }
 
     /**
-     * The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
+     * The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+     * 
      */
     @Import(name="privateKeyPath")
     private @Nullable Output<String> privateKeyPath;
 
     /**
-     * @return The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
+     * @return The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+     * 
      */
     public Optional<Output<String>> privateKeyPath() {
         return Optional.ofNullable(this.privateKeyPath);
@@ -122,181 +138,209 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
 
     /**
      * Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+     * 
      */
     @Import(name="realmSpecificServiceEndpointTemplateEnabled", json=true)
     private @Nullable Output<Boolean> realmSpecificServiceEndpointTemplateEnabled;
 
     /**
      * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+     * 
      */
     public Optional<Output<Boolean>> realmSpecificServiceEndpointTemplateEnabled() {
         return Optional.ofNullable(this.realmSpecificServiceEndpointTemplateEnabled);
     }
 
     /**
-     * The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+     * 
      */
     @Import(name="region")
     private @Nullable Output<String> region;
 
     /**
-     * @return The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+     * @return The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+     * 
      */
     public Optional<Output<String>> region() {
         return Optional.ofNullable(this.region);
     }
 
     /**
-     * The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
+     * The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
+     * 
      */
     @Import(name="tenancyOcid")
     private @Nullable Output<String> tenancyOcid;
 
     /**
-     * @return The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
+     * @return The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
+     * 
      */
     public Optional<Output<String>> tenancyOcid() {
         return Optional.ofNullable(this.tenancyOcid);
     }
 
     /**
-     * How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+     * 
      */
     @Import(name="tokenExchangeAuth")
     private @Nullable Output<String> tokenExchangeAuth;
 
     /**
-     * @return How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+     * @return How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+     * 
      */
     public Optional<Output<String>> tokenExchangeAuth() {
         return Optional.ofNullable(this.tokenExchangeAuth);
     }
 
     /**
-     * The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+     * The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+     * 
      */
     @Import(name="tokenExchangeClientId")
     private @Nullable Output<String> tokenExchangeClientId;
 
     /**
-     * @return The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+     * @return The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+     * 
      */
     public Optional<Output<String>> tokenExchangeClientId() {
         return Optional.ofNullable(this.tokenExchangeClientId);
     }
 
     /**
-     * The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+     * The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+     * 
      */
     @Import(name="tokenExchangeClientSecret")
     private @Nullable Output<String> tokenExchangeClientSecret;
 
     /**
-     * @return The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+     * @return The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+     * 
      */
     public Optional<Output<String>> tokenExchangeClientSecret() {
         return Optional.ofNullable(this.tokenExchangeClientSecret);
     }
 
     /**
-     * The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+     * 
      */
     @Import(name="tokenExchangeDomainUrl")
     private @Nullable Output<String> tokenExchangeDomainUrl;
 
     /**
-     * @return The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+     * @return The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+     * 
      */
     public Optional<Output<String>> tokenExchangeDomainUrl() {
         return Optional.ofNullable(this.tokenExchangeDomainUrl);
     }
 
     /**
-     * Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * 
      */
     @Import(name="tokenExchangePublicKey")
     private @Nullable Output<String> tokenExchangePublicKey;
 
     /**
-     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * 
      */
     public Optional<Output<String>> tokenExchangePublicKey() {
         return Optional.ofNullable(this.tokenExchangePublicKey);
     }
 
     /**
-     * The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+     * The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+     * 
      */
     @Import(name="tokenExchangeRequestedTokenType")
     private @Nullable Output<String> tokenExchangeRequestedTokenType;
 
     /**
-     * @return The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+     * @return The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+     * 
      */
     public Optional<Output<String>> tokenExchangeRequestedTokenType() {
         return Optional.ofNullable(this.tokenExchangeRequestedTokenType);
     }
 
     /**
-     * The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     * The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+     * 
      */
     @Import(name="tokenExchangeResourceType")
     private @Nullable Output<String> tokenExchangeResourceType;
 
     /**
-     * @return The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+     * @return The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+     * 
      */
     public Optional<Output<String>> tokenExchangeResourceType() {
         return Optional.ofNullable(this.tokenExchangeResourceType);
     }
 
     /**
-     * How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+     * 
      */
     @Import(name="tokenExchangeRpstExp")
     private @Nullable Output<String> tokenExchangeRpstExp;
 
     /**
-     * @return How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+     * @return How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+     * 
      */
     public Optional<Output<String>> tokenExchangeRpstExp() {
         return Optional.ofNullable(this.tokenExchangeRpstExp);
     }
 
     /**
-     * The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+     * The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+     * 
      */
     @Import(name="tokenExchangeSubjectTokenType")
     private @Nullable Output<String> tokenExchangeSubjectTokenType;
 
     /**
-     * @return The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+     * @return The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+     * 
      */
     public Optional<Output<String>> tokenExchangeSubjectTokenType() {
         return Optional.ofNullable(this.tokenExchangeSubjectTokenType);
     }
 
     /**
-     * The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
+     * The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
+     * 
      */
     @Import(name="userOcid")
     private @Nullable Output<String> userOcid;
 
     /**
-     * @return The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
+     * @return The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
+     * 
      */
     public Optional<Output<String>> userOcid() {
         return Optional.ofNullable(this.userOcid);
     }
 
     /**
-     * The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+     * 
      */
     @Import(name="workloadIdentityTokenPath")
     private @Nullable Output<String> workloadIdentityTokenPath;
 
     /**
-     * @return The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+     * @return The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+     * 
      */
     public Optional<Output<String>> workloadIdentityTokenPath() {
         return Optional.ofNullable(this.workloadIdentityTokenPath);
@@ -348,8 +392,10 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
+         * @param auth How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder auth(@Nullable Output<String> auth) {
             $.auth = auth;
@@ -357,16 +403,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param auth How the provider signs in to OCI. <code>ApiKey</code>, the default, signs requests with a user&#39;s API key. <code>SecurityToken</code> uses a session that <code>oci session authenticate</code> has opened, in the profile that <code>configFileProfile</code> names. <code>InstancePrincipal</code>, <code>ResourcePrincipal</code> and <code>OKEWorkloadIdentity</code> sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. <code>InstancePrincipalWithCerts</code> signs as an instance whose certificates are in the files <code>ip_cert.pem</code>, <code>ip_key.pem</code>, <code>intermediate.pem</code> and, if the key is encrypted, <code>leaf_passphrase</code>, in the working directory or in the folder that the environment variable <code>test_certificates_location</code> names. <code>WorkloadIdentityFederation</code> exchanges the token of another issuer for one of OCI. If it is not set, the environment variables <code>TF_VAR_auth</code>, <code>OCI_AUTH</code> and <code>OCI_CLI_AUTH</code> are read.
+         * @param auth How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder auth(String auth) {
             return auth(Output.of(auth));
         }
 
         /**
-         * @param configFileProfile The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
+         * @param configFileProfile The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder configFileProfile(@Nullable Output<String> configFileProfile) {
             $.configFileProfile = configFileProfile;
@@ -374,8 +424,10 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param configFileProfile The profile of the OCI configuration file to read. <code>DEFAULT</code> if it is not set. The file is <code>~/.oci/config</code>, or the one that the environment variable <code>OCI_CONFIG_FILE</code> names. If it is not set, the environment variables <code>TF_VAR_config_file_profile</code>, <code>OCI_CONFIG_FILE_PROFILE</code> and <code>OCI_CLI_PROFILE</code> are read.
+         * @param configFileProfile The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder configFileProfile(String configFileProfile) {
             return configFileProfile(Output.of(configFileProfile));
@@ -383,7 +435,9 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
 
         /**
          * @param dualStackEndpointEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+         * 
          * @return builder
+         * 
          */
         public Builder dualStackEndpointEnabled(@Nullable Output<Boolean> dualStackEndpointEnabled) {
             $.dualStackEndpointEnabled = dualStackEndpointEnabled;
@@ -392,15 +446,19 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
 
         /**
          * @param dualStackEndpointEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+         * 
          * @return builder
+         * 
          */
         public Builder dualStackEndpointEnabled(Boolean dualStackEndpointEnabled) {
             return dualStackEndpointEnabled(Output.of(dualStackEndpointEnabled));
         }
 
         /**
-         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
+         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+         * 
          * @return builder
+         * 
          */
         public Builder endpoint(@Nullable Output<String> endpoint) {
             $.endpoint = endpoint;
@@ -408,16 +466,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which <code>{region}</code> stands for the region&#39;s name. For private realms, and for a local emulator. Plain <code>http</code> is accepted for loopback addresses only, since tokens travel over it.
+         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+         * 
          * @return builder
+         * 
          */
         public Builder endpoint(String endpoint) {
             return endpoint(Output.of(endpoint));
         }
 
         /**
-         * @param fingerprint The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+         * @param fingerprint The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder fingerprint(@Nullable Output<String> fingerprint) {
             $.fingerprint = fingerprint;
@@ -425,16 +487,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param fingerprint The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables <code>TF_VAR_fingerprint</code>, <code>OCI_FINGERPRINT</code> and <code>OCI_CLI_FINGERPRINT</code> are read, then <code>fingerprint</code> in the OCI configuration file.
+         * @param fingerprint The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder fingerprint(String fingerprint) {
             return fingerprint(Output.of(fingerprint));
         }
 
         /**
-         * @param privateKey The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
+         * @param privateKey The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder privateKey(@Nullable Output<String> privateKey) {
             $.privateKey = privateKey;
@@ -442,16 +508,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKey The private key of the API key, in PEM form. Set either this or <code>privateKeyPath</code>. If it is not set, the environment variables <code>TF_VAR_private_key</code>, <code>OCI_PRIVATE_KEY</code> and <code>OCI_CLI_KEY_CONTENT</code> are read.
+         * @param privateKey The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder privateKey(String privateKey) {
             return privateKey(Output.of(privateKey));
         }
 
         /**
-         * @param privateKeyPassword The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+         * @param privateKeyPassword The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder privateKeyPassword(@Nullable Output<String> privateKeyPassword) {
             $.privateKeyPassword = privateKeyPassword;
@@ -459,16 +529,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKeyPassword The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables <code>TF_VAR_private_key_password</code>, <code>OCI_PRIVATE_KEY_PASSWORD</code> and <code>OCI_CLI_PASSPHRASE</code> are read, then <code>pass_phrase</code> in the OCI configuration file.
+         * @param privateKeyPassword The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder privateKeyPassword(String privateKeyPassword) {
             return privateKeyPassword(Output.of(privateKeyPassword));
         }
 
         /**
-         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
+         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder privateKeyPath(@Nullable Output<String> privateKeyPath) {
             $.privateKeyPath = privateKeyPath;
@@ -476,8 +550,10 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading <code>~</code> stands for the home directory. If <code>privateKey</code> is set in the same place, <code>privateKey</code> counts. If it is not set, the environment variables <code>TF_VAR_private_key_path</code>, <code>OCI_PRIVATE_KEY_PATH</code> and <code>OCI_CLI_KEY_FILE</code> are read, then <code>key_file</code> in the OCI configuration file.
+         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder privateKeyPath(String privateKeyPath) {
             return privateKeyPath(Output.of(privateKeyPath));
@@ -485,7 +561,9 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
 
         /**
          * @param realmSpecificServiceEndpointTemplateEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+         * 
          * @return builder
+         * 
          */
         public Builder realmSpecificServiceEndpointTemplateEnabled(@Nullable Output<Boolean> realmSpecificServiceEndpointTemplateEnabled) {
             $.realmSpecificServiceEndpointTemplateEnabled = realmSpecificServiceEndpointTemplateEnabled;
@@ -494,15 +572,19 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
 
         /**
          * @param realmSpecificServiceEndpointTemplateEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+         * 
          * @return builder
+         * 
          */
         public Builder realmSpecificServiceEndpointTemplateEnabled(Boolean realmSpecificServiceEndpointTemplateEnabled) {
             return realmSpecificServiceEndpointTemplateEnabled(Output.of(realmSpecificServiceEndpointTemplateEnabled));
         }
 
         /**
-         * @param region The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+         * @param region The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder region(@Nullable Output<String> region) {
             $.region = region;
@@ -510,16 +592,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param region The region to call, by name (<code>us-phoenix-1</code>) or by key (<code>PHX</code>). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables <code>TF_VAR_region</code>, <code>OCI_REGION</code> and <code>OCI_CLI_REGION</code> are read, then <code>region</code> in the OCI configuration file.
+         * @param region The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder region(String region) {
             return region(Output.of(region));
         }
 
         /**
-         * @param tenancyOcid The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
+         * @param tenancyOcid The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder tenancyOcid(@Nullable Output<String> tenancyOcid) {
             $.tenancyOcid = tenancyOcid;
@@ -527,16 +613,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tenancyOcid The OCID of your tenancy. If it is not set, the environment variables <code>TF_VAR_tenancy_ocid</code>, <code>OCI_TENANCY_OCID</code> and <code>OCI_CLI_TENANCY</code> are read, then <code>tenancy</code> in the OCI configuration file.
+         * @param tenancyOcid The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder tenancyOcid(String tenancyOcid) {
             return tenancyOcid(Output.of(tenancyOcid));
         }
 
         /**
-         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeAuth(@Nullable Output<String> tokenExchangeAuth) {
             $.tokenExchangeAuth = tokenExchangeAuth;
@@ -544,16 +634,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: <code>OAuthClientCredentials</code>, the default, or <code>InstancePrincipal</code>. Used by <code>WorkloadIdentityFederation</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_auth</code> and <code>OCI_TOKEN_EXCHANGE_AUTH</code> are read.
+         * @param tokenExchangeAuth How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeAuth(String tokenExchangeAuth) {
             return tokenExchangeAuth(Output.of(tokenExchangeAuth));
         }
 
         /**
-         * @param tokenExchangeClientId The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+         * @param tokenExchangeClientId The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeClientId(@Nullable Output<String> tokenExchangeClientId) {
             $.tokenExchangeClientId = tokenExchangeClientId;
@@ -561,16 +655,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeClientId The client of the identity domain that exchanges tokens. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_id</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_ID</code> are read.
+         * @param tokenExchangeClientId The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeClientId(String tokenExchangeClientId) {
             return tokenExchangeClientId(Output.of(tokenExchangeClientId));
         }
 
         /**
-         * @param tokenExchangeClientSecret The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+         * @param tokenExchangeClientSecret The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeClientSecret(@Nullable Output<String> tokenExchangeClientSecret) {
             $.tokenExchangeClientSecret = tokenExchangeClientSecret;
@@ -578,16 +676,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeClientSecret The secret of that client. Required for <code>WorkloadIdentityFederation</code> with <code>OAuthClientCredentials</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_client_secret</code> and <code>OCI_TOKEN_EXCHANGE_CLIENT_SECRET</code> are read.
+         * @param tokenExchangeClientSecret The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeClientSecret(String tokenExchangeClientSecret) {
             return tokenExchangeClientSecret(Output.of(tokenExchangeClientSecret));
         }
 
         /**
-         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeDomainUrl(@Nullable Output<String> tokenExchangeDomainUrl) {
             $.tokenExchangeDomainUrl = tokenExchangeDomainUrl;
@@ -595,16 +697,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for <code>WorkloadIdentityFederation</code>. Plain <code>http</code> is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables <code>TF_VAR_token_exchange_domain_url</code> and <code>OCI_TOKEN_EXCHANGE_DOMAIN_URL</code> are read.
+         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeDomainUrl(String tokenExchangeDomainUrl) {
             return tokenExchangeDomainUrl(Output.of(tokenExchangeDomainUrl));
         }
 
         /**
-         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangePublicKey(@Nullable Output<String> tokenExchangePublicKey) {
             $.tokenExchangePublicKey = tokenExchangePublicKey;
@@ -612,16 +718,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables <code>TF_VAR_token_exchange_public_key</code> and <code>OCI_TOKEN_EXCHANGE_PUBLIC_KEY</code> are read.
+         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangePublicKey(String tokenExchangePublicKey) {
             return tokenExchangePublicKey(Output.of(tokenExchangePublicKey));
         }
 
         /**
-         * @param tokenExchangeRequestedTokenType The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+         * @param tokenExchangeRequestedTokenType The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeRequestedTokenType(@Nullable Output<String> tokenExchangeRequestedTokenType) {
             $.tokenExchangeRequestedTokenType = tokenExchangeRequestedTokenType;
@@ -629,16 +739,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeRequestedTokenType The type of token to ask for, such as <code>urn:oci:token-type:oci-rpst</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_requested_token_type</code> and <code>OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE</code> are read.
+         * @param tokenExchangeRequestedTokenType The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeRequestedTokenType(String tokenExchangeRequestedTokenType) {
             return tokenExchangeRequestedTokenType(Output.of(tokenExchangeRequestedTokenType));
         }
 
         /**
-         * @param tokenExchangeResourceType The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+         * @param tokenExchangeResourceType The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeResourceType(@Nullable Output<String> tokenExchangeResourceType) {
             $.tokenExchangeResourceType = tokenExchangeResourceType;
@@ -646,16 +760,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeResourceType The type of resource that the new token stands for, as the identity propagation trust names it. Required for <code>WorkloadIdentityFederation</code> if <code>tokenExchangeRequestedTokenType</code> is <code>urn:oci:token-type:oci-rpst</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_resource_type</code> and <code>OCI_TOKEN_EXCHANGE_RESOURCE_TYPE</code> are read.
+         * @param tokenExchangeResourceType The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeResourceType(String tokenExchangeResourceType) {
             return tokenExchangeResourceType(Output.of(tokenExchangeResourceType));
         }
 
         /**
-         * @param tokenExchangeRpstExp How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+         * @param tokenExchangeRpstExp How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeRpstExp(@Nullable Output<String> tokenExchangeRpstExp) {
             $.tokenExchangeRpstExp = tokenExchangeRpstExp;
@@ -663,16 +781,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeRpstExp How long the new token is valid, in the form that the identity domain accepts. Used by <code>WorkloadIdentityFederation</code> with <code>urn:oci:token-type:oci-rpst</code> only. If it is not set, the environment variables <code>TF_VAR_token_exchange_rpst_exp</code> and <code>OCI_TOKEN_EXCHANGE_RPST_EXP</code> are read.
+         * @param tokenExchangeRpstExp How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeRpstExp(String tokenExchangeRpstExp) {
             return tokenExchangeRpstExp(Output.of(tokenExchangeRpstExp));
         }
 
         /**
-         * @param tokenExchangeSubjectTokenType The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+         * @param tokenExchangeSubjectTokenType The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeSubjectTokenType(@Nullable Output<String> tokenExchangeSubjectTokenType) {
             $.tokenExchangeSubjectTokenType = tokenExchangeSubjectTokenType;
@@ -680,16 +802,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeSubjectTokenType The type of the token that is exchanged, such as <code>jwt</code>. Required for <code>WorkloadIdentityFederation</code>. If it is not set, the environment variables <code>TF_VAR_token_exchange_subject_token_type</code> and <code>OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE</code> are read.
+         * @param tokenExchangeSubjectTokenType The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder tokenExchangeSubjectTokenType(String tokenExchangeSubjectTokenType) {
             return tokenExchangeSubjectTokenType(Output.of(tokenExchangeSubjectTokenType));
         }
 
         /**
-         * @param userOcid The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
+         * @param userOcid The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder userOcid(@Nullable Output<String> userOcid) {
             $.userOcid = userOcid;
@@ -697,16 +823,20 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param userOcid The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables <code>TF_VAR_user_ocid</code>, <code>OCI_USER_OCID</code> and <code>OCI_CLI_USER</code> are read, then <code>user</code> in the OCI configuration file.
+         * @param userOcid The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
+         * 
          * @return builder
+         * 
          */
         public Builder userOcid(String userOcid) {
             return userOcid(Output.of(userOcid));
         }
 
         /**
-         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder workloadIdentityTokenPath(@Nullable Output<String> workloadIdentityTokenPath) {
             $.workloadIdentityTokenPath = workloadIdentityTokenPath;
@@ -714,8 +844,10 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for <code>WorkloadIdentityFederation</code>. For <code>OKEWorkloadIdentity</code> it replaces the usual place. If it is not set, the environment variables <code>TF_VAR_workload_identity_token_path</code> and <code>OCI_WORKLOAD_IDENTITY_TOKEN_PATH</code> are read.
+         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+         * 
          * @return builder
+         * 
          */
         public Builder workloadIdentityTokenPath(String workloadIdentityTokenPath) {
             return workloadIdentityTokenPath(Output.of(workloadIdentityTokenPath));

@@ -1,0 +1,87 @@
+package examples
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
+
+// limit is how long one command may take.
+const limit = 8 * time.Minute
+
+// packages returns a folder with the SDKs as the registries of the languages take them.
+func packages(t *testing.T) string {
+	t.Helper()
+	key := read(t, filepath.Join(toolchain.Root, "tools", "pack.sh"))
+	for _, tool := range []string{"npm", "python3", "mvn"} { // pack.sh leaves out the languages without tools
+		_, err := exec.LookPath(tool)
+		key += fmt.Sprintln(tool, err == nil)
+	}
+	require.NoError(t, filepath.WalkDir(filepath.Join(toolchain.Root, "sdk"), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			key += path + "\n" + read(t, path)
+		}
+		return err
+	}))
+	return toolchain.Cached(t, "packages", key, func(folder string) {
+		execute(t, toolchain.Root, os.Environ(), filepath.Join(toolchain.Root, "tools", "pack.sh"), folder)
+	})
+}
+
+// execute runs a command, and returns what it prints. No token's value may be in it.
+func execute(t *testing.T, folder string, env []string, name string, arguments ...string) string {
+	t.Helper()
+	output, err := try(t, folder, env, name, arguments...)
+	require.NoError(t, err, "%s %s\n%s", name, strings.Join(arguments, " "), output)
+	return output
+}
+
+// try is like execute, for a command that may fail.
+func try(t *testing.T, folder string, env []string, name string, arguments ...string) (string, error) {
+	t.Helper()
+	var output bytes.Buffer
+	command, cancel := newCommand(t, folder, env, name, arguments...)
+	defer cancel()
+	command.Stdout, command.Stderr = &output, &output
+	err := command.Run()
+	requireNoValue(t, "what "+name+" "+strings.Join(arguments, " ")+" printed", output.String())
+	return output.String(), err
+}
+
+// newCommand is a command that is ended with all that it has started.
+func newCommand(t *testing.T, folder string, env []string, name string, arguments ...string) (*exec.Cmd, func()) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	// env finds the command on the PATH that it is to have.
+	command := exec.CommandContext(ctx, "env", append([]string{name}, arguments...)...)
+	command.Dir, command.Env = folder, env
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+	command.WaitDelay = 10 * time.Second
+	return command, cancel
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return string(content)
+}
+
+func write(t *testing.T, name, content string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+	require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
+}

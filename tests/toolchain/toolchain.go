@@ -1,0 +1,177 @@
+// Package toolchain gives tests what they run besides Go: the plugin and the emulator as they are now, and the compilers,
+// formatters and clients of other languages.
+package toolchain
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Root is the repository.
+var Root = func() string {
+	folder, err := os.Getwd() // A test runs in the folder of its package.
+	if err != nil {
+		panic(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "VERSION")); err == nil {
+			return folder
+		}
+		parent := filepath.Dir(folder)
+		if parent == folder {
+			panic("the repository was not found: no folder above has a file VERSION")
+		}
+		folder = parent
+	}
+}()
+
+// Version returns the version in VERSION.
+func Version(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(Root, "VERSION"))
+	require.NoError(t, err)
+	return strings.TrimSpace(string(content))
+}
+
+// Bin returns the folder with the plugin and the emulator, which it builds from the code as it is now.
+func Bin(t *testing.T) string {
+	t.Helper()
+	folder, err := build()
+	require.NoError(t, err)
+	return folder
+}
+
+var build = sync.OnceValues(func() (string, error) {
+	folder := filepath.Join(Root, "bin")
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // Everybody may run what is built.
+		return "", err
+	}
+	lock, err := lockFile(filepath.Join(folder, ".lock")) // Other packages' tests build it, too.
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = lock.Close() }()
+	command := exec.Command("make", "--no-print-directory", "build")
+	command.Dir = Root
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("make build: %w\n%s", err, output)
+	}
+	return folder, nil
+})
+
+// Path returns the PATH with which commands find the plugin, the emulator, and what tools/toolchain.sh has built.
+func Path(t *testing.T) string {
+	t.Helper()
+	return strings.Join([]string{
+		Bin(t), filepath.Join(Root, ".toolchain", "bin"), os.Getenv("PATH"),
+	}, string(os.PathListSeparator))
+}
+
+// Need skips a test if a tool is missing, or fails it where CI=true. It also skips the test in the quick part of the tests.
+func Need(t *testing.T, tools ...string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("this takes too long for the quick part of the tests")
+	}
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err == nil {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(Root, ".toolchain", "bin", tool)); err != nil {
+			Missing(t, tool+" is missing")
+		}
+	}
+}
+
+// Missing skips a test on a person's machine, and fails it where CI=true.
+func Missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// Cached returns a folder in .toolchain/cache that fill has filled, once for each name and key. The folder is complete if it
+// has a file .complete. It is filled where it stays, as some of what it gets knows its own path.
+func Cached(t *testing.T, name, key string, fill func(folder string)) string {
+	t.Helper()
+	cache := filepath.Join(Root, ".toolchain", "cache")
+	require.NoError(t, os.MkdirAll(cache, 0o755)) //nolint:gosec // Everybody may read what was downloaded.
+	lock, err := lockFile(filepath.Join(cache, name+".lock"))
+	require.NoError(t, err)
+	defer func() { _ = lock.Close() }()
+
+	folder := filepath.Join(cache, fmt.Sprintf("%s-%.6x", name, sha256.Sum256([]byte(key))))
+	complete := filepath.Join(folder, ".complete")
+	if _, err := os.Stat(complete); err == nil {
+		return folder
+	}
+	removeOld(t, filepath.Join(cache, name+"-????????????"))
+	require.NoError(t, os.RemoveAll(folder))
+	require.NoError(t, os.MkdirAll(folder, 0o755)) //nolint:gosec // Everybody may read what was downloaded.
+	began := time.Now()
+	fill(folder)
+	t.Logf("made %s in %s, once", name, time.Since(began).Round(time.Second))
+	require.NoError(t, os.WriteFile(complete, nil, 0o600))
+	return folder
+}
+
+// removeOld removes the folders that have not been made today.
+func removeOld(t *testing.T, pattern string) {
+	t.Helper()
+	folders, err := filepath.Glob(pattern)
+	require.NoError(t, err)
+	for _, folder := range folders {
+		if made, err := os.Stat(folder); err == nil && time.Since(made.ModTime()) > 24*time.Hour {
+			require.NoError(t, os.RemoveAll(folder))
+		}
+	}
+}
+
+// lockFile locks a file until it is closed.
+func lockFile(name string) (*os.File, error) {
+	file, err := os.Create(name) //nolint:gosec // The name is ours.
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil { //nolint:gosec // A descriptor is an int.
+		_ = file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// limit is how long one command may take.
+const limit = 8 * time.Minute
+
+// Run runs a command in a folder, with additional environment variables, and returns what it prints. A relative name with a
+// slash is relative to the folder.
+func Run(t *testing.T, folder string, environment []string, name string, arguments ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	if strings.Contains(name, "/") && !filepath.IsAbs(name) {
+		name = filepath.Join(folder, name)
+	}
+	command := exec.CommandContext(ctx, name, arguments...) //nolint:gosec // Tests say what to run.
+	command.Dir = folder
+	command.Env = append(os.Environ(), environment...)
+	command.WaitDelay = 10 * time.Second
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	require.NoError(t, command.Run(), "%s\n%s", command, &output)
+	return output.String()
+}
