@@ -62,7 +62,7 @@ provide_pulumi() {
   fi
   ldflags="-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(module pulumi '{{.Version}}' github.com/pulumi/pulumi/pkg/v3)" \
     build pulumi "about 5 minutes" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
-  build codegen "about 1 minute" github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml
+  build pulumi-yaml "about 1 minute" github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml
   build language-hosts "seconds" \
     github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go \
     github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs \
