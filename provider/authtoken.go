@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strconv"
+	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
@@ -14,10 +15,7 @@ import (
 )
 
 // AuthToken is the resource ociauthtoken:index:AuthToken: one auth token of one user.
-type AuthToken struct {
-	oci   *connection
-	clock identity.Clock
-}
+type AuthToken struct{ oci *connection }
 
 // AuthTokenArgs are the arguments of an AuthToken.
 type AuthTokenArgs struct {
@@ -117,27 +115,20 @@ func (r *AuthToken) Create(
 	if req.DryRun {
 		return infer.CreateResponse[AuthTokenState]{Output: notYetKnown(req.Inputs)}, nil
 	}
-	client, err := r.connect(ctx)
+	user, err := r.oci.user(ctx, req.Inputs.UserID)
 	if err != nil {
 		return infer.CreateResponse[AuthTokenState]{}, err
 	}
-	creation := client.Create(identity.Wish{
-		For: urnOf(ctx), UserID: req.Inputs.UserID, Description: req.Inputs.Description,
-	})
-	token, err := creation.Answer(ctx, client)
+	wish := identity.Wish{For: urnOf(ctx), Description: req.Inputs.Description}
+	token, err := user.CreateToken(ctx, wish)
 	if err != nil {
 		return infer.CreateResponse[AuthTokenState]{}, err
 	}
-	state := AuthTokenState{AuthTokenArgs: req.Inputs}.as(token)
-	state.Token = new(string(token.Value))
-	if state.TimeCreated == "" {
-		// How old the token is decides whether a list that lacks it lags behind.
-		state.TimeCreated = identity.RFC3339(r.clock.Now())
-	}
-
-	state, err = r.awaitActive(ctx, client, token.ID, state)
-	if err == nil {
-		creation.HandOver()
+	state := AuthTokenState{AuthTokenArgs: req.Inputs, Token: new(string(token.Value))}
+	token, err = user.AwaitActive(ctx, token)
+	state = state.as(token)
+	if err = finished(token.ID, state, err); err == nil {
+		user.HandOver(wish)
 	}
 	return infer.CreateResponse[AuthTokenState]{ID: token.ID, Output: state}, err
 }
@@ -149,13 +140,10 @@ func (r *AuthToken) Read(
 ) (infer.ReadResponse[AuthTokenArgs, AuthTokenState], error) {
 	type response = infer.ReadResponse[AuthTokenArgs, AuthTokenState]
 
-	client, err := r.connect(ctx)
-	if err != nil {
-		return response{}, err
-	}
 	// An import knows the id alone. Everything else knows at least whose token it is.
 	userID, id, recorded := req.State.UserID, recordedID(req.ID), req.State.UserID != ""
 	if !recorded {
+		var err error
 		if userID, id, err = parseID(req.ID); err != nil {
 			return response{}, err
 		}
@@ -163,8 +151,12 @@ func (r *AuthToken) Read(
 			return response{}, fmt.Errorf("%q does not say whose token it is: %s", req.ID, idForms)
 		}
 	}
+	user, err := r.oci.user(ctx, userID)
+	if err != nil {
+		return response{}, err
+	}
 
-	token, err := r.find(ctx, client, userID, id, req.State)
+	token, err := user.FindToken(ctx, id, req.State.created())
 	switch {
 	case err != nil && recorded:
 		return response{}, fmt.Errorf("%w. The resource stays in the state, for the value of its token cannot be had "+
@@ -181,12 +173,12 @@ func (r *AuthToken) Read(
 				"\"outputs\" hold it; otherwise only replacing the token gives one.")
 			return response{ID: token.ID, Inputs: state.AuthTokenArgs, State: state}, nil
 		}
-		return response{ID: token.ID, Inputs: state.AuthTokenArgs, State: state}, healthy(id, state)
+		return response{ID: token.ID, Inputs: state.AuthTokenArgs, State: state}, finished(id, state, nil)
 	case !recorded:
-		return response{}, r.explainMissing(ctx, client, userID, id)
-	case r.isFresh(req.State):
+		return response{}, explainMissing(ctx, user, userID, id)
+	case user.IsNew(req.State.created()):
 		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it is kept.")
-		return response{ID: id, Inputs: req.State.AuthTokenArgs, State: req.State}, healthy(id, req.State)
+		return response{ID: id, Inputs: req.State.AuthTokenArgs, State: req.State}, finished(id, req.State, nil)
 	default:
 		return response{}, nil
 	}
@@ -202,12 +194,12 @@ func (r *AuthToken) Update(
 	if req.DryRun {
 		return infer.UpdateResponse[AuthTokenState]{Output: state}, nil
 	}
-	client, err := r.connect(ctx)
+	user, err := r.oci.user(ctx, req.Inputs.UserID)
 	if err != nil {
 		return infer.UpdateResponse[AuthTokenState]{}, err
 	}
 	id := recordedID(req.ID)
-	token, err := client.UpdateAuthToken(ctx, req.Inputs.UserID, id, req.Inputs.Description)
+	token, err := user.UpdateToken(ctx, id, req.Inputs.Description)
 	if err != nil {
 		if identity.IsNotFound(err) {
 			err = fmt.Errorf("%w. If the token was deleted outside of Pulumi, \"pulumi refresh\" notices, and the next "+
@@ -215,54 +207,27 @@ func (r *AuthToken) Update(
 		}
 		return infer.UpdateResponse[AuthTokenState]{}, err
 	}
-	state = state.as(token)
+	token.ID, state = id, state.as(token)
 	if state.State == identity.StateInactive {
 		// The update has done its part. Why the token is inactive is not for it to mend.
 		p.GetLogger(ctx).Warningf("auth token %s is INACTIVE%s and cannot be used", id, inactiveReason(state))
 		return infer.UpdateResponse[AuthTokenState]{Output: state}, nil
 	}
-	state, err = r.awaitActive(ctx, client, id, state)
-	return infer.UpdateResponse[AuthTokenState]{Output: state}, err
+	token.State = state.State
+	token, err = user.AwaitActive(ctx, token)
+	state = state.as(token)
+	return infer.UpdateResponse[AuthTokenState]{Output: state}, finished(id, state, err)
 }
 
-// Delete revokes the token. A 404 counts as deleted once the list confirms it.
+// Delete revokes the token.
 func (r *AuthToken) Delete(
 	ctx context.Context, req infer.DeleteRequest[AuthTokenState],
 ) (infer.DeleteResponse, error) {
-	client, err := r.connect(ctx)
+	user, err := r.oci.user(ctx, req.State.UserID)
 	if err != nil {
 		return infer.DeleteResponse{}, err
 	}
-	id := recordedID(req.ID)
-	for looks := 1; ; looks++ {
-		failure := client.DeleteAuthToken(ctx, req.State.UserID, id)
-		if failure == nil || !identity.IsNotFound(failure) {
-			return infer.DeleteResponse{}, failure
-		}
-		tokens, err := client.ListWritten(ctx, req.State.UserID)
-		switch {
-		case identity.IsNotFound(err):
-			p.GetLogger(ctx).Warningf("OCI shows neither token %s nor its user %s to the caller. Most likely both are gone, "+
-				"and the resource is taken as deleted; but if the caller has lost the permission to see them, the token "+
-				"is still live: revoke it with \"%s\".", id, req.State.UserID, identity.DeleteCommand(req.State.UserID, id))
-			return infer.DeleteResponse{}, nil
-		case err != nil:
-			return infer.DeleteResponse{}, fmt.Errorf("%w; and whether it is gone could not be found out: %w", failure, err)
-		case identity.Pick(tokens, id) != nil:
-			return infer.DeleteResponse{}, failure
-		case !r.isFresh(req.State):
-			return infer.DeleteResponse{}, nil
-		case looks == freshLooks:
-			p.GetLogger(ctx).Warningf("OCI neither deletes nor lists token %s of user %s, which was created moments ago. Most "+
-				"likely it is gone, and the resource is taken as deleted; but if OCI has only not caught up with its "+
-				"creation, it is still live: revoke it with \"%s\".", id, req.State.UserID, identity.DeleteCommand(req.State.UserID, id))
-			return infer.DeleteResponse{}, nil
-		}
-		p.GetLogger(ctx).InfoStatusf("waiting for OCI to know auth token %s, which is new, in order to delete it", id)
-		if err := r.clock.Sleep(ctx, pollEvery); err != nil {
-			return infer.DeleteResponse{}, fmt.Errorf("%w; stopped looking whether it is gone: %w", failure, err)
-		}
-	}
+	return infer.DeleteResponse{}, user.DeleteToken(ctx, recordedID(req.ID), req.State.created())
 }
 
 // notYetKnown is what a preview says of a token to be created. infer makes an unknown of every output that is present.
@@ -298,12 +263,11 @@ func (s AuthTokenState) as(token identity.AuthToken) AuthTokenState {
 	return s
 }
 
-// connect returns the client, whose calls tell the person at the terminal what they wait for.
-func (r *AuthToken) connect(ctx context.Context) (*identity.Client, error) {
-	client, err := r.oci.get()
+// created returns when the token was created, or zero if the state does not say.
+func (s AuthTokenState) created() time.Time {
+	created, err := time.Parse(time.RFC3339, s.TimeCreated)
 	if err != nil {
-		return nil, err
+		return time.Time{}
 	}
-	logger := p.GetLogger(ctx)
-	return client.Telling(logger.InfoStatus, logger.Warning), nil
+	return created
 }

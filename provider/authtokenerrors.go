@@ -3,13 +3,18 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi-go-provider/infer"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// explainMissing is the error for the import of a token that the user does not have.
-func (*AuthToken) explainMissing(ctx context.Context, client *identity.Client, userID, id string) error {
-	tokens, err := client.ListAuthTokens(ctx, userID)
+// explainMissing returns the error for the import of a token that the user does not have.
+func explainMissing(ctx context.Context, user *identity.User, userID, id string) error {
+	tokens, err := user.ListTokens(ctx, identity.Near)
 	if err != nil {
 		return err
 	}
@@ -17,4 +22,41 @@ func (*AuthToken) explainMissing(ctx context.Context, client *identity.Client, u
 		return fmt.Errorf("user %s has no auth token %s, nor any other", userID, id)
 	}
 	return fmt.Errorf("user %s has no auth token %s, but these:\n%s", userID, id, identity.Describe(tokens))
+}
+
+// finished returns nil for a token that can be used, or of whose state OCI says nothing. Otherwise it returns the error that
+// lets the engine record the state, and look at the token again with the next "pulumi up". Unawaited is why the wait for the
+// token to become ACTIVE has ended early, or nil.
+func finished(id string, state AuthTokenState, unawaited error) error {
+	switch {
+	case unawaited != nil:
+		return unfinished(id, unawaited.Error())
+	case state.State == identity.StateActive, state.State == "":
+		return nil
+	default:
+		return unfinished(id, fmt.Sprintf("it is %s%s and cannot be used", outside.Sentence(state.State), inactiveReason(state)))
+	}
+}
+
+// unfinished returns the error of a token that exists and is recorded, but cannot be used.
+func unfinished(id, reason string) error {
+	return infer.ResourceInitFailedError{Reasons: []string{
+		fmt.Sprintf("auth token %s was created and is recorded in the state, but %s. "+
+			"The next \"pulumi up\" looks at it again", id, reason),
+	}}
+}
+
+// inactiveReason spells out the flags of an INACTIVE token.
+func inactiveReason(state AuthTokenState) string {
+	flags, err := strconv.ParseInt(value(state.InactiveState), 10, 64)
+	if err != nil || flags == 0 {
+		return ""
+	}
+	var names []string
+	for i, name := range []string{"suspended", "disabled", "blocked", "locked"} {
+		if flags&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return " (" + strings.Join(append(names, "status "+value(state.InactiveState)), ", ") + ")"
 }

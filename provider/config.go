@@ -160,6 +160,15 @@ func (c *connection) get() (*identity.Client, error) {
 	return c.client, nil
 }
 
+// user returns a user of OCI. Its calls tell the person at the terminal what they wait for.
+func (c *connection) user(ctx context.Context, userID string) (*identity.User, error) {
+	client, err := c.get()
+	if err != nil {
+		return nil, err
+	}
+	return client.User(identity.UserRef{ID: userID}, p.GetLogger(ctx))
+}
+
 // notingWhatIsRecorded tells the client of every token that the engine has in its state: what is recorded is nobody's orphan.
 func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
 	note := func(id string, state, inputs property.Map) {

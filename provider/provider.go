@@ -37,13 +37,10 @@ func New(options Options) (p.Provider, error) {
 	if options.Environment.LookupEnv == nil {
 		options.Environment = auth.Machine()
 	}
-	if options.Clock == nil {
-		options.Clock = identity.SystemClock{}
-	}
 	oci := &connection{options: options}
 
 	resources, err := newKinds(Name,
-		kindOf(&AuthToken{oci: oci, clock: options.Clock}),
+		kindOf(&AuthToken{oci: oci}),
 	)
 	if err != nil {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)

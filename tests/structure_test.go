@@ -1,7 +1,13 @@
 package tests
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +53,53 @@ func TestArrowsPointOneWay(t *testing.T) {
 func TestSDKLogIsTamedBeforeTheSDKRuns(t *testing.T) {
 	t.Parallel()
 	assert.Contains(t, packageImports(t)["internal/auth"], module+"internal/sdklog")
+}
+
+// TestIdentityFloors holds the order of the files of internal/identity in place: each may use what is in those after it, and
+// nothing of those before it.
+func TestIdentityFloors(t *testing.T) {
+	t.Parallel()
+	order := []string{
+		"client.go", "user.go", "ledger.go", "creation.go", "unsettled.go", "iam.go", "api.go", "call.go", "region.go", "pace.go",
+		"errors.go", "verdict.go", "request.go", "endpoint.go", "token.go", "clock.go",
+	}
+	files := token.NewFileSet()
+	paths, err := filepath.Glob("../internal/identity/*.go")
+	require.NoError(t, err)
+	var parsed []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		require.Contains(t, order, filepath.Base(path), "a new file: say here on which floor it is")
+		file, err := parser.ParseFile(files, path, nil, 0)
+		require.NoError(t, err)
+		parsed = append(parsed, file)
+	}
+	uses := map[*ast.Ident]types.Object{}
+	// What is imported is left open, which is an error for the type checker and none for this test.
+	checker := types.Config{Importer: nothing{}, Error: func(error) {}}
+	_, _ = checker.Check("identity", files, parsed, &types.Info{Uses: uses})
+	require.NotEmpty(t, uses)
+
+	fileOf := func(at token.Pos) string { return filepath.Base(files.Position(at).Filename) }
+	for name, object := range uses {
+		if object.Pkg() == nil || object.Pkg().Path() != "identity" {
+			continue
+		}
+		from, to := fileOf(name.Pos()), fileOf(object.Pos())
+		assert.LessOrEqual(t, slices.Index(order, from), slices.Index(order, to), "%s uses %s, which is in %s, above it",
+			files.Position(name.Pos()), name.Name, to)
+	}
+}
+
+// nothing is an importer of packages that are empty.
+type nothing struct{}
+
+func (nothing) Import(path string) (*types.Package, error) {
+	empty := types.NewPackage(path, filepath.Base(path))
+	empty.MarkComplete()
+	return empty, nil
 }
 
 // packageImports are the imports of each package outside of tests.

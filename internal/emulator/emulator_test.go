@@ -206,10 +206,14 @@ func TestBadRequests(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, emulator.Config{})
 	c.do("POST", c.path(), `{}`).requireError(t, 400, "MissingParameter")
-	c.do("POST", c.path(), `{"description": null}`).requireError(t, 400, "InvalidParameter")
+	c.do("POST", c.path(), `{"description": null}`).requireError(t, 400, "MissingParameter")
 	c.do("POST", c.path(), `{"description": 1}`).requireError(t, 400, "InvalidParameter")
 	c.do("POST", c.path(), `{"description": `).requireError(t, 400, "CannotParseRequest")
 	assert.Empty(t, c.service.Tokens(c.user))
+
+	token := c.service.AddToken(c.user, "ci")
+	assert.Equal(t, 200, c.do("PUT", c.path()+"/"+token.ID, `{"description": null}`).status)
+	assert.Equal(t, "ci", c.service.Tokens(c.user)[0].Description, "null changes nothing")
 }
 
 func TestThirdTokenIsRefused(t *testing.T) {

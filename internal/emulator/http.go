@@ -243,7 +243,7 @@ func (c *call) target(u *user) (*Token, *failure) {
 	return t, nil
 }
 
-// description reads the body of a creation or an update. It is nil if the field is absent.
+// description reads the body of a creation or an update. It is nil if the field is absent or null.
 func (c *call) description() (*string, *failure) {
 	var body map[string]json.RawMessage
 	if err := json.Unmarshal(c.body, &body); err != nil || body == nil {
@@ -254,7 +254,7 @@ func (c *call) description() (*string, *failure) {
 		return nil, nil
 	}
 	var description *string
-	if err := json.Unmarshal(raw, &description); err != nil || description == nil {
+	if err := json.Unmarshal(raw, &description); err != nil {
 		return nil, &failure{http.StatusBadRequest, "InvalidParameter", "description is not valid: it must be a string"}
 	}
 	return description, nil

@@ -3,16 +3,8 @@ package identity
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"math/big"
-	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -26,84 +18,123 @@ const (
 
 	firstBackoff   = 500 * time.Millisecond
 	longestBackoff = 30 * time.Second
-	// longestRetryAfter bounds what a service may ask for.
-	longestRetryAfter = 5 * time.Minute
 )
 
-// operation says what a call is for, and what it sends.
+// Listener hears what a call has to tell while it is made.
+type Listener interface {
+	// InfoStatus hears, in a short sentence, of something that is waited for.
+	InfoStatus(message string)
+	// Warning hears of something that a person has to look after.
+	Warning(message string)
+}
+
+// caller makes calls of any kind, one request at a time.
+type caller struct {
+	clock    Clock
+	pace     *pace
+	listener Listener
+}
+
+// operation says what a call is for, what it sends, and where.
 type operation struct {
-	name   string // as the API spells it, such as CreateAuthToken
-	doing  string // as a sentence spells it, such as "list the auth tokens of user ocid1..."
-	userID string
-	// writes is true for a call that changes something. It goes wherever writes go.
-	writes bool
-	// at is where a call that only reads goes.
-	at *regional
+	doing   string // as a sentence spells it, such as "list the auth tokens of user ocid1..."
+	creates bool   // whether it is to create a token
 	// urgent calls go before all others where OCI throttles.
 	urgent  bool
+	to      route
 	request request
 	// read takes what it needs of an answer of success. Its error means that the answer makes no sense. It must not quote
 	// the answer, which may hold a token.
 	read func(*answer) error
 }
 
+// route is where an operation goes.
+type route interface {
+	// next returns where the next attempt goes.
+	next() *service
+	// worked notes that an attempt has succeeded somewhere.
+	worked(at *service)
+	// elsewhere returns where to go after a refusal, such as one that says to go to the home region. Nil means that there is
+	// no other place.
+	elsewhere(ctx context.Context, refusedAt *service, message string) (*service, error)
+}
+
 // call makes attempts until one succeeds, fails for good, or ctx ends.
-func (c *Client) call(ctx context.Context, op operation) error {
-	began := c.clock.Now()
-	faults, unreached := 0, 0
+func (c caller) call(ctx context.Context, op operation) error {
+	spent := newBudget(c.clock.Now())
 	for attempts := 1; ; attempts++ {
-		failure := c.attempt(ctx, ctx, op)
+		failure := c.try(ctx, op)
 		if failure == nil {
 			return nil
 		}
-		failure.Attempts = attempts
-		again := false
-		switch failure.verdict {
-		case moved:
+		failure.attempts = attempts
+		switch {
+		case failure.verdict == moved:
 			continue
-		case doubtful, busy:
-			faults++
-			again = faults < faultAttempts
-		case unreachable:
-			unreached++
-			again = unreached < unreachableAttempts
-		case throttled:
-			again = c.clock.Now().Sub(began) <= throttleBudget
-		}
-		if ctx.Err() != nil {
-			failure.Stopped = context.Cause(ctx)
+		case ctx.Err() != nil:
+			failure.stopped = context.Cause(ctx)
+			return failure
+		case !spent.allows(failure.verdict, c.clock.Now()):
 			return failure
 		}
-		if !again {
-			return failure
-		}
-		if err := c.pause(ctx, failure, faults+unreached); err != nil {
-			failure.Stopped = err
+		if err := c.pause(ctx, failure, spent.alike); err != nil {
+			failure.stopped = err
 			return failure
 		}
 	}
 }
 
-// attempt makes one request when its time has come. Nil means that it has succeeded. The request is given up before it is
-// sent, but not after, when patience ends; ctx ends it at any time.
-func (c *Client) attempt(ctx, patience context.Context, op operation) *Error {
-	at := op.at
-	if op.writes {
-		at = c.writer()
+// budget is what may be spent on attempts.
+type budget struct {
+	began time.Time
+	// after counts the attempts that came to each verdict.
+	after map[verdict]int
+	// last is the last verdict, and alike how often in a row it was that one.
+	last  verdict
+	alike int
+}
+
+func newBudget(now time.Time) *budget { return &budget{began: now, after: map[verdict]int{}} }
+
+// allows counts an attempt that came to a verdict, and reports whether another one is worth it.
+func (b *budget) allows(v verdict, now time.Time) bool {
+	if v != b.last {
+		b.last, b.alike = v, 0
 	}
-	if err := c.pace.wait(patience, op.urgent, c.report); err != nil {
-		return c.failed(op, at, stopped, err)
+	b.alike++
+	b.after[v]++
+	switch v {
+	case doubtful, busy:
+		return b.after[v] < faultAttempts
+	case unreachable:
+		return b.after[v] < unreachableAttempts
+	case throttled:
+		return now.Sub(b.began) <= throttleBudget
+	default:
+		return false
 	}
-	reply, sent, err := at.sender.send(ctx, patience, op.request)
+}
+
+// try makes one request when its time has come. Nil means that it has succeeded.
+func (c caller) try(ctx context.Context, op operation) *callError {
+	at := op.to.next()
+	patience := ctx
+	if op.request.unlessOver != nil {
+		patience = op.request.unlessOver
+	}
+	if err := c.pace.wait(patience, op.urgent, c.listener.InfoStatus); err != nil {
+		return op.failed(at, unsent, err)
+	}
+	reply, sent, err := at.sender.send(ctx, op.request)
 	if reply == nil {
 		verdict := judgeFault(err, sent)
 		if !sent && (ctx.Err() != nil || patience.Err() != nil) {
-			verdict = stopped
+			verdict = unsent
 		}
 		if sent {
 			c.pace.wasAdmitted()
 		}
-		return c.failed(op, at, verdict, err)
+		return op.failed(at, verdict, err)
 	}
 	verdict := judge(reply)
 	if verdict == throttled {
@@ -113,35 +144,33 @@ func (c *Client) attempt(ctx, patience context.Context, op operation) *Error {
 	}
 	if verdict == succeeded {
 		if err := op.read(reply); err != nil {
-			return c.unreadable(op, at, reply, err)
+			return op.unreadable(at, reply, err)
 		}
-		if op.writes {
-			c.isHome(at)
-		}
+		op.to.worked(at)
 		return nil
 	}
-	failure := c.refused(op, at, verdict, reply)
-	if verdict == notAllowed && op.writes {
-		c.reroute(patience, at, failure)
+	failure := op.refused(at, verdict, reply)
+	if verdict == notAllowed {
+		c.reroute(patience, op.to, at, failure)
 	}
 	return failure
 }
 
-// reroute goes to the home region after a write was refused elsewhere. If that leads to another place than the one that has
-// refused, the failure's verdict becomes moved.
-func (c *Client) reroute(ctx context.Context, refusedAt *regional, failure *Error) {
-	home, err := c.homeRegion(ctx, failure.Message)
+// reroute goes elsewhere after a refusal that says so. If there is another place than the one that has refused, the
+// failure's verdict becomes moved.
+func (c caller) reroute(ctx context.Context, to route, refusedAt *service, failure *callError) {
+	home, err := to.elsewhere(ctx, refusedAt, failure.message)
 	switch {
 	case err != nil:
 		failure.noHome = err
-	case home != refusedAt && home.region != refusedAt.region:
-		c.report("auth tokens are written in the tenancy's home region: going to " + home.region)
+	case home != nil && home != refusedAt && home.region != refusedAt.region:
+		c.listener.InfoStatus("auth tokens are written in the tenancy's home region: going to " + home.region)
 		failure.verdict = moved
 	}
 }
 
 // pause waits before the next attempt, and says so. It waits for longer with each failure of the same kind in a row.
-func (c *Client) pause(ctx context.Context, failure *Error, alike int) error {
+func (c caller) pause(ctx context.Context, failure *callError, alike int) error {
 	pause := backoff(alike)
 	if failure.verdict == throttled {
 		// The pace of all calls holds this one back too, so there is little to add.
@@ -150,11 +179,11 @@ func (c *Client) pause(ctx context.Context, failure *Error, alike int) error {
 	if failure.retryAfter > 0 {
 		pause = failure.retryAfter
 	}
-	c.report(fmt.Sprintf("%s; trying again in %s", failure.happened(), pause.Round(100*time.Millisecond)))
+	c.listener.InfoStatus(fmt.Sprintf("%s; trying again in %s", failure.happened(), pause.Round(100*time.Millisecond)))
 	return c.clock.Sleep(ctx, pause)
 }
 
-// backoff is exponentially longer with each failure, with jitter.
+// backoff returns a pause that doubles with each failure, with jitter.
 func backoff(failures int) time.Duration {
 	pause := longestBackoff
 	if doublings := max(failures, 1) - 1; doublings < 6 {
@@ -167,94 +196,31 @@ func backoff(failures int) time.Duration {
 	return pause/2 + time.Duration(jitter.Int64())
 }
 
-// verdict is what an attempt has come to.
-type verdict int
+// failed returns the error of an attempt without an answer.
+func (op operation) failed(at *service, v verdict, cause error) *callError {
+	return &callError{doing: op.doing, where: at.String(), creates: op.creates, verdict: v, cause: cause, attempts: 1}
+}
 
-const (
-	// succeeded: the service has done it.
-	succeeded verdict = iota
-	// refused: the service has not done it, and repeating it does not help.
-	refused
-	// notAllowed: refused, for this is not the home region.
-	notAllowed
-	// moved: refused, and the next attempt goes elsewhere.
-	moved
-	// notFound: refused, for the user or the token does not exist or may not be seen.
-	notFound
-	// invalidated: refused, for what was made under the same retry token has been changed or deleted since.
-	invalidated
-	// throttled: refused, for there are too many requests.
-	throttled
-	// busy: refused, for something else is changing the user.
-	busy
-	// unreachable: nothing was sent, for no connection came about.
-	unreachable
-	// unusable: nothing was sent, and nothing ever will be.
-	unusable
-	// stopped: nothing was sent, for the person had no more patience.
-	stopped
-	// doubtful: the service may have done it.
-	doubtful
-)
-
-// judge tells what an answer means. What counts is the status of the response: bodies are known to hold others.
-func judge(a *answer) verdict {
-	code, _ := a.failure()
-	switch {
-	case a.succeeded():
-		return succeeded
-	case a.status == http.StatusTooManyRequests:
-		return throttled
-	case a.status == http.StatusForbidden && code == codeNotAllowed:
-		return notAllowed
-	case a.status == http.StatusNotFound:
-		return notFound
-	case a.status == http.StatusConflict && code == codeIncorrectState:
-		return busy
-	case a.status == http.StatusConflict && code == codeInvalidatedRetryToken:
-		return invalidated
-	case a.status == http.StatusNotImplemented:
-		return refused
-	case a.status >= http.StatusInternalServerError, a.status == http.StatusRequestTimeout, a.status < 200:
-		return doubtful
-	default:
-		return refused
+// refused returns the error of an attempt whose answer is one.
+func (op operation) refused(at *service, v verdict, a *answer) *callError {
+	failure := op.failed(at, v, nil)
+	failure.status = a.status
+	failure.code, failure.message = a.failure()
+	failure.requestID = a.requestID()
+	if v == throttled || v == doubtful || v == busy {
+		failure.retryAfter = retryAfter(a)
 	}
+	return failure
 }
 
-// judgeFault tells what it means that there was no answer.
-func judgeFault(err error, sent bool) verdict {
-	var transport *url.Error
-	switch {
-	case sent:
-		return doubtful
-	case !errors.As(err, &transport), isCertificateError(err):
-		// It could not be built or signed, or whatever answers there is not the service.
-		return unusable
-	default:
-		return unreachable
+// unreadable returns the error of an attempt whose answer is one of success, and makes no sense.
+func (op operation) unreadable(at *service, a *answer, why error) *callError {
+	failure := op.refused(at, doubtful, a)
+	// The answer to a creation holds the token: its words are not shown.
+	failure.code, failure.message, failure.retryAfter = "", "", 0
+	failure.cause = fmt.Errorf("the answer could not be read: %w", why)
+	if a.cut != nil {
+		failure.cause = fmt.Errorf("the answer could not be read: %w", a.cut)
 	}
-}
-
-func isCertificateError(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	return errors.As(err, &verification) || errors.As(err, &authority)
-}
-
-// retryAfter reads the Retry-After header in its form of seconds, the one that OCI uses (RFC 9110, section 10.2.3). It is 0
-// if the header is absent or makes no sense.
-func retryAfter(a *answer) time.Duration {
-	seconds, err := strconv.Atoi(strings.TrimSpace(a.header.Get("Retry-After")))
-	if err != nil || seconds <= 0 {
-		return 0
-	}
-	return time.Duration(min(seconds, int(longestRetryAfter/time.Second))) * time.Second
-}
-
-// randomID makes an identifier in the form of OCI's request ids.
-func randomID() string {
-	random := make([]byte, 16)
-	_, _ = rand.Read(random) // it never fails
-	return strings.ToUpper(hex.EncodeToString(random))
+	return failure
 }

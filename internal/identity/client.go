@@ -1,9 +1,17 @@
-// Package identity speaks to OCI Identity and Access Management about auth tokens: the four calls that exist for them,
-// where to send them, when to repeat them, and what their errors mean to the person who made them.
+// Package identity talks to OCI Identity about auth tokens: the calls that exist for them, where to send them, when to
+// repeat them, and what their errors mean to the person who made them.
 //
-// From the top floor down, each knows only what is below it: creation.go takes one token from wish to answer; iam.go has the
-// API's calls; call.go makes one call of any kind, region.go says where it goes and pace.go when; request.go sends one
-// request; errors.go says what came of it; token.go has the words.
+// From the top floor down, each file knows only what is below it:
+//
+//	client.go                 the door: one client, and the users whose tokens it is asked about
+//	user.go ledger.go         what can be done with a user's tokens, and what is under way
+//	creation.go unsettled.go  one creation, from wish to answer
+//	iam.go api.go             the API, behind a few calls
+//	call.go                   one call: attempts, pauses, pace
+//	region.go pace.go         where calls go, and when
+//	errors.go verdict.go      what answers and failures mean, and how they read
+//	request.go endpoint.go    one request
+//	token.go clock.go         the words, and time
 //
 // Requests are signed and sent by oci-go-sdk. Answers are read here and not by the SDK, which throws away a whole answer, a
 // new token's value included, if it cannot read one field of it.
@@ -32,16 +40,14 @@ type Options struct {
 	Clock Clock
 }
 
-// Client makes the calls. It is safe for use by many goroutines.
+// Client is the door to OCI Identity. It is safe for use by many goroutines.
 type Client struct {
-	configured *regional
-	home       *home
-	pace       *pace
-	ledger     *ledger
-	clock      Clock
-	tenancy    func() (string, error)
-	// report hears, in a short sentence, of everything that is waited for, and warn of what a person has to look after.
-	report, warn func(string)
+	home     *home
+	pace     *pace
+	clock    Clock
+	ledger   *ledger
+	recorded *recorded
+	tenancy  func() (string, error)
 }
 
 // New prepares a client without making any call. Its errors name the property that is wrong.
@@ -53,7 +59,7 @@ func New(options Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("region: %w", err)
 	}
-	sender, err := newSender(options)
+	sender, err := newSender(options.Credentials, options.UserAgent, options.RealmSpecificEndpoints, options.DualStackEndpoints)
 	if err != nil {
 		return nil, err
 	}
@@ -70,21 +76,24 @@ func New(options Options) (*Client, error) {
 		clock = SystemClock{}
 	}
 	return &Client{
-		configured: newRegional(sender, endpoint, string(common.StringToRegion(region))),
-		home:       &home{},
-		pace:       newPace(clock),
-		ledger:     newLedger(),
-		clock:      clock,
-		tenancy:    options.Credentials.TenancyOCID,
-		report:     func(string) {},
-		warn:       func(string) {},
+		home:     &home{configured: newService(sender, endpoint, string(common.StringToRegion(region)))},
+		pace:     newPace(clock),
+		clock:    clock,
+		ledger:   &ledger{open: map[entry]*creation{}},
+		recorded: &recorded{ids: map[string][]string{}},
+		tenancy:  options.Credentials.TenancyOCID,
 	}, nil
 }
 
-// Telling returns the same client, whose calls tell status, in a short sentence, of everything that they wait for, and warning
-// of what a person has to look after.
-func (c *Client) Telling(status, warning func(message string)) *Client {
-	telling := *c
-	telling.report, telling.warn = status, warning
-	return &telling
+// User returns a user whose auth tokens are to be dealt with. The listener hears of everything that is waited for, and of
+// what a person has to look after.
+func (c *Client) User(user UserRef, listener Listener) (*User, error) {
+	calls := caller{clock: c.clock, pace: c.pace, listener: listener}
+	return &User{
+		ref: user, calls: calls, ledger: c.ledger, recorded: c.recorded,
+		api: iam{calls: calls, home: c.home, tenancy: c.tenancy, userID: user.ID},
+	}, nil
 }
+
+// Recorded notes that a user's token is in the state, so that it is never taken for one that nobody has recorded.
+func (c *Client) Recorded(userID, id string) { c.recorded.note(userID, id) }

@@ -7,7 +7,7 @@ import (
 
 // Clock is time: what it is, and waiting for it to pass. Tests put their own in place, so that none of them waits.
 type Clock interface {
-	// Now is the current time.
+	// Now returns the current time.
 	Now() time.Time
 	// Sleep returns nil after d has passed, or the context's error as soon as the context ends.
 	Sleep(ctx context.Context, d time.Duration) error
@@ -16,7 +16,7 @@ type Clock interface {
 // SystemClock is the machine's own clock.
 type SystemClock struct{}
 
-// Now is the current time.
+// Now returns the current time.
 func (SystemClock) Now() time.Time { return time.Now() }
 
 // Sleep returns nil after d has passed, or the context's error as soon as the context ends.
@@ -28,5 +28,19 @@ func (SystemClock) Sleep(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	}
+}
+
+// outliving returns a context that ends when ctx has been over for grace.
+func outliving(ctx context.Context, clock Clock, grace time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stopWatching := context.AfterFunc(ctx, func() {
+		if clock.Sleep(longer, grace) == nil {
+			cancel(context.Cause(ctx))
+		}
+	})
+	return longer, func() {
+		stopWatching()
+		cancel(context.Canceled)
 	}
 }

@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 const (
@@ -24,26 +21,26 @@ const (
 	// refusedAttempts bounds how often such a creation is refused before the person is told.
 	refusedAttempts = 3
 
-	// lookWithin bounds the look at a user's tokens after a creation has failed, and looks is how often it is taken as long
+	// lookWithin bounds the look at a user's tokens after a creation has failed, and suspectLooks is how often it is taken as long
 	// as it shows nothing, for lists lag behind.
-	lookWithin = 30 * time.Second
-	looks      = 4
-	lookPause  = 2 * time.Second
+	lookWithin   = 30 * time.Second
+	suspectLooks = 4
+	lookPause    = 2 * time.Second
 
 	// skew is how far this machine's clock may be off OCI's: requests signed with more than that are refused.
 	skew = 5 * time.Minute
 )
 
-// Wish is one wish for a token. As long as the answer to it has not been handed over, whoever wishes the same goes on where
-// it stands.
+// Wish is one wish for a token. As long as the answer to it has not been handed over, whoever wishes the same for the same
+// user goes on where it stands.
 type Wish struct {
 	// For identifies what the token is for, such as a resource's URN.
 	For string
-	// UserID and Description are the token's.
-	UserID, Description string
+	// Description is the token's.
+	Description string
 }
 
-// Creation takes a wish to its answer, through these stages:
+// creation takes a wish to its answer, through these stages:
 //
 //	unsent ──► answered ──► handed over
 //	   │          ▲
@@ -58,11 +55,11 @@ type Wish struct {
 // answered: OCI has shown the token. From here on nothing is asked for any more.
 //
 // handed over: the engine has been told of success, and the creation is forgotten.
-type Creation struct {
-	wish   Wish
-	ledger *ledger
-	// turn lets one goroutine at a time go on with it.
-	turn chan struct{}
+type creation struct {
+	user UserRef
+	wish Wish
+	// free lets one goroutine at a time go on with it. It is empty while nobody does.
+	free chan struct{}
 
 	// retryToken is what makes OCI answer a repeated request with the first one's token, for 24 hours.
 	retryToken string
@@ -76,178 +73,132 @@ type Creation struct {
 	suspected []AuthToken
 }
 
-// ledger keeps every creation until it is handed over, and knows which tokens are recorded.
-type ledger struct {
-	mu   sync.Mutex
-	open map[Wish]*Creation
-	// recorded are the last ids of each user's tokens that are known to be in the state.
-	recorded map[string][]string
+func newCreation(user UserRef, wish Wish) *creation {
+	return &creation{user: user, wish: wish, free: make(chan struct{}, 1), retryToken: rand.Text()}
 }
 
-// remembered is how many ids of a user's tokens the ledger keeps. A user has two tokens at most.
-const remembered = 8
+func (cr *creation) answered() bool { return cr.seen.ID != "" && cr.seen.Value != "" }
 
-func newLedger() *ledger {
-	return &ledger{open: map[Wish]*Creation{}, recorded: map[string][]string{}}
+// turn is a creation in the hands of the one who goes on with it now.
+type turn struct {
+	*creation
+	api      api
+	calls    caller
+	recorded *recorded
 }
 
-// Create begins a creation, or goes on with the one that the same wish has begun. Nothing is sent before Answer.
-func (c *Client) Create(wish Wish) *Creation {
-	c.ledger.mu.Lock()
-	defer c.ledger.mu.Unlock()
-	creation, ok := c.ledger.open[wish]
-	if !ok {
-		creation = &Creation{wish: wish, ledger: c.ledger, turn: make(chan struct{}, 1), retryToken: rand.Text()}
-		c.ledger.open[wish] = creation
-	}
-	return creation
-}
-
-// HandOver says that the answer is recorded, and that nobody will wish the same again for the same token.
-func (cr *Creation) HandOver() { cr.ledger.forget(cr) }
-
-// Recorded notes that a user's token is in the state, so that it is never taken for one that nobody has recorded.
-func (c *Client) Recorded(userID, id string) { c.ledger.record(userID, id) }
-
-func (l *ledger) record(userID, id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	ids := l.recorded[userID]
-	if slices.Contains(ids, id) {
-		return
-	}
-	if ids = append(ids, id); len(ids) > remembered {
-		ids = slices.Delete(ids, 0, 1)
-	}
-	l.recorded[userID] = ids
-}
-
-func (l *ledger) isRecorded(userID, id string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Contains(l.recorded[userID], id)
-}
-
-func (l *ledger) forget(cr *Creation) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.open[cr.wish] == cr {
-		delete(l.open, cr.wish)
-	}
-}
-
-// forgetToken ends the creation of a token that has been deleted since: the next wish is for another one.
-func (l *ledger) forgetToken(id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for wish, cr := range l.open {
-		select {
-		case cr.turn <- struct{}{}:
-			if cr.answered() && cr.seen.ID == id {
-				delete(l.open, wish)
-			}
-			<-cr.turn
-		default: // somebody is going on with it, so it is not a token that could be deleted
-		}
-	}
-}
-
-func (cr *Creation) answered() bool { return cr.seen.ID != "" && cr.seen.Value != "" }
-
-// Answer goes on until OCI has shown the token, and returns it with its value.
-//
-// A creation is not abandoned in the middle: when ctx ends while its fate is open, it goes on for answerGrace. An error of
-// the type *Unsettled means that its fate is still open. After any other error, there is no token.
-// See https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/CreateAuthToken.
-func (cr *Creation) Answer(ctx context.Context, c *Client) (AuthToken, error) {
-	if err := cr.takeTurn(ctx); err != nil {
-		return AuthToken{}, err
-	}
-	defer func() { <-cr.turn }()
-	if !cr.answered() {
-		if failure := cr.goOn(ctx, c); failure != nil && !cr.identify(ctx, c) {
-			return AuthToken{}, cr.explain(ctx, c, failure)
-		}
-	}
-	// Whatever happens next, the engine is given this token: nobody's advice is to delete it.
-	cr.ledger.record(cr.wish.UserID, cr.seen.ID)
-	return cr.seen, nil
-}
-
-// takeTurn waits until nobody else goes on with the creation. If nobody does, it succeeds even if ctx has ended: an answer that
+// take waits until nobody else goes on with the creation. If nobody does, it succeeds even if ctx has ended: an answer that
 // is there already is handed over to whoever asks.
-func (cr *Creation) takeTurn(ctx context.Context) error {
+func (cr *creation) take(ctx context.Context) error {
 	select {
-	case cr.turn <- struct{}{}:
+	case cr.free <- struct{}{}:
 		return nil
 	default:
 	}
 	select {
-	case cr.turn <- struct{}{}:
+	case cr.free <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
+// release lets somebody else go on.
+func (cr *creation) release() { <-cr.free }
+
+// answer goes on until OCI has shown the token, and returns it with its value.
+//
+// A creation is not abandoned in the middle: when ctx ends while its fate is open, it goes on for answerGrace. An error of
+// the type *Unsettled means that its fate is still open. After any other error, there is no token.
+func (cr turn) answer(ctx context.Context) (AuthToken, error) {
+	if !cr.answered() {
+		if failure := cr.goOn(ctx); failure != nil && !cr.identify(ctx) {
+			return AuthToken{}, cr.explain(ctx, failure)
+		}
+	}
+	// Whatever happens next, the engine is given this token: nobody's advice is to delete it.
+	cr.recorded.note(cr.user.ID, cr.seen.ID)
+	return cr.seen, nil
+}
+
 // goOn makes attempts until the creation is answered, fails for good, or there is no more time.
-func (cr *Creation) goOn(ctx context.Context, c *Client) *Error {
-	answered, stop := outliving(ctx, c.clock, answerGrace)
+func (cr turn) goOn(ctx context.Context) *callError {
+	answered, stop := outliving(ctx, cr.calls.clock, answerGrace)
 	defer stop()
 
-	budget := newBudget(c.clock.Now())
+	// While its fate is open, a creation goes on after the person has lost patience.
+	patience := func() context.Context {
+		if cr.doubtful {
+			return answered
+		}
+		return ctx
+	}
+	spent := newBudget(cr.calls.clock.Now())
 	for attempts := 1; ; attempts++ {
 		if !cr.doubtful {
-			cr.began = c.clock.Now()
+			cr.began = cr.calls.clock.Now()
 		}
-		// While its fate is open, a creation goes on after the person has lost patience.
-		patience := ctx
-		if cr.doubtful {
-			patience = answered
-		}
-		op := c.create(cr.wish.UserID, cr.wish.Description, cr.retryToken, cr.takeIn)
-		op.urgent = cr.doubtful
-		failure := c.attempt(answered, patience, op)
+		op := cr.api.create(cr.wish.Description, cr.retryToken, cr.takeIn)
+		op.urgent, op.request.unlessOver = cr.doubtful, patience()
+		failure := cr.calls.try(answered, op)
 		if failure == nil {
 			return nil
 		}
-		failure.Attempts = attempts
+		failure.attempts = attempts
 		if failure.verdict == doubtful && !cr.doubtful {
 			cr.doubtful = true
-			budget = newBudget(c.clock.Now())
+			spent = newBudget(cr.calls.clock.Now())
 		}
-		if failure.verdict == invalidated && !cr.startOver(answered, c) {
+		if failure.verdict == invalidated && !cr.startOver(answered) {
 			return failure
 		}
-		patience = ctx
-		if cr.doubtful {
-			patience = answered
-		}
-		if patience.Err() != nil {
-			failure.Stopped = context.Cause(patience)
+		if ctx := patience(); ctx.Err() != nil {
+			failure.stopped = context.Cause(ctx)
 			return failure
 		}
 		if failure.verdict == moved {
 			// Whatever was sent until now went to a region that makes no tokens.
-			cr.doubtful, budget = false, newBudget(c.clock.Now())
+			cr.doubtful, spent = false, newBudget(cr.calls.clock.Now())
 			continue
 		}
-		if !budget.allows(failure.verdict, cr.doubtful, c.clock.Now()) {
+		if !cr.mayGoOn(spent, failure.verdict) {
 			return failure
 		}
 		if failure.verdict == notFound {
-			c.report(fmt.Sprintf("OCI does not know user %s yet: waiting, in case the user is new", cr.wish.UserID))
+			cr.calls.listener.InfoStatus(fmt.Sprintf("OCI does not know user %s yet: waiting, in case the user is new", cr.user.ID))
 		}
-		if err := c.pause(patience, failure, budget.alike); err != nil {
-			failure.Stopped = err
+		if err := cr.calls.pause(patience(), failure, spent.alike); err != nil {
+			failure.stopped = err
 			return failure
 		}
 	}
 }
 
+// mayGoOn reports whether another attempt is worth it after one that came to a verdict. It allows a creation more than other
+// calls. What does not bear on whether there is a token, such as throttling, does not use up what there is for finding out.
+func (cr turn) mayGoOn(spent *budget, v verdict) bool {
+	now := cr.calls.clock.Now()
+	if spent.allows(v, now) {
+		return true
+	}
+	took := now.Sub(spent.began)
+	switch v {
+	case busy, unreachable:
+		return cr.doubtful && took <= settleWithin
+	case notFound:
+		return took <= userWithin
+	case invalidated:
+		return spent.after[v] < refusedAttempts
+	case refused, notAllowed, unusable:
+		return cr.doubtful && spent.after[v] < refusedAttempts
+	default:
+		return false
+	}
+}
+
 // takeIn keeps what an answer says of the token. An answer without an id or a value leaves the creation doubtful, for there
 // is a token, and the same request may be answered better.
-func (cr *Creation) takeIn(token AuthToken) error {
+func (cr *creation) takeIn(token AuthToken) error {
 	if token.ID != "" && cr.seen.ID != "" && token.ID != cr.seen.ID {
 		cr.seen = AuthToken{} // what was told before is of another token, and no use for this one
 	}
@@ -272,27 +223,27 @@ func (cr *Creation) takeIn(token AuthToken) error {
 
 // startOver begins again after OCI has said that what was made under the retry token has been changed or deleted since. It
 // reports false where that token may still be there, and nothing must be made in its place.
-func (cr *Creation) startOver(ctx context.Context, c *Client) bool {
+func (cr turn) startOver(ctx context.Context) bool {
 	if cr.doubtful {
-		if suspects, err := cr.suspects(ctx, c, false); err != nil || len(suspects) > 0 {
+		if suspects, err := cr.suspects(ctx, false); err != nil || len(suspects) > 0 {
 			return false
 		}
-		c.warn(fmt.Sprintf("OCI says that the token which an earlier request made for user %s has been changed or deleted since, and "+
-			"lists none that could be it: another one is asked for. Make sure that nothing is left behind with \"%s\"",
-			cr.wish.UserID, ListCommand(cr.wish.UserID)))
+		cr.calls.listener.Warning(fmt.Sprintf("OCI says that the token which an earlier request made for user %s has been changed "+
+			"or deleted since, and lists none that could be it: another one is asked for. Make sure that nothing is left behind "+
+			"with \"%s\"", cr.user.ID, cr.api.listCommand()))
 	}
 	cr.retryToken, cr.doubtful, cr.seen, cr.suspected = rand.Text(), false, AuthToken{}, nil
 	return true
 }
 
 // identify finds the id of a token whose value was answered without it. It reports whether there is no doubt which one it is.
-func (cr *Creation) identify(ctx context.Context, c *Client) bool {
+func (cr turn) identify(ctx context.Context) bool {
 	if cr.seen.Value == "" {
 		return false
 	}
 	ctx, cancel := lastLook(ctx)
 	defer cancel()
-	suspects, err := cr.suspects(ctx, c, true)
+	suspects, err := cr.suspects(ctx, true)
 	if !cr.seen.TimeCreated.IsZero() {
 		suspects = slices.DeleteFunc(suspects, func(t AuthToken) bool { return !t.TimeCreated.Equal(cr.seen.TimeCreated) })
 	}
@@ -302,53 +253,12 @@ func (cr *Creation) identify(ctx context.Context, c *Client) bool {
 	return cr.takeIn(suspects[0]) == nil
 }
 
-// budget is what one call of Answer may spend.
-type budget struct {
-	began time.Time // of the call, or of the doubt
-	// after counts the attempts that came to each verdict.
-	after map[verdict]int
-	// last is the last verdict, and alike how often in a row it was that one.
-	last  verdict
-	alike int
-}
-
-func newBudget(now time.Time) budget { return budget{began: now, after: map[verdict]int{}} }
-
-// allows reports whether another attempt is worth it after one that came to a verdict. What does not bear on whether there is
-// a token, such as throttling, does not use up what there is for finding out.
-func (b *budget) allows(v verdict, inDoubt bool, now time.Time) bool {
-	if v != b.last {
-		b.last, b.alike = v, 0
-	}
-	b.alike++
-	b.after[v]++
-	spent := now.Sub(b.began)
-	switch v {
-	case doubtful:
-		return b.after[v] < faultAttempts
-	case throttled:
-		return spent <= throttleBudget
-	case busy:
-		return b.after[v] < faultAttempts || (inDoubt && spent <= settleWithin)
-	case unreachable:
-		return b.after[v] < unreachableAttempts || (inDoubt && spent <= settleWithin)
-	case notFound:
-		return spent <= userWithin
-	case invalidated:
-		return b.after[v] < refusedAttempts
-	case refused, notAllowed, unusable:
-		return inDoubt && b.after[v] < refusedAttempts
-	default:
-		return false
-	}
-}
-
-// suspects are the tokens that may be the one that was made and never shown: new, not recorded, and with the wish's
+// suspects returns the tokens that may be the one that was made and never shown: new, not recorded, and with the wish's
 // description unless OCI has said that the token has been changed since. As long as there are none, it looks again, for lists
 // lag behind.
-func (cr *Creation) suspects(ctx context.Context, c *Client, sameDescription bool) ([]AuthToken, error) {
+func (cr turn) suspects(ctx context.Context, sameDescription bool) ([]AuthToken, error) {
 	for look := 1; ; look++ {
-		tokens, err := c.list(ctx, c.writer(), cr.wish.UserID, true)
+		tokens, err := cr.api.list(ctx, Written, true)
 		if err != nil {
 			return nil, err
 		}
@@ -356,7 +266,7 @@ func (cr *Creation) suspects(ctx context.Context, c *Client, sameDescription boo
 			switch {
 			case t.ID == cr.seen.ID:
 				return false
-			case cr.ledger.isRecorded(cr.wish.UserID, t.ID):
+			case cr.recorded.has(cr.user.ID, t.ID):
 				return true
 			case sameDescription && t.Description != nil && *t.Description != cr.wish.Description:
 				return true
@@ -364,116 +274,75 @@ func (cr *Creation) suspects(ctx context.Context, c *Client, sameDescription boo
 			return !t.TimeCreated.IsZero() && t.TimeCreated.Before(cr.began.Add(-skew))
 		})
 		cr.suspected = tokens
-		if len(tokens) > 0 || look == looks {
+		if len(tokens) > 0 || look == suspectLooks {
 			return tokens, nil
 		}
-		if err := c.clock.Sleep(ctx, lookPause); err != nil {
+		if err := cr.calls.clock.Sleep(ctx, lookPause); err != nil {
 			return nil, nil
 		}
 	}
 }
 
-// Unsettled is the error of a creation whose fate is open: there may be a token whose value nobody knows.
-type Unsettled struct {
-	// Cause is why the creation was given up.
-	Cause error
-	// Suspects are the tokens that it may have made.
-	Suspects []AuthToken
-
-	userID string
-	// unlisted is why the user's tokens could not be listed, or nil.
-	unlisted error
-}
-
-// Error says what happened, which tokens may be left behind, and what to do about them.
-func (e *Unsettled) Error() string {
-	var s strings.Builder
-	fmt.Fprintf(&s, "%v. A token may have been created whose value nobody knows. ", e.Cause)
-	switch {
-	case len(e.Suspects) > 0:
-		fmt.Fprintf(&s, "It would be one of these:\n%s\nIf no one else has made it, delete it:", Describe(e.Suspects))
-		for _, token := range e.Suspects {
-			fmt.Fprintf(&s, "\n  %s", DeleteCommand(e.userID, token.ID))
-		}
-		s.WriteString("\nThis shows all that the user has:")
-	case e.unlisted != nil:
-		fmt.Fprintf(&s, "Which tokens the user has could not be found out (%v). Look, and delete one that is new and that no "+
-			"one else has made:", e.unlisted)
-	default:
-		s.WriteString("None that is new and has this description is listed, but lists lag behind. Look again in a few minutes, " +
-			"and delete one that is new and that no one else has made:")
-	}
-	fmt.Fprintf(&s, "\n  %s\n", ListCommand(e.userID))
-	return strings.TrimSuffix(s.String(), "\n")
-}
-
-// Unwrap returns why the creation was given up.
-func (e *Unsettled) Unwrap() error { return e.Cause }
-
 // explain adds to a failure what the person needs in order to go on: which tokens stand in the way, or which may be left
-// behind. It forgets a creation that certainly has left nothing behind.
-func (cr *Creation) explain(ctx context.Context, c *Client, failure *Error) error {
-	if !cr.doubtful {
-		cr.ledger.forget(cr)
-		if !failure.limitExceeded() {
-			return failure
-		}
+// behind.
+func (cr turn) explain(ctx context.Context, failure *callError) error {
+	if !cr.doubtful && !failure.limitExceeded() {
+		return failure
 	}
 	ctx, cancel := lastLook(ctx)
 	defer cancel()
 	if !cr.doubtful {
-		tokens, err := c.list(ctx, c.writer(), cr.wish.UserID, false)
+		tokens, err := cr.api.list(ctx, Written, false)
 		if err != nil {
 			return fmt.Errorf("%w. Which tokens the user has could not be found out (%w): look with \"%s\"",
-				failure, err, ListCommand(cr.wish.UserID))
+				failure, err, cr.api.listCommand())
 		}
 		return fmt.Errorf("%w. The user's tokens are:\n%s", failure, Describe(tokens))
 	}
-	suspects, err := cr.suspects(ctx, c, failure.verdict != invalidated)
+	suspects, err := cr.suspects(ctx, failure.verdict != invalidated)
 	if err != nil {
-		// The person may not have been shown what an earlier call of Create has said.
-		suspects = slices.DeleteFunc(cr.suspected, func(t AuthToken) bool { return cr.ledger.isRecorded(cr.wish.UserID, t.ID) })
+		// The person may not have been shown what an earlier attempt at the same wish has said.
+		suspects = slices.DeleteFunc(cr.suspected, func(t AuthToken) bool { return cr.recorded.has(cr.user.ID, t.ID) })
 	}
 	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t AuthToken) bool { return t.ID == cr.seen.ID }) {
 		suspects = append(suspects, cr.seen)
 	}
-	return &Unsettled{Cause: failure, Suspects: suspects, userID: cr.wish.UserID, unlisted: err}
+	return &Unsettled{
+		Cause: failure, Suspects: suspects, unlisted: err,
+		listCommand: cr.api.listCommand(), deleteCommand: cr.api.deleteCommand,
+	}
+}
+
+// recorded knows the last tokens of each user that are known to be in the state.
+type recorded struct {
+	mu  sync.Mutex
+	ids map[string][]string // by the user's OCID
+}
+
+// remembered is how many ids of a user's tokens are kept. A user has two tokens at most.
+const remembered = 8
+
+func (r *recorded) note(userID, id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ids := r.ids[userID]
+	if slices.Contains(ids, id) {
+		return
+	}
+	if ids = append(ids, id); len(ids) > remembered {
+		ids = slices.Delete(ids, 0, 1)
+	}
+	r.ids[userID] = ids
+}
+
+func (r *recorded) has(userID, id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.ids[userID], id)
 }
 
 // lastLook is the context of a look at the user's tokens after a creation has failed. The operation may have been cancelled,
 // or be out of time, and it is worth a moment all the same.
 func lastLook(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
-}
-
-// Describe shows tokens one to a line, without their values.
-func Describe(tokens []AuthToken) string {
-	lines := make([]string, len(tokens))
-	for i, token := range tokens {
-		description := ""
-		if token.Description != nil {
-			description = *token.Description
-		}
-		created := "at a time that OCI does not say"
-		if !token.TimeCreated.IsZero() {
-			created = RFC3339(token.TimeCreated)
-		}
-		lines[i] = fmt.Sprintf("  %s, created %s, %s, description %q",
-			outside.Sentence(token.ID), created, outside.Sentence(token.State), shorten(description, 200))
-	}
-	return strings.Join(lines, "\n")
-}
-
-// outliving is a context that outlives ctx by grace.
-func outliving(ctx context.Context, clock Clock, grace time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	stopWatching := context.AfterFunc(ctx, func() {
-		if clock.Sleep(longer, grace) == nil {
-			cancel(context.Cause(ctx))
-		}
-	})
-	return longer, func() {
-		stopWatching()
-		cancel(context.Canceled)
-	}
 }

@@ -12,6 +12,9 @@ import (
 // regionPlaceholder is what stands for the region's name in an endpoint, as in the SDK's own endpoint templates.
 const regionPlaceholder = "{region}"
 
+// basePath is the version of the API that every path starts with.
+const basePath = "20160918"
+
 // Endpoint is where a private or local OCI Identity service answers.
 type Endpoint struct{ template string }
 
@@ -36,7 +39,7 @@ func ParseEndpoint(template string) (Endpoint, error) {
 	return Endpoint{template: strings.TrimRight(template, "/")}, nil
 }
 
-// in is the endpoint in one region, as the SDK wants it: scheme, host and port on one side, on the other the path, with
+// in returns the endpoint in one region, as the SDK wants it: scheme, host and port on one side, on the other the path, with
 // the version of the API at its end.
 func (e Endpoint) in(region string) (host, path string) {
 	absolute := strings.ReplaceAll(e.template, regionPlaceholder, region)
@@ -45,7 +48,7 @@ func (e Endpoint) in(region string) (host, path string) {
 	return scheme + "://" + authority, strings.TrimPrefix(path+"/"+basePath, "/")
 }
 
-// dependsOnRegion tells whether another region has another endpoint.
+// dependsOnRegion reports whether another region has another endpoint.
 func (e Endpoint) dependsOnRegion() bool { return strings.Contains(e.template, regionPlaceholder) }
 
 func isLoopback(host string) bool {

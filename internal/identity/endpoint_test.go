@@ -5,10 +5,42 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // password is what no error may show.
 const password = "c4n4rY"
+
+func TestParseEndpoint(t *testing.T) {
+	t.Parallel()
+	for template, wrong := range map[string]string{
+		"https://identity.example.com":          "",
+		"https://identity.{region}.example.com": "",
+		"https://identity.example.com:8443/a/b": "",
+		"http://localhost:8080":                 "",
+		"http://127.0.0.1":                      "",
+		"http://[::1]:8080/{region}":            "",
+		"":                                      "is not an http or https URL",
+		"identity.example.com":                  "is not an http or https URL",
+		"ftp://identity.example.com":            "is not an http or https URL",
+		"https:///path":                         "is not an http or https URL",
+		"https://h/%zz":                         "is not a URL",
+		"https://me@h":                          "more than scheme, host, port and path",
+		"https://h/?a=b":                        "more than scheme, host, port and path",
+		"https://h/#a":                          "more than scheme, host, port and path",
+		"http://identity.example.com":           "use https",
+		"http://127.0.0.1.example.com":          "use https",
+	} {
+		_, err := ParseEndpoint(template)
+		if wrong == "" {
+			require.NoError(t, err, template)
+			continue
+		}
+		assert.ErrorContains(t, err, wrong, template)
+	}
+}
 
 func FuzzParseEndpoint(f *testing.F) {
 	for _, seed := range []string{

@@ -11,34 +11,40 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// ListAuthTokens returns the user's tokens, at most two, without their values, as the configured region has them.
-// See https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/ListAuthTokens.
-func (c *Client) ListAuthTokens(ctx context.Context, userID string) ([]AuthToken, error) {
-	return c.list(ctx, c.configured, userID, false)
+// iam is the API of OCI Identity and Access Management, for one user: four calls in the region that has them, and one that
+// tells which region that is.
+type iam struct {
+	calls   caller
+	home    *home
+	tenancy func() (string, error)
+	userID  string
 }
 
-// ListWritten returns the user's tokens as the region has them that writes go to, as far as is known which one that is. What
-// was just written is seen there first.
-func (c *Client) ListWritten(ctx context.Context, userID string) ([]AuthToken, error) {
-	return c.list(ctx, c.writer(), userID, false)
-}
-
-// ListHome returns the user's tokens as the home region has them. The error says so where it could not be found out which
-// region that is.
-func (c *Client) ListHome(ctx context.Context, userID string) ([]AuthToken, error) {
-	home, err := c.homeRegion(ctx, "")
-	if err != nil {
-		return nil, fmt.Errorf("the tenancy's home region, which has the last word on the auth tokens of user %s, could not be "+
-			"found out: %w", userID, err)
+func (i iam) create(description, retryToken string, found func(AuthToken) error) operation {
+	return operation{
+		doing: "create an auth token for user " + i.userID, creates: true, to: homeward{i},
+		request: request{
+			method: http.MethodPost, path: escaped("users", i.userID, "authTokens"),
+			body: authTokenDetails{description}, retryToken: retryToken,
+		},
+		read: func(a *answer) error { return found(readAuthToken(a.body)) },
 	}
-	return c.list(ctx, home, userID, false)
 }
 
-func (c *Client) list(ctx context.Context, at *regional, userID string, urgent bool) ([]AuthToken, error) {
-	var tokens []AuthToken
-	err := c.call(ctx, operation{
-		name: "ListAuthTokens", doing: "list the auth tokens of user " + userID, userID: userID, at: at, urgent: urgent,
-		request: request{method: http.MethodGet, path: escaped("users", userID, "authTokens")},
+func (i iam) list(ctx context.Context, from View, urgent bool) (tokens []AuthToken, err error) {
+	at := i.home.configured
+	switch from {
+	case Written:
+		at = i.home.writer()
+	case Home:
+		if at, err = i.home.find(ctx, "", i.subscribedHome); err != nil {
+			return nil, fmt.Errorf("the tenancy's home region, which has the last word on the auth tokens of user %s, could not be "+
+				"found out: %w", i.userID, err)
+		}
+	}
+	err = i.calls.call(ctx, operation{
+		doing: "list the auth tokens of user " + i.userID, to: at, urgent: urgent,
+		request: request{method: http.MethodGet, path: escaped("users", i.userID, "authTokens")},
 		read: func(a *answer) (err error) {
 			tokens, err = readAuthTokens(a)
 			return err
@@ -47,29 +53,11 @@ func (c *Client) list(ctx context.Context, at *regional, userID string, urgent b
 	return tokens, err
 }
 
-const createAuthToken = "CreateAuthToken"
-
-// create is the operation of https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/CreateAuthToken. The token
-// goes to found as far as the answer has it.
-func (*Client) create(userID, description, retryToken string, found func(AuthToken) error) operation {
-	return operation{
-		name: createAuthToken, doing: "create an auth token for user " + userID, userID: userID, writes: true,
+func (i iam) update(ctx context.Context, id, description string) (token AuthToken, err error) {
+	err = i.calls.call(ctx, operation{
+		doing: "update auth token " + id + " of user " + i.userID, to: homeward{i},
 		request: request{
-			method: http.MethodPost, path: escaped("users", userID, "authTokens"),
-			body: authTokenDetails{description}, retryToken: retryToken,
-		},
-		read: func(a *answer) error { return found(readAuthToken(a.body)) },
-	}
-}
-
-// UpdateAuthToken changes a token's description, the one thing about it that can be changed, and returns what OCI says of
-// it. See https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/UpdateAuthToken.
-func (c *Client) UpdateAuthToken(ctx context.Context, userID, id, description string) (AuthToken, error) {
-	var token AuthToken
-	err := c.call(ctx, operation{
-		name: "UpdateAuthToken", doing: "update auth token " + id + " of user " + userID, userID: userID, writes: true,
-		request: request{
-			method: http.MethodPut, path: escaped("users", userID, "authTokens", id), body: authTokenDetails{description},
+			method: http.MethodPut, path: escaped("users", i.userID, "authTokens", id), body: authTokenDetails{description},
 		},
 		read: func(a *answer) error {
 			token = readAuthToken(a.body)
@@ -79,27 +67,55 @@ func (c *Client) UpdateAuthToken(ctx context.Context, userID, id, description st
 	return token, err
 }
 
-// DeleteAuthToken deletes a token. IsNotFound reports whether the error means that OCI does not know it, or does not show
-// it. See https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/DeleteAuthToken.
-func (c *Client) DeleteAuthToken(ctx context.Context, userID, id string) error {
-	err := c.call(ctx, operation{
-		name: "DeleteAuthToken", doing: "delete auth token " + id + " of user " + userID, userID: userID, writes: true,
-		request: request{method: http.MethodDelete, path: escaped("users", userID, "authTokens", id)},
+func (i iam) delete(ctx context.Context, id string) error {
+	return i.calls.call(ctx, operation{
+		doing: "delete auth token " + id + " of user " + i.userID, to: homeward{i},
+		request: request{method: http.MethodDelete, path: escaped("users", i.userID, "authTokens", id)},
 		read:    func(*answer) error { return nil },
 	})
-	if err == nil {
-		c.ledger.forgetToken(id)
+}
+
+func (i iam) deleteCommand(id string) string {
+	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", i.userID, outside.Sentence(id))
+}
+
+func (i iam) listCommand() string { return "oci iam auth-token list --user-id " + i.userID }
+
+// homeward is the route of what writes: to the home region, as soon as it is known which one that is.
+type homeward struct{ iam }
+
+func (h homeward) next() *service     { return h.home.writer() }
+func (h homeward) worked(at *service) { h.home.is(at) }
+func (h homeward) elsewhere(ctx context.Context, _ *service, message string) (*service, error) {
+	return h.home.find(ctx, message, h.subscribedHome)
+}
+
+// subscribedHome asks OCI which of the regions that the tenancy is subscribed to is its home region:
+// https://docs.oracle.com/iaas/api/#/en/identity/20160918/RegionSubscription/ListRegionSubscriptions.
+func (i iam) subscribedHome(ctx context.Context) (string, error) {
+	tenancy, err := i.tenancy()
+	if err != nil || tenancy == "" {
+		return "", errors.New("the tenancy is not known: set tenancyOcid in the provider's configuration")
 	}
-	return err
+	var subscriptions []struct {
+		RegionName   string `json:"regionName"`
+		IsHomeRegion bool   `json:"isHomeRegion"`
+	}
+	err = i.calls.call(ctx, operation{
+		doing: "find out the home region of tenancy " + tenancy, to: i.home.configured,
+		request: request{method: http.MethodGet, path: escaped("tenancies", tenancy, "regionSubscriptions")},
+		read:    func(a *answer) error { return json.Unmarshal(a.body, &subscriptions) },
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, subscription := range subscriptions {
+		if subscription.IsHomeRegion && regionName.MatchString(subscription.RegionName) {
+			return subscription.RegionName, nil
+		}
+	}
+	return "", errors.New("OCI names none of the tenancy's regions as its home region")
 }
-
-// DeleteCommand is the command by which a person deletes a token.
-func DeleteCommand(userID, id string) string {
-	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", userID, outside.Sentence(id))
-}
-
-// ListCommand is the command by which a person lists a user's tokens.
-func ListCommand(userID string) string { return "oci iam auth-token list --user-id " + userID }
 
 // authTokenDetails are the body of a creation and of an update.
 type authTokenDetails struct {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -48,49 +47,6 @@ func TestReadAuthTokens(t *testing.T) {
 	}
 }
 
-func TestJudge(t *testing.T) {
-	t.Parallel()
-	for body, verdicts := range map[string]map[int]verdict{
-		`{"code": "Any"}`: {
-			200: succeeded, 204: succeeded, 100: doubtful, 302: refused, 400: refused, 401: refused, 403: refused, 404: notFound,
-			408: doubtful, 409: refused, 412: refused, 429: throttled, 500: doubtful, 501: refused, 502: doubtful, 503: doubtful,
-		},
-		`{"code": "IncorrectState"}`:                    {409: busy, 404: notFound},
-		`{"code": "InvalidatedRetryToken"}`:             {409: invalidated, 400: refused},
-		`{"code": "NotAllowed"}`:                        {403: notAllowed, 401: refused},
-		`{"statusCode": 404, "status": "404"}`:          {500: doubtful, 401: refused},
-		`<html>`:                                        {403: refused, 502: doubtful},
-		`{"code": ["NotAllowed"], "message": {"a": 1}}`: {403: refused},
-	} {
-		for status, want := range verdicts {
-			assert.Equal(t, want, judge(&answer{status: status, header: http.Header{}, body: []byte(body)}), "%d %s", status, body)
-		}
-	}
-}
-
-func TestHomeIn(t *testing.T) {
-	t.Parallel()
-	for message, region := range map[string]string{
-		"Please go to your home region PHX to execute CREATE, UPDATE and DELETE operations.": "us-phoenix-1",
-		"Please go to your home region iad to execute CREATE.":                               "us-ashburn-1",
-		"Please go to your home region us-new-1 to execute CREATE.":                          "us-new-1",
-		"Please go to your home region XYZ to do so.":                                        "",
-		"No.": "",
-	} {
-		assert.Equal(t, region, homeIn(message), message)
-	}
-}
-
-func TestRetryAfter(t *testing.T) {
-	t.Parallel()
-	for header, pause := range map[string]time.Duration{
-		"": 0, "0": 0, "-5": 0, "soon": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "86400": longestRetryAfter,
-		"9223372036854775807": longestRetryAfter, "9223372036854775808": 0, "Wed, 21 Oct 2026 07:28:00 GMT": 0,
-	} {
-		assert.Equal(t, pause, retryAfter(&answer{header: http.Header{"Retry-After": {header}}}), header)
-	}
-}
-
 // FuzzAnswers reads whatever a service may answer, as the answer to a creation, to a list, and as an error.
 func FuzzAnswers(f *testing.F) {
 	for _, body := range []string{
@@ -118,10 +74,8 @@ func FuzzAnswers(f *testing.F) {
 		if err == nil && tokens == nil {
 			t.Error("there is neither a list nor an error")
 		}
-		client := &Client{}
-		op := operation{name: "ListAuthTokens", doing: "try"}
-		at := &regional{region: "r"}
-		for _, failure := range []*Error{client.refused(op, at, judge(a), a), client.unreadable(op, at, a, errors.New("no"))} {
+		op, at := operation{doing: "try"}, &service{region: "r"}
+		for _, failure := range []*callError{op.refused(at, judge(a), a), op.unreadable(at, a, errors.New("no"))} {
 			shown := failure.Error()
 			if !utf8.ValidString(shown) || strings.ContainsFunc(shown, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 				t.Errorf("%q cannot be shown", shown)

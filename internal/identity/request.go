@@ -3,6 +3,8 @@ package identity
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +32,9 @@ type request struct {
 	// retryToken makes the service answer a repeated request as it did the first: the opc-retry-token of
 	// https://docs.oracle.com/iaas/Content/API/Concepts/usingapi.htm. Empty means that the request is safe to repeat.
 	retryToken string
+	// unlessOver, if it is set, keeps the request from being sent once it has ended. A request that was sent is not given up
+	// for it: its answer may hold a token.
+	unlessOver context.Context
 }
 
 // answer is what came back.
@@ -58,8 +63,10 @@ func (a *answer) isJSON() bool {
 type sender struct{ base common.BaseClient }
 
 // newSender prepares the SDK's client: https://docs.oracle.com/iaas/Content/API/SDKDocs/gosdk.htm.
-func newSender(options Options) (sender, error) {
-	base, err := common.NewClientWithConfig(options.Credentials)
+func newSender(
+	credentials common.ConfigurationProvider, userAgent string, realmSpecificEndpoints, dualStackEndpoints *bool,
+) (sender, error) {
+	base, err := common.NewClientWithConfig(credentials)
 	if err != nil {
 		return sender{}, fmt.Errorf("preparing the OCI client: %w", err)
 	}
@@ -71,29 +78,30 @@ func newSender(options Options) (sender, error) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	base.HTTPClient = keepingAnswers{client}
 
-	base.Configuration.RealmSpecificServiceEndpointTemplateEnabled = options.RealmSpecificEndpoints
-	if options.DualStackEndpoints != nil {
-		base.EnableDualStackEndpoints(*options.DualStackEndpoints)
+	base.Configuration.RealmSpecificServiceEndpointTemplateEnabled = realmSpecificEndpoints
+	if dualStackEndpoints != nil {
+		base.EnableDualStackEndpoints(*dualStackEndpoints)
 	}
-	if options.UserAgent != "" {
-		base.UserAgent = options.UserAgent + " " + base.UserAgent
+	if userAgent != "" {
+		base.UserAgent = userAgent + " " + base.UserAgent
 	}
 	return sender{base}, nil
 }
 
 // send makes one request. It reports whether the request may have reached the service, and returns an answer or an error,
-// never both. The request is given up before it is sent, but not after, once patience ends; ctx ends it at any time.
-func (s sender) send(ctx, patience context.Context, r request) (reply *answer, sent bool, err error) {
+// never both.
+func (s sender) send(ctx context.Context, r request) (reply *answer, sent bool, err error) {
 	// From a connection on, a request may be under way.
 	var connected atomic.Bool
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	giveUp := context.AfterFunc(patience, func() {
-		if !connected.Load() {
-			cancel(context.Cause(patience))
-		}
-	})
-	defer giveUp()
+	if r.unlessOver != nil {
+		defer context.AfterFunc(r.unlessOver, func() {
+			if !connected.Load() {
+				cancel(context.Cause(r.unlessOver))
+			}
+		})()
+	}
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
@@ -135,6 +143,13 @@ func (s sender) send(ctx, patience context.Context, r request) (reply *answer, s
 	return &answer{status: response.StatusCode, header: response.Header, body: body.content, cut: body.cut}, true, nil
 }
 
+// randomID returns an identifier in the form of OCI's request ids.
+func randomID() string {
+	random := make([]byte, 16)
+	_, _ = rand.Read(random) // it never fails
+	return strings.ToUpper(hex.EncodeToString(random))
+}
+
 // keepingAnswers reads the body of every answer, as far as it makes sense, and keeps it for whoever reads it again.
 type keepingAnswers struct{ client *http.Client }
 
@@ -166,7 +181,16 @@ type keptBody struct {
 // Close does nothing: there is no connection behind it.
 func (*keptBody) Close() error { return nil }
 
-// escaped makes a path of parts, none of which can be taken for more than one.
+// text returns a JSON text, or "" for anything else.
+func text(raw json.RawMessage) string {
+	var s string
+	if len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// escaped joins parts into a path. No part can be taken for more than one.
 func escaped(parts ...string) string {
 	for i, part := range parts {
 		parts[i] = url.PathEscape(part)

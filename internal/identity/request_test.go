@@ -71,9 +71,22 @@ func newTestClient(t *testing.T, endpoint string, change func(*http.Transport)) 
 		change(transport)
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	client.configured.sender.base.HTTPClient.(keepingAnswers).client.Transport = transport
+	client.home.configured.sender.base.HTTPClient.(keepingAnswers).client.Transport = transport
 	return client, clock
 }
+
+// userOf returns the one user of these tests, to whom nobody listens.
+func userOf(t *testing.T, client *Client) *User {
+	t.Helper()
+	user, err := client.User(UserRef{ID: testUser}, silence{})
+	require.NoError(t, err)
+	return user
+}
+
+type silence struct{}
+
+func (silence) InfoStatus(string) {}
+func (silence) Warning(string)    {}
 
 func TestWhatWasNotSentIsSaidSoonAndLeavesNoDoubt(t *testing.T) {
 	t.Parallel()
@@ -106,7 +119,7 @@ func TestWhatWasNotSentIsSaidSoonAndLeavesNoDoubt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, clock := newTestClient(t, test.endpoint, test.change)
-			_, err := client.Create(Wish{For: "urn", UserID: testUser}).Answer(t.Context(), client)
+			_, err := userOf(t, client).CreateToken(t.Context(), Wish{For: "urn"})
 			require.ErrorContains(t, err, test.said)
 			assert.NotContains(t, err.Error(), "pa55word")
 			var unsettled *Unsettled
@@ -132,8 +145,8 @@ func TestARequestIsGivenUpBeforeItIsSentAndNotAfter(t *testing.T) {
 		cancel(enough)
 		close(release)
 	}()
-	ask := request{method: http.MethodGet, path: "/x"}
-	reply, sent, err := client.configured.sender.send(t.Context(), patience, ask)
+	ask := request{method: http.MethodGet, path: "/x", unlessOver: patience}
+	reply, sent, err := client.home.configured.sender.send(t.Context(), ask)
 	require.NoError(t, err)
 	assert.True(t, sent)
 	assert.Equal(t, http.StatusOK, reply.status)
@@ -146,7 +159,7 @@ func TestARequestIsGivenUpBeforeItIsSentAndNotAfter(t *testing.T) {
 			return nil, context.Cause(r.Context())
 		}
 	})
-	_, sent, err = never.configured.sender.send(t.Context(), patience, ask)
+	_, sent, err = never.home.configured.sender.send(t.Context(), ask)
 	require.ErrorIs(t, err, enough)
 	assert.False(t, sent)
 }
@@ -163,7 +176,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	}))
 	t.Cleanup(service.Close)
 	client, _ := newTestClient(t, service.URL, nil)
-	reply, _, err := client.configured.sender.send(t.Context(), t.Context(), request{method: http.MethodGet, path: "/x"})
+	reply, _, err := client.home.configured.sender.send(t.Context(), request{method: http.MethodGet, path: "/x"})
 	require.NoError(t, err)
 	require.Error(t, reply.cut)
 	assert.Empty(t, reply.body)
@@ -179,7 +192,7 @@ func TestAnIDIsOnePartOfAPathOrNone(t *testing.T) {
 		"a/b": "a%2Fb", "a b": "a%20b", "a?b#c": "a%3Fb%23c", "ü": "%C3%BC", "%2e%2e": "%252e%252e", "..": "", ".": "", "": "",
 	} {
 		asked = ""
-		err := client.DeleteAuthToken(t.Context(), testUser, id)
+		err := userOf(t, client).api.delete(t.Context(), id)
 		if path == "" {
 			require.Error(t, err, id)
 			assert.Empty(t, asked, id)

@@ -1,6 +1,12 @@
 package identity
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
 
 // Lifecycle states of an auth token, as
 // https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/ lists them.
@@ -21,6 +27,15 @@ func (Value) String() string { return "[secret]" }
 // GoString returns a placeholder, never the value.
 func (Value) GoString() string { return "[secret]" }
 
+// UserRef says which user's auth tokens are meant.
+type UserRef struct {
+	// ID is the user's OCID.
+	ID string
+	// DomainURL is the URL of the identity domain that the user is in. Empty means the Default domain, or a tenancy without
+	// domains: IAM serves those.
+	DomainURL string
+}
+
 // AuthToken is what OCI says of one auth token. A field that OCI left out, or that cannot be read, is zero or nil.
 type AuthToken struct {
 	ID          string
@@ -36,6 +51,22 @@ type AuthToken struct {
 	TimeExpires *time.Time
 }
 
+// updatedBy returns the token with all that a later answer says of it. What that does not say stays as it was: the value
+// above all.
+func (t AuthToken) updatedBy(later AuthToken) AuthToken {
+	if later.Description != nil {
+		t.Description = later.Description
+	}
+	if later.State != "" {
+		t.State = later.State
+	}
+	if !later.TimeCreated.IsZero() {
+		t.TimeCreated = later.TimeCreated
+	}
+	t.InactiveStatus, t.TimeExpires = later.InactiveStatus, later.TimeExpires
+	return t
+}
+
 // Pick returns the live token with this id, or nil if there is none.
 func Pick(tokens []AuthToken, id string) *AuthToken {
 	for i := range tokens {
@@ -46,10 +77,36 @@ func Pick(tokens []AuthToken, id string) *AuthToken {
 	return nil
 }
 
-// RFC3339 writes a time as OCI does, with milliseconds. It returns "" for the zero time.
+// Describe returns a line for each token, without its value.
+func Describe(tokens []AuthToken) string {
+	lines := make([]string, len(tokens))
+	for i, token := range tokens {
+		description := ""
+		if token.Description != nil {
+			description = *token.Description
+		}
+		created := "at a time that OCI does not say"
+		if !token.TimeCreated.IsZero() {
+			created = RFC3339(token.TimeCreated)
+		}
+		lines[i] = fmt.Sprintf("  %s, created %s, %s, description %q",
+			outside.Sentence(token.ID), created, outside.Sentence(token.State), shorten(description, 200))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// RFC3339 formats a time as OCI does, with milliseconds. It returns "" for the zero time.
 func RFC3339(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+// shorten cuts a text to a number of characters.
+func shorten(s string, longest int) string {
+	if runes := []rune(s); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return s
 }

@@ -1,0 +1,31 @@
+package identity
+
+import "context"
+
+// api is what there is to be done about one user's auth tokens. Each of OCI's two APIs does it in its own way.
+type api interface {
+	// create returns the call that creates a token. What the answer tells of the token goes to found.
+	create(description, retryToken string, found func(AuthToken) error) operation
+	// list returns the user's tokens without their values. An urgent list goes before other calls where OCI throttles.
+	list(ctx context.Context, from View, urgent bool) ([]AuthToken, error)
+	// update changes a token's description, and returns what OCI says of the token.
+	update(ctx context.Context, id, description string) (AuthToken, error)
+	// delete deletes a token. IsNotFound reports whether the error means that OCI does not know it, or does not show it.
+	delete(ctx context.Context, id string) error
+
+	// deleteCommand returns the command by which a person deletes a token, and listCommand the one that lists the user's.
+	deleteCommand(id string) string
+	listCommand() string
+}
+
+// View is where a list comes from. Regions lag behind the home region, where tokens are written.
+type View int
+
+const (
+	// Near is the region that the program is configured for.
+	Near View = iota
+	// Written is where writes go, as far as is known: what was just written is seen there first.
+	Written
+	// Home is the home region, which has the last word. It is an error if it cannot be found out which region that is.
+	Home
+)

@@ -1,0 +1,62 @@
+package identity
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestPick(t *testing.T) {
+	t.Parallel()
+	tokens := []AuthToken{
+		{ID: "a", State: StateActive}, {ID: "b", State: StateDeleted}, {ID: "c", State: StateDeleting}, {ID: "d", State: StateInactive},
+		{ID: "e", State: StateCreating}, {ID: "f"},
+	}
+	for id, live := range map[string]bool{"a": true, "b": false, "c": false, "d": true, "e": true, "f": true, "g": false, "": false} {
+		token := Pick(tokens, id)
+		assert.Equal(t, live, token != nil, id)
+		if token != nil {
+			assert.Equal(t, id, token.ID)
+		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	created := time.Date(2026, 5, 17, 8, 15, 30, 123_456_789, time.UTC)
+	described := Describe([]AuthToken{
+		{ID: "a", State: StateActive, TimeCreated: created, Description: new("for\nCI"), Value: "pa55word"},
+		{ID: "b", State: "\x1b[31m", Description: new(strings.Repeat("x", 300))},
+	})
+	assert.Equal(t, `  a, created 2026-05-17T08:15:30.123Z, ACTIVE, description "for\nCI"`+"\n"+
+		`  b, created at a time that OCI does not say, \ufffd[31m, description "`+strings.Repeat("x", 200)+`…"`,
+		strings.ReplaceAll(described, "\ufffd", `\ufffd`))
+}
+
+func TestRFC3339(t *testing.T) {
+	t.Parallel()
+	assert.Empty(t, RFC3339(time.Time{}))
+	assert.Equal(t, "2026-05-17T06:15:30.000Z", RFC3339(time.Date(2026, 5, 17, 8, 15, 30, 0, time.FixedZone("", 7200))))
+}
+
+func TestValueDoesNotPrint(t *testing.T) {
+	t.Parallel()
+	token := AuthToken{Value: "pa55word"}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		assert.NotContains(t, fmt.Sprintf(verb, token), "pa55word", verb)
+		assert.NotContains(t, fmt.Sprintf(verb, token.Value), "pa55word", verb)
+	}
+}
+
+func TestUpdatedByKeepsWhatIsNotSaid(t *testing.T) {
+	t.Parallel()
+	created, later := time.Unix(1, 0), time.Unix(2, 0)
+	token := AuthToken{ID: "a", Value: "v", State: StateCreating, Description: new("d"), TimeCreated: created, InactiveStatus: new(int64(2))}
+	assert.Equal(t, AuthToken{ID: "a", Value: "v", State: StateCreating, Description: new("d"), TimeCreated: created},
+		token.updatedBy(AuthToken{ID: "a"}))
+	assert.Equal(t, AuthToken{ID: "a", Value: "v", State: StateActive, Description: new(""), TimeCreated: later, TimeExpires: &later},
+		token.updatedBy(AuthToken{State: StateActive, Description: new(""), TimeCreated: later, TimeExpires: &later}))
+}
