@@ -54,7 +54,7 @@ release: ## draft the release of the tag that is checked out
 
 .PHONY: test
 test: build toolchain lint dist ## run every test there is
-	@tools/toolchain.sh check java
+	@tools/toolchain.sh check java tofu
 	@gotestsum --format pkgname-and-test-fails -- -race -timeout 40m $$(go list ./... | grep -v /tests/simulation)
 	@seed=$$(od -A n -N 5 -t u8 /dev/urandom | tr -d ' '); echo "the simulation's fresh seeds begin at $$seed"; \
 		gotestsum --format pkgname-and-test-fails -- -timeout 10m ./tests/simulation -simulation.fresh "$$seed"

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Provides the tools that "make" runs, in .toolchain/bin.
 #
-#   tools/toolchain.sh [pulumi|java|check|release]...
+#   tools/toolchain.sh [pulumi|java|tofu|check|release]...
 #
 #   pulumi    the Pulumi CLI and its language hosts (the default)
 #   java      Pulumi's language host for Java
+#   tofu      OpenTofu, in the place of Terraform
 #   check     golangci-lint, actionlint, gotestsum, govulncheck
 #   release   goreleaser
 #
-# A Pulumi on PATH that is recent enough is used as it is. What is missing is built, once for each content of the go.mod in
+# A Pulumi on PATH that is recent enough is used as it is, and so is Terraform. What is missing is built, once for each content of the go.mod in
 # tools/ that pins it.
 set -euo pipefail
 
@@ -75,6 +76,11 @@ provide_pulumi() {
 provide_java() {
   elsewhere pulumi-language-java >/dev/null ||
     build codegen "about 1 minute" github.com/pulumi/pulumi-java/pkg/cmd/pulumi-language-java
+}
+
+provide_tofu() {
+  elsewhere terraform >/dev/null || elsewhere tofu >/dev/null ||
+    build moving "about 3 minutes" github.com/opentofu/opentofu/cmd/tofu
 }
 
 provide_check() {

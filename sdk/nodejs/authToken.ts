@@ -63,27 +63,15 @@ import * as utilities from "./utilities";
  * pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
  * ```
  *
- * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for `pulumi import --file`, as a secret in `outputs`. Its plain text is the value as a JSON string, within a JSON string:
+ * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between:
  *
  * ```sh
- * cat > import.json <<'END'
- * {
- *   "resources": [{
- *     "type": "ociauthtoken:index:AuthToken",
- *     "name": "example",
- *     "id": "ocid1.credential.oc1..aaaa...",
- *     "inputs": { "userId": "ocid1.user.oc1..aaaa...", "description": "docker login from CI" },
- *     "outputs": {
- *       "userId": "ocid1.user.oc1..aaaa...",
- *       "description": "docker login from CI",
- *       "token": { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": "\"<the value>\"" }
- *     }
- *   }]
- * }
- * END
- * pulumi import --file import.json
- * rm import.json
+ * curl -fsSLO https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v0.1.0/migrate/by-hand.jq
+ * pulumi import --file <(pass show oci/ci | jq -R -f by-hand.jq --arg name example --arg description "docker login from CI" \
+ *   --arg user ocid1.user.oc1..aaaa... --arg id ocid1.credential.oc1..aaaa...)
  * ```
+ *
+ * Tokens that are in a Terraform state, or that `@pulumi/oci` has made, move here with their values: see [Move from Terraform](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-terraform.md) and [Move from @pulumi/oci](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-pulumi-oci.md).
  */
 export class AuthToken extends pulumi.CustomResource {
     /**

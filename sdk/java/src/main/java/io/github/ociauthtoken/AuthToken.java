@@ -107,27 +107,15 @@ import javax.annotation.Nullable;
  * pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
  * ```
  * 
- * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along in a file for `pulumi import --file`, as a secret in `outputs`. Its plain text is the value as a JSON string, within a JSON string:
+ * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between:
  * 
  * ```sh
- * cat &gt; import.json &lt;&lt;&#39;END&#39;
- * {
- *   &#34;resources&#34;: [{
- *     &#34;type&#34;: &#34;ociauthtoken:index:AuthToken&#34;,
- *     &#34;name&#34;: &#34;example&#34;,
- *     &#34;id&#34;: &#34;ocid1.credential.oc1..aaaa...&#34;,
- *     &#34;inputs&#34;: { &#34;userId&#34;: &#34;ocid1.user.oc1..aaaa...&#34;, &#34;description&#34;: &#34;docker login from CI&#34; },
- *     &#34;outputs&#34;: {
- *       &#34;userId&#34;: &#34;ocid1.user.oc1..aaaa...&#34;,
- *       &#34;description&#34;: &#34;docker login from CI&#34;,
- *       &#34;token&#34;: { &#34;4dabf18193072939515e22adb298388d&#34;: &#34;1b47061264138c4ac30d75fd1eb44270&#34;, &#34;plaintext&#34;: &#34;\&#34;&lt;the value&gt;\&#34;&#34; }
- *     }
- *   }]
- * }
- * END
- * pulumi import --file import.json
- * rm import.json
+ * curl -fsSLO https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v0.1.0/migrate/by-hand.jq
+ * pulumi import --file &lt;(pass show oci/ci | jq -R -f by-hand.jq --arg name example --arg description &#34;docker login from CI&#34; \
+ *   --arg user ocid1.user.oc1..aaaa... --arg id ocid1.credential.oc1..aaaa...)
  * ```
+ * 
+ * Tokens that are in a Terraform state, or that `{@literal @}pulumi/oci` has made, move here with their values: see [Move from Terraform](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-terraform.md) and [Move from {@literal @}pulumi/oci](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-pulumi-oci.md).
  * 
  */
 @ResourceType(type="ociauthtoken:index:AuthToken")

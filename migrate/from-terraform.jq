@@ -1,0 +1,62 @@
+# Makes an import file of the auth tokens in a Terraform state, values included.
+#
+#   terraform state pull | jq -f from-terraform.jq
+#
+# With --arg only REGEX it takes the tokens whose address matches, and leaves the others.
+#
+# The output is for "pulumi import --file". It holds the values in clear: hand it on in a pipe.
+
+def secret: {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", plaintext: tojson};
+
+# rfc3339 is a time as Go prints it, "2024-05-17 08:15:30.12 +0000 UTC", in the form "2024-05-17T08:15:30.120Z".
+def rfc3339:
+  [match("^([0-9-]+) ([0-9:]+)(?:\\.([0-9]+))? \\+0000 UTC").captures[].string]
+  | if . == [] then null else "\(.[0])T\(.[1]).\((.[2] // "") + "000" | .[0:3])Z" end;
+
+def without_nulls: with_entries(select(.value != null));
+
+# address is where an instance of a resource is, as "terraform state list" prints it.
+def address($resource):
+  (if $resource.module then $resource.module + "." else "" end)
+  + "\($resource.type).\($resource.name)"
+  + (if has("index_key") then "[\(.index_key | tojson)]" else "" end);
+
+# A resource in Pulumi has a name of its own: what tells an address from others, in words with hyphens between them.
+def plain_name:
+  gsub("(^|\\.)(module|oci_identity_auth_token)\\."; ".") | gsub("[^A-Za-z0-9_]+"; "-") | gsub("^-|-$"; "");
+
+# Two addresses may come to the same name. The second is numbered.
+def numbered:
+  reduce .[] as $entry ([];
+    [.[].name] as $taken
+    | first(($entry.name, "\($entry.name)-\(range(2; 1000))") | select(. as $name | $taken | index([$name]) | not)) as $name
+    | . + [$entry + {name: $name}]);
+
+def entry:
+  .attributes as $token
+  | {userId: $token.user_id, description: ($token.description // "")} as $inputs
+  | { type: "ociauthtoken:index:AuthToken",
+      name: (.address | plain_name),
+      id: $token.id,
+      pluginDownloadUrl: "github://api.github.com/ociauthtoken/pulumi-ociauthtoken",
+      inputs: $inputs,
+      outputs: ($inputs + {
+        token: ($token.token | if . == null or . == "" then null else secret end),
+        state: $token.state,
+        inactiveState: $token.inactive_state,
+        timeCreated: ($token.time_created // "" | rfc3339),
+        timeExpires: ($token.time_expires // "" | rfc3339)
+      } | without_nulls)
+    };
+
+if .version != 4 then error("this is not the output of \"terraform state pull\"") else . end
+| ($ARGS.named.only // "") as $only
+| [ (.resources // [])[] | . as $resource
+    | select(.mode == "managed" and .type == "oci_identity_auth_token")
+    | .instances[] | . + {address: address($resource)}
+    | select(.address | test($only)) ] as $tokens
+| if $tokens == [] then error("the state has no oci_identity_auth_token, or none whose address matches") else . end
+| [$tokens[] | select(.deposed) | .address] as $doomed
+| if $doomed != [] then
+    error("let \"terraform apply\" finish the replacement of \($doomed | join(", ")) first") else . end
+| {resources: ([$tokens[] | entry] | numbered)}

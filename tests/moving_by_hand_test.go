@@ -1,0 +1,43 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
+
+// TestImportOfTokenMadeByHandBringsItsValue runs the commands that the description of AuthToken shows, with a password manager
+// that has the value.
+func TestImportOfTokenMadeByHandBringsItsValue(t *testing.T) {
+	t.Parallel()
+	const description = "docker login from CI"
+	m := newMove(t, map[string]int{description: 1})
+	token := m.moving[description]
+	m.must("stack", "init", "prod")
+	m.must("config", "set", "ociauthtoken:endpoint", m.url)
+	require.NoError(t, os.WriteFile(filepath.Join(m.tools, "pass"), []byte("#!/bin/sh\ncat <<'END'\n"+token.Value+"\nEND\n"), 0o700))
+
+	page, err := os.ReadFile(filepath.Join(toolchain.Root, "provider", "authtoken.md"))
+	require.NoError(t, err)
+	var commands string
+	for _, block := range fence.FindAllStringSubmatch(string(page), -1) {
+		if strings.Contains(block[2], "by-hand.jq") {
+			commands += block[2]
+		}
+	}
+	printed, err := m.shell(strings.NewReplacer(
+		"ocid1.user.oc1..aaaa...", token.UserID, "ocid1.credential.oc1..aaaa...", token.ID).Replace(commands))
+	require.NoError(t, err, printed)
+
+	m.program("example", description)
+	m.must("preview", "--diff", "--expect-no-changes")
+	m.must("refresh", "--yes")
+	m.must("preview", "--diff", "--expect-no-changes")
+	m.requireUntouched()
+	m.requireDestroyRevokesWhatMoved()
+}

@@ -1,0 +1,255 @@
+package tests
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
+
+// terraformMove is a Pulumi project, and beside it a Terraform configuration whose tokens are about to move.
+type terraformMove struct {
+	*move
+	folder  string // of the configuration
+	backend string // of the configuration; none means a local one
+}
+
+// tokensInHCL is the configuration that made the recorded state. Without its provider it cannot be planned, but the commands
+// that read and change the state take it.
+const tokensInHCL = `
+resource "oci_identity_auth_token" "ci" {
+  user_id     = "{user 1}"
+  description = "docker login from CI"
+}
+`
+
+const emptyProgram = "name: moved\nruntime: yaml\n"
+
+// newTerraformMove has the recorded state in the backend that the configuration names; none is a local one.
+func newTerraformMove(t *testing.T, backend string) *terraformMove {
+	t.Helper()
+	m := &terraformMove{backend: backend, move: newMove(t, map[string]int{
+		"docker login from CI": 1, "number 0": 2, "number 1": 2, "east": 1, "west side": 3, "in a module": 4,
+	})}
+	m.folder = filepath.Join(filepath.Dir(m.dir), "terraform")
+	if _, err := exec.LookPath("terraform"); err != nil {
+		toolchain.Need(t, "tofu")
+		tofu, err := exec.LookPath("tofu")
+		if err != nil {
+			tofu = filepath.Join(toolchain.Root, ".toolchain", "bin", "tofu")
+		}
+		link(t, m.tools, "terraform", tofu)
+	}
+	require.NoError(t, os.Mkdir(m.folder, 0o700))
+	m.configure(tokensInHCL)
+	// Nothing but loopback is called.
+	m.env = append(m.env, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color")
+	m.write("Pulumi.yaml", emptyProgram)
+	m.must("stack", "init", "prod")
+	m.must("config", "set", "ociauthtoken:endpoint", m.url)
+
+	if backend != "" {
+		m.configure("")
+		m.terraform("", "init")
+		m.configure(tokensInHCL)
+	}
+	m.terraform(m.recorded("terraform.tfstate"), "state", "push", "-")
+	return m
+}
+
+func (m *terraformMove) configure(resources string) {
+	m.t.Helper()
+	configuration := strings.ReplaceAll(resources, "{user 1}", m.owners[0])
+	if m.backend != "" {
+		configuration = "terraform {\n  " + m.backend + "\n}\n" + configuration
+	}
+	require.NoError(m.t, os.WriteFile(filepath.Join(m.folder, "main.tf"), []byte(configuration), 0o600))
+}
+
+// terraform runs terraform in the folder of the configuration and returns what it printed, which may hold values.
+func (m *terraformMove) terraform(input string, args ...string) string {
+	m.t.Helper()
+	command := exec.Command("env", append([]string{"terraform", "-chdir=" + m.folder}, args...)...)
+	command.Env, command.Stdin = m.env, strings.NewReader(input)
+	var complaint strings.Builder
+	command.Stderr = &complaint
+	output, err := command.Output()
+	require.NoError(m.t, err, "terraform %s: %s", strings.Join(args, " "), complaint.String())
+	return string(output)
+}
+
+// addGenerated copies the definitions that an import has written into the program, as a person does.
+func (m *terraformMove) addGenerated() {
+	m.t.Helper()
+	generated, err := os.ReadFile(filepath.Join(m.dir, "tokens.txt"))
+	require.NoError(m.t, err)
+	m.edit(func(program string) string { return program + string(generated) })
+}
+
+// stateServer is a backend of Terraform's over HTTP, with one state.
+func stateServer(t *testing.T) (backend string) {
+	t.Helper()
+	var mu sync.Mutex
+	var state []byte
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case r.Method == http.MethodPost:
+			state, _ = io.ReadAll(r.Body)
+		case state == nil:
+			w.WriteHeader(http.StatusNotFound)
+		default:
+			_, _ = w.Write(state)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return `backend "http" { address = "` + server.URL + `/state" }`
+}
+
+func TestMoveFromTerraform(t *testing.T) {
+	t.Parallel()
+	for name, backend := range map[string]func(*testing.T) string{
+		"local backend":  func(*testing.T) string { return "" },
+		"remote backend": stateServer,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			where := backend(t)
+			m := newTerraformMove(t, where)
+			there, _ := readSteps(t, "move-from-terraform.md")
+			for _, step := range there {
+				m.followInTerraform(step)
+			}
+			assert.Len(t, m.tokensIn(m.state(), newTokenType), len(m.moving))
+			assert.NotContains(t, m.must("stack", "export"), canary)
+			m.must("refresh", "--yes", "--expect-no-changes")
+			assert.NotContains(t, m.terraform("", "state", "pull"), "oci_identity_auth_token")
+			m.terraform("", "init")
+			assert.Contains(t, m.terraform("", "plan"), "No changes")
+
+			m.requireDestroyRevokesWhatMoved()
+		})
+	}
+}
+
+// followInTerraform follows a step, with what the page leaves to the person, and checks that every value is in good hands.
+func (m *terraformMove) followInTerraform(s step) {
+	m.t.Helper()
+	switch s.title {
+	case "3. Add the tokens to the program":
+		m.addGenerated()
+	case "5. Take the tokens out of Terraform's configuration":
+		m.configure("")
+	case "6. Unprotect the tokens":
+		m.edit(func(program string) string { return strings.ReplaceAll(program, "protect: true", "protect: false") })
+	case "3. Change the programs":
+		m.configure(tokensInHCL)
+		m.write("Pulumi.yaml", emptyProgram)
+	}
+	printed, err := m.shell(s.commands)
+	require.NoError(m.t, err, "%s\n%s", s.title, printed)
+	m.requireInGoodHands()
+}
+
+// requireInGoodHands checks that nobody has told OCI to change anything, and that every value is in one of the states and
+// works.
+func (m *terraformMove) requireInGoodHands() {
+	m.t.Helper()
+	require.Zero(m.t, m.writes(), "calls that write")
+	pulumi, terraform := m.tokensIn(m.state(), newTokenType), m.terraformValues()
+	for name, token := range m.moving {
+		hands := 0
+		if resource, ok := pulumi[token.ID]; ok {
+			value, secret := resource.value(m.t)
+			assert.True(m.t, secret, name)
+			assert.True(m.t, m.oci.Authenticate(token.UserID, value), name)
+			hands++
+		}
+		if value, ok := terraform[token.ID]; ok {
+			assert.True(m.t, m.oci.Authenticate(token.UserID, value), name)
+			hands++
+		}
+		assert.Positive(m.t, hands, "%s is in nobody's hands", name)
+	}
+}
+
+// TestMoveFromTerraformStops stops the move after each step, lets somebody run what should not be run then, and goes back.
+func TestMoveFromTerraformStops(t *testing.T) {
+	t.Parallel()
+	there, back := readSteps(t, "move-from-terraform.md")
+	for i, stop := range there[1:] {
+		t.Run("after "+stop.title, func(t *testing.T) {
+			t.Parallel()
+			m := newTerraformMove(t, "")
+			before := m.terraformState()
+			for _, step := range there[:i+2] {
+				m.followInTerraform(step)
+			}
+			if i < 4 {
+				// The generated code may not be in the program yet.
+				for _, accident := range []string{"up", "destroy"} {
+					_, _ = m.run(accident, "--yes", "--skip-preview")
+					m.requireInGoodHands()
+				}
+			}
+			if i < 2 {
+				// An import that is repeated has nothing to do.
+				printed, err := m.shell(there[1].commands)
+				require.NoError(t, err, printed)
+			}
+			if len(before) == len(m.terraformState()) {
+				m.write("Pulumi.yaml", emptyProgram)
+				m.followInTerraform(back[len(back)-1])
+			} else {
+				for _, step := range back {
+					m.followInTerraform(step)
+				}
+				m.terraform("", "state", "mv", "oci_identity_auth_token.each-west-side", `oci_identity_auth_token.each["west side"]`)
+			}
+			assert.Empty(t, m.tokensIn(m.state(), newTokenType))
+			assert.Equal(t, before, m.terraformState(), "every attribute is what it was")
+		})
+	}
+}
+
+// terraformValues are the values in Terraform's state, by the token's OCID.
+func (m *terraformMove) terraformValues() map[string]string {
+	m.t.Helper()
+	values := map[string]string{}
+	for id, attributes := range m.terraformState() {
+		values[id], _ = attributes["token"].(string)
+	}
+	return values
+}
+
+// terraformState are the attributes of the tokens in Terraform's state, by the token's OCID.
+func (m *terraformMove) terraformState() map[string]map[string]any {
+	m.t.Helper()
+	var state struct {
+		Resources []struct {
+			Instances []struct{ Attributes map[string]any }
+		}
+	}
+	if pulled := m.terraform("", "state", "pull"); pulled != "" {
+		require.NoError(m.t, json.Unmarshal([]byte(pulled), &state))
+	}
+	tokens := map[string]map[string]any{}
+	for _, resource := range state.Resources {
+		for _, instance := range resource.Instances {
+			tokens[instance.Attributes["id"].(string)] = instance.Attributes
+		}
+	}
+	return tokens
+}

@@ -1,0 +1,364 @@
+package tests
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
+
+// These tests follow the pages on moving: they run the commands that stand there, on the pulumi and the terraform command,
+// from states that OCI's own providers wrote.
+
+// step is a numbered section of a page: what a person does at one time.
+type step struct {
+	title string
+	// edits are the lines to take out of a program, each with the one that takes its place, from the blocks in the form of a diff.
+	edits [][2]string
+	// commands are the blocks for the shell, one after the other.
+	commands string
+}
+
+var (
+	heading = regexp.MustCompile(`(?m)^(##+) (.*)$`)
+	fence   = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
+	number  = regexp.MustCompile(`^\d+\. `)
+)
+
+// readSteps reads the steps of a page: those of the way there, and those of the way back, which are a level deeper.
+func readSteps(t *testing.T, name string) (there, back []step) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "docs", name))
+	require.NoError(t, err)
+	headings := heading.FindAllStringSubmatchIndex(string(page), -1)
+	for i, at := range headings {
+		level, title := page[at[2]:at[3]], string(page[at[4]:at[5]])
+		end := len(page)
+		if i+1 < len(headings) {
+			end = headings[i+1][0]
+		}
+		blocks := fence.FindAllStringSubmatch(string(page[at[1]:end]), -1)
+		if !number.MatchString(title) {
+			require.Empty(t, blocks, "%s: no test runs what %q shows", name, title)
+			continue
+		}
+		s := step{title: title}
+		for _, block := range blocks {
+			switch block[1] {
+			case "sh":
+				s.commands += block[2]
+			case "diff":
+				s.edits = append(s.edits, readDiff(block[2])...)
+			default:
+				t.Fatalf("%s: %q shows something in %s", name, title, block[1])
+			}
+		}
+		if len(level) == 2 {
+			there = append(there, s)
+		} else {
+			back = append(back, s)
+		}
+	}
+	require.NotEmpty(t, there)
+	require.NotEmpty(t, back)
+	return there, back
+}
+
+// readDiff pairs each line that a diff takes out with the line that it puts there.
+func readDiff(diff string) [][2]string {
+	var pairs [][2]string
+	var out string
+	for line := range strings.Lines(diff) {
+		switch line[0] {
+		case '-':
+			out = line[1:]
+		case '+':
+			pairs = append(pairs, [2]string{out, line[1:]})
+		}
+	}
+	return pairs
+}
+
+// move is a project whose tokens are about to move.
+type move struct {
+	*cli
+	owners []string
+	// moving are the tokens by their names in the recorded state.
+	moving map[string]emulator.Token
+	// refused is the file where the stand-in for the plugin of @pulumi/oci notes what it was told to write.
+	refused string
+	// temporary is the folder for temporary files, tools one that is first on PATH.
+	temporary, tools string
+}
+
+// newMove has users with tokens, as many of both as the recorded state: owners says which of the users has which token.
+func newMove(t *testing.T, owners map[string]int) *move {
+	t.Helper()
+	tools := t.TempDir()
+	m := &move{
+		cli: newCLI(t), moving: map[string]emulator.Token{}, refused: filepath.Join(tools, "refused"), temporary: t.TempDir(),
+	}
+	m.owners = []string{m.user}
+	for name, owner := range owners {
+		for len(m.owners) < owner {
+			m.owners = append(m.owners, m.oci.AddUser("someone").ID)
+		}
+		m.moving[name] = m.oci.AddToken(m.owners[owner-1], name)
+	}
+
+	if _, err := exec.LookPath("jq"); err != nil {
+		link(t, tools, "jq", gojq(t))
+	}
+	// What the pages download is in the repository.
+	require.NoError(t, os.WriteFile(filepath.Join(tools, "curl"), []byte(`#!/bin/sh
+url=https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v`+toolchain.Version(t)+`
+case "$1 $2" in "-fsSLO $url/"*) cp "`+toolchain.Root+`/${2#"$url/"}" . ;; *) echo "not in the repository: $*" >&2; exit 22 ;; esac
+`), 0o700))
+	m.env = append(m.env, "TMPDIR="+m.temporary, "PULUMI_CONFIG_PASSPHRASE=example", "OCI_PLUGIN_JOURNAL="+m.refused, "PULUMI_SKIP_CONFIRMATIONS=true",
+		"PATH="+tools+":"+ociPlugin(t)+":"+toolchain.Path(t))
+	m.tools = tools
+	return m
+}
+
+// recorded is a recorded state with the users and tokens of this world.
+func (m *move) recorded(name string) string {
+	m.t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "moving", name))
+	require.NoError(m.t, err)
+	inJSON := func(value string) string {
+		quoted, err := json.Marshal(value)
+		require.NoError(m.t, err)
+		return string(quoted)
+	}
+	var replacements []string
+	for i, user := range m.owners {
+		replacements = append(replacements, "{user "+string(rune('1'+i))+"}", user)
+	}
+	for name, token := range m.moving {
+		value := inJSON(token.Value)
+		replacements = append(replacements,
+			"{id "+name+"}", token.ID,
+			"{time "+name+"}", token.TimeCreated.UTC().String(),
+			`"{value `+name+`}"`, value,
+			`"{secret `+name+`}"`, inJSON(value))
+	}
+	filled := strings.NewReplacer(replacements...).Replace(string(text))
+	require.NotRegexp(m.t, `\{(user|id|time|value|secret) `, filled)
+	return filled
+}
+
+// shell runs commands as they stand on a page. Neither what they print nor what they leave behind may hold a value.
+func (m *move) shell(commands string) (printed string, err error) {
+	m.t.Helper()
+	command := exec.Command("bash", "-euo", "pipefail", "-c", commands)
+	command.Dir, command.Env = m.dir, m.env
+	output, err := command.CombinedOutput()
+	requireNoValue(m.t, string(output))
+	for _, folder := range []string{m.dir, m.temporary} {
+		require.NoError(m.t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			assert.NotContains(m.t, string(content), canary, path)
+			return err
+		}))
+	}
+	return string(output), err
+}
+
+// follow does what a step says: it edits the program, and runs the commands.
+func (m *move) follow(s step) {
+	m.t.Helper()
+	m.edit(func(program string) string {
+		for _, edit := range s.edits {
+			program = strings.ReplaceAll(program, edit[0], edit[1])
+		}
+		return program
+	})
+	printed, err := m.shell(s.commands)
+	require.NoError(m.t, err, "%s\n%s", s.title, printed)
+	m.requireUntouched()
+}
+
+func (m *move) edit(change func(program string) string) {
+	m.t.Helper()
+	program, err := os.ReadFile(filepath.Join(m.dir, "Pulumi.yaml"))
+	require.NoError(m.t, err)
+	m.write("Pulumi.yaml", change(string(program)))
+}
+
+// state is the stack's state with its secrets in clear, by URN.
+func (m *move) state() map[string]stateResource {
+	m.t.Helper()
+	exported, err := m.command("stack", "export", "--show-secrets").Output()
+	require.NoError(m.t, err)
+	var stack struct {
+		Deployment struct{ Resources []stateResource }
+	}
+	require.NoError(m.t, json.Unmarshal(exported, &stack))
+	resources := map[string]stateResource{}
+	for _, resource := range stack.Deployment.Resources {
+		resources[resource.URN] = resource
+	}
+	return resources
+}
+
+type stateResource struct {
+	URN, Type, ID, Parent, Provider string
+	Protect                         bool
+	Outputs                         map[string]any
+}
+
+// value is the value of the token, and whether it is a secret.
+func (r stateResource) value(t *testing.T) (value string, secret bool) {
+	t.Helper()
+	if plain, ok := r.Outputs["token"].(string); ok {
+		return plain, false
+	}
+	wrapped, ok := r.Outputs["token"].(map[string]any)
+	require.True(t, ok, "%s has no value", r.URN)
+	require.NoError(t, json.Unmarshal([]byte(wrapped["plaintext"].(string)), &value))
+	return value, true
+}
+
+const (
+	oldTokenType = "oci:Identity/authToken:AuthToken"
+	newTokenType = "ociauthtoken:index:AuthToken"
+)
+
+// tokensIn are the tokens in the state that are of one type, by the OCID.
+func (m *move) tokensIn(resources map[string]stateResource, kind string) map[string]stateResource {
+	tokens := map[string]stateResource{}
+	for _, resource := range resources {
+		if resource.Type == kind {
+			tokens[resource.ID] = resource
+		}
+	}
+	return tokens
+}
+
+// requireUntouched checks that nobody has told OCI to change anything, and that what the state holds are values that work,
+// each recorded at least once.
+func (m *move) requireUntouched() {
+	m.t.Helper()
+	require.Zero(m.t, m.writes(), "calls that write")
+	refused, _ := os.ReadFile(m.refused)
+	require.Empty(m.t, string(refused), "what @pulumi/oci was told to write")
+	for name, token := range m.moving {
+		require.True(m.t, m.oci.Authenticate(token.UserID, token.Value), name)
+	}
+	m.requireValues()
+}
+
+// requireValues checks that the stack's values are those that authenticate.
+func (m *move) requireValues() {
+	m.t.Helper()
+	resources := m.state()
+	old, moved := m.tokensIn(resources, oldTokenType), m.tokensIn(resources, newTokenType)
+	for name, token := range m.moving {
+		recorded := 0
+		for _, tokens := range []map[string]stateResource{old, moved} {
+			if resource, ok := tokens[token.ID]; ok {
+				value, _ := resource.value(m.t)
+				assert.True(m.t, m.oci.Authenticate(token.UserID, value), name)
+				recorded++
+			}
+		}
+		assert.Positive(m.t, recorded, "%s is in nobody's hands", name)
+	}
+}
+
+// requireDestroyRevokesWhatMoved destroys the tokens, which the program no longer protects, and checks that nothing else goes.
+func (m *move) requireDestroyRevokesWhatMoved() {
+	m.t.Helper()
+	left := m.oci.AddToken(m.owners[0], "not moved")
+	m.must("up", "--yes", "--skip-preview")
+	m.must("destroy", "--yes", "--skip-preview", "--target", "**"+newTokenType+"::**", "--target-dependents")
+	assert.Equal(m.t, len(m.moving), m.calls("DeleteAuthToken"))
+	for _, user := range m.owners {
+		for _, token := range m.oci.Tokens(user) {
+			assert.Equal(m.t, left.ID, token.ID, "only what was moved is revoked")
+		}
+	}
+	assert.Zero(m.t, m.calls("CreateAuthToken")+m.calls("UpdateAuthToken"))
+}
+
+// ociPlugin returns the folder with the stand-in for the plugin of @pulumi/oci.
+func ociPlugin(t *testing.T) string {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join("pulumi-resource-oci", "main.go"))
+	require.NoError(t, err)
+	return toolchain.Cached(t, "pulumi-resource-oci", string(source), func(folder string) {
+		toolchain.Run(t, toolchain.Root, nil, "go", "build", "-o", folder, "./tests/pulumi-resource-oci")
+	})
+}
+
+// gojq returns the path of the jq that is written in Go.
+func gojq(t *testing.T) string {
+	t.Helper()
+	module := filepath.Join(toolchain.Root, "tools", "moving")
+	pinned, err := os.ReadFile(filepath.Join(module, "go.mod"))
+	require.NoError(t, err)
+	return filepath.Join(toolchain.Cached(t, "gojq", string(pinned), func(folder string) {
+		toolchain.Run(t, module, nil, "go", "build", "-o", folder, "github.com/itchyny/gojq/cmd/gojq")
+	}), "gojq")
+}
+
+// link makes a program known by a name, in a folder on PATH.
+func link(t *testing.T, folder, name, program string) {
+	t.Helper()
+	require.NoError(t, os.Symlink(program, filepath.Join(folder, name)))
+}
+
+// importStack makes the text, which holds secrets in clear, the state of the stack.
+func (m *move) importStack(state string) {
+	m.t.Helper()
+	command := m.command("stack", "import")
+	command.Stdin = strings.NewReader(state)
+	printed, err := command.CombinedOutput()
+	requireNoValue(m.t, string(printed))
+	require.NoError(m.t, err, string(printed))
+}
+
+// copied is a copy of the project and its stack, with the same OCI.
+func (m *move) copied() *move {
+	m.t.Helper()
+	const backend = "PULUMI_BACKEND_URL=file://"
+	other, otherWorld := *m.cli, *m.world
+	copied := *m
+	copied.cli, copied.world = &other, &otherWorld
+	copied.dir = m.t.TempDir()
+	require.NoError(m.t, os.CopyFS(copied.dir, os.DirFS(m.dir)))
+	copied.env = slices.Clone(m.env)
+	for i, variable := range copied.env {
+		if folder, ok := strings.CutPrefix(variable, backend); ok {
+			stacks := m.t.TempDir()
+			require.NoError(m.t, os.CopyFS(stacks, os.DirFS(folder)))
+			copied.env[i] = backend + stacks
+		}
+	}
+	copied.must("stack", "select", "prod")
+	return &copied
+}
+
+// in is the same move for a subtest.
+func (m *move) in(t *testing.T) *move {
+	other, otherWorld := *m.cli, *m.world
+	otherWorld.t = t
+	other.world = &otherWorld
+	moved := *m
+	moved.cli = &other
+	return &moved
+}

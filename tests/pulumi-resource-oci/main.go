@@ -1,0 +1,102 @@
+// Command pulumi-resource-oci stands in for the plugin of @pulumi/oci, which no registry of modules has, while tests move
+// stacks that hold its resources. Whatever it is shown, it takes for what there is. When it is told to make, change or revoke
+// a token, it refuses, and notes that in the file that OCI_PLUGIN_JOURNAL names.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+func main() {
+	refuse := func(call string, urn resource.URN) error {
+		if urn.Type() != "oci:Identity/authToken:AuthToken" {
+			return nil
+		}
+		line := fmt.Sprintf("%s %s\n", call, urn)
+		//nolint:gosec // the test names the file
+		journal, err := os.OpenFile(os.Getenv("OCI_PLUGIN_JOURNAL"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err == nil {
+			_, err = journal.WriteString(line)
+			err = errors.Join(err, journal.Close())
+		}
+		return errors.Join(fmt.Errorf("the stand-in for @pulumi/oci was told to %s", line), err)
+	}
+	err := p.RunProvider(context.Background(), "oci", "4.20.0", p.Provider{
+		GetSchema: func(context.Context, p.GetSchemaRequest) (p.GetSchemaResponse, error) {
+			schema, err := json.Marshal(schema)
+			return p.GetSchemaResponse{Schema: string(schema)}, err
+		},
+		CheckConfig: func(_ context.Context, req p.CheckRequest) (p.CheckResponse, error) {
+			return p.CheckResponse{Inputs: req.Inputs}, nil
+		},
+		DiffConfig: func(context.Context, p.DiffRequest) (p.DiffResponse, error) { return p.DiffResponse{}, nil },
+		Configure:  func(context.Context, p.ConfigureRequest) error { return nil },
+		Check: func(_ context.Context, req p.CheckRequest) (p.CheckResponse, error) {
+			return p.CheckResponse{Inputs: req.Inputs}, nil
+		},
+		Diff: func(_ context.Context, req p.DiffRequest) (p.DiffResponse, error) {
+			for _, name := range []string{"userId", "description", "secretContent"} {
+				if !req.Inputs.Get(name).WithSecret(false).Equals(req.OldInputs.Get(name).WithSecret(false)) {
+					return p.DiffResponse{HasChanges: true, DetailedDiff: map[string]p.PropertyDiff{name: {Kind: p.Update}}}, nil
+				}
+			}
+			return p.DiffResponse{}, nil
+		},
+		Read: func(_ context.Context, req p.ReadRequest) (p.ReadResponse, error) {
+			return p.ReadResponse{ID: req.ID, Properties: req.Properties, Inputs: req.Inputs}, nil
+		},
+		Create: func(_ context.Context, req p.CreateRequest) (p.CreateResponse, error) {
+			if req.DryRun {
+				return p.CreateResponse{Properties: req.Properties}, nil
+			}
+			return p.CreateResponse{ID: "new", Properties: req.Properties}, refuse("create", req.Urn)
+		},
+		Update: func(_ context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
+			if req.DryRun {
+				return p.UpdateResponse{Properties: req.Inputs}, nil
+			}
+			return p.UpdateResponse{Properties: req.Inputs}, refuse("update", req.Urn)
+		},
+		Delete: func(_ context.Context, req p.DeleteRequest) error { return refuse("delete", req.Urn) },
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// schema is as much of the schema of @pulumi/oci as a program with auth tokens needs, and with what is around them.
+var schema = map[string]any{
+	"name": "oci", "version": "4.20.0",
+	"meta":     map[string]any{"moduleFormat": "(.*)(?:/[^/]*)"},
+	"provider": map[string]any{"inputProperties": texts("region", "configFileProfile")},
+	"resources": map[string]any{
+		"oci:Identity/authToken:AuthToken": map[string]any{
+			"inputProperties": texts("userId", "description"),
+			"requiredInputs":  []string{"userId", "description"},
+			"properties": texts(
+				"userId", "description", "token", "state", "inactiveState", "timeCreated", "timeExpires"),
+		},
+		"oci:Identity/group:Group": map[string]any{
+			"inputProperties": texts("description"), "properties": texts("description"),
+		},
+		"oci:Vault/secret:Secret": map[string]any{
+			"inputProperties": texts("secretName", "secretContent"), "properties": texts("secretName", "secretContent"),
+		},
+	},
+}
+
+func texts(names ...string) map[string]any {
+	properties := map[string]any{}
+	for _, name := range names {
+		properties[name] = map[string]any{"type": "string"}
+	}
+	return properties
+}
