@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -19,8 +20,10 @@ type AuthToken struct{ oci *connection }
 
 // AuthTokenArgs are the arguments of an AuthToken.
 type AuthTokenArgs struct {
-	Description string `pulumi:"description"`
-	UserID      string `pulumi:"userId"      provider:"replaceOnChanges"`
+	Description string  `pulumi:"description"`
+	UserID      string  `pulumi:"userId"               provider:"replaceOnChanges"`
+	DomainURL   *string `pulumi:"domainUrl,optional"   provider:"replaceOnChanges"`
+	TimeExpires *string `pulumi:"timeExpires,optional" provider:"replaceOnChanges"`
 }
 
 // AuthTokenState is everything that the state holds of an AuthToken.
@@ -31,7 +34,6 @@ type AuthTokenState struct {
 	State         string  `pulumi:"state"`
 	InactiveState *string `pulumi:"inactiveState,optional"`
 	TimeCreated   string  `pulumi:"timeCreated"`
-	TimeExpires   *string `pulumi:"timeExpires,optional"`
 }
 
 // infer finds these by assertion at run time, and would pass over a method whose signature is off by a little.
@@ -64,6 +66,11 @@ func (args *AuthTokenArgs) Annotate(a infer.Annotator) {
 		"need not be unique. A change is made in place: the token and everything that uses it stay as they are.")
 	a.Describe(&args.UserID, "The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at "+
 		"most two auth tokens. A change replaces the token, and with it the value.")
+	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, such as "+
+		"`https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and "+
+		"`oci iam domain list` show it. A change replaces the token, and with it the value.")
+	a.Describe(&args.TimeExpires, "When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set "+
+		"together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.")
 }
 
 // Annotate describes the outputs for the schema.
@@ -72,37 +79,58 @@ func (s *AuthTokenState) Annotate(a infer.Annotator) {
 		"always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer "+
 		"to the creation, so the state is the only place where it exists; it is absent after an import.")
 	a.Describe(&s.State, "The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A "+
-		"creation waits until it is `ACTIVE`.")
+		"creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.")
 	a.Describe(&s.InactiveState, "Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 "+
 		"locked. Absent as long as the token can be used.")
 	a.Describe(&s.TimeCreated, "When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.")
-	a.Describe(&s.TimeExpires, "When the token expires, in the format of RFC 3339. Absent for a token that never expires.")
 }
 
-// WireDependencies says what moves with what: the value is secret whatever SDK the program uses, and only another user
-// makes it, and what OCI says of it, another. A change of the description leaves dependents of the token alone.
+// WireDependencies says what moves with what: the value is secret whatever SDK the program uses, and only what replaces the
+// token makes it, and what OCI says of it, another. A change of the description leaves dependents of the token alone.
 func (*AuthToken) WireDependencies(f infer.FieldSelector, args *AuthTokenArgs, state *AuthTokenState) {
 	f.OutputField(&state.Token).AlwaysSecret()
-	user := f.InputField(&args.UserID).Computed()
-	for _, output := range []any{
-		&state.Token, &state.State, &state.InactiveState, &state.TimeCreated, &state.TimeExpires,
-	} {
-		f.OutputField(output).DependsOn(user)
+	for _, replacing := range []any{&args.UserID, &args.DomainURL, &args.TimeExpires} {
+		input := f.InputField(replacing).Computed()
+		for _, output := range []any{
+			&state.Token, &state.State, &state.InactiveState, &state.TimeCreated, &state.TimeExpires,
+		} {
+			f.OutputField(output).DependsOn(input)
+		}
 	}
 }
 
 // Check finds at preview, before any call, what OCI would refuse later. What is not known yet passes.
-func (*AuthToken) Check(
+func (r *AuthToken) Check(
 	ctx context.Context, req infer.CheckRequest,
 ) (infer.CheckResponse[AuthTokenArgs], error) {
 	args, failures, err := infer.DefaultCheck[AuthTokenArgs](ctx, req.NewInputs)
 	if err != nil {
 		return infer.CheckResponse[AuthTokenArgs]{}, err
 	}
+	refuse := func(property string, err error) {
+		failures = append(failures, p.CheckFailure{Property: property, Reason: err.Error()})
+	}
 	if userID := req.NewInputs.Get("userId"); userID.IsString() {
 		if err := ocid.Check(userID.AsString(), ocid.User); err != nil {
-			failures = append(failures, p.CheckFailure{Property: "userId", Reason: err.Error()})
+			refuse("userId", err)
 		}
+	}
+	domainURL, timeExpires := req.NewInputs.Get("domainUrl"), req.NewInputs.Get("timeExpires")
+	if domainURL.IsString() {
+		normal, err := identity.ParseDomainURL(domainURL.AsString())
+		if err != nil {
+			refuse("domainUrl", err)
+		} else {
+			args.DomainURL = &normal
+		}
+	}
+	if timeExpires.IsString() {
+		if err := checkExpiry(timeExpires.AsString(), req.OldInputs.Get("timeExpires"), r.oci.now()); err != nil {
+			refuse("timeExpires", err)
+		}
+	}
+	if domainURL.IsNull() && !timeExpires.IsNull() {
+		refuse("timeExpires", errors.New("a token expires by itself in an identity domain only: set domainUrl, or remove timeExpires"))
 	}
 	return infer.CheckResponse[AuthTokenArgs]{Inputs: args, Failures: failures}, nil
 }
@@ -115,11 +143,11 @@ func (r *AuthToken) Create(
 	if req.DryRun {
 		return infer.CreateResponse[AuthTokenState]{Output: notYetKnown(req.Inputs)}, nil
 	}
-	user, err := r.oci.user(ctx, req.Inputs.UserID)
+	user, err := r.oci.user(ctx, req.Inputs.user())
 	if err != nil {
 		return infer.CreateResponse[AuthTokenState]{}, err
 	}
-	wish := identity.Wish{For: urnOf(ctx), Description: req.Inputs.Description}
+	wish := identity.Wish{For: urnOf(ctx), Description: req.Inputs.Description, TimeExpires: value(req.Inputs.TimeExpires)}
 	token, err := user.CreateToken(ctx, wish)
 	if err != nil {
 		return infer.CreateResponse[AuthTokenState]{}, err
@@ -141,17 +169,17 @@ func (r *AuthToken) Read(
 	type response = infer.ReadResponse[AuthTokenArgs, AuthTokenState]
 
 	// An import knows the id alone. Everything else knows at least whose token it is.
-	userID, id, recorded := req.State.UserID, recordedID(req.ID), req.State.UserID != ""
+	owner, id, recorded := req.State.user(), recordedID(req.ID), req.State.UserID != ""
 	if !recorded {
 		var err error
-		if userID, id, err = parseID(req.ID); err != nil {
+		if owner, id, err = parseID(req.ID); err != nil {
 			return response{}, err
 		}
-		if userID == "" {
+		if owner.ID == "" {
 			return response{}, fmt.Errorf("%q does not say whose token it is: %s", req.ID, idForms)
 		}
 	}
-	user, err := r.oci.user(ctx, userID)
+	user, err := r.oci.user(ctx, owner)
 	if err != nil {
 		return response{}, err
 	}
@@ -163,22 +191,31 @@ func (r *AuthToken) Read(
 			"again; if the token or its user is really gone, remove it with \"pulumi state delete\"", err)
 	case err != nil:
 		return response{}, err
-	case token != nil:
-		state := req.State
-		state.UserID = userID
-		state = state.as(*token)
-		if !recorded {
-			p.GetLogger(ctx).Warning("OCI shows the value of an auth token only when it is created, so the output " +
-				"\"token\" stays empty after this import. If you still have the value, import from a file whose " +
-				"\"outputs\" hold it; otherwise only replacing the token gives one.")
-			return response{ID: token.ID, Inputs: state.AuthTokenArgs, State: state}, nil
+	case token != nil && !recorded:
+		p.GetLogger(ctx).Warning("OCI shows the value of an auth token only when it is created, so the output " +
+			"\"token\" stays empty after this import. If you still have the value, import from a file whose " +
+			"\"outputs\" hold it; otherwise only replacing the token gives one.")
+		state := AuthTokenState{AuthTokenArgs: AuthTokenArgs{UserID: owner.ID}}.as(*token)
+		if owner.DomainURL != "" {
+			state.DomainURL = &owner.DomainURL
 		}
-		return response{ID: token.ID, Inputs: state.AuthTokenArgs, State: state}, finished(id, state, nil)
+		inputs := state.AuthTokenArgs
+		if state.DomainURL == nil {
+			inputs.TimeExpires = nil // it is no argument without a domain
+		}
+		return response{ID: token.ID, Inputs: inputs, State: state}, nil
+	case token != nil:
+		state := req.State.as(*token)
+		inputs := state.AuthTokenArgs
+		inputs.TimeExpires = req.Inputs.TimeExpires
+		return response{ID: token.ID, Inputs: inputs, State: state}, finished(id, state, nil)
 	case !recorded:
-		return response{}, explainMissing(ctx, user, userID, id)
+		return response{}, explainMissing(ctx, user, owner.ID, id)
 	case user.IsNew(req.State.created()):
 		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it is kept.")
-		return response{ID: id, Inputs: req.State.AuthTokenArgs, State: req.State}, finished(id, req.State, nil)
+		inputs := req.State.AuthTokenArgs
+		inputs.TimeExpires = req.Inputs.TimeExpires
+		return response{ID: id, Inputs: inputs, State: req.State}, finished(id, req.State, nil)
 	default:
 		return response{}, nil
 	}
@@ -190,11 +227,15 @@ func (r *AuthToken) Update(
 	ctx context.Context, req infer.UpdateRequest[AuthTokenArgs, AuthTokenState],
 ) (infer.UpdateResponse[AuthTokenState], error) {
 	state := req.State
+	expires := state.TimeExpires
 	state.AuthTokenArgs = req.Inputs
+	if state.TimeExpires == nil {
+		state.TimeExpires = expires // as OCI has said it
+	}
 	if req.DryRun {
 		return infer.UpdateResponse[AuthTokenState]{Output: state}, nil
 	}
-	user, err := r.oci.user(ctx, req.Inputs.UserID)
+	user, err := r.oci.user(ctx, req.Inputs.user())
 	if err != nil {
 		return infer.UpdateResponse[AuthTokenState]{}, err
 	}
@@ -223,7 +264,7 @@ func (r *AuthToken) Update(
 func (r *AuthToken) Delete(
 	ctx context.Context, req infer.DeleteRequest[AuthTokenState],
 ) (infer.DeleteResponse, error) {
-	user, err := r.oci.user(ctx, req.State.UserID)
+	user, err := r.oci.user(ctx, req.State.user())
 	if err != nil {
 		return infer.DeleteResponse{}, err
 	}
@@ -232,12 +273,11 @@ func (r *AuthToken) Delete(
 
 // notYetKnown is what a preview says of a token to be created. infer makes an unknown of every output that is present.
 func notYetKnown(args AuthTokenArgs) AuthTokenState {
-	return AuthTokenState{
-		AuthTokenArgs: args,
-		Token:         new(""),
-		InactiveState: new(""),
-		TimeExpires:   new(""),
+	state := AuthTokenState{AuthTokenArgs: args, Token: new(""), InactiveState: new("")}
+	if state.TimeExpires == nil {
+		state.TimeExpires = new("")
 	}
+	return state
 }
 
 // as is the state with everything that OCI says of the token. What OCI does not say stays as it is: the value above all, and
@@ -256,18 +296,28 @@ func (s AuthTokenState) as(token identity.AuthToken) AuthTokenState {
 	if token.InactiveStatus != nil {
 		s.InactiveState = new(strconv.FormatInt(*token.InactiveStatus, 10))
 	}
-	s.TimeExpires = nil
-	if token.TimeExpires != nil {
+	if token.TimeExpires != nil && !s.expires().Equal(*token.TimeExpires) {
 		s.TimeExpires = new(identity.RFC3339(*token.TimeExpires))
 	}
 	return s
 }
 
+// user returns whose token it is.
+func (args AuthTokenArgs) user() identity.UserRef {
+	return identity.UserRef{ID: args.UserID, DomainURL: value(args.DomainURL)}
+}
+
+// expires returns when the token expires, or zero if it does not.
+func (args AuthTokenArgs) expires() time.Time { return timeOf(value(args.TimeExpires)) }
+
 // created returns when the token was created, or zero if the state does not say.
-func (s AuthTokenState) created() time.Time {
-	created, err := time.Parse(time.RFC3339, s.TimeCreated)
+func (s AuthTokenState) created() time.Time { return timeOf(s.TimeCreated) }
+
+// timeOf returns a time in the format of RFC 3339, or zero if it is in no such format.
+func timeOf(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return time.Time{}
 	}
-	return created
+	return t
 }

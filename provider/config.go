@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
@@ -161,12 +162,20 @@ func (c *connection) get() (*identity.Client, error) {
 }
 
 // user returns a user of OCI. Its calls tell the person at the terminal what they wait for.
-func (c *connection) user(ctx context.Context, userID string) (*identity.User, error) {
+func (c *connection) user(ctx context.Context, user identity.UserRef) (*identity.User, error) {
 	client, err := c.get()
 	if err != nil {
 		return nil, err
 	}
-	return client.User(identity.UserRef{ID: userID}, p.GetLogger(ctx))
+	return client.User(user, p.GetLogger(ctx))
+}
+
+// now returns the time, by this machine's clock.
+func (c *connection) now() time.Time {
+	if c.options.Clock == nil {
+		return time.Now()
+	}
+	return c.options.Clock.Now()
 }
 
 // notingWhatIsRecorded tells the client of every token that the engine has in its state: what is recorded is nobody's orphan.

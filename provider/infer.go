@@ -40,6 +40,8 @@ type kind struct {
 	secrets []string
 	// required are the texts in the state that infer does not decode it without.
 	required []string
+	// inputs are the arguments. The state holds all of them too.
+	inputs []string
 }
 
 // kindOf is infer.Resource, and remembers what the state looks like.
@@ -55,6 +57,11 @@ func kindOf[R infer.CustomResource[I, O], I, O any](r R) kind {
 		}
 		if !hasOption(options, "optional") && field.Type.Kind() == reflect.String {
 			k.required = append(k.required, name)
+		}
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[I]()) {
+		if name, _, _ := strings.Cut(field.Tag.Get("pulumi"), ","); name != "" {
+			k.inputs = append(k.inputs, name)
 		}
 	}
 	return k
@@ -144,15 +151,16 @@ func (all kinds) markingSecretsOnRead(provider p.Provider) p.Provider {
 // There is no upstream issue for it: infer is strict about state on purpose, save in Read.
 func (all kinds) completingState(provider p.Provider) p.Provider {
 	complete := func(urn resource.URN, state, inputs property.Map) property.Map {
+		for _, name := range all[urn.Type()].inputs {
+			value, given := inputs.GetOk(name)
+			if _, ok := state.GetOk(name); given && !ok {
+				state = state.Set(name, value)
+			}
+		}
 		for _, name := range all[urn.Type()].required {
-			if _, ok := state.GetOk(name); ok {
-				continue
+			if _, ok := state.GetOk(name); !ok {
+				state = state.Set(name, property.New(""))
 			}
-			value, ok := inputs.GetOk(name)
-			if !ok {
-				value = property.New("")
-			}
-			state = state.Set(name, value)
 		}
 		return state
 	}

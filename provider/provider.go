@@ -64,6 +64,7 @@ func New(options Options) (p.Provider, error) {
 	return mended(provider,
 		passingURN, resources.markingSecretsOnRead, resources.completingState, leavingIgnoreChangesToTheEngine,
 		keepingTimeouts, updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded,
+		oci.warningOfExpiry,
 	), nil
 }
 

@@ -35,135 +35,140 @@ func recorded(t *testing.T, created *pulumirpc.CreateResponse, err error) (id st
 }
 
 func TestACreationTakesFromAnOddAnswerWhatItDoesSay(t *testing.T) {
-	t.Parallel()
-	stranger := "ocid1.user.oc1..stranger"
-	for name, fault := range map[string]emulator.Fault{
-		"no userId":                {Omit: []string{"userId"}},
-		"another user's":           {Set: map[string]any{"userId": stranger}},
-		"no lifecycleState":        {Omit: []string{"lifecycleState"}},
-		"lifecycleState a number":  {Set: map[string]any{"lifecycleState": 7}},
-		"no timeCreated":           {Omit: []string{"timeCreated"}},
-		"times that are none":      {Set: map[string]any{"timeCreated": "yesterday", "timeExpires": []int{1}}},
-		"no description":           {Omit: []string{"description"}},
-		"description null":         {Set: map[string]any{"description": nil}},
-		"inactiveStatus a text":    {Set: map[string]any{"inactiveStatus": "none"}},
-		"everything else missing":  {Omit: []string{"userId", "lifecycleState", "timeCreated", "description", "compartmentId"}},
-		"media type of a page":     {MediaType: "text/html; charset=utf-8"},
-		"no media type":            {MediaType: " "},
-		"fields that nobody knows": {Set: map[string]any{"surprise": map[string]any{"a": []any{1, nil}}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWire(t)
-			fault.Operation = "CreateAuthToken"
-			w.oci.Inject(fault)
-			created, err := w.create(tokenURN, "ci")
-			require.NoError(t, err)
-			live := w.onlyToken()
-			assert.Equal(t, live.ID, created.Id)
-			requireSecretToken(t, created.Properties, live.Value)
-			outputs := unmarshalled(t, created.Properties)
-			assert.Equal(t, w.user, outputs["userId"].StringValue())
-			assert.Equal(t, "ci", outputs["description"].StringValue())
-			assert.Equal(t, 1, w.calls("CreateAuthToken"))
+	forEachAPI(t, func(t *testing.T, a api) {
+		stranger := "ocid1.user.oc1..stranger"
+		for name, fault := range map[string]emulator.Fault{
+			"no userId":                {Omit: []string{"userId"}},
+			"another user's":           {Set: map[string]any{"userId": stranger}},
+			"no lifecycleState":        {Omit: []string{"lifecycleState"}},
+			"lifecycleState a number":  {Set: map[string]any{"lifecycleState": 7}},
+			"no timeCreated":           {Omit: []string{"timeCreated"}},
+			"times that are none":      {Set: map[string]any{"timeCreated": "yesterday", "timeExpires": []int{1}}},
+			"no description":           {Omit: []string{"description"}},
+			"description null":         {Set: map[string]any{"description": nil}},
+			"inactiveStatus a text":    {Set: map[string]any{"inactiveStatus": "none"}},
+			"everything else missing":  {Omit: []string{"userId", "lifecycleState", "timeCreated", "description", "compartmentId"}},
+			"media type of a page":     {MediaType: "text/html; charset=utf-8"},
+			"no media type":            {MediaType: " "},
+			"fields that nobody knows": {Set: map[string]any{"surprise": map[string]any{"a": []any{1, nil}}}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w := a.newWire(t)
+				fault.Operation = "CreateAuthToken"
+				w.oci.Inject(w.spoiling(fault))
+				created, err := w.create(tokenURN, "ci")
+				require.NoError(t, err)
+				live := w.onlyToken()
+				assert.Equal(t, live.ID, created.Id)
+				requireSecretToken(t, created.Properties, live.Value)
+				outputs := unmarshalled(t, created.Properties)
+				assert.Equal(t, w.user, outputs["userId"].StringValue())
+				assert.Equal(t, "ci", outputs["description"].StringValue())
+				assert.Equal(t, 1, w.calls("CreateAuthToken"))
 
-			// Nothing in it is a reason to replace the token, or to change anything.
-			diff, err := w.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
-				Id: created.Id, Urn: tokenURN, Olds: created.Properties, OldInputs: w.arguments("ci"), News: w.arguments("ci"),
+				// Nothing in it is a reason to replace the token, or to change anything.
+				diff, err := w.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
+					Id: created.Id, Urn: tokenURN, Olds: created.Properties, OldInputs: w.arguments("ci"), News: w.arguments("ci"),
+				})
+				require.NoError(t, err)
+				assert.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, diff.Changes)
 			})
-			require.NoError(t, err)
-			assert.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, diff.Changes)
-		})
-	}
+		}
+	})
 }
 
 func TestACreationAsksAgainForWhatTheAnswerLacks(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]emulator.Fault{
-		"null": {Body: "null"}, "a list": {Body: "[]"}, "a number": {Body: "17"}, "empty": {Body: " "},
-		"a page": {Body: "<html>Welcome to our hotel</html>", MediaType: "text/html"},
-		"no id":  {Omit: []string{"id"}}, "an empty id": {Set: map[string]any{"id": ""}},
-		"no token": {Omit: []string{"token"}}, "an empty token": {Set: map[string]any{"token": ""}},
-		"token null": {Set: map[string]any{"token": nil}}, "token a number": {Set: map[string]any{"token": 5}},
-		"endless": {Endless: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWire(t)
-			fault.Operation, fault.Times = "CreateAuthToken", 1
-			w.oci.Inject(fault)
-			created, err := w.create(tokenURN, "ci")
-			require.NoError(t, err)
-			requireSecretToken(t, created.Properties, w.onlyToken().Value)
-			assert.Len(t, w.retryTokens(), 1)
-		})
-	}
+	forEachAPI(t, func(t *testing.T, a api) {
+		for name, fault := range map[string]emulator.Fault{
+			"null": {Body: "null"}, "a list": {Body: "[]"}, "a number": {Body: "17"}, "empty": {Body: " "},
+			"a page": {Body: "<html>Welcome to our hotel</html>", MediaType: "text/html"},
+			"no id":  {Omit: []string{"id"}}, "an empty id": {Set: map[string]any{"id": ""}},
+			"no token": {Omit: []string{"token"}}, "an empty token": {Set: map[string]any{"token": ""}},
+			"token null": {Set: map[string]any{"token": nil}}, "token a number": {Set: map[string]any{"token": 5}},
+			"endless": {Endless: true},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w := a.newWire(t)
+				fault.Operation, fault.Times = "CreateAuthToken", 1
+				w.oci.Inject(w.spoiling(fault))
+				created, err := w.create(tokenURN, "ci")
+				require.NoError(t, err)
+				requireSecretToken(t, created.Properties, w.onlyToken().Value)
+				assert.Len(t, w.retryTokens(), 1)
+			})
+		}
+	})
 }
 
 func TestACreationThatIsNeverAnsweredWholeLosesNothing(t *testing.T) {
-	t.Parallel()
-	withoutID := newWire(t)
-	withoutID.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Omit: []string{"id"}})
-	created, err := withoutID.create(tokenURN, "ci")
-	require.NoError(t, err, "the list has the id, and there is no doubt which one it is")
-	assert.Equal(t, withoutID.onlyToken().ID, created.Id)
-	requireSecretToken(t, created.Properties, withoutID.onlyToken().Value)
+	forEachAPI(t, func(t *testing.T, a api) {
+		withoutID := a.newWire(t)
+		withoutID.oci.Inject(withoutID.spoiling(emulator.Fault{Operation: "CreateAuthToken", Omit: []string{"id"}}))
+		created, err := withoutID.create(tokenURN, "ci")
+		require.NoError(t, err, "the list has the id, and there is no doubt which one it is")
+		assert.Equal(t, withoutID.onlyToken().ID, created.Id)
+		requireSecretToken(t, created.Properties, withoutID.onlyToken().Value)
 
-	withoutValue := newWire(t)
-	withoutValue.oci.Inject(
-		emulator.Fault{Operation: "CreateAuthToken", Set: map[string]any{"token": ""}},
-		emulator.Fault{Operation: "ListAuthTokens", Status: 404, Code: "NotAuthorizedOrNotFound"},
-	)
-	_, err = withoutValue.create(tokenURN, "ci")
-	require.ErrorContains(t, err, "auth-token-id "+withoutValue.onlyToken().ID, "its id was in the answer, if nothing else was")
+		withoutValue := a.newWire(t)
+		withoutValue.oci.Inject(
+			emulator.Fault{Operation: "CreateAuthToken", Set: map[string]any{"token": ""}},
+			emulator.Fault{Operation: "ListAuthTokens", Status: 404, Code: "NotAuthorizedOrNotFound"},
+		)
+		_, err = withoutValue.create(tokenURN, "ci")
+		require.ErrorContains(t, err, withoutValue.deleteCommand(withoutValue.onlyToken().ID), "its id was in the answer, if nothing else was")
+	})
 }
 
 func TestAListThatMakesNoSenseIsNotOneWithoutTheToken(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]emulator.Fault{
-		"null": {Body: "null"}, "an object": {Body: `{"items": []}`}, "a text": {Body: `"[]"`}, "empty": {Body: " "},
-		"a list of texts": {Body: `["a", "b"]`}, "a list of nulls": {Body: "[null]"}, "without ids": {Omit: []string{"id"}},
-		"a page":          {Body: "[]", MediaType: "text/html"},
-		"another status":  {Status: 400, Body: `{"code": "NotAuthorizedOrNotFound", "statusCode": 404, "status": "404"}`},
-		"a redirect":      {Status: 302, Header: map[string]string{"Location": "http://127.0.0.1:1/"}},
-		"cut in a number": {Truncate: 5},
-		"endless":         {Endless: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newStack(t)
-			s.mustUp(mint(s.user, "ci"))
-			before := s.checkpointOf("token")
-			s.clock.advance(time.Hour)
-			fault.Operation = "ListAuthTokens"
-			s.oci.Inject(fault)
-			require.Error(t, s.refresh())
-			assert.Contains(t, s.diagnostics(), "stays in the state")
-			assert.Equal(t, before, s.checkpointOf("token"))
-		})
-	}
+	forEachAPI(t, func(t *testing.T, a api) {
+		for name, fault := range map[string]emulator.Fault{
+			"null": {Body: "null"}, "an object": {Body: `{"items": []}`}, "a text": {Body: `"[]"`}, "empty": {Body: " "},
+			"a list of texts": {Body: `["a", "b"]`}, "a list of nulls": {Body: "[null]"}, "without ids": {Omit: []string{"id"}},
+			"a page":          {Body: "[]", MediaType: "text/html"},
+			"another status":  {Status: 400, Body: `{"code": "NotAuthorizedOrNotFound", "statusCode": 404, "status": "404"}`},
+			"a redirect":      {Status: 302, Header: map[string]string{"Location": "http://127.0.0.1:1/"}},
+			"cut in a number": {Truncate: 5},
+			"endless":         {Endless: true},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := a.newStack(t)
+				s.mustUp(s.mint(s.user, "ci"))
+				before := s.checkpointOf("token")
+				s.clock.advance(time.Hour)
+				fault.Operation = "ListAuthTokens"
+				s.oci.Inject(s.spoiling(fault))
+				require.Error(t, s.refresh())
+				assert.Contains(t, s.diagnostics(), "stays in the state")
+				assert.Equal(t, before, s.checkpointOf("token"))
+			})
+		}
+	})
 }
 
 func TestAListWithOddItemsIsStillAListWithTheToken(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]emulator.Fault{
-		"another user's":    {Set: map[string]any{"userId": "ocid1.user.oc1..stranger"}},
-		"without a user":    {Omit: []string{"userId", "timeCreated", "lifecycleState", "description"}},
-		"of no known types": {Set: map[string]any{"userId": 5, "timeCreated": false, "lifecycleState": []int{}, "description": 1, "inactiveStatus": "x"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newStack(t)
-			s.mustUp(mint(s.user, "ci"))
-			before := s.checkpointOf("token")
-			fault.Operation = "ListAuthTokens"
-			s.oci.Inject(fault)
-			require.NoError(t, s.refresh())
-			assert.Equal(t, before, s.checkpointOf("token"))
-			require.NoError(t, s.preview(mint(s.user, "ci")))
-			assert.Empty(t, s.changes())
-		})
-	}
+	forEachAPI(t, func(t *testing.T, a api) {
+		for name, fault := range map[string]emulator.Fault{
+			"another user's":    {Set: map[string]any{"userId": "ocid1.user.oc1..stranger"}},
+			"without a user":    {Omit: []string{"userId", "timeCreated", "lifecycleState", "description"}},
+			"of no known types": {Set: map[string]any{"userId": 5, "timeCreated": false, "lifecycleState": []int{}, "description": 1, "inactiveStatus": "x"}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := a.newStack(t)
+				s.mustUp(s.mint(s.user, "ci"))
+				before := s.checkpointOf("token")
+				fault.Operation = "ListAuthTokens"
+				s.oci.Inject(s.spoiling(fault))
+				require.NoError(t, s.refresh())
+				assert.Equal(t, before, s.checkpointOf("token"))
+				require.NoError(t, s.preview(s.mint(s.user, "ci")))
+				assert.Empty(t, s.changes())
+			})
+		}
+	})
 }
 
 func TestWhatCannotBePrintedCostsNoToken(t *testing.T) {
@@ -196,9 +201,9 @@ func TestAnAnswerThatIsNotHTTPIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.config["endpoint"] = saying(t, `{"id": "ocid1.credential.oc1..x", "token": "`+canary+`"}`+"\r\n\r\n")
-	require.Error(t, s.up(mint(s.user, "ci")), "operate searches all that is said for the canary")
+	require.Error(t, s.up(s.mint(s.user, "ci")), "operate searches all that is said for the canary")
 	s.config["endpoint"] = saying(t, "HTTP/1.1 200 OK\r\n"+canary+"\x01: "+canary+"\r\n\r\n")
-	require.Error(t, s.up(mint(s.user, "ci")))
+	require.Error(t, s.up(s.mint(s.user, "ci")))
 }
 
 // saying is the endpoint of something that says the same to everybody, once it has been asked.
@@ -245,7 +250,7 @@ func TestRetryAfterIsBoundedAndNeverABusyLoop(t *testing.T) {
 			Operation: "CreateAuthToken", Status: 429, Code: "TooManyRequests", Message: "Too many.",
 			Header: map[string]string{"Retry-After": header}, Times: 2,
 		})
-		s.mustUp(mint(s.user, "ci"))
+		s.mustUp(s.mint(s.user, "ci"))
 		assert.GreaterOrEqual(t, s.clock.slept, 500*time.Millisecond, header)
 		assert.LessOrEqual(t, s.clock.slept, longest, header)
 		if header == "86400" {
@@ -258,7 +263,7 @@ func TestRetryAfterIsBoundedAndNeverABusyLoop(t *testing.T) {
 func TestRefreshAsksTheHomeRegionBeforeATokenGoesFromTheState(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
-	s.mustUp(mint(s.user, "ci"))
+	s.mustUp(s.mint(s.user, "ci"))
 	value := s.value("token")
 	s.clock.advance(24 * time.Hour)
 	s.oci.SetListLag("us-ashburn-1", time.Hour) // the service's clock stands at the creation
@@ -290,10 +295,10 @@ func TestRefreshDoesNotForgetACreationThatNeverFinished(t *testing.T) {
 			s := newStack(t)
 			s.oci.SetCreatingLists(1 << 30)
 			arrange(s)
-			require.Error(t, s.up(mint(s.user, "ci")))
+			require.Error(t, s.up(s.mint(s.user, "ci")))
 			require.NoError(t, s.refresh())
 			assert.NotEmpty(t, s.token("token").InitErrors)
-			require.NoError(t, s.preview(mint(s.user, "ci")))
+			require.NoError(t, s.preview(s.mint(s.user, "ci")))
 			assert.NotEmpty(t, s.changes(), "the next up looks at it again")
 
 			s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) { token.LifecycleState = "ACTIVE" })
@@ -305,36 +310,38 @@ func TestRefreshDoesNotForgetACreationThatNeverFinished(t *testing.T) {
 }
 
 func TestDestroyGivesANewTokenTimeToBeKnown(t *testing.T) {
-	t.Parallel()
-	missing := emulator.Fault{Operation: "DeleteAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No.", Times: 2}
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	s.oci.HideFromLists(s.user, s.onlyToken().ID, 2)
-	s.oci.Inject(missing)
-	require.NoError(t, s.destroy())
-	assert.Empty(t, s.tokens(), "it is revoked once it is known")
+	forEachAPI(t, func(t *testing.T, a api) {
+		missing := emulator.Fault{Operation: "DeleteAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No.", Times: 2}
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		s.oci.HideFromLists(s.user, s.onlyToken().ID, 2)
+		s.oci.Inject(missing)
+		require.NoError(t, s.destroy())
+		assert.Empty(t, s.tokens(), "it is revoked once it is known")
 
-	never := newStack(t)
-	never.mustUp(mint(never.user, "ci"))
-	live := never.onlyToken()
-	never.oci.HideFromLists(never.user, live.ID, 1000)
-	missing.Times = 0
-	never.oci.Inject(missing)
-	require.NoError(t, never.destroy())
-	assert.Contains(t, never.diagnostics(), "oci iam auth-token delete --user-id "+never.user+" --auth-token-id "+live.ID)
+		never := a.newStack(t)
+		never.mustUp(never.mint(never.user, "ci"))
+		live := never.onlyToken()
+		never.oci.HideFromLists(never.user, live.ID, 1000)
+		missing.Times = 0
+		never.oci.Inject(missing)
+		require.NoError(t, never.destroy())
+		assert.Contains(t, never.diagnostics(), never.deleteCommand(live.ID))
+	})
 }
 
 func TestStateThatHoldsOnlyATokenCanBeRefreshedFirst(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	live := w.oci.AddToken(w.user, "by hand")
-	read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
-		Id: live.ID, Urn: tokenURN, Inputs: w.arguments("by hand"),
-		Properties: properties(t, map[string]any{"token": resource.MakeSecret(resource.NewProperty(live.Value))}),
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		live := w.oci.AddToken(w.user, "by hand")
+		read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
+			Id: live.ID, Urn: tokenURN, Inputs: w.arguments("by hand"),
+			Properties: properties(t, map[string]any{"token": resource.MakeSecret(resource.NewProperty(live.Value))}),
+		})
+		require.NoError(t, err)
+		assert.Equal(t, live.ID, read.Id)
+		requireSecretToken(t, read.Properties, live.Value)
 	})
-	require.NoError(t, err)
-	assert.Equal(t, live.ID, read.Id)
-	requireSecretToken(t, read.Properties, live.Value)
 }
 
 func TestIgnoreChangesThatNamesAnOutputDoesNotWedgeTheStack(t *testing.T) {

@@ -16,165 +16,180 @@ import (
 )
 
 func TestUpMintsATokenAndRecordsItsValue(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "docker login"))
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "docker login"))
 
-	live := s.onlyToken()
-	assert.Equal(t, live.Value, s.value("token"))
-	state := s.token("token")
-	assert.Equal(t, live.ID, string(state.ID))
-	assert.Equal(t, "docker login", state.Outputs["description"].StringValue())
-	assert.Equal(t, s.user, state.Outputs["userId"].StringValue())
-	assert.Equal(t, "ACTIVE", state.Outputs["state"].StringValue())
-	assert.NotContains(t, state.Outputs, resource.PropertyKey("inactiveState"))
-	assert.NotContains(t, state.Outputs, resource.PropertyKey("timeExpires"))
-	_, err := time.Parse(time.RFC3339, state.Outputs["timeCreated"].StringValue())
-	require.NoError(t, err)
-	assert.Equal(t, 1, s.calls("CreateAuthToken"), "one POST")
-	requireNoValue(t, strings.ReplaceAll(s.checkpoint(), live.Value, ""))
+		live := s.onlyToken()
+		assert.Equal(t, live.Value, s.value("token"))
+		state := s.token("token")
+		assert.Equal(t, live.ID, string(state.ID))
+		assert.Equal(t, "docker login", state.Outputs["description"].StringValue())
+		assert.Equal(t, s.user, state.Outputs["userId"].StringValue())
+		assert.Equal(t, s.active(), state.Outputs["state"].StringValue())
+		assert.NotContains(t, state.Outputs, resource.PropertyKey("inactiveState"))
+		assert.NotContains(t, state.Outputs, resource.PropertyKey("timeExpires"))
+		_, err := time.Parse(time.RFC3339, state.Outputs["timeCreated"].StringValue())
+		require.NoError(t, err)
+		assert.Equal(t, 1, s.calls("CreateAuthToken"), "one POST")
+		s.requireNoOtherAPI()
+		requireNoValue(t, strings.ReplaceAll(s.checkpoint(), live.Value, ""))
+	})
 }
 
 func TestSecondUpChangesNothing(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mintAndLogIn(s.user, "ci"))
-	s.oci.ResetJournal()
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mintAndLogIn(s.user, "ci"))
+		s.oci.ResetJournal()
 
-	require.NoError(t, s.preview(mintAndLogIn(s.user, "ci")))
-	assert.Empty(t, s.changes())
-	s.mustUp(mintAndLogIn(s.user, "ci"))
-	assert.Empty(t, s.changes())
-	assert.Zero(t, s.writes())
+		require.NoError(t, s.preview(s.mintAndLogIn(s.user, "ci")))
+		assert.Empty(t, s.changes())
+		s.mustUp(s.mintAndLogIn(s.user, "ci"))
+		assert.Empty(t, s.changes())
+		assert.Zero(t, s.writes())
+	})
 }
 
 func TestPreviewOfACreationWritesNothingAndKnowsNothing(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	var outputs resource.PropertyMap
-	require.NoError(t, s.preview(func(m *deploytest.ResourceMonitor) error {
-		token, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: arguments(s.user, "ci"),
-		})
-		if err == nil {
-			outputs = token.Outputs
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		var outputs resource.PropertyMap
+		require.NoError(t, s.preview(func(m *deploytest.ResourceMonitor) error {
+			token, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
+				Inputs: s.inputs(s.user, "ci"),
+			})
+			if err == nil {
+				outputs = token.Outputs
+			}
+			return err
+		}))
+		assert.Zero(t, s.writes())
+		for _, name := range []resource.PropertyKey{"token", "state", "timeCreated", "inactiveState", "timeExpires"} {
+			assert.True(t, outputs[name].ContainsUnknowns(), "%s is known before the token exists", name)
 		}
-		return err
-	}))
-	assert.Zero(t, s.writes())
-	for _, name := range []resource.PropertyKey{"token", "state", "timeCreated", "inactiveState", "timeExpires"} {
-		assert.True(t, outputs[name].ContainsUnknowns(), "%s is known before the token exists", name)
-	}
-	assert.True(t, outputs["token"].IsSecret(), "the value to come is a secret already")
-	assert.Equal(t, "ci", outputs["description"].StringValue())
+		assert.True(t, outputs["token"].IsSecret(), "the value to come is a secret already")
+		assert.Equal(t, "ci", outputs["description"].StringValue())
+	})
 }
 
 func TestDescriptionIsUpdatedInPlaceAndDependentsDoNotMove(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mintAndLogIn(s.user, "old"))
-	before, id := s.value("token"), s.token("token").ID
-	s.oci.ResetJournal()
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mintAndLogIn(s.user, "old"))
+		before, id := s.value("token"), s.token("token").ID
+		s.oci.ResetJournal()
 
-	require.NoError(t, s.preview(mintAndLogIn(s.user, "new")))
-	assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes(), "the login does not move")
-	assert.Zero(t, s.writes())
+		require.NoError(t, s.preview(s.mintAndLogIn(s.user, "new")))
+		assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes(), "the login does not move")
+		assert.Zero(t, s.writes())
 
-	s.mustUp(mintAndLogIn(s.user, "new"))
-	assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes())
-	assert.Equal(t, before, s.value("token"), "the value stays")
-	assert.Equal(t, id, s.token("token").ID)
-	assert.Equal(t, "new", s.onlyToken().Description)
-	assert.Equal(t, 1, s.writes())
-	assert.Equal(t, []string{before}, s.consumer.received)
+		s.mustUp(s.mintAndLogIn(s.user, "new"))
+		assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes())
+		assert.Equal(t, before, s.value("token"), "the value stays")
+		assert.Equal(t, id, s.token("token").ID)
+		assert.Equal(t, "new", s.onlyToken().Description)
+		assert.Equal(t, 1, s.writes())
+		assert.Equal(t, []string{before}, s.consumer.received)
+	})
 }
 
 func TestAnotherUserReplacesTheTokenAndDependentsFollow(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	other := s.oci.AddUser("other").ID
-	s.mustUp(mintAndLogIn(s.user, "ci"))
-	before := s.value("token")
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		other := s.addUser("other")
+		s.mustUp(s.mintAndLogIn(s.user, "ci"))
+		before := s.value("token")
 
-	require.NoError(t, s.preview(mintAndLogIn(other, "ci")))
-	assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.changes())
+		require.NoError(t, s.preview(s.mintAndLogIn(other, "ci")))
+		assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.changes())
 
-	s.mustUp(mintAndLogIn(other, "ci"))
-	after := s.value("token")
-	assert.NotEqual(t, before, after)
-	assert.Empty(t, s.tokens(), "the old user's token is revoked")
-	require.Len(t, s.oci.Tokens(other), 1)
-	assert.Equal(t, after, s.oci.Tokens(other)[0].Value)
-	assert.Equal(t, []string{before, after}, s.consumer.received)
+		s.mustUp(s.mintAndLogIn(other, "ci"))
+		after := s.value("token")
+		assert.NotEqual(t, before, after)
+		assert.Empty(t, s.tokens(), "the old user's token is revoked")
+		require.Len(t, s.oci.Tokens(other), 1)
+		assert.Equal(t, after, s.oci.Tokens(other)[0].Value)
+		assert.Equal(t, []string{before, after}, s.consumer.received)
+	})
 }
 
 func TestTokenDeletedOutsideIsMintedAgainAfterRefresh(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	old := s.onlyToken()
-	s.oci.DeleteToken(s.user, old.ID)
-	s.clock.advance(time.Hour)
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		old := s.onlyToken()
+		s.oci.DeleteToken(s.user, old.ID)
+		s.clock.advance(time.Hour)
 
-	require.NoError(t, s.refresh())
-	assert.Nil(t, s.token("token"), "what is gone is gone")
-	s.mustUp(mint(s.user, "ci"))
-	assert.NotEqual(t, old.Value, s.value("token"))
-	assert.Equal(t, s.onlyToken().Value, s.value("token"))
+		require.NoError(t, s.refresh())
+		assert.Nil(t, s.token("token"), "what is gone is gone")
+		s.mustUp(s.mint(s.user, "ci"))
+		assert.NotEqual(t, old.Value, s.value("token"))
+		assert.Equal(t, s.onlyToken().Value, s.value("token"))
+	})
 }
 
 func TestRefreshTakesOverDriftAndKeepsTheValue(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	value := s.value("token")
-	s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) {
-		token.Description = "changed by hand"
-		token.LifecycleState = "INACTIVE"
-		token.InactiveStatus = new(int64(4))
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		value := s.value("token")
+		s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) {
+			token.Description = "changed by hand"
+			token.LifecycleState = "INACTIVE"
+			token.InactiveStatus = new(int64(4))
+		})
+
+		require.NoError(t, s.refresh())
+		state := s.token("token")
+		assert.Equal(t, "changed by hand", state.Outputs["description"].StringValue())
+		if a.domain == "" { // a domain does not tell it
+			assert.Equal(t, "INACTIVE", state.Outputs["state"].StringValue())
+			assert.Equal(t, "4", state.Outputs["inactiveState"].StringValue())
+		}
+		assert.Equal(t, value, s.value("token"))
+
+		require.NoError(t, s.preview(s.mint(s.user, "ci")))
+		assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes(), "the program's description is put back")
 	})
-
-	require.NoError(t, s.refresh())
-	state := s.token("token")
-	assert.Equal(t, "changed by hand", state.Outputs["description"].StringValue())
-	assert.Equal(t, "INACTIVE", state.Outputs["state"].StringValue())
-	assert.Equal(t, "4", state.Outputs["inactiveState"].StringValue())
-	assert.Equal(t, value, s.value("token"))
-
-	require.NoError(t, s.preview(mint(s.user, "ci")))
-	assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes(), "the program's description is put back")
 }
 
 func TestRefreshOfAnUnchangedTokenChangesNothing(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	before := s.checkpointOf("token")
-	require.NoError(t, s.refresh())
-	assert.Empty(t, s.changes())
-	assert.Equal(t, before, s.checkpointOf("token"))
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		before := s.checkpointOf("token")
+		require.NoError(t, s.refresh())
+		assert.Empty(t, s.changes())
+		assert.Equal(t, before, s.checkpointOf("token"))
+	})
 }
 
 func TestNotFoundOnReadKeepsTheOnlyCopyOfTheValue(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	value := s.value("token")
-	s.oci.Deny(s.user)
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		value := s.value("token")
+		s.oci.Deny(s.user)
 
-	err := s.refresh()
-	require.Error(t, err)
-	said := s.diagnostics()
-	for _, part := range []string{"404", "NotAuthorizedOrNotFound", "stays in the state", "pulumi state delete", "opc-request-id"} {
-		assert.Contains(t, said, part)
-	}
-	assert.Equal(t, value, s.value("token"))
+		refusal := "404 NotAuthorizedOrNotFound"
+		if a.domain != "" {
+			refusal = "401 error.common.common.accessDenied"
+		}
+		require.Error(t, s.refresh())
+		said := s.diagnostics()
+		for _, part := range []string{refusal, "stays in the state", "pulumi state delete", "opc-request-id"} {
+			assert.Contains(t, said, part)
+		}
+		assert.Equal(t, value, s.value("token"))
+	})
 }
 
 func TestFreshTokenIsGivenTimeToAppear(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
+	s.mustUp(s.mint(s.user, "ci"))
 	id := s.onlyToken().ID
 
 	s.oci.HideFromLists(s.user, id, 3)
@@ -193,7 +208,7 @@ func TestFreshTokenIsGivenTimeToAppear(t *testing.T) {
 func TestFreshTokenIsKeptWhereThisMachinesClockIsAhead(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
+	s.mustUp(s.mint(s.user, "ci"))
 	s.clock.advance(6 * time.Minute) // one minute later, by a clock that is five minutes ahead
 	s.oci.HideFromLists(s.user, s.onlyToken().ID, 1000)
 	require.NoError(t, s.refresh())
@@ -201,31 +216,33 @@ func TestFreshTokenIsKeptWhereThisMachinesClockIsAhead(t *testing.T) {
 }
 
 func TestDestroyRevokesTheToken(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	require.NoError(t, s.destroy())
-	assert.Empty(t, s.tokens())
-	assert.Empty(t, s.snapshot.Resources)
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		require.NoError(t, s.destroy())
+		assert.Empty(t, s.tokens())
+		assert.Empty(t, s.snapshot.Resources)
+	})
 }
 
 func TestDestroyOfATokenThatIsGoneSucceedsOnceTheListConfirmsIt(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	s.oci.DeleteToken(s.user, s.onlyToken().ID)
-	s.oci.ResetJournal()
-	s.clock.advance(time.Hour)
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		s.oci.DeleteToken(s.user, s.onlyToken().ID)
+		s.oci.ResetJournal()
+		s.clock.advance(time.Hour)
 
-	require.NoError(t, s.destroy())
-	assert.Equal(t, 1, s.calls("ListAuthTokens"))
-	assert.NotContains(t, s.diagnostics(), "warning:")
+		require.NoError(t, s.destroy())
+		assert.Equal(t, 1, s.calls("ListAuthTokens"))
+		assert.NotContains(t, s.diagnostics(), "warning:")
+	})
 }
 
 func TestDestroyWarnsWhereNothingConfirmsThatTheTokenIsGone(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
+	s.mustUp(s.mint(s.user, "ci"))
 	id := s.onlyToken().ID
 	s.oci.Deny(s.user)
 
@@ -233,20 +250,21 @@ func TestDestroyWarnsWhereNothingConfirmsThatTheTokenIsGone(t *testing.T) {
 	said := s.diagnostics()
 	assert.Contains(t, said, "warning:")
 	assert.Contains(t, said, "still live")
-	assert.Contains(t, said, "oci iam auth-token delete --user-id "+s.user+" --auth-token-id "+id)
+	assert.Contains(t, said, s.deleteCommand(id))
 }
 
 func TestDestroyThatMayNotDeleteFailsAndKeepsTheToken(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	value := s.value("token")
-	s.oci.Inject(emulator.Fault{
-		Operation: "DeleteAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound",
-		Message: "Authorization failed or requested resource not found.",
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		value := s.value("token")
+		s.oci.Inject(emulator.Fault{
+			Operation: "DeleteAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound",
+			Message: "Authorization failed or requested resource not found.",
+		})
+		require.Error(t, s.destroy())
+		assert.Equal(t, value, s.value("token"))
 	})
-	require.Error(t, s.destroy())
-	assert.Equal(t, value, s.value("token"))
 }
 
 func TestGetReadsATokenThatTheProgramDoesNotOwn(t *testing.T) {
@@ -276,26 +294,27 @@ func TestGetReadsATokenThatTheProgramDoesNotOwn(t *testing.T) {
 }
 
 func TestDescriptionsOfAllKinds(t *testing.T) {
-	t.Parallel()
-	for name, description := range map[string]string{
-		"empty":      "",
-		"unicode":    "jeton d'été für 東京 🗝️ \u202etxet",
-		"10 kB":      strings.Repeat("0123456789", 1024),
-		"quotes":     `"quotes" and \backslashes\ and <html> & 'more'`,
-		"line break": "one\ntwo\ttabbed",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newStack(t)
-			s.mustUp(mint(s.user, description))
-			assert.Equal(t, description, s.onlyToken().Description)
-			require.NoError(t, s.refresh())
-			require.NoError(t, s.preview(mint(s.user, description)))
-			assert.Empty(t, s.changes())
-			s.mustUp(mint(s.user, description+"!"))
-			assert.Equal(t, description+"!", s.onlyToken().Description)
-		})
-	}
+	forEachAPI(t, func(t *testing.T, a api) {
+		for name, description := range map[string]string{
+			"empty":      "",
+			"unicode":    "jeton d'été für 東京 🗝️ \u202etxet",
+			"10 kB":      strings.Repeat("0123456789", 1024),
+			"quotes":     `"quotes" and \backslashes\ and <html> & 'more'`,
+			"line break": "one\ntwo\ttabbed",
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := a.newStack(t)
+				s.mustUp(s.mint(s.user, description))
+				assert.Equal(t, description, s.onlyToken().Description)
+				require.NoError(t, s.refresh())
+				require.NoError(t, s.preview(s.mint(s.user, description)))
+				assert.Empty(t, s.changes())
+				s.mustUp(s.mint(s.user, description+"!"))
+				assert.Equal(t, description+"!", s.onlyToken().Description)
+			})
+		}
+	})
 }
 
 func TestEachKindOfBadUserIDIsAnErrorOnThatPropertyBeforeAnyCall(t *testing.T) {
@@ -312,7 +331,7 @@ func TestEachKindOfBadUserIDIsAnErrorOnThatPropertyBeforeAnyCall(t *testing.T) {
 		"ocid1.user.oc1..aaaa/../../tenancies": "is not an OCID",
 		"ocid1.user.oc1..":                     "is not an OCID",
 	} {
-		err := s.preview(mint(userID, "ci"))
+		err := s.preview(s.mint(userID, "ci"))
 		require.Error(t, err, "userId %q", userID)
 		assert.Contains(t, s.diagnostics(), "userId", "userId %q", userID)
 		assert.Contains(t, s.diagnostics(), complaint, "userId %q", userID)
@@ -321,18 +340,19 @@ func TestEachKindOfBadUserIDIsAnErrorOnThatPropertyBeforeAnyCall(t *testing.T) {
 }
 
 func TestUserIDThatIsNotKnownYetPassesAtPreview(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	require.NoError(t, s.preview(func(m *deploytest.ResourceMonitor) error {
-		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: resource.PropertyMap{
-				"description": resource.MakeComputed(resource.NewProperty("")),
-				"userId":      resource.MakeComputed(resource.NewProperty("")),
-			},
-		})
-		return err
-	}))
-	assert.Equal(t, display.ResourceChanges{"create": 1}, s.changes())
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		require.NoError(t, s.preview(func(m *deploytest.ResourceMonitor) error {
+			_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
+				Inputs: resource.PropertyMap{
+					"description": resource.MakeComputed(resource.NewProperty("")),
+					"userId":      resource.MakeComputed(resource.NewProperty("")),
+				},
+			})
+			return err
+		}))
+		assert.Equal(t, display.ResourceChanges{"create": 1}, s.changes())
+	})
 }
 
 func TestMissingArgumentsAreNamed(t *testing.T) {
@@ -340,7 +360,7 @@ func TestMissingArgumentsAreNamed(t *testing.T) {
 	s := newStack(t)
 	for _, missing := range []resource.PropertyKey{"userId", "description"} {
 		err := s.preview(func(m *deploytest.ResourceMonitor) error {
-			inputs := arguments(s.user, "ci")
+			inputs := s.inputs(s.user, "ci")
 			delete(inputs, missing)
 			_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
 			return err
@@ -351,18 +371,19 @@ func TestMissingArgumentsAreNamed(t *testing.T) {
 }
 
 func TestThirdTokenFailsAtOnceAndNamesTheTwo(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	first, second := s.oci.AddToken(s.user, "laptop"), s.oci.AddToken(s.user, "ci server")
-	require.Error(t, s.up(mint(s.user, "third")))
-	said := s.diagnostics()
-	for _, part := range []string{
-		"UserCapacityExceeded", first.ID, second.ID, `"laptop"`, `"ci server"`, "at most two auth tokens",
-	} {
-		assert.Contains(t, said, part)
-	}
-	assert.Equal(t, 1, s.calls("CreateAuthToken"), "not tried again")
-	assert.Zero(t, s.clock.slept)
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		first, second := s.oci.AddToken(s.user, "laptop"), s.oci.AddToken(s.user, "ci server")
+		require.Error(t, s.up(s.mint(s.user, "third")))
+		said := s.diagnostics()
+		for _, part := range []string{
+			s.code("UserCapacityExceeded"), first.ID, second.ID, `"laptop"`, `"ci server"`, "at most two auth tokens",
+		} {
+			assert.Contains(t, said, part)
+		}
+		assert.Equal(t, 1, s.calls("CreateAuthToken"), "not tried again")
+		assert.Zero(t, s.clock.slept)
+	})
 }
 
 func TestTwoProvidersInOneProgram(t *testing.T) {
@@ -380,12 +401,12 @@ func TestTwoProvidersInOneProgram(t *testing.T) {
 			return err
 		}
 		_, err = m.RegisterResource(authTokenType, "theirs", true, deploytest.ResourceOptions{
-			Inputs: arguments(other.user, "theirs"), Provider: string(provider.URN) + "::" + string(provider.ID),
+			Inputs: other.inputs(other.user, "theirs"), Provider: string(provider.URN) + "::" + string(provider.ID),
 		})
 		if err != nil {
 			return err
 		}
-		return mint(s.user, "ours")(m)
+		return s.mint(s.user, "ours")(m)
 	})
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 	assert.Equal(t, other.onlyToken().Value, s.value("theirs"))
@@ -393,17 +414,18 @@ func TestTwoProvidersInOneProgram(t *testing.T) {
 }
 
 func TestStateIsReadBackInAnotherSession(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	value := s.value("token")
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		value := s.value("token")
 
-	s.restore(s.checkpoint())
-	require.NoError(t, s.refresh())
-	require.NoError(t, s.preview(mint(s.user, "ci")))
-	assert.Empty(t, s.changes())
-	s.mustUp(mint(s.user, "other"))
-	assert.Equal(t, value, s.value("token"))
-	require.NoError(t, s.destroy())
-	assert.Empty(t, s.tokens())
+		s.restore(s.checkpoint())
+		require.NoError(t, s.refresh())
+		require.NoError(t, s.preview(s.mint(s.user, "ci")))
+		assert.Empty(t, s.changes())
+		s.mustUp(s.mint(s.user, "other"))
+		assert.Equal(t, value, s.value("token"))
+		require.NoError(t, s.destroy())
+		assert.Empty(t, s.tokens())
+	})
 }

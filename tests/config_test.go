@@ -267,7 +267,7 @@ func TestVersionThatAnSDKSendsAlongIsNoConfiguration(t *testing.T) {
 	s := newStack(t)
 	s.mustUp(func(m *deploytest.ResourceMonitor) error {
 		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: arguments(s.user, "ci"), Version: pluginVersion, PluginDownloadURL: "https://example.com/plugins",
+			Inputs: s.inputs(s.user, "ci"), Version: pluginVersion, PluginDownloadURL: "https://example.com/plugins",
 		})
 		return err
 	})
@@ -278,7 +278,7 @@ func TestMisspeltConfigurationIsNamed(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.config["regoin"] = "us-phoenix-1"
-	require.Error(t, s.preview(mint(s.user, "ci")))
+	require.Error(t, s.preview(s.mint(s.user, "ci")))
 	assert.Contains(t, s.diagnostics(), "regoin")
 }
 
@@ -294,7 +294,7 @@ func TestConfigurationThatIsNotKnownAtPreviewIsNoError(t *testing.T) {
 			return err
 		}
 		_, err = m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: arguments(s.user, "ci"), Provider: string(provider.URN) + "::" + string(provider.ID),
+			Inputs: s.inputs(s.user, "ci"), Provider: string(provider.URN) + "::" + string(provider.ID),
 		})
 		return err
 	}))
@@ -312,7 +312,7 @@ func TestConfigurationThatIsNotKnownAtPreviewIsNoError(t *testing.T) {
 func TestNothingFromTheEnvironmentReachesTheState(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
+	s.mustUp(s.mint(s.user, "ci"))
 	checkpoint := s.checkpoint()
 	for name, value := range s.env {
 		if name == "OCI_USER_OCID" {
@@ -344,11 +344,11 @@ func TestAChangeOfConfigurationNeverReplacesTheProvider(t *testing.T) {
 	}
 
 	s := newStack(t)
-	s.mustUp(mintAndLogIn(s.user, "ci"))
+	s.mustUp(s.mintAndLogIn(s.user, "ci"))
 	value := s.value("token")
 	s.config["region"] = "us-ashburn-1"
 	s.config["configFileProfile"] = ""
-	s.mustUp(mintAndLogIn(s.user, "ci"))
+	s.mustUp(s.mintAndLogIn(s.user, "ci"))
 	assert.Equal(t, value, s.value("token"))
 	assert.Equal(t, []string{value}, s.consumer.received)
 }

@@ -46,10 +46,10 @@ func (c *consumer) load() (plugin.Provider, error) {
 }
 
 // mintAndLogIn is a program with an AuthToken "token" and a resource "login" that takes its value.
-func mintAndLogIn(userID, description string) program {
+func (w *world) mintAndLogIn(userID, description string) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		token, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: arguments(userID, description),
+			Inputs: w.inputs(userID, description),
 		})
 		if err != nil {
 			return err

@@ -46,28 +46,29 @@ func (w *wire) create(urn, description string) (*pulumirpc.CreateResponse, error
 }
 
 func TestOneCreationMakesOneTokenWhateverComesTogether(t *testing.T) {
-	t.Parallel()
-	for name, faults := range map[string][]emulator.Fault{
-		"lost, then the user is not known":         {lost, unknownUser, unknownUser},
-		"lost, then unauthorized":                  {lost, unauthorized},
-		"throttled seven times, then lost":         {times(7, tooMany), lost},
-		"throttled twenty times, then lost, twice": {times(20, tooMany), times(2, lost)},
-		"lost, then throttled thirty times":        {lost, times(30, tooMany)},
-		"not known, lost, not known, lost":         {unknownUser, lost, unknownUser, lost},
-		"lost, then busy for long":                 {lost, times(12, emulator.Fault{Status: 409, Code: "IncorrectState", Message: "Busy."})},
-		"cut in the middle, then a proxy's page":   {{Truncate: 40}, {Status: 502, Body: "<html>"}},
-		"lost, then redirected":                    {lost, {Status: 307, Header: map[string]string{"Location": "http://127.0.0.1:1/"}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWire(t)
-			w.inOrder(faults...)
-			created, err := w.create(tokenURN, "ci")
-			require.NoError(t, err)
-			requireSecretToken(t, created.Properties, w.onlyToken().Value)
-			assert.Len(t, w.retryTokens(), 1)
-		})
-	}
+	forEachAPI(t, func(t *testing.T, a api) {
+		for name, faults := range map[string][]emulator.Fault{
+			"lost, then the user is not known":         {lost, unknownUser, unknownUser},
+			"lost, then unauthorized":                  {lost, unauthorized},
+			"throttled seven times, then lost":         {times(7, tooMany), lost},
+			"throttled twenty times, then lost, twice": {times(20, tooMany), times(2, lost)},
+			"lost, then throttled thirty times":        {lost, times(30, tooMany)},
+			"not known, lost, not known, lost":         {unknownUser, lost, unknownUser, lost},
+			"lost, then busy for long":                 {lost, times(12, emulator.Fault{Status: 409, Code: "IncorrectState", Message: "Busy."})},
+			"cut in the middle, then a proxy's page":   {{Truncate: 40}, {Status: 502, Body: "<html>"}},
+			"lost, then redirected":                    {lost, {Status: 307, Header: map[string]string{"Location": "http://127.0.0.1:1/"}}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w := a.newWire(t)
+				w.inOrder(faults...)
+				created, err := w.create(tokenURN, "ci")
+				require.NoError(t, err)
+				requireSecretToken(t, created.Properties, w.onlyToken().Value)
+				assert.Len(t, w.retryTokens(), 1)
+			})
+		}
+	})
 }
 
 // retryTokens are those that creations have been sent with.
@@ -82,25 +83,26 @@ func (w *world) retryTokens() map[string]bool {
 }
 
 func TestACreationInDoubtGoesOnWhenCreateIsCalledAgain(t *testing.T) {
-	t.Parallel()
-	for name, first := range map[string]emulator.Fault{
-		"unauthorized": times(5, unauthorized), "refused": times(5, emulator.Fault{Status: 400, Code: "InvalidParameter"}),
-		"not known for long": times(12, unknownUser), "lost again and again": times(9, lost),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWire(t)
-			w.inOrder(lost, first)
-			_, err := w.create(tokenURN, "ci")
-			require.ErrorContains(t, err, "oci iam auth-token delete --user-id "+w.user+" --auth-token-id "+w.onlyToken().ID)
+	forEachAPI(t, func(t *testing.T, a api) {
+		for name, first := range map[string]emulator.Fault{
+			"unauthorized": times(5, unauthorized), "refused": times(5, emulator.Fault{Status: 400, Code: "InvalidParameter"}),
+			"not known for long": times(12, unknownUser), "lost again and again": times(9, lost),
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w := a.newWire(t)
+				w.inOrder(lost, first)
+				_, err := w.create(tokenURN, "ci")
+				require.ErrorContains(t, err, w.deleteCommand(w.onlyToken().ID))
 
-			w.oci.ClearFaults()
-			created, err := w.create(tokenURN, "ci")
-			require.NoError(t, err)
-			requireSecretToken(t, created.Properties, w.onlyToken().Value)
-			assert.Len(t, w.retryTokens(), 1)
-		})
-	}
+				w.oci.ClearFaults()
+				created, err := w.create(tokenURN, "ci")
+				require.NoError(t, err)
+				requireSecretToken(t, created.Properties, w.onlyToken().Value)
+				assert.Len(t, w.retryTokens(), 1)
+			})
+		}
+	})
 }
 
 func TestAnErrorHookGoesOnWithTheTokenThatWasNotActiveYet(t *testing.T) {
@@ -156,21 +158,22 @@ func TestATokenThatWasDeletedIsNotAnsweredAgain(t *testing.T) {
 }
 
 func TestARetryTokenThatIsGoneIsNoReasonToPassOverAnOrphan(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	w.inOrder(lost, invalidated)
-	_, err := w.create(tokenURN, "ci")
-	orphan := w.onlyToken()
-	require.ErrorContains(t, err, "oci iam auth-token delete --user-id "+w.user+" --auth-token-id "+orphan.ID)
-	assert.Len(t, w.retryTokens(), 1, "no second token is asked for")
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		w.inOrder(lost, invalidated)
+		_, err := w.create(tokenURN, "ci")
+		orphan := w.onlyToken()
+		require.ErrorContains(t, err, w.deleteCommand(orphan.ID))
+		assert.Len(t, w.retryTokens(), 1, "no second token is asked for")
 
-	// Somebody has described it anew, and the list shows it late.
-	changed := newWire(t)
-	changed.inOrder(lost, invalidated)
-	changed.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Times: 1, Body: "[]"})
-	changed.onCreatedEdit("renamed")
-	_, err = changed.create(tokenURN, "ci")
-	require.ErrorContains(t, err, changed.onlyToken().ID)
+		// Somebody has described it anew, and the list shows it late.
+		changed := a.newWire(t)
+		changed.inOrder(lost, invalidated)
+		changed.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Times: 1, Body: changed.noTokens()})
+		changed.onCreatedEdit("renamed")
+		_, err = changed.create(tokenURN, "ci")
+		require.ErrorContains(t, err, changed.onlyToken().ID)
+	})
 }
 
 // onCreatedEdit describes the first token anew when the tokens are first listed.
@@ -181,36 +184,38 @@ func (w *world) onCreatedEdit(description string) {
 }
 
 func TestARetryTokenThatStaysInvalidIsAnErrorWithinABound(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	w.inOrder(times(1000, invalidated))
-	_, err := w.create(tokenURN, "ci")
-	require.ErrorContains(t, err, "InvalidatedRetryToken")
-	assert.LessOrEqual(t, w.calls("CreateAuthToken"), 5)
-	assert.Empty(t, w.tokens())
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		w.inOrder(times(1000, invalidated))
+		_, err := w.create(tokenURN, "ci")
+		require.ErrorContains(t, err, w.code("InvalidatedRetryToken"))
+		assert.LessOrEqual(t, w.calls("CreateAuthToken"), 5)
+		assert.Empty(t, w.tokens())
+	})
 }
 
 func TestASiblingsTokenIsNobodysOrphan(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	sibling := w.mustCreate(tokenURN+"-sibling", "ci")
-	w.inOrder(times(100, lost))
-	_, err := w.create(tokenURN, "ci")
-	require.Error(t, err)
-	assert.NotContains(t, err.Error(), sibling.Id)
-	orphan := w.tokens()[1]
-	assert.Contains(t, err.Error(), orphan.ID)
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		sibling := w.mustCreate(tokenURN+"-sibling", "ci")
+		w.inOrder(times(100, lost))
+		_, err := w.create(tokenURN, "ci")
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), sibling.Id)
+		orphan := w.tokens()[1]
+		assert.Contains(t, err.Error(), orphan.ID)
 
-	// Another process that has the sibling in its state knows it as well.
-	later := &wire{world: w.world, plugin: w.configured(map[string]any{"endpoint": w.url})}
-	_, err = later.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
-		Id: sibling.Id, Urn: tokenURN + "-sibling", Olds: sibling.Properties, OldInputs: w.arguments("ci"), News: w.arguments("ci"),
+		// Another process that has the sibling in its state knows it as well.
+		later := &wire{world: w.world, plugin: w.configured(map[string]any{"endpoint": w.url})}
+		_, err = later.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
+			Id: sibling.Id, Urn: tokenURN + "-sibling", Olds: sibling.Properties, OldInputs: w.arguments("ci"), News: w.arguments("ci"),
+		})
+		require.NoError(t, err)
+		w.oci.DeleteToken(w.user, orphan.ID)
+		_, err = later.create(tokenURN, "ci")
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), sibling.Id)
 	})
-	require.NoError(t, err)
-	w.oci.DeleteToken(w.user, orphan.ID)
-	_, err = later.create(tokenURN, "ci")
-	require.Error(t, err)
-	assert.NotContains(t, err.Error(), sibling.Id)
 }
 
 func TestAListThatLagsIsLookedAtAgainAndTheCommandThatListsIsAlwaysGiven(t *testing.T) {
@@ -221,22 +226,23 @@ func TestAListThatLagsIsLookedAtAgainAndTheCommandThatListsIsAlwaysGiven(t *test
 			w.oci.HideFromLists(w.user, w.oci.Tokens(w.user)[0].ID, lists)
 		}})
 		_, err := w.create(tokenURN, "ci")
-		require.ErrorContains(t, err, "oci iam auth-token list --user-id "+w.user)
+		require.ErrorContains(t, err, w.listCommand())
 		assert.Equal(t, found, strings.Contains(err.Error(), w.onlyToken().ID))
 	}
 }
 
 func TestAnOrphanThatWasNamedBeforeIsNamedAgainWhereTheListCannotBeHad(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	w.inOrder(times(1000, lost))
-	_, err := w.create(tokenURN, "ci")
-	orphan := w.onlyToken().ID
-	require.ErrorContains(t, err, "--auth-token-id "+orphan)
-	// The engine shows the error of the last call alone.
-	w.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Status: 401, Code: "NotAuthenticated"})
-	_, err = w.create(tokenURN, "ci")
-	require.ErrorContains(t, err, "--auth-token-id "+orphan)
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		w.inOrder(times(1000, lost))
+		_, err := w.create(tokenURN, "ci")
+		orphan := w.onlyToken().ID
+		require.ErrorContains(t, err, w.deleteCommand(orphan))
+		// The engine shows the error of the last call alone.
+		w.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Status: 401, Code: "NotAuthenticated"})
+		_, err = w.create(tokenURN, "ci")
+		require.ErrorContains(t, err, w.deleteCommand(orphan))
+	})
 }
 
 func TestWhatIsLostOutsideTheHomeRegionIsNoDoubt(t *testing.T) {
@@ -253,23 +259,25 @@ func TestWhatIsLostOutsideTheHomeRegionIsNoDoubt(t *testing.T) {
 }
 
 func TestAReplacementAtTheLimitSaysThatTheOldTokenIsUntouched(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	w.mustCreate(tokenURN, "ci")
-	w.mustCreate(tokenURN+"2", "ci")
-	_, err := w.create(tokenURN, "ci")
-	require.ErrorContains(t, err, "untouched")
-	require.ErrorContains(t, err, "deleteBeforeReplace")
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		w.mustCreate(tokenURN, "ci")
+		w.mustCreate(tokenURN+"2", "ci")
+		_, err := w.create(tokenURN, "ci")
+		require.ErrorContains(t, err, "untouched")
+		require.ErrorContains(t, err, "deleteBeforeReplace")
+	})
 }
 
 func TestCancelledBeforeAnythingWasSentNothingIsSent(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	_, err := w.plugin.Cancel(context.Background(), nil)
-	require.NoError(t, err)
-	_, err = w.create(tokenURN, "ci")
-	require.ErrorContains(t, err, "nothing was sent")
-	assert.Empty(t, w.oci.Journal())
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		_, err := w.plugin.Cancel(context.Background(), nil)
+		require.NoError(t, err)
+		_, err = w.create(tokenURN, "ci")
+		require.ErrorContains(t, err, "nothing was sent")
+		assert.Empty(t, w.oci.Journal())
+	})
 }
 
 func TestCancelledWhileTheHomeRegionIsFoundOutNothingMoreIsSent(t *testing.T) {
@@ -334,7 +342,7 @@ func TestSeventyFivePerCentThrottledAndFivePerCentDropped(t *testing.T) {
 			emulator.Fault{Operation: "CreateAuthToken", Probability: 0.2, Drop: emulator.DropAfterCommit},
 		)
 		s.parallel = 16
-		s.mustUp(many(s.oci.Users()))
+		s.mustUp(s.many(s.oci.Users()))
 		requireAllRecorded(t, s)
 	}
 }

@@ -25,7 +25,7 @@ func TestCreationWaitsUntilTheTokenIsActive(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.oci.SetCreatingLists(3)
-	s.mustUp(mint(s.user, "ci"))
+	s.mustUp(s.mint(s.user, "ci"))
 	assert.Equal(t, "ACTIVE", s.token("token").Outputs["state"].StringValue())
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 	assert.Contains(t, s.diagnostics(), "to become ACTIVE")
@@ -55,7 +55,7 @@ func TestTokenThatDoesNotBecomeActiveIsRecordedAndFinishedLater(t *testing.T) {
 			s.oci.SetCreatingLists(forever)
 			test.arrange(s)
 
-			require.Error(t, s.up(mint(s.user, "ci")))
+			require.Error(t, s.up(s.mint(s.user, "ci")))
 			assert.Contains(t, s.diagnostics(), test.complaint)
 			assert.Contains(t, s.diagnostics(), "is recorded in the state")
 			live := s.onlyToken()
@@ -66,7 +66,7 @@ func TestTokenThatDoesNotBecomeActiveIsRecordedAndFinishedLater(t *testing.T) {
 			s.oci.EditToken(s.user, live.ID, func(token *emulator.Token) {
 				token.LifecycleState, token.InactiveStatus = "ACTIVE", nil
 			})
-			s.mustUp(mint(s.user, "ci"))
+			s.mustUp(s.mint(s.user, "ci"))
 			assert.Equal(t, live.Value, s.value("token"))
 			assert.Empty(t, s.token("token").InitErrors)
 			assert.Equal(t, 1, s.calls("CreateAuthToken"))
@@ -77,12 +77,12 @@ func TestTokenThatDoesNotBecomeActiveIsRecordedAndFinishedLater(t *testing.T) {
 func TestUpdateOfAnInactiveTokenSucceedsWithAWarning(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
+	s.mustUp(s.mint(s.user, "ci"))
 	value := s.value("token")
 	s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) {
 		token.LifecycleState, token.InactiveStatus = "INACTIVE", new(int64(3))
 	})
-	s.mustUp(mint(s.user, "new"))
+	s.mustUp(s.mint(s.user, "new"))
 	assert.Contains(t, s.diagnostics(), "INACTIVE (suspended, disabled, status 3)")
 	assert.Equal(t, "3", s.token("token").Outputs["inactiveState"].StringValue())
 	assert.Equal(t, value, s.value("token"))
@@ -97,147 +97,155 @@ func (w *world) onCreated(change func(*emulator.Token)) {
 }
 
 func TestLostAnswersAreAskedForAgainUnderTheSameRetryToken(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]emulator.Fault{
-		"dropped after commit":  {Drop: emulator.DropAfterCommit, Times: 2},
-		"dropped before commit": {Drop: emulator.DropBeforeCommit, Times: 2},
-		"cut short":             {Truncate: 40, Times: 2},
-		"internal error":        {Status: 500, Code: "InternalServerError", Message: "Internal error.", Times: 2},
-		"a proxy's page":        {Status: 502, Body: "<html><h1>Bad Gateway</h1></html>", Times: 2},
-		"busy":                  {Status: 409, Code: "IncorrectState", Message: "Busy.", Times: 2},
-		"throttled":             {Status: 429, Code: "TooManyRequests", Message: "Too many requests for the user", Times: 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newStack(t)
-			fault.Operation = "CreateAuthToken"
-			s.oci.Inject(fault)
-			s.mustUp(mint(s.user, "ci"))
-			assert.Equal(t, s.onlyToken().Value, s.value("token"))
+	forEachAPI(t, func(t *testing.T, a api) {
+		for name, fault := range map[string]emulator.Fault{
+			"dropped after commit":  {Drop: emulator.DropAfterCommit, Times: 2},
+			"dropped before commit": {Drop: emulator.DropBeforeCommit, Times: 2},
+			"cut short":             {Truncate: 40, Times: 2},
+			"internal error":        {Status: 500, Code: "InternalServerError", Message: "Internal error.", Times: 2},
+			"a proxy's page":        {Status: 502, Body: "<html><h1>Bad Gateway</h1></html>", Times: 2},
+			"busy":                  {Status: 409, Code: "IncorrectState", Message: "Busy.", Times: 2},
+			"throttled":             {Status: 429, Code: "TooManyRequests", Message: "Too many requests for the user", Times: 2},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := a.newStack(t)
+				fault.Operation = "CreateAuthToken"
+				s.oci.Inject(fault)
+				s.mustUp(s.mint(s.user, "ci"))
+				assert.Equal(t, s.onlyToken().Value, s.value("token"))
 
-			retryTokens := map[string]int{}
-			for _, request := range s.oci.Journal() {
-				if request.Operation == "CreateAuthToken" {
-					retryTokens[request.RetryToken]++
+				retryTokens := map[string]int{}
+				for _, request := range s.oci.Journal() {
+					if request.Operation == "CreateAuthToken" {
+						retryTokens[request.RetryToken]++
+					}
 				}
-			}
-			require.Len(t, retryTokens, 1)
-			assert.Equal(t, 3, s.calls("CreateAuthToken"))
-			assert.Contains(t, s.diagnostics(), "trying again in")
-		})
-	}
+				require.Len(t, retryTokens, 1)
+				assert.Equal(t, 3, s.calls("CreateAuthToken"))
+				assert.Contains(t, s.diagnostics(), "trying again in")
+			})
+		}
+	})
 }
 
 func TestCreationOfUnknownFateNamesTheOrphan(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	mine := s.oci.AddToken(s.user, "ci")
-	s.oci.EditToken(s.user, mine.ID, func(token *emulator.Token) { token.TimeCreated = token.TimeCreated.Add(-time.Hour) })
-	s.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit})
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		mine := s.oci.AddToken(s.user, "ci")
+		s.oci.EditToken(s.user, mine.ID, func(token *emulator.Token) { token.TimeCreated = token.TimeCreated.Add(-time.Hour) })
+		s.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit})
 
-	require.Error(t, s.up(mint(s.user, "ci")))
-	said := s.diagnostics()
-	orphan := s.tokens()[1]
-	assert.Contains(t, said, "value nobody knows")
-	assert.Contains(t, said, "oci iam auth-token delete --user-id "+s.user+" --auth-token-id "+orphan.ID)
-	assert.NotContains(t, said, mine.ID, "an old token of the same description is not suspected")
-	assert.Nil(t, s.token("token"))
+		require.Error(t, s.up(s.mint(s.user, "ci")))
+		said := s.diagnostics()
+		orphan := s.tokens()[1]
+		assert.Contains(t, said, "value nobody knows")
+		assert.Contains(t, said, s.deleteCommand(orphan.ID))
+		assert.NotContains(t, said, mine.ID, "an old token of the same description is not suspected")
+		assert.Nil(t, s.token("token"))
+	})
 }
 
 func TestCreationOfUnknownFateSaysSoWhereNothingCanBeFoundOut(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.oci.Inject(
-		emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit},
-		emulator.Fault{Operation: "ListAuthTokens", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No."},
-	)
-	require.Error(t, s.up(mint(s.user, "ci")))
-	assert.Contains(t, s.diagnostics(), "oci iam auth-token list --user-id "+s.user)
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.oci.Inject(
+			emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit},
+			emulator.Fault{Operation: "ListAuthTokens", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No."},
+		)
+		require.Error(t, s.up(s.mint(s.user, "ci")))
+		assert.Contains(t, s.diagnostics(), s.listCommand())
+	})
 }
 
 func TestCreateIsSafeToRepeat(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit, Times: 8})
-	create := func(urn string) (*pulumirpc.CreateResponse, error) {
-		return w.plugin.Create(context.Background(), &pulumirpc.CreateRequest{Urn: urn, Properties: w.arguments("ci")})
-	}
-	_, err := create(tokenURN)
-	require.Error(t, err)
-	orphan := w.onlyToken()
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit, Times: 8})
+		create := func(urn string) (*pulumirpc.CreateResponse, error) {
+			return w.plugin.Create(context.Background(), &pulumirpc.CreateRequest{Urn: urn, Properties: w.arguments("ci")})
+		}
+		_, err := create(tokenURN)
+		require.Error(t, err)
+		orphan := w.onlyToken()
 
-	// Another resource that wants the same is not given it.
-	other, err := create(tokenURN + "-other")
-	require.NoError(t, err)
-	assert.NotEqual(t, orphan.ID, other.Id)
+		// Another resource that wants the same is not given it.
+		other, err := create(tokenURN + "-other")
+		require.NoError(t, err)
+		assert.NotEqual(t, orphan.ID, other.Id)
 
-	// An error hook of the engine calls Create again: the token that nobody had recorded is recorded now.
-	created, err := create(tokenURN)
-	require.NoError(t, err)
-	assert.Equal(t, orphan.ID, created.Id)
-	requireSecretToken(t, created.Properties, orphan.Value)
+		// An error hook of the engine calls Create again: the token that nobody had recorded is recorded now.
+		created, err := create(tokenURN)
+		require.NoError(t, err)
+		assert.Equal(t, orphan.ID, created.Id)
+		requireSecretToken(t, created.Properties, orphan.Value)
 
-	// What has been answered is not asked for again.
-	w.oci.DeleteToken(w.user, orphan.ID)
-	again, err := create(tokenURN)
-	require.NoError(t, err)
-	assert.NotEqual(t, orphan.ID, again.Id)
+		// What has been answered is not asked for again.
+		w.oci.DeleteToken(w.user, orphan.ID)
+		again, err := create(tokenURN)
+		require.NoError(t, err)
+		assert.NotEqual(t, orphan.ID, again.Id)
+	})
 }
 
 func TestOrphanThatWasDeletedMeanwhileIsMintedAnew(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit, Times: 8})
-	request := &pulumirpc.CreateRequest{Urn: tokenURN, Properties: w.arguments("ci")}
-	_, err := w.plugin.Create(context.Background(), request)
-	require.Error(t, err)
-	w.oci.DeleteToken(w.user, w.onlyToken().ID)
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit, Times: 8})
+		request := &pulumirpc.CreateRequest{Urn: tokenURN, Properties: w.arguments("ci")}
+		_, err := w.plugin.Create(context.Background(), request)
+		require.Error(t, err)
+		w.oci.DeleteToken(w.user, w.onlyToken().ID)
 
-	created, err := w.plugin.Create(context.Background(), request)
-	require.NoError(t, err)
-	requireSecretToken(t, created.Properties, w.onlyToken().Value)
+		created, err := w.plugin.Create(context.Background(), request)
+		require.NoError(t, err)
+		requireSecretToken(t, created.Properties, w.onlyToken().Value)
+	})
 }
 
 func TestAnOrphanThatCannotBeRuledOutIsWarnedOf(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.inOrder(emulator.Fault{Drop: emulator.DropBeforeCommit}, invalidated) // the token may come late
-	s.mustUp(mint(s.user, "ci"))
-	assert.Equal(t, s.onlyToken().Value, s.value("token"))
-	assert.Contains(t, s.diagnostics(), "warning: OCI says")
-	assert.Contains(t, s.diagnostics(), "oci iam auth-token list --user-id "+s.user)
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.inOrder(emulator.Fault{Drop: emulator.DropBeforeCommit}, invalidated) // the token may come late
+		s.mustUp(s.mint(s.user, "ci"))
+		assert.Equal(t, s.onlyToken().Value, s.value("token"))
+		assert.Contains(t, s.diagnostics(), "warning: OCI says")
+		assert.Contains(t, s.diagnostics(), s.listCommand())
+	})
 }
 
 func TestCancelDuringCreationWaitsForTheAnswerAndRecordsTheToken(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.clock.asleep = make(chan time.Duration, 100)
-	arrived, release := s.gate("CreateAuthToken")
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		<-arrived
-		cancel()
-		// The provider starts to count how long it still waits for the answer: it has heard of the cancellation.
-		<-s.clock.asleep
-		release()
-	}()
-	require.Error(t, s.operate(ctx, engine.Update, mint(s.user, "ci"), false), "cancelled")
-	assert.Equal(t, s.onlyToken().Value, s.value("token"))
-	assert.Equal(t, 1, s.calls("CreateAuthToken"))
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.clock.asleep = make(chan time.Duration, 100)
+		arrived, release := s.gate("CreateAuthToken")
+		ctx, cancel := context.WithCancel(context.Background())
+		go func() {
+			<-arrived
+			cancel()
+			// The provider starts to count how long it still waits for the answer: it has heard of the cancellation.
+			<-s.clock.asleep
+			release()
+		}()
+		require.Error(t, s.operate(ctx, engine.Update, s.mint(s.user, "ci"), false), "cancelled")
+		assert.Equal(t, s.onlyToken().Value, s.value("token"))
+		assert.Equal(t, 1, s.calls("CreateAuthToken"))
+	})
 }
 
 func TestCancelDuringCreationDoesNotWaitForEver(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	arrived, release := s.gate("CreateAuthToken")
-	defer release()
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		<-arrived
-		cancel() // on this clock the grace is over at once
-	}()
-	require.Error(t, s.operate(ctx, engine.Update, mint(s.user, "ci"), false))
-	assert.Contains(t, s.diagnostics(), "oci iam auth-token delete", "the token that nobody recorded is named")
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		arrived, release := s.gate("CreateAuthToken")
+		defer release()
+		ctx, cancel := context.WithCancel(context.Background())
+		go func() {
+			<-arrived
+			cancel() // on this clock the grace is over at once
+		}()
+		require.Error(t, s.operate(ctx, engine.Update, s.mint(s.user, "ci"), false))
+		assert.Contains(t, s.diagnostics(), s.deleteCommand(s.onlyToken().ID), "the token that nobody recorded is named")
+	})
 }
 
 func TestCancelWhileWaitingForActiveRecordsTheToken(t *testing.T) {
@@ -250,59 +258,61 @@ func TestCancelWhileWaitingForActiveRecordsTheToken(t *testing.T) {
 		<-s.clock.asleep
 		cancel()
 	}()
-	require.Error(t, s.operate(ctx, engine.Update, mint(s.user, "ci"), false))
+	require.Error(t, s.operate(ctx, engine.Update, s.mint(s.user, "ci"), false))
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 }
 
 func TestRetryAfterIsHonoured(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.oci.Inject(emulator.Fault{
-		Operation: "CreateAuthToken", Status: 429, Code: "TooManyRequests", Message: "Too many requests for the user",
-		Header: map[string]string{"Retry-After": "17"}, Times: 2,
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.oci.Inject(emulator.Fault{
+			Operation: "CreateAuthToken", Status: 429, Code: "TooManyRequests", Message: "Too many requests for the user",
+			Header: map[string]string{"Retry-After": "17"}, Times: 2,
+		})
+		s.mustUp(s.mint(s.user, "ci"))
+		assert.Equal(t, 34*time.Second, s.clock.slept)
 	})
-	s.mustUp(mint(s.user, "ci"))
-	assert.Equal(t, 34*time.Second, s.clock.slept)
 }
 
 func TestErrorsSayWhatWasTriedWhatOCISaidAndWhatToDo(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		fault  emulator.Fault
-		remedy string
-	}{
-		"InvalidParameter":        {emulator.Fault{Status: 400, Code: "InvalidParameter"}, "not what OCI expects"},
-		"MissingParameter":        {emulator.Fault{Status: 400, Code: "MissingParameter"}, "not what OCI expects"},
-		"CannotParseRequest":      {emulator.Fault{Status: 400, Code: "CannotParseRequest"}, "not what OCI expects"},
-		"LimitExceeded":           {emulator.Fault{Status: 400, Code: "LimitExceeded"}, "at most two auth tokens"},
-		"NotAuthenticated":        {emulator.Fault{Status: 401, Code: "NotAuthenticated"}, "clock"},
-		"NotAllowed":              {emulator.Fault{Status: 403, Code: "NotAllowed"}, "home region"},
-		"NotAuthorizedOrNotFound": {emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound"}, "missing from forbidden"},
-		"UserCapacityExceeded":    {emulator.Fault{Status: 409, Code: "UserCapacityExceeded"}, "at most two auth tokens"},
-		"IncorrectState":          {emulator.Fault{Status: 409, Code: "IncorrectState"}, "try again later"},
-		"TooManyRequests":         {emulator.Fault{Status: 429, Code: "TooManyRequests"}, "OCI throttles"},
-		"InternalServerError":     {emulator.Fault{Status: 500, Code: "InternalServerError"}, "fault of the service"},
-		"ServiceUnavailable":      {emulator.Fault{Status: 503, Code: "ServiceUnavailable"}, "fault of the service"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			page, err := os.ReadFile("../docs/troubleshooting.md")
-			require.NoError(t, err)
-			row := regexp.MustCompile(`(?m)^\| .*` + "(" + name + "|`" + strconv.Itoa(test.fault.Status) + "`)")
-			assert.Regexp(t, row, string(page), "the page has a row for it")
+	forEachAPI(t, func(t *testing.T, a api) {
+		for name, test := range map[string]struct {
+			fault  emulator.Fault
+			remedy string
+		}{
+			"InvalidParameter":        {emulator.Fault{Status: 400, Code: "InvalidParameter"}, "not what OCI expects"},
+			"MissingParameter":        {emulator.Fault{Status: 400, Code: "MissingParameter"}, "not what OCI expects"},
+			"CannotParseRequest":      {emulator.Fault{Status: 400, Code: "CannotParseRequest"}, "not what OCI expects"},
+			"LimitExceeded":           {emulator.Fault{Status: 400, Code: "LimitExceeded"}, "at most two auth tokens"},
+			"NotAuthenticated":        {emulator.Fault{Status: 401, Code: "NotAuthenticated"}, "clock"},
+			"NotAllowed":              {emulator.Fault{Status: 403, Code: "NotAllowed"}, "home region"},
+			"NotAuthorizedOrNotFound": {emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound"}, "missing from forbidden"},
+			"UserCapacityExceeded":    {emulator.Fault{Status: 409, Code: "UserCapacityExceeded"}, "at most two auth tokens"},
+			"IncorrectState":          {emulator.Fault{Status: 409, Code: "IncorrectState"}, "try again later"},
+			"TooManyRequests":         {emulator.Fault{Status: 429, Code: "TooManyRequests"}, "OCI throttles"},
+			"InternalServerError":     {emulator.Fault{Status: 500, Code: "InternalServerError"}, "fault of the service"},
+			"ServiceUnavailable":      {emulator.Fault{Status: 503, Code: "ServiceUnavailable"}, "fault of the service"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				page, err := os.ReadFile("../docs/troubleshooting.md")
+				require.NoError(t, err)
+				row := regexp.MustCompile(`(?m)^\| .*` + "(" + name + "|`" + strconv.Itoa(test.fault.Status) + "`)")
+				assert.Regexp(t, row, string(page), "the page has a row for it")
 
-			s := newStack(t)
-			test.fault.Operation, test.fault.Message = "CreateAuthToken", `OCI's own "words".`
-			s.oci.Inject(test.fault)
-			require.Error(t, s.up(mint(s.user, "ci")))
-			for _, part := range []string{
-				"create an auth token for user " + s.user, "in us-phoenix-1 at " + s.url, name, "opc-request-id ",
-				`OCI's own \"words\".`, test.remedy,
-			} {
-				assert.Contains(t, s.diagnostics(), part)
-			}
-		})
-	}
+				s := a.newStack(t)
+				test.fault.Operation, test.fault.Message = "CreateAuthToken", `OCI's own "words".`
+				s.oci.Inject(test.fault)
+				require.Error(t, s.up(s.mint(s.user, "ci")))
+				for _, part := range []string{
+					"create an auth token for user " + s.user, s.where(), s.code(name), "opc-request-id ",
+					`OCI's own \"words\".`, test.remedy,
+				} {
+					assert.Contains(t, s.diagnostics(), part)
+				}
+			})
+		}
+	})
 }
 
 func TestAnAnswerThatCannotBeReadIsNotQuoted(t *testing.T) {
@@ -315,7 +325,7 @@ func TestAnAnswerThatCannotBeReadIsNotQuoted(t *testing.T) {
 	}))
 	t.Cleanup(odd.Close)
 	s.config["endpoint"] = odd.URL
-	require.Error(t, s.up(mint(s.user, "ci")), "operate searches all that is said for the canary")
+	require.Error(t, s.up(s.mint(s.user, "ci")), "operate searches all that is said for the canary")
 	assert.Contains(t, s.diagnostics(), "could not be read")
 }
 
@@ -325,18 +335,19 @@ func TestUnreachableEndpointIsSaidSoon(t *testing.T) {
 	gone := newWorld(t)
 	s.config["endpoint"] = gone.url
 	gone.stop()
-	require.Error(t, s.up(mint(s.user, "ci")))
+	require.Error(t, s.up(s.mint(s.user, "ci")))
 	assert.Contains(t, s.diagnostics(), "endpoint in the provider's configuration")
 	assert.Less(t, s.clock.slept, 5*time.Second)
 }
 
 func TestUpdateOfATokenThatIsGoneSaysHowToGoOn(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	s.oci.DeleteToken(s.user, s.onlyToken().ID)
-	s.oci.ResetJournal()
-	require.Error(t, s.up(mint(s.user, "new")))
-	assert.Contains(t, s.diagnostics(), "pulumi refresh")
-	assert.Equal(t, 1, s.calls("UpdateAuthToken"), "a 404 is not repeated after a successful write")
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		s.oci.DeleteToken(s.user, s.onlyToken().ID)
+		s.oci.ResetJournal()
+		require.Error(t, s.up(s.mint(s.user, "new")))
+		assert.Contains(t, s.diagnostics(), "pulumi refresh")
+		assert.Equal(t, 1, s.calls("UpdateAuthToken"), "a 404 is not repeated after a successful write")
+	})
 }

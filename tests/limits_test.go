@@ -25,31 +25,33 @@ func (w *wire) mustCreate(urn, description string) *pulumirpc.CreateResponse {
 }
 
 func TestANewUserIsGivenTimeToAppear(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.oci.Inject(emulator.Fault{
-		Operation: "CreateAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No.", Times: 5,
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.oci.Inject(emulator.Fault{
+			Operation: "CreateAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No.", Times: 5,
+		})
+		s.mustUp(s.mint(s.user, "ci"))
+		assert.Equal(t, s.onlyToken().Value, s.value("token"))
+		assert.Contains(t, s.diagnostics(), "OCI does not know user "+s.user)
 	})
-	s.mustUp(mint(s.user, "ci"))
-	assert.Equal(t, s.onlyToken().Value, s.value("token"))
-	assert.Contains(t, s.diagnostics(), "OCI does not know user "+s.user)
 }
 
 func TestAUserWhoNeverAppearsIsAnErrorWithinABound(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	require.Error(t, s.up(mint("ocid1.user.oc1..nobody", "ci")))
-	assert.Contains(t, s.diagnostics(), "404 NotAuthorizedOrNotFound")
-	assert.LessOrEqual(t, s.clock.slept, 2*time.Minute)
-	assert.GreaterOrEqual(t, s.clock.slept, 30*time.Second)
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		require.Error(t, s.up(s.mint("ocid1.user.oc1..nobody", "ci")))
+		assert.Contains(t, s.diagnostics(), "404 "+s.code("NotAuthorizedOrNotFound"))
+		assert.LessOrEqual(t, s.clock.slept, 2*time.Minute)
+		assert.GreaterOrEqual(t, s.clock.slept, 30*time.Second)
+	})
 }
 
 func TestOnlyCreateWaitsForAnUnknownUser(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
+	s.mustUp(s.mint(s.user, "ci"))
 	s.oci.Deny(s.user)
-	require.Error(t, s.up(mint(s.user, "new")))
+	require.Error(t, s.up(s.mint(s.user, "new")))
 	require.Error(t, s.refresh())
 	assert.Zero(t, s.clock.slept)
 }
@@ -65,7 +67,7 @@ func TestTimeoutsAreKeptToTheMillisecondAndTheServicesWordsAreNotLost(t *testing
 	began := time.Now()
 	require.Error(t, s.up(func(m *deploytest.ResourceMonitor) error {
 		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: arguments(s.user, "ci"), CustomTimeouts: &resource.CustomTimeouts{Create: 0.5},
+			Inputs: s.inputs(s.user, "ci"), CustomTimeouts: &resource.CustomTimeouts{Create: 0.5},
 		})
 		return err
 	}))
@@ -76,45 +78,47 @@ func TestTimeoutsAreKeptToTheMillisecondAndTheServicesWordsAreNotLost(t *testing
 }
 
 func TestTimeoutOfAnUpdateAndOfADeletion(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	created := w.mustCreate(tokenURN, "ci")
-	w.oci.Inject(emulator.Fault{Status: 503, Code: "ServiceUnavailable", Message: "Later."})
-	w.clock.asleep = make(chan time.Duration, 1000)
-	_, err := w.plugin.Update(context.Background(), &pulumirpc.UpdateRequest{
-		Id: created.Id, Urn: tokenURN, Olds: created.Properties, News: w.arguments("new"), Timeout: 0.05,
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		created := w.mustCreate(tokenURN, "ci")
+		w.oci.Inject(emulator.Fault{Status: 503, Code: "ServiceUnavailable", Message: "Later."})
+		w.clock.asleep = make(chan time.Duration, 1000)
+		_, err := w.plugin.Update(context.Background(), &pulumirpc.UpdateRequest{
+			Id: created.Id, Urn: tokenURN, Olds: created.Properties, News: w.arguments("new"), Timeout: 0.05,
+		})
+		require.ErrorContains(t, err, "the operation's timeout of 50ms is over")
+		_, err = w.plugin.Delete(context.Background(), &pulumirpc.DeleteRequest{
+			Id: created.Id, Urn: tokenURN, Properties: created.Properties, Timeout: 0.05,
+		})
+		require.ErrorContains(t, err, "503 "+w.code("ServiceUnavailable"))
 	})
-	require.ErrorContains(t, err, "the operation's timeout of 50ms is over")
-	_, err = w.plugin.Delete(context.Background(), &pulumirpc.DeleteRequest{
-		Id: created.Id, Urn: tokenURN, Properties: created.Properties, Timeout: 0.05,
-	})
-	require.ErrorContains(t, err, "503 ServiceUnavailable")
 }
 
 func TestCancelEndsTheWaitingAtOnce(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	s.mustUp(mint(s.user, "ci"))
-	s.oci.Inject(emulator.Fault{Operation: "UpdateAuthToken", Status: 503, Code: "ServiceUnavailable", Message: "Later."})
-	s.clock.asleep = make(chan time.Duration, 1000)
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		<-s.clock.asleep
-		cancel()
-	}()
-	require.Error(t, s.operate(ctx, engine.Update, mint(s.user, "new"), false))
-	assert.Equal(t, 1, s.calls("UpdateAuthToken"))
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		s.mustUp(s.mint(s.user, "ci"))
+		s.oci.Inject(emulator.Fault{Operation: "UpdateAuthToken", Status: 503, Code: "ServiceUnavailable", Message: "Later."})
+		s.clock.asleep = make(chan time.Duration, 1000)
+		ctx, cancel := context.WithCancel(context.Background())
+		go func() {
+			<-s.clock.asleep
+			cancel()
+		}()
+		require.Error(t, s.operate(ctx, engine.Update, s.mint(s.user, "new"), false))
+		assert.Equal(t, 1, s.calls("UpdateAuthToken"))
+	})
 }
 
 // many is a program with two tokens for each user.
-func many(users []emulator.User) program {
+func (s *testStack) many(users []emulator.User) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		registrations := make(chan error)
 		for i, user := range users {
 			for _, kind := range []string{"a", "b"} {
 				go func() {
 					_, err := m.RegisterResource(authTokenType, fmt.Sprintf("%s-%d", kind, i), true, deploytest.ResourceOptions{
-						Inputs: arguments(user.ID, kind),
+						Inputs: s.inputs(user.ID, kind),
 					})
 					registrations <- err
 				}()
@@ -158,7 +162,7 @@ func TestTwoHundredTokensAtTenRequestsASecond(t *testing.T) {
 	w.clock = clock
 	s := newStackIn(w)
 	s.parallel = 16
-	s.mustUp(many(s.oci.Users()))
+	s.mustUp(s.many(s.oci.Users()))
 	requireAllRecorded(t, s)
 	assert.Less(t, s.calls("CreateAuthToken"), 250, "the calls share one pace, so few are refused")
 }
@@ -171,7 +175,7 @@ func TestTwoHundredTokensWithFaultsAndDroppedConnections(t *testing.T) {
 		emulator.Fault{Probability: 0.02, Drop: emulator.DropAfterCommit},
 	)
 	s.parallel = 16
-	s.mustUp(many(s.oci.Users()))
+	s.mustUp(s.many(s.oci.Users()))
 	requireAllRecorded(t, s)
 	assert.Greater(t, s.calls("CreateAuthToken"), 200, "there were faults")
 }

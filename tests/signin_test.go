@@ -515,7 +515,7 @@ func TestKindsOfEndpointsAreTaken(t *testing.T) {
 	// As "pulumi config set" gives them.
 	s := newStackIn(w)
 	s.config["realmSpecificServiceEndpointTemplateEnabled"], s.config["dualStackEndpointEnabled"] = "true", "false"
-	s.mustUp(mint(s.user, "ci"))
+	s.mustUp(s.mint(s.user, "ci"))
 }
 
 // openSession writes what "oci session authenticate" leaves on disk, and registers the session.

@@ -221,17 +221,22 @@ func (s *testStack) changes() display.ResourceChanges {
 }
 
 // mint is a program with one AuthToken named "token".
-func mint(userID, description string) program {
+func (w *world) mint(userID, description string) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: arguments(userID, description),
+			Inputs: w.inputs(userID, description),
 		})
 		return err
 	}
 }
 
-func arguments(userID, description string) resource.PropertyMap {
-	return resource.NewPropertyMapFromMap(map[string]any{"userId": userID, "description": description})
+// inputs are the arguments of a token for a user.
+func (w *world) inputs(userID, description string) resource.PropertyMap {
+	inputs := resource.NewPropertyMapFromMap(map[string]any{"userId": userID, "description": description})
+	if w.domainURL != "" {
+		inputs["domainUrl"] = resource.NewProperty(w.domainURL)
+	}
+	return inputs
 }
 
 // checkpointOf is what the checkpoint holds of one AuthToken, without the times of the engine's own.

@@ -35,7 +35,7 @@ func TestRecordState(t *testing.T) {
 		return
 	}
 	s := newStack(t)
-	s.mustUp(mint(s.user, "recorded"))
+	s.mustUp(s.mint(s.user, "recorded"))
 	live := s.onlyToken()
 	recorded := placeholders(s.world, live.ID, live.Value).Replace(s.checkpoint())
 	requireNoValue(t, recorded)
@@ -66,9 +66,9 @@ func TestStateOfEveryReleaseCanBeRead(t *testing.T) {
 			s.restore(strings.NewReplacer("{user}", s.user, "{id}", live.ID, "{endpoint}", s.url,
 				"{value}", base64.StdEncoding.EncodeToString(quoted)).Replace(string(recorded)))
 
-			require.NoError(t, s.preview(mint(s.user, "recorded")))
+			require.NoError(t, s.preview(s.mint(s.user, "recorded")))
 			assert.Empty(t, s.changes())
-			s.mustUp(mint(s.user, "changed"))
+			s.mustUp(s.mint(s.user, "changed"))
 			require.NoError(t, s.refresh())
 			assert.Equal(t, live.Value, s.value("token"))
 			assert.Zero(t, s.calls("CreateAuthToken"))

@@ -60,7 +60,7 @@ func TestSDKLogIsTamedBeforeTheSDKRuns(t *testing.T) {
 func TestIdentityFloors(t *testing.T) {
 	t.Parallel()
 	order := []string{
-		"client.go", "user.go", "ledger.go", "creation.go", "unsettled.go", "iam.go", "api.go", "call.go", "region.go", "pace.go",
+		"client.go", "user.go", "ledger.go", "creation.go", "unsettled.go", "iam.go", "domains.go", "api.go", "call.go", "region.go", "pace.go",
 		"errors.go", "verdict.go", "request.go", "endpoint.go", "token.go", "clock.go",
 	}
 	files := token.NewFileSet()

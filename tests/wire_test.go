@@ -57,7 +57,9 @@ func properties(t *testing.T, values map[string]any) *structpb.Struct {
 }
 
 func (w *wire) arguments(description string) *structpb.Struct {
-	return properties(w.t, map[string]any{"userId": w.user, "description": description})
+	s, err := plugin.MarshalProperties(w.inputs(w.user, description), plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true})
+	require.NoError(w.t, err)
+	return s
 }
 
 func unmarshalled(t *testing.T, s *structpb.Struct) resource.PropertyMap {
@@ -80,73 +82,76 @@ func requireSecretToken(t *testing.T, s *structpb.Struct, value string) {
 }
 
 func TestTokenIsASecretOnEveryWire(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	ctx := context.Background()
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		ctx := context.Background()
 
-	created, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: tokenURN, Properties: w.arguments("ci")})
-	require.NoError(t, err)
-	value := w.onlyToken().Value
-	requireSecretToken(t, created.Properties, value)
+		created, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: tokenURN, Properties: w.arguments("ci")})
+		require.NoError(t, err)
+		value := w.onlyToken().Value
+		requireSecretToken(t, created.Properties, value)
 
-	// An engine, or a program, that does not keep secrets apart sends the value back in clear.
-	inClear := created.Properties.AsMap()
-	inClear["token"] = value
-	state, err := structpb.NewStruct(inClear)
-	require.NoError(t, err)
+		// An engine, or a program, that does not keep secrets apart sends the value back in clear.
+		inClear := created.Properties.AsMap()
+		inClear["token"] = value
+		state, err := structpb.NewStruct(inClear)
+		require.NoError(t, err)
 
-	read, err := w.plugin.Read(ctx, &pulumirpc.ReadRequest{
-		Id: created.Id, Urn: tokenURN, Properties: state, Inputs: w.arguments("ci"),
-	})
-	require.NoError(t, err)
-	requireSecretToken(t, read.Properties, value)
-
-	for _, preview := range []bool{true, false} {
-		updated, err := w.plugin.Update(ctx, &pulumirpc.UpdateRequest{
-			Id: created.Id, Urn: tokenURN, Olds: state, News: w.arguments("new"), OldInputs: w.arguments("ci"), Preview: preview,
+		read, err := w.plugin.Read(ctx, &pulumirpc.ReadRequest{
+			Id: created.Id, Urn: tokenURN, Properties: state, Inputs: w.arguments("ci"),
 		})
 		require.NoError(t, err)
-		requireSecretToken(t, updated.Properties, value)
-	}
+		requireSecretToken(t, read.Properties, value)
+
+		for _, preview := range []bool{true, false} {
+			updated, err := w.plugin.Update(ctx, &pulumirpc.UpdateRequest{
+				Id: created.Id, Urn: tokenURN, Olds: state, News: w.arguments("new"), OldInputs: w.arguments("ci"), Preview: preview,
+			})
+			require.NoError(t, err)
+			requireSecretToken(t, updated.Properties, value)
+		}
+	})
 }
 
 func TestImportOverTheWireHasNoTokenRatherThanAnEmptyOne(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	live := w.oci.AddToken(w.user, "by hand")
-	read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{Id: w.user + "/" + live.ID, Urn: tokenURN})
-	require.NoError(t, err)
-	assert.Equal(t, live.ID, read.Id)
-	assert.NotContains(t, read.Properties.Fields, "token")
-	assert.Equal(t, "by hand", read.Inputs.Fields["description"].GetStringValue())
-	assert.Equal(t, w.user, read.Inputs.Fields["userId"].GetStringValue())
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		live := w.oci.AddToken(w.user, "by hand")
+		read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{Id: w.importID(live.ID), Urn: tokenURN})
+		require.NoError(t, err)
+		assert.Equal(t, live.ID, read.Id)
+		assert.NotContains(t, read.Properties.Fields, "token")
+		assert.Equal(t, "by hand", read.Inputs.Fields["description"].GetStringValue())
+		assert.Equal(t, w.user, read.Inputs.Fields["userId"].GetStringValue())
+	})
 }
 
 func TestStateFromAnImportFileNeedsNoMoreThanTheToken(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	ctx := context.Background()
-	live := w.oci.AddToken(w.user, "by hand")
-	state := properties(t, map[string]any{"token": resource.MakeSecret(resource.NewProperty(live.Value))})
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		ctx := context.Background()
+		live := w.oci.AddToken(w.user, "by hand")
+		state := properties(t, map[string]any{"token": resource.MakeSecret(resource.NewProperty(live.Value))})
 
-	diff, err := w.plugin.Diff(ctx, &pulumirpc.DiffRequest{
-		Id: live.ID, Urn: tokenURN, Olds: state, OldInputs: w.arguments("by hand"), News: w.arguments("new"),
-	})
-	require.NoError(t, err)
-	assert.Equal(t, []string{"description"}, diff.Diffs)
-	assert.Empty(t, diff.Replaces)
+		diff, err := w.plugin.Diff(ctx, &pulumirpc.DiffRequest{
+			Id: live.ID, Urn: tokenURN, Olds: state, OldInputs: w.arguments("by hand"), News: w.arguments("new"),
+		})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"description"}, diff.Diffs)
+		assert.Empty(t, diff.Replaces)
 
-	updated, err := w.plugin.Update(ctx, &pulumirpc.UpdateRequest{
-		Id: live.ID, Urn: tokenURN, Olds: state, OldInputs: w.arguments("by hand"), News: w.arguments("new"),
-	})
-	require.NoError(t, err)
-	requireSecretToken(t, updated.Properties, live.Value)
+		updated, err := w.plugin.Update(ctx, &pulumirpc.UpdateRequest{
+			Id: live.ID, Urn: tokenURN, Olds: state, OldInputs: w.arguments("by hand"), News: w.arguments("new"),
+		})
+		require.NoError(t, err)
+		requireSecretToken(t, updated.Properties, live.Value)
 
-	_, err = w.plugin.Delete(ctx, &pulumirpc.DeleteRequest{
-		Id: live.ID, Urn: tokenURN, Properties: state, OldInputs: w.arguments("new"),
+		_, err = w.plugin.Delete(ctx, &pulumirpc.DeleteRequest{
+			Id: live.ID, Urn: tokenURN, Properties: state, OldInputs: w.arguments("new"),
+		})
+		require.NoError(t, err)
+		assert.Empty(t, w.tokens())
 	})
-	require.NoError(t, err)
-	assert.Empty(t, w.tokens())
 }
 
 func TestDiffKnowsTwoProperties(t *testing.T) {

@@ -33,13 +33,15 @@ const pluginVersion = "1.2.3"
 
 // world is everything around the provider under test: a local OCI, and the machine that it believes to run on.
 type world struct {
-	t     *testing.T
-	oci   *emulator.Service
-	url   string
-	stop  func()
-	user  string // the OCID of the user whose tokens are managed, and who makes the calls
-	creds emulator.Credentials
-	clock *testClock
+	t    *testing.T
+	oci  *emulator.Service
+	url  string
+	stop func()
+	user string // the OCID of the user whose tokens are managed
+	// domainURL is the URL of the identity domain that the user is in. If it is empty, the user is in none, and makes the calls.
+	domainURL string
+	creds     emulator.Credentials
+	clock     *testClock
 	// env are the environment variables of the machine.
 	env map[string]string
 	// home is the home directory of the machine. If it is empty, there is none.

@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -68,6 +69,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.keyFile, "key", "", "a `file` with an RSA private key in PEM form to register, instead of a new key")
 	flags.StringVar(&o.readyFile, "ready-file", "", "a `file` to write in JSON how to reach the service, once it listens")
 	flags.Func("users", "the `names` of the users, with commas between them (default alice)", list(&o.service.Users))
+	flags.Func("domains", "the `names` of identity domains besides Default, with commas between them; each has a user of its name, and a port",
+		list(&o.service.Domains))
 	flags.Func("regions", "the `regions`, the home region first (default us-phoenix-1)", list(&o.service.Regions))
 	flags.DurationVar(&o.service.ReplicationLag, "replication-lag", 0, "how `long` other regions take to see what the home region has")
 	flags.Func("list-lag", "how long the lists of a region lag behind, as `REGION=DURATION`; may be given more than once", func(s string) error {
@@ -137,10 +140,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		defer func() { _ = os.RemoveAll(temporary) }()
 		o.dir = temporary
 	}
+	server := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
+	domains, err := serveDomains(ctx, service, listener)
+	if err != nil {
+		return err
+	}
 	access, err := giveAccess(service, o, "http://"+listener.Addr().String())
 	if err != nil {
 		return err
 	}
+	access.Domains = domains
 	if o.readyFile != "" {
 		if err := access.writeTo(o.readyFile); err != nil {
 			return fmt.Errorf("the ready file: %w", err)
@@ -148,7 +157,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	access.explain(stdout)
 
-	server := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
 	stopServing := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stopServing()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -156,6 +164,47 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	_, _ = fmt.Fprintln(stdout, "stopped")
 	return nil
+}
+
+// domainAccess is what a client needs to know of an identity domain.
+type domainAccess struct {
+	Name  string   `json:"name"`
+	URL   string   `json:"url"`
+	Users []string `json:"users"`
+}
+
+// serveDomains lets each identity domain listen, until ctx ends: at the ports after that of the service, or, if that was any
+// that is free, at any that is free.
+func serveDomains(ctx context.Context, service *emulator.Service, beside net.Listener) ([]domainAccess, error) {
+	var domains []domainAccess
+	host, port, err := net.SplitHostPort(beside.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	first, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, err
+	}
+	for i, domain := range service.Domains() {
+		listener, err := listen(net.JoinHostPort(host, strconv.Itoa(first+1+i)))
+		if err != nil {
+			// The port was not chosen by a person, or is taken.
+			if listener, err = listen(net.JoinHostPort(host, "0")); err != nil {
+				return nil, err
+			}
+		}
+		access := domainAccess{Name: domain.Name, URL: "http://" + listener.Addr().String()}
+		for _, user := range service.Users() {
+			if user.Domain == domain.Name {
+				access.Users = append(access.Users, user.ID)
+			}
+		}
+		server := &http.Server{Handler: service.DomainAt(domain.Name, access.URL), ReadHeaderTimeout: 10 * time.Second}
+		context.AfterFunc(ctx, func() { _ = server.Close() })
+		go func() { _ = server.Serve(listener) }()
+		domains = append(domains, access)
+	}
+	return domains, nil
 }
 
 // listen takes loopback addresses alone: whoever reaches the service may do everything with it.
@@ -184,6 +233,8 @@ type access struct {
 	Fingerprint string   `json:"fingerprint"`
 	ConfigFile  string   `json:"configFile"`
 	KeyFile     string   `json:"keyFile"`
+
+	Domains []domainAccess `json:"domains,omitempty"`
 }
 
 // giveAccess registers a key for the first user, and writes it and an OCI configuration file into the folder.
@@ -211,7 +262,9 @@ func giveAccess(service *emulator.Service, o options, endpoint string) (access, 
 		Fingerprint: credentials.Fingerprint, ConfigFile: configFile, KeyFile: keyFile,
 	}
 	for _, user := range users {
-		a.Users = append(a.Users, user.ID)
+		if user.Domain == "" {
+			a.Users = append(a.Users, user.ID)
+		}
 	}
 	return a, nil
 }
@@ -264,6 +317,9 @@ With Pulumi:
 With the OCI CLI:
   oci --config-file %[4]s --endpoint %[1]s iam auth-token list --user-id %[5]s
 
-Stop it with Ctrl-C. It forgets everything then. Requests:
 `, a.Endpoint, strings.Join(a.Regions, ", "), strings.Join(a.Users, "\n  "), a.ConfigFile, a.Users[0])
+	for _, domain := range a.Domains {
+		_, _ = fmt.Fprintf(w, "The identity domain %s is at %s. Its users:\n  %s\n\n", domain.Name, domain.URL, strings.Join(domain.Users, "\n  "))
+	}
+	_, _ = fmt.Fprintln(w, "Stop it with Ctrl-C. It forgets everything then. Requests:")
 }

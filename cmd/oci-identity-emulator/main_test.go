@@ -108,6 +108,28 @@ func TestCommandServesUntilItIsStopped(t *testing.T) {
 	assert.NoDirExists(t, filepath.Dir(a.ConfigFile), "a temporary folder goes with the command")
 }
 
+func TestCommandServesDomains(t *testing.T) {
+	t.Parallel()
+	a, printed, stop := start(t, "-domains", "sales,ops")
+	require.Len(t, a.Domains, 2)
+	assert.Len(t, a.Users, 1, "the users of domains are told with them")
+	for i, name := range []string{"sales", "ops"} {
+		assert.Equal(t, name, a.Domains[i].Name)
+		require.Len(t, a.Domains[i].Users, 1)
+		response, err := http.Get(a.Domains[i].URL + "/admin/v1/AuthTokens")
+		require.NoError(t, err)
+		answer, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+		assert.Contains(t, string(answer), "urn:ietf:params:scim:api:messages:2.0:Error")
+	}
+	require.NoError(t, stop())
+	assert.Contains(t, printed.String(), "The identity domain sales is at "+a.Domains[0].URL)
+	_, err := http.Get(a.Domains[0].URL)
+	require.Error(t, err, "it ends with the command")
+}
+
 func TestCommandTakesAKeyAndAFolder(t *testing.T) {
 	t.Parallel()
 	first, _, _ := start(t)
@@ -138,6 +160,7 @@ func TestCommandSaysWhatIsWrong(t *testing.T) {
 		"\"mars\" is not one of":      {"-list-lag", "mars=3s"},
 		"a region and a duration":     {"-list-lag", "us-phoenix-1=soon"},
 		"LimitCode":                   {"-limit-code", "x"},
+		"another identity domain":     {"-domains", "a,a"},
 		"there are flags only":        {"start"},
 		"not defined: -nonsense":      {"-nonsense"},
 		"this is not a fault":         {"-fault", "{"},

@@ -32,6 +32,7 @@ type client struct {
 	url     string
 	creds   emulator.Credentials
 	user    string
+	outside *client // of IAM, where this is one of an identity domain
 
 	keyID   string
 	date    time.Time
@@ -80,7 +81,7 @@ func (c *client) try(method, path, body string, header ...string) (reply, error)
 	}
 	request.Header.Set(c.dateKey, date.UTC().Format(http.TimeFormat))
 	signed := []string{c.dateKey, "(request-target)", "host"}
-	if method == http.MethodPost || method == http.MethodPut {
+	if method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch {
 		digest := sha256.Sum256([]byte(body))
 		request.Header.Set("x-content-sha256", base64.StdEncoding.EncodeToString(digest[:]))
 		request.Header.Set("content-type", "application/json")

@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -176,9 +175,9 @@ func (s *Service) ClearFaults() {
 }
 
 // before does what a fault does before the request is carried out. It returns the answer, if the fault has one.
-func (f Fault) before(ctx context.Context, s *Service) *reply {
+func (f Fault) before(c *call, s *Service) *reply {
 	if f.Delay > 0 {
-		if s.config.Sleep(ctx, time.Duration(f.Delay)) != nil {
+		if s.config.Sleep(c.Context(), time.Duration(f.Delay)) != nil {
 			panic(http.ErrAbortHandler)
 		}
 	}
@@ -190,7 +189,7 @@ func (f Fault) before(ctx context.Context, s *Service) *reply {
 	case f.Body != "":
 		return &reply{status: f.Status, mediaType: "text/html", body: []byte(f.Body)}
 	default:
-		return replyWith(f.Status, failureBody{f.Code, f.Message})
+		return c.refusal(failure{f.Status, f.Code, f.Message})
 	}
 }
 
@@ -216,6 +215,11 @@ func edited(text []byte, omit []string, set map[string]any) []byte {
 	items, isList := decoded.([]any)
 	if !isList {
 		items = []any{decoded}
+	}
+	if page, ok := decoded.(map[string]any); ok {
+		if resources, ok := page["Resources"].([]any); ok {
+			items = resources // a list of an identity domain
+		}
 	}
 	for _, item := range items {
 		object, ok := item.(map[string]any)

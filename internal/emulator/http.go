@@ -15,7 +15,8 @@ const basePath = "/20160918"
 
 // operations are the calls that the service takes.
 var operations = []string{
-	"CreateAuthToken", "ListAuthTokens", "UpdateAuthToken", "DeleteAuthToken", "GetUser", "ListRegionSubscriptions",
+	"CreateAuthToken", "ListAuthTokens", "GetAuthToken", "UpdateAuthToken", "DeleteAuthToken", "GetUser", "ListUsers", "ListDomains",
+	"ListRegionSubscriptions",
 }
 
 // failure is an answer that is an error: https://docs.oracle.com/iaas/Content/API/References/apierrors.htm.
@@ -54,6 +55,7 @@ type answer struct {
 // call is a request that has been taken apart.
 type call struct {
 	*http.Request
+	domain    *Domain // nil outside of identity domains
 	region    string
 	operation string
 	userID    string
@@ -70,7 +72,12 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveControl(w, r)
 		return
 	}
-	c := s.parse(r)
+	s.serve(w, s.parse(r))
+}
+
+// serve answers a request that has been taken apart.
+func (s *Service) serve(w http.ResponseWriter, c *call) {
+	r := c.Request
 	c.requestID = requestID(r.Header.Get("opc-request-id"))
 	w.Header().Set("opc-request-id", c.requestID)
 
@@ -92,7 +99,7 @@ func (s *Service) answer(w *statusRecorder, c *call) {
 	fault, applies := s.faults.next(c.operation, c.userID, c.region)
 	s.mu.Unlock()
 	c.fault = applies
-	r := fault.before(c.Context(), s)
+	r := fault.before(c, s)
 	if r != nil {
 		w.code = fault.Code
 	} else {
@@ -123,7 +130,7 @@ func (s *Service) reply(w *statusRecorder, c *call, fault Fault) *reply {
 		if failed.status == http.StatusTooManyRequests && s.config.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(s.config.RetryAfter))
 		}
-		return replyWith(failed.status, failureBody{failed.code, failed.message})
+		return c.refusal(*failed)
 	}
 	if result.etag != "" {
 		w.Header().Set("ETag", result.etag)
@@ -131,7 +138,19 @@ func (s *Service) reply(w *statusRecorder, c *call, fault Fault) *reply {
 	if result.body == nil {
 		return &reply{status: result.status}
 	}
-	return replyWith(result.status, result.body)
+	r := replyWith(result.status, result.body)
+	if c.domain != nil {
+		r.mediaType = scimMediaType
+	}
+	return r
+}
+
+// refusal puts an error into words.
+func (c *call) refusal(f failure) *reply {
+	if c.domain != nil {
+		return scimRefusal(f)
+	}
+	return replyWith(f.status, failureBody{f.code, f.message})
 }
 
 // perform checks who calls, and carries out the call.
@@ -161,9 +180,14 @@ func (s *Service) admit(c *call) *failure {
 
 // carryOut does what an admitted call asks for. The caller holds the lock.
 func (s *Service) carryOut(c *call) (answer, *failure) {
+	if c.domain != nil {
+		return s.carryOutInDomain(c)
+	}
 	switch c.operation {
 	case "ListRegionSubscriptions":
 		return answer{status: http.StatusOK, body: s.regionSubscriptions()}, nil
+	case "ListDomains":
+		return answer{status: http.StatusOK, body: s.domainSummaries()}, nil
 	case "":
 		return answer{}, notFound
 	}
@@ -172,7 +196,7 @@ func (s *Service) carryOut(c *call) (answer, *failure) {
 			regionKeys[s.home()] + " to execute CREATE, UPDATE and DELETE operations."}
 	}
 	u := s.user(c.userID)
-	if u == nil || u.denied {
+	if u == nil || u.denied || u.Domain != "" {
 		return answer{}, notFound
 	}
 	switch c.operation {
@@ -182,7 +206,11 @@ func (s *Service) carryOut(c *call) (answer, *failure) {
 			"isMfaActivated": false, "timeCreated": "2020-01-01T00:00:00.000Z",
 		}}, nil
 	case "ListAuthTokens":
-		return answer{status: http.StatusOK, body: s.list(u, c.region)}, nil
+		tokens := []wire{}
+		for _, t := range s.list(u, c.region) {
+			tokens = append(tokens, s.wire(&t, false))
+		}
+		return answer{status: http.StatusOK, body: tokens}, nil
 	case "CreateAuthToken":
 		return s.performCreate(c, u)
 	case "UpdateAuthToken":
@@ -200,9 +228,9 @@ func (s *Service) performCreate(c *call, u *user) (answer, *failure) {
 	if description == nil {
 		return answer{}, &failure{http.StatusBadRequest, "MissingParameter", "description is required"}
 	}
-	body, etag, failed := s.create(u, c, *description)
-	c.tokenID = body.ID
-	return answer{status: http.StatusOK, etag: etag, body: body}, failed
+	t, failed := s.create(u, c, wish{description: *description})
+	c.tokenID = t.ID
+	return answer{status: http.StatusOK, etag: t.ETag, body: s.wire(&t, true)}, failed
 }
 
 func (s *Service) performUpdate(c *call, u *user) (answer, *failure) {
@@ -214,12 +242,17 @@ func (s *Service) performUpdate(c *call, u *user) (answer, *failure) {
 	if failed != nil {
 		return answer{}, failed
 	}
+	s.change(t, description)
+	return answer{status: http.StatusOK, etag: t.ETag, body: s.wire(t, false)}, nil
+}
+
+// change gives a token another description, unless that is nil. The caller holds the lock.
+func (s *Service) change(t *Token, description *string) {
 	if before := *t; description != nil {
 		t.Description, t.before = *description, &before
 	}
 	t.ETag = randomHex(20)
 	t.changed = s.config.Clock()
-	return answer{status: http.StatusOK, etag: t.ETag, body: s.wire(t, false)}, nil
 }
 
 func (s *Service) performDelete(c *call, u *user) (answer, *failure) {
@@ -272,6 +305,8 @@ func (s *Service) parse(r *http.Request) *call {
 		return c
 	}
 	switch parts := strings.Split(path, "/"); {
+	case len(parts) == 1 && parts[0] == "domains" && r.Method == http.MethodGet:
+		c.operation = "ListDomains"
 	case len(parts) == 3 && parts[0] == "tenancies" && parts[2] == "regionSubscriptions" && r.Method == http.MethodGet:
 		c.operation = "ListRegionSubscriptions"
 	case len(parts) == 2 && parts[0] == "users" && r.Method == http.MethodGet:

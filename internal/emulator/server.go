@@ -8,15 +8,26 @@ import (
 type Server struct {
 	*httptest.Server
 	service *Service
+	domains []*httptest.Server
 }
 
-// Start lets the service listen at a free port of 127.0.0.1, until Close is called.
+// Start lets the service listen at a free port of 127.0.0.1 and each of its identity domains at another, until Close is called.
 func (s *Service) Start() *Server {
-	return &Server{httptest.NewServer(s), s}
+	server := &Server{Server: httptest.NewServer(s), service: s}
+	for _, d := range s.Domains() {
+		listening := httptest.NewUnstartedServer(nil)
+		listening.Config.Handler = s.DomainAt(d.Name, "http://"+listening.Listener.Addr().String())
+		listening.Start()
+		server.domains = append(server.domains, listening)
+	}
+	return server
 }
 
 // Close ends the service and stops listening.
 func (s *Server) Close() {
 	s.service.Close()
 	s.Server.Close()
+	for _, domain := range s.domains {
+		domain.Close()
+	}
 }

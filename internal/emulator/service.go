@@ -22,6 +22,9 @@ import (
 type Config struct {
 	// Users are the names of the users that exist from the start. Empty means one user, "alice".
 	Users []string
+	// Domains are the names of the identity domains besides Default. Each has one user from the start, of the same name. Empty
+	// means that there are none.
+	Domains []string
 	// Regions are the regions that the tenancy subscribes to. The first is its home region, where users and their tokens
 	// are created, changed and deleted, and the one that requests without a region in their path go to. Empty means
 	// us-phoenix-1 alone.
@@ -57,6 +60,8 @@ type Config struct {
 type User struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
+	// Domain is the name of the identity domain that the user is in. Empty means Default.
+	Domain string `json:"domain,omitempty"`
 }
 
 // Service is a local OCI Identity. It is an http.Handler, and safe for use by many goroutines.
@@ -66,6 +71,7 @@ type Service struct {
 
 	mu      sync.Mutex
 	users   []*user
+	domains []*Domain
 	keys    map[string]apiKey // by the key id in a request's Authorization
 	faults  faults
 	journal []Request
@@ -81,6 +87,7 @@ type Service struct {
 // user is a User with what belongs to it.
 type user struct {
 	User
+	scimID  string
 	tokens  []*Token
 	deleted []*Token         // the tokens that lagging regions may still list
 	retries map[string]retry // by opc-retry-token
@@ -124,6 +131,13 @@ func New(config Config) (*Service, error) {
 	for _, name := range config.Users {
 		s.AddUser(name)
 	}
+	for _, name := range config.Domains {
+		if name == "" || name == "Default" || s.domain(name) != nil {
+			return nil, fmt.Errorf("%q is not the name of another identity domain", name)
+		}
+		s.domains = append(s.domains, &Domain{ID: newOCID("domain"), Name: name})
+		s.AddUserIn(name, name)
+	}
 	return s, nil
 }
 
@@ -153,13 +167,29 @@ func (s *Service) Users() []User {
 	return users
 }
 
-// AddUser creates a user.
-func (s *Service) AddUser(name string) User {
+// AddUser creates a user of the Default domain.
+func (s *Service) AddUser(name string) User { return s.AddUserIn("", name) }
+
+// AddUserIn creates a user of an identity domain, which must exist.
+func (s *Service) AddUserIn(domain, name string) User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := &user{User: User{ID: newOCID("user"), Name: name}, retries: map[string]retry{}}
+	u := &user{User: User{ID: newOCID("user"), Name: name, Domain: domain}, scimID: randomHex(16), retries: map[string]retry{}}
 	s.users = append(s.users, u)
 	return u.User
+}
+
+// MoveUser moves a user of the Default domain, tokens and all, to another domain, as Oracle moves users. It reports whether there
+// are both.
+func (s *Service) MoveUser(id, domain string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.user(id)
+	if u == nil || s.domain(domain) == nil {
+		return false
+	}
+	u.Domain = domain
+	return true
 }
 
 // RemoveUser deletes a user with all tokens. It tells whether there was one.
@@ -171,7 +201,8 @@ func (s *Service) RemoveUser(id string) bool {
 	return len(s.users) < before
 }
 
-// Deny takes from everyone the permission to see and change this user's tokens: from here on they are answered 404.
+// Deny takes from everyone the permission to see and change this user's tokens: from here on they are answered 404, or, in an
+// identity domain, 401.
 func (s *Service) Deny(userID string) { s.setDenied(userID, true) }
 
 // Allow gives the permission back that Deny took.

@@ -53,7 +53,7 @@ func (s *Service) authenticate(c *call) *failure {
 		return failed
 	}
 	required := []string{"(request-target)", "host"}
-	if c.Method == http.MethodPost || c.Method == http.MethodPut {
+	if c.Method == http.MethodPost || c.Method == http.MethodPut || c.Method == http.MethodPatch {
 		required = append(required, "content-length", "content-type", "x-content-sha256")
 	}
 	for _, name := range required {

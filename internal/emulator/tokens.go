@@ -16,7 +16,9 @@ const longestLag = 24 * time.Hour
 
 // Token is an auth token as the service keeps it.
 type Token struct {
-	ID             string
+	ID string
+	// SCIMID is what an identity domain calls the token besides.
+	SCIMID         string
 	UserID         string
 	Description    string
 	Value          string
@@ -68,44 +70,52 @@ func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.
 
 // retry is what an opc-retry-token stands for.
 type retry struct {
-	at          time.Time
+	at   time.Time
+	wish wish
+	made Token
+}
+
+// wish is what a creation asks for.
+type wish struct {
 	description string
-	tokenID     string
-	answer      wire
-	etag        string
+	expires     time.Time // zero for never
 }
 
 // create makes a token, or answers as before if the retry token says so. The caller holds the lock.
-func (s *Service) create(u *user, c *call, description string) (wire, string, *failure) {
+func (s *Service) create(u *user, c *call, w wish) (Token, *failure) {
 	retryToken := c.Header.Get("opc-retry-token")
 	now := s.config.Clock()
 	if before, ok := u.retries[retryToken]; ok && retryToken != "" && now.Sub(before.at) < retryTokensLive {
-		if before.description != description || u.token(before.tokenID) == nil {
-			return wire{}, "", invalidatedRetryToken
+		if before.wish != w || u.token(before.made.ID) == nil {
+			return Token{}, invalidatedRetryToken
 		}
-		return before.answer, before.etag, nil
+		return before.made, nil
 	}
 	if len(u.tokens) >= tokensPerUser {
-		return wire{}, "", s.limitExceeded()
+		return Token{}, s.limitExceeded()
 	}
-	t := s.add(u, description)
+	t := s.add(u, w.description)
 	t.RequestID = c.requestID
-	t.creatingLists, t.creatingUntil = s.config.CreatingLists, now.Add(s.config.CreatingFor)
-	if t.creatingLists > 0 || s.config.CreatingFor > 0 {
-		t.LifecycleState = "CREATING"
+	if !w.expires.IsZero() {
+		t.TimeExpires = &w.expires
 	}
-	answer := s.wire(t, true)
+	if c.domain == nil {
+		t.creatingLists, t.creatingUntil = s.config.CreatingLists, now.Add(s.config.CreatingFor)
+		if t.creatingLists > 0 || s.config.CreatingFor > 0 {
+			t.LifecycleState = "CREATING"
+		}
+	}
 	if retryToken != "" {
-		u.retries[retryToken] = retry{at: now, description: description, tokenID: t.ID, answer: answer, etag: t.ETag}
+		u.retries[retryToken] = retry{at: now, wish: w, made: *t}
 	}
-	return answer, t.ETag, nil
+	return *t, nil
 }
 
 // add puts a new ACTIVE token under a user. The caller holds the lock.
 func (s *Service) add(u *user, description string) *Token {
 	now := s.config.Clock()
 	t := &Token{
-		ID: newOCID("credential"), UserID: u.ID, Description: description, Value: s.config.TokenValue(),
+		ID: newOCID("credential"), SCIMID: randomHex(16), UserID: u.ID, Description: description, Value: s.config.TokenValue(),
 		LifecycleState: "ACTIVE", TimeCreated: now.Truncate(time.Millisecond), ETag: randomHex(20), added: now,
 	}
 	u.tokens = append(u.tokens, t)
@@ -113,8 +123,8 @@ func (s *Service) add(u *user, description string) *Token {
 }
 
 // list is what a region shows of a user's tokens. The caller holds the lock.
-func (s *Service) list(u *user, region string) []wire {
-	seen := []wire{}
+func (s *Service) list(u *user, region string) []Token {
+	var seen []Token
 	now, lag := s.config.Clock(), s.lag(region)
 	for _, t := range u.tokens {
 		if now.Sub(t.added) < lag {
@@ -126,10 +136,10 @@ func (s *Service) list(u *user, region string) []wire {
 		}
 		t.settle(now)
 		if t.before != nil && region != s.home() && now.Sub(t.changed) < lag {
-			seen = append(seen, s.wire(t.before, false))
+			seen = append(seen, *t.before)
 			continue
 		}
-		seen = append(seen, s.wire(t, false))
+		seen = append(seen, *t)
 		if t.LifecycleState == "CREATING" && t.creatingLists > 0 {
 			t.creatingLists--
 			t.settle(now)
@@ -140,7 +150,7 @@ func (s *Service) list(u *user, region string) []wire {
 	}
 	for _, t := range u.deleted {
 		if now.Sub(t.added) >= lag && now.Sub(t.deleted) < lag {
-			seen = append(seen, s.wire(t, false))
+			seen = append(seen, *t)
 		}
 	}
 	return seen
@@ -174,7 +184,7 @@ func (s *Service) SetListLag(region string, lag time.Duration) {
 
 func (u *user) token(id string) *Token {
 	for _, t := range u.tokens {
-		if t.ID == id {
+		if t.ID == id || t.SCIMID == id {
 			return t
 		}
 	}
@@ -258,7 +268,7 @@ func (s *Service) SetCreatingFor(d time.Duration) {
 // Authenticate tells whether a value is that of a user's active token, as a service that takes auth tokens would.
 func (s *Service) Authenticate(userID, value string) bool {
 	return slices.ContainsFunc(s.Tokens(userID), func(t Token) bool {
-		return t.Value == value && t.LifecycleState == "ACTIVE"
+		return t.Value == value && t.LifecycleState == "ACTIVE" && (t.TimeExpires == nil || s.config.Clock().Before(*t.TimeExpires))
 	})
 }
 

@@ -5,13 +5,19 @@ import "context"
 // api is what there is to be done about one user's auth tokens. Each of OCI's two APIs does it in its own way.
 type api interface {
 	// create returns the call that creates a token. What the answer tells of the token goes to found.
-	create(description, retryToken string, found func(AuthToken) error) operation
+	create(wish Wish, retryToken string, found func(AuthToken) error) operation
 	// list returns the user's tokens without their values. An urgent list goes before other calls where OCI throttles.
 	list(ctx context.Context, from View, urgent bool) ([]AuthToken, error)
+	// get returns a token that no list shows, if the API has a call for that. Nil means that there is none.
+	get(ctx context.Context, id string) (*AuthToken, error)
 	// update changes a token's description, and returns what OCI says of the token.
 	update(ctx context.Context, id, description string) (AuthToken, error)
 	// delete deletes a token. IsNotFound reports whether the error means that OCI does not know it, or does not show it.
 	delete(ctx context.Context, id string) error
+
+	// elsewhere returns the API of the identity domain that a user is in who is not known here, or nil if it cannot be found
+	// out, and what to tell the person, as the end of a sentence.
+	elsewhere(ctx context.Context) (found api, hint string)
 
 	// deleteCommand returns the command by which a person deletes a token, and listCommand the one that lists the user's.
 	deleteCommand(id string) string

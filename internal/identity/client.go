@@ -20,6 +20,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 )
@@ -42,12 +43,23 @@ type Options struct {
 
 // Client is the door to OCI Identity. It is safe for use by many goroutines.
 type Client struct {
+	sender   sender
 	home     *home
 	pace     *pace
 	clock    Clock
+	caller   func() (userID string, err error)
 	ledger   *ledger
 	recorded *recorded
 	tenancy  func() (string, error)
+
+	mu      sync.Mutex
+	domains map[string]domainAccess // by their URLs
+}
+
+// domainAccess is an identity domain, and the pace of calls to it. Domains throttle by themselves.
+type domainAccess struct {
+	service *service
+	pace    *pace
 }
 
 // New prepares a client without making any call. Its errors name the property that is wrong.
@@ -76,6 +88,9 @@ func New(options Options) (*Client, error) {
 		clock = SystemClock{}
 	}
 	return &Client{
+		sender:   sender,
+		domains:  map[string]domainAccess{},
+		caller:   options.Credentials.UserOCID,
 		home:     &home{configured: newService(sender, endpoint, string(common.StringToRegion(region)))},
 		pace:     newPace(clock),
 		clock:    clock,
@@ -88,10 +103,39 @@ func New(options Options) (*Client, error) {
 // User returns a user whose auth tokens are to be dealt with. The listener hears of everything that is waited for, and of
 // what a person has to look after.
 func (c *Client) User(user UserRef, listener Listener) (*User, error) {
-	calls := caller{clock: c.clock, pace: c.pace, listener: listener}
-	return &User{
-		ref: user, calls: calls, ledger: c.ledger, recorded: c.recorded,
-		api: iam{calls: calls, home: c.home, tenancy: c.tenancy, userID: user.ID},
+	of := &User{
+		ref: user, calls: caller{clock: c.clock, pace: c.pace, listener: listener}, ledger: c.ledger, recorded: c.recorded,
+	}
+	domainOf := func(domainURL string) (domain, error) { return c.domain(domainURL, user.ID, listener) }
+	if user.DomainURL == "" {
+		of.api = iam{calls: of.calls, home: c.home, tenancy: c.tenancy, domainOf: domainOf, userID: user.ID}
+		return of, nil
+	}
+	in, err := domainOf(user.DomainURL)
+	if err != nil {
+		return nil, fmt.Errorf("domainUrl: %w", err)
+	}
+	of.api, of.calls = in, in.calls
+	return of, nil
+}
+
+// domain returns the API of the identity domain with a URL, for one user of it.
+func (c *Client) domain(domainURL, userID string, listener Listener) (domain, error) {
+	domainURL, err := ParseDomainURL(domainURL)
+	if err != nil {
+		return domain{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	access, ok := c.domains[domainURL]
+	if !ok {
+		access = domainAccess{newDomain(c.sender, domainURL), newPace(c.clock)}
+		c.domains[domainURL] = access
+	}
+	self, err := c.caller() // principals and some sessions have no user of their own
+	return domain{
+		calls: caller{clock: c.clock, pace: access.pace, listener: listener}, service: access.service, userID: userID,
+		self: err == nil && self == userID,
 	}, nil
 }
 

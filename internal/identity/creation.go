@@ -31,15 +31,6 @@ const (
 	skew = 5 * time.Minute
 )
 
-// Wish is one wish for a token. As long as the answer to it has not been handed over, whoever wishes the same for the same
-// user goes on where it stands.
-type Wish struct {
-	// For identifies what the token is for, such as a resource's URN.
-	For string
-	// Description is the token's.
-	Description string
-}
-
 // creation takes a wish to its answer, through these stages:
 //
 //	unsent ──► answered ──► handed over
@@ -134,11 +125,13 @@ func (cr turn) goOn(ctx context.Context) *callError {
 		return ctx
 	}
 	spent := newBudget(cr.calls.clock.Now())
+	var found api
+	hint := ""
 	for attempts := 1; ; attempts++ {
 		if !cr.doubtful {
 			cr.began = cr.calls.clock.Now()
 		}
-		op := cr.api.create(cr.wish.Description, cr.retryToken, cr.takeIn)
+		op := cr.api.create(cr.wish, cr.retryToken, cr.takeIn)
 		op.urgent, op.request.unlessOver = cr.doubtful, patience()
 		failure := cr.calls.try(answered, op)
 		if failure == nil {
@@ -161,7 +154,11 @@ func (cr turn) goOn(ctx context.Context) *callError {
 			cr.doubtful, spent = false, newBudget(cr.calls.clock.Now())
 			continue
 		}
-		if !cr.mayGoOn(spent, failure.verdict) {
+		if failure.verdict == notFound && hint == "" {
+			found, hint = cr.api.elsewhere(ctx)
+		}
+		failure.hint = hint
+		if !cr.mayGoOn(spent, failure.verdict) || (found != nil && !cr.doubtful) {
 			return failure
 		}
 		if failure.verdict == notFound {
@@ -264,9 +261,9 @@ func (cr turn) suspects(ctx context.Context, sameDescription bool) ([]AuthToken,
 		}
 		tokens = slices.DeleteFunc(tokens, func(t AuthToken) bool {
 			switch {
-			case t.ID == cr.seen.ID:
+			case t.is(cr.seen.ID):
 				return false
-			case cr.recorded.has(cr.user.ID, t.ID):
+			case cr.recorded.has(cr.user.ID, t):
 				return true
 			case sameDescription && t.Description != nil && *t.Description != cr.wish.Description:
 				return true
@@ -302,9 +299,9 @@ func (cr turn) explain(ctx context.Context, failure *callError) error {
 	suspects, err := cr.suspects(ctx, failure.verdict != invalidated)
 	if err != nil {
 		// The person may not have been shown what an earlier attempt at the same wish has said.
-		suspects = slices.DeleteFunc(cr.suspected, func(t AuthToken) bool { return cr.recorded.has(cr.user.ID, t.ID) })
+		suspects = slices.DeleteFunc(cr.suspected, func(t AuthToken) bool { return cr.recorded.has(cr.user.ID, t) })
 	}
-	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t AuthToken) bool { return t.ID == cr.seen.ID }) {
+	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t AuthToken) bool { return t.is(cr.seen.ID) }) {
 		suspects = append(suspects, cr.seen)
 	}
 	return &Unsettled{
@@ -335,10 +332,10 @@ func (r *recorded) note(userID, id string) {
 	r.ids[userID] = ids
 }
 
-func (r *recorded) has(userID, id string) bool {
+func (r *recorded) has(userID string, token AuthToken) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Contains(r.ids[userID], id)
+	return slices.ContainsFunc(r.ids[userID], token.is)
 }
 
 // lastLook is the context of a look at the user's tokens after a creation has failed. The operation may have been cancelled,

@@ -74,7 +74,8 @@ func TestRecorded(t *testing.T) {
 		r.note("u", strconv.Itoa(i))
 	}
 	assert.Len(t, r.ids["u"], remembered)
-	assert.True(t, r.has("u", strconv.Itoa(2*remembered-1)))
-	assert.False(t, r.has("u", "0"))
-	assert.False(t, r.has("w", "15"))
+	assert.True(t, r.has("u", AuthToken{ID: strconv.Itoa(2*remembered - 1)}))
+	assert.False(t, r.has("u", AuthToken{ID: "0"}))
+	assert.True(t, r.has("u", AuthToken{ID: "a", SCIMID: "15"}), "it was recorded before its OCID was known")
+	assert.False(t, r.has("w", AuthToken{ID: "15"}))
 }

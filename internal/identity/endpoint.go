@@ -58,3 +58,32 @@ func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
 }
+
+// domainPath is what every path of a domain's API starts with.
+const domainPath = "admin/v1"
+
+// ParseDomainURL reads the URL of an identity domain, as the Console and "oci iam domain list" show it, and returns it in the
+// one form in which it is kept: scheme and host, and the port if it is not 443. Plain http is taken for loopback addresses
+// alone.
+func ParseDomainURL(s string) (string, error) {
+	shown := outside.URL(s)
+	u, err := url.Parse(s)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return "", fmt.Errorf("%q is not the URL of an identity domain: %s", shown, WhereDomainURLs)
+	case u.User != nil, strings.Trim(u.Path, "/") != "", strings.ContainsAny(s, "?#"):
+		return "", fmt.Errorf("%q has more than scheme, host and port: %s", shown, WhereDomainURLs)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return "", fmt.Errorf("%q would send tokens over the network unencrypted: use https (plain http is taken for loopback "+
+			"addresses alone)", shown)
+	}
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		host = strings.TrimSuffix(host, ":443")
+	}
+	return u.Scheme + "://" + host, nil
+}
+
+// WhereDomainURLs says where a person finds the URL of a domain.
+const WhereDomainURLs = `copy "Domain URL" from the domain's page in the Console, or "url" from "oci iam domain list --all"; it looks like ` +
+	`https://idcs-0123456789abcdef.identity.oraclecloud.com`

@@ -29,6 +29,7 @@ type callError struct {
 	cause      error         // what failed when there was no answer, or none that could be read
 	retryAfter time.Duration // how long OCI wants to be left alone, or 0
 	noHome     error         // why the home region could not be found out, or nil
+	hint       string        // where else the user may be, in a sentence, or empty
 }
 
 // Error tells the whole story in sentences.
@@ -90,7 +91,7 @@ func (e *callError) advice() string {
 	case e.verdict == unsent, e.status == 0 && e.stopped != nil:
 		return ""
 	case e.status == 0:
-		return "Check the network, the region and, if it is set, the endpoint in the provider's configuration"
+		return "Check the network, the region and, if they are set, the endpoint in the provider's configuration and domainUrl"
 	case e.limitExceeded():
 		return "A user holds at most two auth tokens: delete one that is no longer used, or import it into this program. " +
 			"If this creation is to replace a token, that one is untouched and still works: the resource option " +
@@ -103,6 +104,10 @@ func (e *callError) advice() string {
 			"configuration, and the proxy if there is one"
 	case e.status == http.StatusBadRequest:
 		return "The arguments are not what OCI expects: OCI's message says which"
+	case e.status == http.StatusUnauthorized && isCode(e.code, codeAccessDenied):
+		return "The identity domain does not let the caller do this. For tokens of others it takes " +
+			"the role Identity Domain Administrator or Security Administrator of that domain, or a policy such as \"Allow group " +
+			"<group> to manage domains in tenancy\"; for one's own, sign as the user that userId names"
 	case e.status == http.StatusUnauthorized:
 		return "Check userOcid, tenancyOcid, fingerprint and the private key in the provider's configuration against " +
 			"the user's API keys in the Console, and that this machine's clock is right to within 5 minutes"
@@ -116,7 +121,7 @@ func (e *callError) advice() string {
 		return "The caller may not do this: check the policies of the tenancy and, if there is a proxy, its rules"
 	case e.status == http.StatusNotFound:
 		return "OCI does not tell missing from forbidden: check that the OCID is right and in this tenancy, and that a " +
-			"policy lets the calling user manage the user's credentials"
+			"policy lets the calling user manage the user's credentials" + e.hint
 	case e.verdict == busy:
 		return "The user is being changed by something else: try again later"
 	case e.verdict == throttled:
@@ -131,8 +136,16 @@ func (e *callError) advice() string {
 
 // limitExceeded reports whether the user has as many tokens as OCI allows. Other limits have the same codes.
 func (e *callError) limitExceeded() bool {
-	return e.creates && (e.code == codeUserCapacityExceeded || e.code == codeLimitExceeded)
+	if !e.creates || (e.status != http.StatusBadRequest && e.status != http.StatusConflict) {
+		return false
+	}
+	// What an identity domain answers is not known.
+	return isCode(e.code, codeUserCapacityExceeded) || isCode(e.code, codeLimitExceeded) ||
+		(strings.HasPrefix(e.code, "error.") && !strings.HasPrefix(e.code, "error.common.validation.") && aboutALimit.MatchString(e.code))
 }
+
+// aboutALimit matches a domain's code of an error about how much there may be of something.
+var aboutALimit = regexp.MustCompile(`(?i)limit|maximum|capacity|quota`)
 
 // quoted is a part of an answer that net/http quotes where it cannot read it. It may hold a token.
 var quoted = regexp.MustCompile(`(malformed[^"]*)".*`)

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
+	"net/url"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
@@ -17,15 +17,17 @@ type iam struct {
 	calls   caller
 	home    *home
 	tenancy func() (string, error)
-	userID  string
+	// domainOf returns the API of the identity domain with a URL, for those that OCI names.
+	domainOf func(domainURL string) (domain, error)
+	userID   string
 }
 
-func (i iam) create(description, retryToken string, found func(AuthToken) error) operation {
+func (i iam) create(wish Wish, retryToken string, found func(AuthToken) error) operation {
 	return operation{
 		doing: "create an auth token for user " + i.userID, creates: true, to: homeward{i},
 		request: request{
 			method: http.MethodPost, path: escaped("users", i.userID, "authTokens"),
-			body: authTokenDetails{description}, retryToken: retryToken,
+			body: authTokenDetails{wish.Description}, retryToken: retryToken,
 		},
 		read: func(a *answer) error { return found(readAuthToken(a.body)) },
 	}
@@ -52,6 +54,9 @@ func (i iam) list(ctx context.Context, from View, urgent bool) (tokens []AuthTok
 	})
 	return tokens, err
 }
+
+// get finds nothing: this API has no call that gets one token.
+func (iam) get(context.Context, string) (*AuthToken, error) { return nil, nil }
 
 func (i iam) update(ctx context.Context, id, description string) (token AuthToken, err error) {
 	err = i.calls.call(ctx, operation{
@@ -80,6 +85,38 @@ func (i iam) deleteCommand(id string) string {
 }
 
 func (i iam) listCommand() string { return "oci iam auth-token list --user-id " + i.userID }
+
+// elsewhere asks which identity domain the user is in: first for the domains, then each of them once, where the caller may. See
+// https://docs.oracle.com/iaas/api/#/en/identity/20160918/Domain/ListDomains.
+func (i iam) elsewhere(ctx context.Context) (api, string) {
+	const unknown = ". If the user is in an identity domain other than Default, set domainUrl: " + WhereDomainURLs
+	tenancy, err := i.tenancy()
+	if err != nil || tenancy == "" {
+		return nil, unknown
+	}
+	var domains []struct {
+		Name string `json:"displayName"`
+		Type string `json:"type"`
+		URL  string `json:"url"`
+	}
+	if i.calls.try(ctx, operation{
+		doing: "list the identity domains of tenancy " + tenancy, to: i.home.configured,
+		request: request{method: http.MethodGet, path: escaped("domains"), query: url.Values{"compartmentId": {tenancy}}},
+		read:    func(a *answer) error { return json.Unmarshal(a.body, &domains) },
+	}) != nil {
+		return nil, unknown
+	}
+	for _, found := range domains {
+		if found.Type == "DEFAULT" {
+			continue
+		}
+		in, err := i.domainOf(found.URL)
+		if err == nil && in.hasUser(ctx) {
+			return in, fmt.Sprintf(". The user is in the identity domain %q: set domainUrl to %s", outside.Sentence(found.Name), in.service.domain)
+		}
+	}
+	return nil, unknown
+}
 
 // homeward is the route of what writes: to the home region, as soon as it is known which one that is.
 type homeward struct{ iam }
@@ -172,10 +209,4 @@ func readAuthToken(body []byte) AuthToken {
 		token.TimeExpires = &expires
 	}
 	return token
-}
-
-// readTime reads a time in the format of RFC 3339. It reports whether there is one.
-func readTime(raw json.RawMessage) (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339, text(raw))
-	return t, err == nil
 }

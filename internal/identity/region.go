@@ -11,12 +11,20 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 )
 
-// service is OCI Identity in one region.
+// service is OCI Identity in one region, or one identity domain.
 type service struct {
 	sender sender
 	region string
 	// endpoint is what replaces the region's public endpoint, or nil.
 	endpoint *Endpoint
+	// domain is the URL of the identity domain, which then has no region. Else it is empty.
+	domain string
+}
+
+// newDomain points a copy of a sender at an identity domain, by the URL that ParseDomainURL returns.
+func newDomain(s sender, domainURL string) *service {
+	s.base.Host, s.base.BasePath = domainURL, domainPath
+	return &service{sender: s, domain: domainURL}
 }
 
 // newService points a copy of a sender at a region.
@@ -33,10 +41,13 @@ func newService(s sender, endpoint *Endpoint, region string) *service {
 
 // String returns where calls go, for messages.
 func (s *service) String() string {
-	if s.endpoint == nil {
-		return s.region
+	switch {
+	case s.domain != "":
+		return "the identity domain " + s.domain
+	case s.endpoint != nil:
+		return s.region + " at " + s.sender.base.Host
 	}
-	return s.region + " at " + s.sender.base.Host
+	return s.region
 }
 
 // in returns the same service in another region, or nil if the one endpoint that there is belongs to this region.

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 )
@@ -27,6 +28,8 @@ type request struct {
 	method string
 	// path is below the version of the API, with every part escaped: see escaped.
 	path string
+	// query is what follows the path, or nil.
+	query url.Values
 	// body goes as JSON. Nil means that there is none.
 	body any
 	// retryToken makes the service answer a repeated request as it did the first: the opc-retry-token of
@@ -113,6 +116,7 @@ func (s sender) send(ctx context.Context, r request) (reply *answer, sent bool, 
 		}
 	}
 	plain := common.MakeDefaultHTTPRequest(r.method, r.path)
+	plain.URL.RawQuery = r.query.Encode()
 	if r.body != nil {
 		content, err := json.Marshal(r.body)
 		if err != nil {
@@ -188,6 +192,12 @@ func text(raw json.RawMessage) string {
 		return ""
 	}
 	return s
+}
+
+// readTime reads a time in the format of RFC 3339. It reports whether there is one.
+func readTime(raw json.RawMessage) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, text(raw))
+	return t, err == nil
 }
 
 // escaped joins parts into a path. No part can be taken for more than one.

@@ -36,9 +36,23 @@ type UserRef struct {
 	DomainURL string
 }
 
+// Wish is one wish for a token. As long as the answer to it has not been handed over, whoever wishes the same for the same
+// user goes on where it stands.
+type Wish struct {
+	// For identifies what the token is for, such as a resource's URN.
+	For string
+	// Description is the token's.
+	Description string
+	// TimeExpires is when the token is to expire, in the format of RFC 3339. Empty means never, as it must without a domain.
+	TimeExpires string
+}
+
 // AuthToken is what OCI says of one auth token. A field that OCI left out, or that cannot be read, is zero or nil.
 type AuthToken struct {
-	ID          string
+	// ID is the token's OCID.
+	ID string
+	// SCIMID is what an identity domain calls the token besides. Its calls take either. It is empty outside of domains.
+	SCIMID      string
 	Description *string
 	// Value is set in the answer to a creation only: OCI never shows it again.
 	Value Value
@@ -67,10 +81,13 @@ func (t AuthToken) updatedBy(later AuthToken) AuthToken {
 	return t
 }
 
+// is reports whether the token has this id, of either kind.
+func (t AuthToken) is(id string) bool { return t.ID == id || (t.SCIMID != "" && t.SCIMID == id) }
+
 // Pick returns the live token with this id, or nil if there is none.
 func Pick(tokens []AuthToken, id string) *AuthToken {
 	for i := range tokens {
-		if tokens[i].ID == id && tokens[i].State != StateDeleted && tokens[i].State != StateDeleting {
+		if tokens[i].is(id) && tokens[i].State != StateDeleted && tokens[i].State != StateDeleting {
 			return &tokens[i]
 		}
 	}
@@ -89,8 +106,11 @@ func Describe(tokens []AuthToken) string {
 		if !token.TimeCreated.IsZero() {
 			created = RFC3339(token.TimeCreated)
 		}
-		lines[i] = fmt.Sprintf("  %s, created %s, %s, description %q",
-			outside.Sentence(token.ID), created, outside.Sentence(token.State), shorten(description, 200))
+		state := ""
+		if token.State != "" {
+			state = ", " + outside.Sentence(token.State)
+		}
+		lines[i] = fmt.Sprintf("  %s, created %s%s, description %q", outside.Sentence(token.ID), created, state, shorten(description, 200))
 	}
 	return strings.Join(lines, "\n")
 }

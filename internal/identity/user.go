@@ -56,11 +56,12 @@ func (u *User) CreateToken(ctx context.Context, wish Wish) (AuthToken, error) {
 // HandOver says that the token of a wish is recorded: who wishes the same again wants another one.
 func (u *User) HandOver(wish Wish) { u.ledger.forget(u.ref, wish) }
 
-// AwaitActive waits while a new token is CREATING, and returns it as it is then. Its error says why the wait has ended early:
+// AwaitActive waits while a new token is CREATING, and returns it as it is then. In an identity domain there is no such state,
+// and nothing to wait for. Its error says why the wait has ended early:
 // the token is as it was seen last.
 func (u *User) AwaitActive(ctx context.Context, token AuthToken) (AuthToken, error) {
 	for began := u.calls.clock.Now(); ; {
-		if token.State != StateCreating && token.State != "" {
+		if (token.State != StateCreating && token.State != "") || u.ref.DomainURL != "" {
 			return token, nil
 		}
 		waited := u.calls.clock.Now().Sub(began)
@@ -99,7 +100,7 @@ func (u *User) ListTokens(ctx context.Context, from View) ([]AuthToken, error) {
 }
 
 // FindToken looks for a token in the lists, and returns nil if it is not there. The home region has the last word, and is asked
-// more than once for a token that is new. Created is when the token was made, or zero.
+// more than once for a token that is new. A list is not trusted where one token can be asked for. Created is when the token was made, or zero.
 func (u *User) FindToken(ctx context.Context, id string, created time.Time) (*AuthToken, error) {
 	tokens, err := u.ListTokens(ctx, Near)
 	if err != nil {
@@ -117,7 +118,7 @@ func (u *User) FindToken(ctx context.Context, id string, created time.Time) (*Au
 			return token, nil
 		}
 		if looks == newLooks || !u.IsNew(created) {
-			return nil, nil
+			return u.api.get(ctx, id)
 		}
 		u.calls.listener.InfoStatus(fmt.Sprintf("waiting for OCI to list auth token %s, which is new", id))
 		if err := u.calls.clock.Sleep(ctx, pollEvery); err != nil {
@@ -152,6 +153,13 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 		tokens, err := u.ListTokens(ctx, Written)
 		switch {
 		case IsNotFound(err):
+			// OCI moves users from IAM to identity domains, and their tokens with them.
+			if found, _ := u.api.elsewhere(ctx); found != nil {
+				if failure := found.delete(ctx, id); !IsNotFound(failure) {
+					return failure
+				}
+				return nil
+			}
 			u.calls.listener.Warning(fmt.Sprintf("OCI shows neither token %s nor its user %s to the caller. Most likely both are "+
 				"gone, and the token is taken as deleted; but if the caller has lost the permission to see them, the token "+
 				"is still live: revoke it with \"%s\".", id, u.ref.ID, u.DeleteCommand(id)))

@@ -22,6 +22,8 @@ const (
 	codeInvalidatedRetryToken = "InvalidatedRetryToken"
 	codeUserCapacityExceeded  = "UserCapacityExceeded"
 	codeLimitExceeded         = "LimitExceeded"
+	// codeAccessDenied is an identity domain's, with the status 401.
+	codeAccessDenied = "accessDenied"
 )
 
 // verdict is what came of one attempt at a call.
@@ -54,16 +56,35 @@ const (
 	doubtful
 )
 
-// failure returns the code and the message of an answer that is an error. Both are empty for a proxy's page.
+// failure returns the code and the message of an answer that is an error, of IAM or of an identity domain, which tells it in
+// SCIM's way: RFC 7644, section 3.12. Both are empty for a proxy's page.
 func (a *answer) failure() (code, message string) {
 	var said struct {
 		Code    json.RawMessage `json:"code"`
 		Message json.RawMessage `json:"message"`
+		Detail  json.RawMessage `json:"detail"`
+		SCIM    json.RawMessage `json:"urn:ietf:params:scim:api:oracle:idcs:extension:messages:Error"`
+	}
+	var scim struct {
+		MessageID json.RawMessage `json:"messageId"`
 	}
 	if json.Unmarshal(a.body, &said) != nil {
 		return "", ""
 	}
-	return shorten(outside.Sentence(text(said.Code)), 100), outside.Sentence(text(said.Message))
+	code, message = text(said.Code), text(said.Message)
+	if code == "" && json.Unmarshal(said.SCIM, &scim) == nil {
+		code = text(scim.MessageID)
+	}
+	if message == "" {
+		message = text(said.Detail)
+	}
+	return shorten(outside.Sentence(code), 100), outside.Sentence(message)
+}
+
+// isCode reports whether a code is one of IAM's, or an identity domain's of the same name, such as
+// error.common.common.accessDenied.
+func isCode(code, want string) bool {
+	return code == want || strings.HasSuffix(strings.ToLower(code), "."+strings.ToLower(want))
 }
 
 // requestID returns what OCI calls the request.
@@ -79,13 +100,13 @@ func judge(a *answer) verdict {
 		return succeeded
 	case a.status == http.StatusTooManyRequests:
 		return throttled
-	case a.status == http.StatusForbidden && code == codeNotAllowed:
+	case a.status == http.StatusForbidden && isCode(code, codeNotAllowed):
 		return notAllowed
 	case a.status == http.StatusNotFound:
 		return notFound
-	case a.status == http.StatusConflict && code == codeIncorrectState:
+	case a.status == http.StatusConflict && isCode(code, codeIncorrectState):
 		return busy
-	case a.status == http.StatusConflict && code == codeInvalidatedRetryToken:
+	case a.status == http.StatusConflict && isCode(code, codeInvalidatedRetryToken):
 		return invalidated
 	case a.status == http.StatusNotImplemented:
 		return refused

@@ -73,6 +73,34 @@ namespace Pulumi.OciAuthToken
     ///     };
     /// });
     /// ```
+    /// ### A token for a user of an identity domain, which expires
+    /// 
+    /// Users of an identity domain other than Default are served by the domain's own API: `domainUrl` says where. Tokens of a domain can expire by themselves. From a week before, or a tenth of its life, `pulumi preview` and `pulumi up` warn; a later `timeExpires` replaces the token.
+    /// ```csharp
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using OciAuthToken = Pulumi.OciAuthToken;
+    /// 
+    /// return await Deployment.RunAsync(() =&gt;
+    /// {
+    ///     var config = new Config();
+    ///     var domainUrl = config.Require("domainUrl");
+    ///     var userId = config.Require("userId");
+    ///     var deployToken = new OciAuthToken.AuthToken("deployToken", new()
+    ///     {
+    ///         DomainUrl = domainUrl,
+    ///         UserId = userId,
+    ///         Description = "image pulls of the staging cluster",
+    ///         TimeExpires = "2030-01-31T00:00:00Z",
+    ///     });
+    /// 
+    ///     return new Dictionary&lt;string, object?&gt;
+    ///     {
+    ///         ["registryPassword"] = deployToken.Token,
+    ///     };
+    /// });
+    /// ```
     /// 
     /// ## What to know before you use it
     /// 
@@ -80,6 +108,7 @@ namespace Pulumi.OciAuthToken
     /// - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
     /// - **The value holds punctuation** such as `(`, `}`, `&lt;`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
     /// - **The state is the only copy.** Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user's tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
+    /// - **A user may be in an identity domain** other than Default. Set `domainUrl` then: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --all --query "data[].{name:\"display-name\",url:url}"`. A creation without it fails with 404, and says which domain the user is in, where the caller may find out. Users manage their own tokens. For those of others it takes the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group &lt;group&gt; to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi makes the new one first, and then revokes the old one.
     /// - **With `retainOnDelete` the token stays live** after the resource has gone from the state. Revoke it by hand.
     /// 
     /// ## Import
@@ -89,6 +118,12 @@ namespace Pulumi.OciAuthToken
     /// ```sh
     /// pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
     /// pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
+    /// ```
+    /// 
+    /// A token of a user in an identity domain other than Default is imported by the domain's URL, the user's OCID, and the token's OCID or SCIM id:
+    /// 
+    /// ```sh
+    /// pulumi import ociauthtoken:index:AuthToken example https://idcs-0123456789abcdef.identity.oraclecloud.com/users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
     /// ```
     /// 
     /// OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between:
@@ -111,13 +146,19 @@ namespace Pulumi.OciAuthToken
         public Output<string> Description { get; private set; } = null!;
 
         /// <summary>
+        /// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+        /// </summary>
+        [Output("domainUrl")]
+        public Output<string?> DomainUrl { get; private set; } = null!;
+
+        /// <summary>
         /// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
         /// </summary>
         [Output("inactiveState")]
         public Output<string?> InactiveState { get; private set; } = null!;
 
         /// <summary>
-        /// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`.
+        /// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
         /// </summary>
         [Output("state")]
         public Output<string> State { get; private set; } = null!;
@@ -129,7 +170,7 @@ namespace Pulumi.OciAuthToken
         public Output<string> TimeCreated { get; private set; } = null!;
 
         /// <summary>
-        /// When the token expires, in the format of RFC 3339. Absent for a token that never expires.
+        /// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
         /// </summary>
         [Output("timeExpires")]
         public Output<string?> TimeExpires { get; private set; } = null!;
@@ -176,6 +217,8 @@ namespace Pulumi.OciAuthToken
                 },
                 ReplaceOnChanges =
                 {
+                    "domainUrl",
+                    "timeExpires",
                     "userId",
                 },
             };
@@ -205,6 +248,18 @@ namespace Pulumi.OciAuthToken
         /// </summary>
         [Input("description", required: true)]
         public Input<string> Description { get; set; } = null!;
+
+        /// <summary>
+        /// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+        /// </summary>
+        [Input("domainUrl")]
+        public Input<string>? DomainUrl { get; set; }
+
+        /// <summary>
+        /// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+        /// </summary>
+        [Input("timeExpires")]
+        public Input<string>? TimeExpires { get; set; }
 
         /// <summary>
         /// The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.

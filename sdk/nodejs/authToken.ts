@@ -45,6 +45,25 @@ import * as utilities from "./utilities";
  * });
  * export const gitPassword = deployToken.token;
  * ```
+ * ### A token for a user of an identity domain, which expires
+ *
+ * Users of an identity domain other than Default are served by the domain's own API: `domainUrl` says where. Tokens of a domain can expire by themselves. From a week before, or a tenth of its life, `pulumi preview` and `pulumi up` warn; a later `timeExpires` replaces the token.
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as ociauthtoken from "pulumi-ociauthtoken";
+ *
+ * const config = new pulumi.Config();
+ * const domainUrl = config.require("domainUrl");
+ * const userId = config.require("userId");
+ * const deployToken = new ociauthtoken.AuthToken("deployToken", {
+ *     domainUrl: domainUrl,
+ *     userId: userId,
+ *     description: "image pulls of the staging cluster",
+ *     timeExpires: "2030-01-31T00:00:00Z",
+ * });
+ * export const registryPassword = deployToken.token;
+ * ```
  *
  * ## What to know before you use it
  *
@@ -52,6 +71,7 @@ import * as utilities from "./utilities";
  * - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
  * - **The value holds punctuation** such as `(`, `}`, `<`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
  * - **The state is the only copy.** Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user's tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
+ * - **A user may be in an identity domain** other than Default. Set `domainUrl` then: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --all --query "data[].{name:\"display-name\",url:url}"`. A creation without it fails with 404, and says which domain the user is in, where the caller may find out. Users manage their own tokens. For those of others it takes the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group <group> to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi makes the new one first, and then revokes the old one.
  * - **With `retainOnDelete` the token stays live** after the resource has gone from the state. Revoke it by hand.
  *
  * ## Import
@@ -61,6 +81,12 @@ import * as utilities from "./utilities";
  * ```sh
  * pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
  * pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
+ * ```
+ *
+ * A token of a user in an identity domain other than Default is imported by the domain's URL, the user's OCID, and the token's OCID or SCIM id:
+ *
+ * ```sh
+ * pulumi import ociauthtoken:index:AuthToken example https://idcs-0123456789abcdef.identity.oraclecloud.com/users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
  * ```
  *
  * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between:
@@ -105,11 +131,15 @@ export class AuthToken extends pulumi.CustomResource {
      */
     declare public readonly description: pulumi.Output<string>;
     /**
+     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+     */
+    declare public readonly domainUrl: pulumi.Output<string | undefined>;
+    /**
      * Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
      */
     declare public /*out*/ readonly inactiveState: pulumi.Output<string | undefined>;
     /**
-     * The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`.
+     * The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
      */
     declare public /*out*/ readonly state: pulumi.Output<string>;
     /**
@@ -117,9 +147,9 @@ export class AuthToken extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly timeCreated: pulumi.Output<string>;
     /**
-     * When the token expires, in the format of RFC 3339. Absent for a token that never expires.
+     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
      */
-    declare public /*out*/ readonly timeExpires: pulumi.Output<string | undefined>;
+    declare public readonly timeExpires: pulumi.Output<string | undefined>;
     /**
      * The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
      */
@@ -147,14 +177,16 @@ export class AuthToken extends pulumi.CustomResource {
                 throw new Error("Missing required property 'userId'");
             }
             resourceInputs["description"] = args?.description;
+            resourceInputs["domainUrl"] = args?.domainUrl;
+            resourceInputs["timeExpires"] = args?.timeExpires;
             resourceInputs["userId"] = args?.userId;
             resourceInputs["inactiveState"] = undefined /*out*/;
             resourceInputs["state"] = undefined /*out*/;
             resourceInputs["timeCreated"] = undefined /*out*/;
-            resourceInputs["timeExpires"] = undefined /*out*/;
             resourceInputs["token"] = undefined /*out*/;
         } else {
             resourceInputs["description"] = undefined /*out*/;
+            resourceInputs["domainUrl"] = undefined /*out*/;
             resourceInputs["inactiveState"] = undefined /*out*/;
             resourceInputs["state"] = undefined /*out*/;
             resourceInputs["timeCreated"] = undefined /*out*/;
@@ -165,7 +197,7 @@ export class AuthToken extends pulumi.CustomResource {
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         const secretOpts = { additionalSecretOutputs: ["token"] };
         opts = pulumi.mergeOptions(opts, secretOpts);
-        const replaceOnChanges = { replaceOnChanges: ["userId"] };
+        const replaceOnChanges = { replaceOnChanges: ["domainUrl", "timeExpires", "userId"] };
         opts = pulumi.mergeOptions(opts, replaceOnChanges);
         super(AuthToken.__pulumiType, name, resourceInputs, opts);
     }
@@ -179,6 +211,14 @@ export interface AuthTokenArgs {
      * What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
      */
     description: pulumi.Input<string>;
+    /**
+     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+     */
+    domainUrl?: pulumi.Input<string | undefined>;
+    /**
+     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+     */
+    timeExpires?: pulumi.Input<string | undefined>;
     /**
      * The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
      */

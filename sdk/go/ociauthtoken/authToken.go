@@ -85,6 +85,40 @@ import (
 //	}
 //
 // ```
+// ### A token for a user of an identity domain, which expires
+//
+// Users of an identity domain other than Default are served by the domain's own API: `domainUrl` says where. Tokens of a domain can expire by themselves. From a week before, or a tenth of its life, `pulumi preview` and `pulumi up` warn; a later `timeExpires` replaces the token.
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			cfg := config.New(ctx, "")
+//			domainUrl := cfg.Require("domainUrl")
+//			userId := cfg.Require("userId")
+//			deployToken, err := ociauthtoken.NewAuthToken(ctx, "deployToken", &ociauthtoken.AuthTokenArgs{
+//				DomainUrl:   pulumi.String(domainUrl),
+//				UserId:      pulumi.String(userId),
+//				Description: pulumi.String("image pulls of the staging cluster"),
+//				TimeExpires: pulumi.String("2030-01-31T00:00:00Z"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("registryPassword", deployToken.Token)
+//			return nil
+//		})
+//	}
+//
+// ```
 //
 // ## What to know before you use it
 //
@@ -92,6 +126,7 @@ import (
 // - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
 // - **The value holds punctuation** such as `(`, `}`, `<`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
 // - **The state is the only copy.** Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user's tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
+// - **A user may be in an identity domain** other than Default. Set `domainUrl` then: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --all --query "data[].{name:\"display-name\",url:url}"`. A creation without it fails with 404, and says which domain the user is in, where the caller may find out. Users manage their own tokens. For those of others it takes the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group <group> to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi makes the new one first, and then revokes the old one.
 // - **With `retainOnDelete` the token stays live** after the resource has gone from the state. Revoke it by hand.
 //
 // ## Import
@@ -101,6 +136,12 @@ import (
 // ```sh
 // pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
 // pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
+// ```
+//
+// A token of a user in an identity domain other than Default is imported by the domain's URL, the user's OCID, and the token's OCID or SCIM id:
+//
+// ```sh
+// pulumi import ociauthtoken:index:AuthToken example https://idcs-0123456789abcdef.identity.oraclecloud.com/users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
 // ```
 //
 // OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between:
@@ -119,13 +160,15 @@ type AuthToken struct {
 
 	// What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
 	Description pulumi.StringOutput `pulumi:"description"`
+	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+	DomainUrl pulumi.StringPtrOutput `pulumi:"domainUrl"`
 	// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
 	InactiveState pulumi.StringPtrOutput `pulumi:"inactiveState"`
-	// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`.
+	// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
 	State pulumi.StringOutput `pulumi:"state"`
 	// When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
 	TimeCreated pulumi.StringOutput `pulumi:"timeCreated"`
-	// When the token expires, in the format of RFC 3339. Absent for a token that never expires.
+	// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
 	TimeExpires pulumi.StringPtrOutput `pulumi:"timeExpires"`
 	// The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
 	Token pulumi.StringPtrOutput `pulumi:"token"`
@@ -151,6 +194,8 @@ func NewAuthToken(ctx *pulumi.Context,
 	})
 	opts = append(opts, secrets)
 	replaceOnChanges := pulumi.ReplaceOnChanges([]string{
+		"domainUrl",
+		"timeExpires",
 		"userId",
 	})
 	opts = append(opts, replaceOnChanges)
@@ -189,6 +234,10 @@ func (AuthTokenState) ElementType() reflect.Type {
 type authTokenArgs struct {
 	// What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
 	Description string `pulumi:"description"`
+	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+	DomainUrl *string `pulumi:"domainUrl"`
+	// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+	TimeExpires *string `pulumi:"timeExpires"`
 	// The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
 	UserId string `pulumi:"userId"`
 }
@@ -197,6 +246,10 @@ type authTokenArgs struct {
 type AuthTokenArgs struct {
 	// What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
 	Description pulumi.StringInput
+	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+	DomainUrl pulumi.StringPtrInput
+	// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+	TimeExpires pulumi.StringPtrInput
 	// The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
 	UserId pulumi.StringInput
 }
@@ -293,12 +346,17 @@ func (o AuthTokenOutput) Description() pulumi.StringOutput {
 	return o.ApplyT(func(v *AuthToken) pulumi.StringOutput { return v.Description }).(pulumi.StringOutput)
 }
 
+// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+func (o AuthTokenOutput) DomainUrl() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AuthToken) pulumi.StringPtrOutput { return v.DomainUrl }).(pulumi.StringPtrOutput)
+}
+
 // Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
 func (o AuthTokenOutput) InactiveState() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AuthToken) pulumi.StringPtrOutput { return v.InactiveState }).(pulumi.StringPtrOutput)
 }
 
-// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`.
+// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
 func (o AuthTokenOutput) State() pulumi.StringOutput {
 	return o.ApplyT(func(v *AuthToken) pulumi.StringOutput { return v.State }).(pulumi.StringOutput)
 }
@@ -308,7 +366,7 @@ func (o AuthTokenOutput) TimeCreated() pulumi.StringOutput {
 	return o.ApplyT(func(v *AuthToken) pulumi.StringOutput { return v.TimeCreated }).(pulumi.StringOutput)
 }
 
-// When the token expires, in the format of RFC 3339. Absent for a token that never expires.
+// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
 func (o AuthTokenOutput) TimeExpires() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AuthToken) pulumi.StringPtrOutput { return v.TimeExpires }).(pulumi.StringPtrOutput)
 }

@@ -20,15 +20,23 @@ __all__ = ['AuthTokenArgs', 'AuthToken']
 class AuthTokenArgs:
     def __init__(__self__, *,
                  description: pulumi.Input[_builtins.str],
-                 user_id: pulumi.Input[_builtins.str]):
+                 user_id: pulumi.Input[_builtins.str],
+                 domain_url: pulumi.Input[Optional[_builtins.str]] = None,
+                 time_expires: pulumi.Input[Optional[_builtins.str]] = None):
         """
         The set of arguments for constructing a AuthToken resource.
 
         :param pulumi.Input[_builtins.str] description: What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
         :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+        :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+        :param pulumi.Input[_builtins.str] time_expires: When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
         """
         pulumi.set(__self__, "description", description)
         pulumi.set(__self__, "user_id", user_id)
+        if domain_url is not None:
+            pulumi.set(__self__, "domain_url", domain_url)
+        if time_expires is not None:
+            pulumi.set(__self__, "time_expires", time_expires)
 
     @_builtins.property
     @pulumi.getter
@@ -54,6 +62,30 @@ class AuthTokenArgs:
     def user_id(self, value: pulumi.Input[_builtins.str]):
         pulumi.set(self, "user_id", value)
 
+    @_builtins.property
+    @pulumi.getter(name="domainUrl")
+    def domain_url(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+        """
+        return pulumi.get(self, "domain_url")
+
+    @domain_url.setter
+    def domain_url(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "domain_url", value)
+
+    @_builtins.property
+    @pulumi.getter(name="timeExpires")
+    def time_expires(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+        """
+        return pulumi.get(self, "time_expires")
+
+    @time_expires.setter
+    def time_expires(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "time_expires", value)
+
 
 @pulumi.type_token("ociauthtoken:index:AuthToken")
 class AuthToken(pulumi.CustomResource):
@@ -62,6 +94,8 @@ class AuthToken(pulumi.CustomResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  description: pulumi.Input[Optional[_builtins.str]] = None,
+                 domain_url: pulumi.Input[Optional[_builtins.str]] = None,
+                 time_expires: pulumi.Input[Optional[_builtins.str]] = None,
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
@@ -100,6 +134,23 @@ class AuthToken(pulumi.CustomResource):
             opts = pulumi.ResourceOptions(provider=administrator))
         pulumi.export("gitPassword", deploy_token.token)
         ```
+        ### A token for a user of an identity domain, which expires
+
+        Users of an identity domain other than Default are served by the domain's own API: `domainUrl` says where. Tokens of a domain can expire by themselves. From a week before, or a tenth of its life, `pulumi preview` and `pulumi up` warn; a later `timeExpires` replaces the token.
+        ```python
+        import pulumi
+        import pulumi_ociauthtoken as ociauthtoken
+
+        config = pulumi.Config()
+        domain_url = config.require("domainUrl")
+        user_id = config.require("userId")
+        deploy_token = ociauthtoken.AuthToken("deployToken",
+            domain_url=domain_url,
+            user_id=user_id,
+            description="image pulls of the staging cluster",
+            time_expires="2030-01-31T00:00:00Z")
+        pulumi.export("registryPassword", deploy_token.token)
+        ```
 
         ## What to know before you use it
 
@@ -107,6 +158,7 @@ class AuthToken(pulumi.CustomResource):
         - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
         - **The value holds punctuation** such as `(`, `}`, `<`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
         - **The state is the only copy.** Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user's tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
+        - **A user may be in an identity domain** other than Default. Set `domainUrl` then: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --all --query "data[].{name:\\"display-name\\",url:url}"`. A creation without it fails with 404, and says which domain the user is in, where the caller may find out. Users manage their own tokens. For those of others it takes the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group <group> to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi makes the new one first, and then revokes the old one.
         - **With `retainOnDelete` the token stays live** after the resource has gone from the state. Revoke it by hand.
 
         ## Import
@@ -116,6 +168,12 @@ class AuthToken(pulumi.CustomResource):
         ```sh
         pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
         pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
+        ```
+
+        A token of a user in an identity domain other than Default is imported by the domain's URL, the user's OCID, and the token's OCID or SCIM id:
+
+        ```sh
+        pulumi import ociauthtoken:index:AuthToken example https://idcs-0123456789abcdef.identity.oraclecloud.com/users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
         ```
 
         OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between:
@@ -132,6 +190,8 @@ class AuthToken(pulumi.CustomResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] description: What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
+        :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+        :param pulumi.Input[_builtins.str] time_expires: When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
         :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
         """
         ...
@@ -176,6 +236,23 @@ class AuthToken(pulumi.CustomResource):
             opts = pulumi.ResourceOptions(provider=administrator))
         pulumi.export("gitPassword", deploy_token.token)
         ```
+        ### A token for a user of an identity domain, which expires
+
+        Users of an identity domain other than Default are served by the domain's own API: `domainUrl` says where. Tokens of a domain can expire by themselves. From a week before, or a tenth of its life, `pulumi preview` and `pulumi up` warn; a later `timeExpires` replaces the token.
+        ```python
+        import pulumi
+        import pulumi_ociauthtoken as ociauthtoken
+
+        config = pulumi.Config()
+        domain_url = config.require("domainUrl")
+        user_id = config.require("userId")
+        deploy_token = ociauthtoken.AuthToken("deployToken",
+            domain_url=domain_url,
+            user_id=user_id,
+            description="image pulls of the staging cluster",
+            time_expires="2030-01-31T00:00:00Z")
+        pulumi.export("registryPassword", deploy_token.token)
+        ```
 
         ## What to know before you use it
 
@@ -183,6 +260,7 @@ class AuthToken(pulumi.CustomResource):
         - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
         - **The value holds punctuation** such as `(`, `}`, `<`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
         - **The state is the only copy.** Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user's tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
+        - **A user may be in an identity domain** other than Default. Set `domainUrl` then: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --all --query "data[].{name:\\"display-name\\",url:url}"`. A creation without it fails with 404, and says which domain the user is in, where the caller may find out. Users manage their own tokens. For those of others it takes the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group <group> to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi makes the new one first, and then revokes the old one.
         - **With `retainOnDelete` the token stays live** after the resource has gone from the state. Revoke it by hand.
 
         ## Import
@@ -192,6 +270,12 @@ class AuthToken(pulumi.CustomResource):
         ```sh
         pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
         pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
+        ```
+
+        A token of a user in an identity domain other than Default is imported by the domain's URL, the user's OCID, and the token's OCID or SCIM id:
+
+        ```sh
+        pulumi import ociauthtoken:index:AuthToken example https://idcs-0123456789abcdef.identity.oraclecloud.com/users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
         ```
 
         OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between:
@@ -221,6 +305,8 @@ class AuthToken(pulumi.CustomResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  description: pulumi.Input[Optional[_builtins.str]] = None,
+                 domain_url: pulumi.Input[Optional[_builtins.str]] = None,
+                 time_expires: pulumi.Input[Optional[_builtins.str]] = None,
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
@@ -234,17 +320,18 @@ class AuthToken(pulumi.CustomResource):
             if description is None and not opts.urn:
                 raise TypeError("Missing required property 'description'")
             __props__.__dict__["description"] = description
+            __props__.__dict__["domain_url"] = domain_url
+            __props__.__dict__["time_expires"] = time_expires
             if user_id is None and not opts.urn:
                 raise TypeError("Missing required property 'user_id'")
             __props__.__dict__["user_id"] = user_id
             __props__.__dict__["inactive_state"] = None
             __props__.__dict__["state"] = None
             __props__.__dict__["time_created"] = None
-            __props__.__dict__["time_expires"] = None
             __props__.__dict__["token"] = None
         secret_opts = pulumi.ResourceOptions(additional_secret_outputs=["token"])
         opts = pulumi.ResourceOptions.merge(opts, secret_opts)
-        replace_on_changes = pulumi.ResourceOptions(replace_on_changes=["userId"])
+        replace_on_changes = pulumi.ResourceOptions(replace_on_changes=["domainUrl", "timeExpires", "userId"])
         opts = pulumi.ResourceOptions.merge(opts, replace_on_changes)
         super(AuthToken, __self__).__init__(
             'ociauthtoken:index:AuthToken',
@@ -269,6 +356,7 @@ class AuthToken(pulumi.CustomResource):
         __props__ = AuthTokenArgs.__new__(AuthTokenArgs)
 
         __props__.__dict__["description"] = None
+        __props__.__dict__["domain_url"] = None
         __props__.__dict__["inactive_state"] = None
         __props__.__dict__["state"] = None
         __props__.__dict__["time_created"] = None
@@ -286,6 +374,14 @@ class AuthToken(pulumi.CustomResource):
         return pulumi.get(self, "description")
 
     @_builtins.property
+    @pulumi.getter(name="domainUrl")
+    def domain_url(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+        """
+        return pulumi.get(self, "domain_url")
+
+    @_builtins.property
     @pulumi.getter(name="inactiveState")
     def inactive_state(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
@@ -297,7 +393,7 @@ class AuthToken(pulumi.CustomResource):
     @pulumi.getter
     def state(self) -> pulumi.Output[_builtins.str]:
         """
-        The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`.
+        The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
         """
         return pulumi.get(self, "state")
 
@@ -313,7 +409,7 @@ class AuthToken(pulumi.CustomResource):
     @pulumi.getter(name="timeExpires")
     def time_expires(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        When the token expires, in the format of RFC 3339. Absent for a token that never expires.
+        When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
         """
         return pulumi.get(self, "time_expires")
 

@@ -89,6 +89,39 @@ import javax.annotation.Nullable;
  * }
  * }
  * </pre>
+ * ### A token for a user of an identity domain, which expires
+ * 
+ * Users of an identity domain other than Default are served by the domain&#39;s own API: `domainUrl` says where. Tokens of a domain can expire by themselves. From a week before, or a tenth of its life, `pulumi preview` and `pulumi up` warn; a later `timeExpires` replaces the token.
+ * <pre>
+ * {@code
+ * package generated_program;
+ * 
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.github.ociauthtoken.AuthToken;
+ * import io.github.ociauthtoken.AuthTokenArgs;
+ * 
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ * 
+ *     public static void stack(Context ctx) {
+ *         final var config = ctx.config();
+ *         final var domainUrl = config.require("domainUrl");
+ *         final var userId = config.require("userId");
+ *         var deployToken = new AuthToken("deployToken", AuthTokenArgs.builder()
+ *             .domainUrl(domainUrl)
+ *             .userId(userId)
+ *             .description("image pulls of the staging cluster")
+ *             .timeExpires("2030-01-31T00:00:00Z")
+ *             .build());
+ * 
+ *         ctx.export("registryPassword", deployToken.token());
+ *     }
+ * }
+ * }
+ * </pre>
  * 
  * ## What to know before you use it
  * 
@@ -96,6 +129,7 @@ import javax.annotation.Nullable;
  * - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
  * - **The value holds punctuation** such as `(`, `}`, `&lt;`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
  * - **The state is the only copy.** Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user&#39;s tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
+ * - **A user may be in an identity domain** other than Default. Set `domainUrl` then: copy &#34;Domain URL&#34; from the domain&#39;s page in the Console, or `url` from `oci iam domain list --all --query &#34;data[].{name:\&#34;display-name\&#34;,url:url}&#34;`. A creation without it fails with 404, and says which domain the user is in, where the caller may find out. Users manage their own tokens. For those of others it takes the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group &lt;group&gt; to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi makes the new one first, and then revokes the old one.
  * - **With `retainOnDelete` the token stays live** after the resource has gone from the state. Revoke it by hand.
  * 
  * ## Import
@@ -105,6 +139,12 @@ import javax.annotation.Nullable;
  * ```sh
  * pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
  * pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
+ * ```
+ * 
+ * A token of a user in an identity domain other than Default is imported by the domain&#39;s URL, the user&#39;s OCID, and the token&#39;s OCID or SCIM id:
+ * 
+ * ```sh
+ * pulumi import ociauthtoken:index:AuthToken example https://idcs-0123456789abcdef.identity.oraclecloud.com/users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
  * ```
  * 
  * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between:
@@ -135,6 +175,20 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
         return this.description;
     }
     /**
+     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+     * 
+     */
+    @Export(name="domainUrl", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> domainUrl;
+
+    /**
+     * @return The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+     * 
+     */
+    public Output<Optional<String>> domainUrl() {
+        return Codegen.optional(this.domainUrl);
+    }
+    /**
      * Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
      * 
      */
@@ -149,14 +203,14 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.inactiveState);
     }
     /**
-     * The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`.
+     * The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
      * 
      */
     @Export(name="state", refs={String.class}, tree="[0]")
     private Output<String> state;
 
     /**
-     * @return The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`.
+     * @return The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
      * 
      */
     public Output<String> state() {
@@ -177,14 +231,14 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
         return this.timeCreated;
     }
     /**
-     * When the token expires, in the format of RFC 3339. Absent for a token that never expires.
+     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
      * 
      */
     @Export(name="timeExpires", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> timeExpires;
 
     /**
-     * @return When the token expires, in the format of RFC 3339. Absent for a token that never expires.
+     * @return When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
      * 
      */
     public Output<Optional<String>> timeExpires() {
@@ -263,6 +317,8 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
                 "token"
             ))
             .replaceOnChanges(List.of(
+                "domainUrl",
+                "timeExpires",
                 "userId"
             ))
             .build();

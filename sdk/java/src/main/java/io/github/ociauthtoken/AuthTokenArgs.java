@@ -8,6 +8,8 @@ import com.pulumi.core.annotations.Import;
 import com.pulumi.exceptions.MissingRequiredPropertyException;
 import java.lang.String;
 import java.util.Objects;
+import java.util.Optional;
+import javax.annotation.Nullable;
 
 
 public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
@@ -30,6 +32,36 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
+     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+     * 
+     */
+    @Import(name="domainUrl")
+    private @Nullable Output<String> domainUrl;
+
+    /**
+     * @return The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+     * 
+     */
+    public Optional<Output<String>> domainUrl() {
+        return Optional.ofNullable(this.domainUrl);
+    }
+
+    /**
+     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+     * 
+     */
+    @Import(name="timeExpires")
+    private @Nullable Output<String> timeExpires;
+
+    /**
+     * @return When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+     * 
+     */
+    public Optional<Output<String>> timeExpires() {
+        return Optional.ofNullable(this.timeExpires);
+    }
+
+    /**
      * The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
      * 
      */
@@ -48,6 +80,8 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
 
     private AuthTokenArgs(AuthTokenArgs $) {
         this.description = $.description;
+        this.domainUrl = $.domainUrl;
+        this.timeExpires = $.timeExpires;
         this.userId = $.userId;
     }
 
@@ -88,6 +122,48 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
          */
         public Builder description(String description) {
             return description(Output.of(description));
+        }
+
+        /**
+         * @param domainUrl The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder domainUrl(@Nullable Output<String> domainUrl) {
+            $.domainUrl = domainUrl;
+            return this;
+        }
+
+        /**
+         * @param domainUrl The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder domainUrl(String domainUrl) {
+            return domainUrl(Output.of(domainUrl));
+        }
+
+        /**
+         * @param timeExpires When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder timeExpires(@Nullable Output<String> timeExpires) {
+            $.timeExpires = timeExpires;
+            return this;
+        }
+
+        /**
+         * @param timeExpires When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder timeExpires(String timeExpires) {
+            return timeExpires(Output.of(timeExpires));
         }
 
         /**

@@ -1,0 +1,270 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
+
+// domain is the API of an identity domain, for one user of it. It speaks SCIM:
+// https://docs.oracle.com/en-us/iaas/api/#/en/identity-domains/v1/AuthToken/.
+type domain struct {
+	calls   caller
+	service *service
+	userID  string
+	// self is whether the caller signs as this very user. The domain lets users change what is theirs if they say so, and
+	// administrators what is others'.
+	self bool
+}
+
+// Schemas of SCIM.
+const (
+	schemaAuthToken = "urn:ietf:params:scim:schemas:oracle:idcs:authToken" //nolint:gosec // the name of a schema
+	schemaPatch     = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+	schemaSelf      = "urn:ietf:params:scim:schemas:oracle:idcs:extension:selfChange:User"
+)
+
+// scimToken is the body of a creation.
+type scimToken struct {
+	Schemas     []string        `json:"schemas"`
+	User        scimUser        `json:"user"`
+	Description string          `json:"description"`
+	ExpiresOn   string          `json:"expiresOn,omitempty"`
+	Self        *scimSelfChange `json:"urn:ietf:params:scim:schemas:oracle:idcs:extension:selfChange:User,omitempty"`
+}
+
+type scimUser struct {
+	OCID string `json:"ocid"`
+}
+
+type scimSelfChange struct {
+	Allow bool `json:"allowSelfChange"`
+}
+
+// scimPatch is the body of an update.
+type scimPatch struct {
+	Schemas    []string        `json:"schemas"`
+	Operations []scimOperation `json:"Operations"`
+}
+
+type scimOperation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+func (d domain) create(wish Wish, retryToken string, found func(AuthToken) error) operation {
+	body := scimToken{
+		Schemas: []string{schemaAuthToken}, User: scimUser{d.userID}, Description: wish.Description, ExpiresOn: wish.TimeExpires,
+	}
+	if d.self {
+		body.Self = &scimSelfChange{true}
+	}
+	return operation{
+		doing: "create an auth token for user " + d.userID, creates: true, to: d.service,
+		request: request{method: http.MethodPost, path: escaped("AuthTokens"), body: body, retryToken: retryToken},
+		read:    func(a *answer) error { return found(readSCIMToken(a.body)) },
+	}
+}
+
+// pageSize is how many tokens are asked for at once, and mostPages bounds how often.
+const (
+	pageSize  = 50
+	mostPages = 20
+)
+
+// list asks for pages until it has all of them. A domain is in one region, so every view is the same.
+func (d domain) list(ctx context.Context, _ View, urgent bool) ([]AuthToken, error) {
+	filter, err := json.Marshal(d.userID) // SCIM quotes texts as JSON does: RFC 7644, section 3.4.2.2
+	if err != nil {
+		return nil, err
+	}
+	tokens := []AuthToken{}
+	total := 0
+	for page := 0; ; page++ {
+		var items []AuthToken
+		err := d.calls.call(ctx, operation{
+			doing: "list the auth tokens of user " + d.userID, to: d.service, urgent: urgent,
+			request: request{method: http.MethodGet, path: escaped("AuthTokens"), query: url.Values{
+				"filter": {"user.ocid eq " + string(filter)}, "startIndex": {strconv.Itoa(len(tokens) + 1)}, "count": {strconv.Itoa(pageSize)},
+			}},
+			read: func(a *answer) (err error) {
+				said := 0
+				items, said, err = readSCIMTokens(a)
+				switch {
+				case err != nil:
+					return err
+				case page > 0 && said != total, len(items) == 0 && len(tokens) < said:
+					return errors.New("it does not have as many auth tokens as it said there are")
+				}
+				total = said
+				return nil
+			},
+		})
+		if err != nil {
+			return nil, err
+		}
+		if tokens = append(tokens, items...); len(tokens) >= total {
+			return tokens, nil
+		}
+		if page == mostPages {
+			return nil, fmt.Errorf("the list of the auth tokens of user %s has no end", d.userID)
+		}
+	}
+}
+
+// get asks for one token. A list that lacks a token may only show that the caller may not see it there.
+func (d domain) get(ctx context.Context, id string) (*AuthToken, error) {
+	var token AuthToken
+	err := d.calls.call(ctx, operation{
+		doing: "read auth token " + id + " of user " + d.userID, to: d.service,
+		request: request{method: http.MethodGet, path: escaped("AuthTokens", id)},
+		read: func(a *answer) error {
+			switch token = readSCIMToken(a.body); {
+			case !a.isJSON():
+				return errors.New("it is not JSON")
+			case a.cut != nil:
+				return a.cut
+			case token.ID == "":
+				return errors.New("it is not an auth token")
+			}
+			return nil
+		},
+	})
+	if IsNotFound(err) {
+		return nil, nil
+	}
+	return &token, err
+}
+
+func (d domain) update(ctx context.Context, id, description string) (token AuthToken, err error) {
+	operations := []scimOperation{{"replace", "description", description}}
+	if d.self {
+		operations = append(operations, scimOperation{"add", schemaSelf + ":allowSelfChange", true})
+	}
+	err = d.calls.call(ctx, operation{
+		doing: "update auth token " + id + " of user " + d.userID, to: d.service,
+		request: request{
+			method: http.MethodPatch, path: escaped("AuthTokens", id),
+			body: scimPatch{Schemas: []string{schemaPatch}, Operations: operations},
+		},
+		read: func(a *answer) error {
+			token = readSCIMToken(a.body)
+			return nil
+		},
+	})
+	return token, err
+}
+
+func (d domain) delete(ctx context.Context, id string) error {
+	var query url.Values
+	if d.self {
+		query = url.Values{"allowSelfChange": {"true"}}
+	}
+	return d.calls.call(ctx, operation{
+		doing: "delete auth token " + id + " of user " + d.userID, to: d.service,
+		request: request{method: http.MethodDelete, path: escaped("AuthTokens", id), query: query},
+		read:    func(*answer) error { return nil },
+	})
+}
+
+func (d domain) deleteCommand(id string) string {
+	if d.self {
+		return fmt.Sprintf("oci identity-domains my-auth-token delete --endpoint %s --my-auth-token-id %s", d.service.domain, outside.Sentence(id))
+	}
+	return fmt.Sprintf("oci identity-domains auth-token delete --endpoint %s --auth-token-id %s", d.service.domain, outside.Sentence(id))
+}
+
+func (d domain) listCommand() string {
+	return fmt.Sprintf(`oci identity-domains auth-tokens list --endpoint %s --filter 'user.ocid eq "%s"'`, d.service.domain, d.userID)
+}
+
+// elsewhere finds nothing: the domain is where the program says that the user is.
+func (domain) elsewhere(context.Context) (api, string) { return nil, "" }
+
+// hasUser reports whether the user is in the domain, as far as the caller may know.
+func (d domain) hasUser(ctx context.Context) bool {
+	filter, err := json.Marshal(d.userID)
+	if err != nil {
+		return false
+	}
+	var found struct {
+		TotalResults int `json:"totalResults"`
+	}
+	failure := d.calls.try(ctx, operation{
+		doing: "look for user " + d.userID, to: d.service,
+		request: request{method: http.MethodGet, path: escaped("Users"), query: url.Values{
+			"filter": {"ocid eq " + string(filter)}, "attributes": {"ocid"}, "count": {"1"},
+		}},
+		read: func(a *answer) error { return json.Unmarshal(a.body, &found) },
+	})
+	return failure == nil && found.TotalResults > 0
+}
+
+// readSCIMTokens reads one page of a list, and how many tokens all pages have. It takes the whole page or none of it.
+func readSCIMTokens(a *answer) (tokens []AuthToken, total int, err error) {
+	var page struct {
+		TotalResults *int              `json:"totalResults"`
+		Resources    []json.RawMessage `json:"Resources"`
+	}
+	switch {
+	case !a.isJSON():
+		return nil, 0, errors.New("it is not JSON")
+	case a.cut != nil:
+		return nil, 0, a.cut
+	case json.Unmarshal(a.body, &page) != nil || page.TotalResults == nil:
+		return nil, 0, errors.New("it is not a list")
+	}
+	tokens = make([]AuthToken, len(page.Resources))
+	for i, item := range page.Resources {
+		if tokens[i] = readSCIMToken(item); tokens[i].ID == "" {
+			return nil, 0, errors.New("something in the list is not an auth token")
+		}
+	}
+	return tokens, *page.TotalResults, nil
+}
+
+// readSCIMToken reads a token field by field, and leaves out what it cannot read, as readAuthToken does.
+func readSCIMToken(body []byte) AuthToken {
+	var said struct {
+		ID               json.RawMessage `json:"id"`
+		OCID             json.RawMessage `json:"ocid"`
+		Token            json.RawMessage `json:"token"`
+		Description      json.RawMessage `json:"description"`
+		Status           json.RawMessage `json:"status"`
+		DeleteInProgress json.RawMessage `json:"deleteInProgress"`
+		ExpiresOn        json.RawMessage `json:"expiresOn"`
+		Meta             json.RawMessage `json:"meta"`
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return AuthToken{}
+	}
+	token := AuthToken{ID: text(said.OCID), SCIMID: text(said.ID), Value: Value(text(said.Token)), State: text(said.Status)}
+	if token.ID == "" {
+		token.ID = token.SCIMID
+	}
+	var description *string
+	if json.Unmarshal(said.Description, &description) == nil {
+		token.Description = description
+	}
+	var deleting bool
+	if json.Unmarshal(said.DeleteInProgress, &deleting) == nil && deleting {
+		token.State = StateDeleting
+	}
+	var meta struct {
+		Created json.RawMessage `json:"created"`
+	}
+	if json.Unmarshal(said.Meta, &meta) == nil {
+		token.TimeCreated, _ = readTime(meta.Created)
+	}
+	if expires, ok := readTime(said.ExpiresOn); ok {
+		token.TimeExpires = &expires
+	}
+	return token
+}

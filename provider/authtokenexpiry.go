@@ -1,0 +1,92 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
+
+// checkExpiry returns what is wrong with a date of expiry, or nil. One that has passed is wrong for a new token only: that of
+// an existing one passes some day, and the rest of the program must not stop for it. Old is what it was before.
+func checkExpiry(s string, old property.Value, now time.Time) error {
+	expires, err := time.Parse(time.RFC3339, s)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is not a time in the format of RFC 3339, such as 2030-01-31T00:00:00Z", outside.Text(s))
+	case old.IsString() && timeOf(old.AsString()).Equal(expires):
+		return nil
+	case !expires.After(now):
+		return fmt.Errorf("%s has passed: choose a time in the future", s)
+	}
+	return nil
+}
+
+// lastWeek is when a token that lives for longer is soon to expire.
+const lastWeek = 7 * 24 * time.Hour
+
+// warningOfExpiry warns, at every preview and update, of a token that has expired or is soon to: within a tenth of its life, or
+// within a week of a longer life.
+func (c *connection) warningOfExpiry(provider p.Provider) p.Provider {
+	diff := provider.Diff
+	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
+		resp, err := diff(ctx, req)
+		text := func(name string) string {
+			if v := req.State.Get(name); v.IsString() {
+				return v.AsString()
+			}
+			return ""
+		}
+		expires, created := timeOf(text("timeExpires")), timeOf(text("timeCreated"))
+		if err != nil || expires.IsZero() || replaces(resp) {
+			return resp, err
+		}
+		if warning := expiryWarning(created, expires, c.now()); warning != "" {
+			p.GetLogger(ctx).Warning(warning)
+		}
+		return resp, err
+	}
+	return provider
+}
+
+// replaces reports whether a difference replaces the resource.
+func replaces(diff p.DiffResponse) bool {
+	for _, change := range diff.DetailedDiff {
+		switch change.Kind {
+		case p.AddReplace, p.DeleteReplace, p.UpdateReplace:
+			return true
+		}
+	}
+	return false
+}
+
+// expiryWarning returns the warning about a token that has expired or is soon to, or "" if there is time.
+func expiryWarning(created, expires, now time.Time) string {
+	const renew = "To renew it, set timeExpires to a later date: that replaces the token, and with it the value"
+	left, life := expires.Sub(now), expires.Sub(created)
+	switch {
+	case left <= 0:
+		return fmt.Sprintf("this auth token has expired, at %s. %s.", identity.RFC3339(expires), renew)
+	case !created.IsZero() && left < life/10, left < lastWeek && (created.IsZero() || life > lastWeek):
+		return fmt.Sprintf("this auth token expires at %s, in %s. %s.", identity.RFC3339(expires), inWords(left), renew)
+	}
+	return ""
+}
+
+// inWords returns a duration as people say it.
+func inWords(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day:
+		return fmt.Sprintf("%d days", d/day)
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d hours", d/time.Hour)
+	default:
+		return fmt.Sprintf("%d minutes", max(d/time.Minute, 1))
+	}
+}
