@@ -178,6 +178,15 @@ func (c *connection) now() time.Time {
 	return c.options.Clock.Now()
 }
 
+// clockOffset returns how far OCI's clock is ahead of this machine's, as its last answer has told.
+func (c *connection) clockOffset() (offset time.Duration, known bool) {
+	client, err := c.get()
+	if err != nil {
+		return 0, false
+	}
+	return client.ClockOffset()
+}
+
 // notingWhatIsRecorded tells the client of every token that the engine has in its state: what is recorded is nobody's orphan.
 func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
 	note := func(id string, state, inputs property.Map) {
@@ -185,8 +194,15 @@ func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
 		if !userID.IsString() {
 			userID = inputs.Get("userId")
 		}
-		if client, err := c.get(); err == nil && userID.IsString() {
-			client.Recorded(userID.AsString(), id)
+		client, err := c.get()
+		if err != nil || !userID.IsString() {
+			return
+		}
+		client.Recorded(userID.AsString(), id)
+		for _, name := range []string{"tokenId", "previousTokenId"} {
+			if tokenID := state.Get(name); tokenID.IsString() {
+				client.Recorded(userID.AsString(), tokenID.AsString())
+			}
 		}
 	}
 	diff, read, update := provider.Diff, provider.Read, provider.Update

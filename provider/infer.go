@@ -67,6 +67,17 @@ func kindOf[R infer.CustomResource[I, O], I, O any](r R) kind {
 	return k
 }
 
+// propertiesOf returns the names of a type's properties, as its tags say.
+func propertiesOf[T any]() []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		if name, _, _ := strings.Cut(field.Tag.Get("pulumi"), ","); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 func hasOption(options, name string) bool { return slices.Contains(strings.Split(options, ","), name) }
 
 // newKinds makes the index of a package's kinds.
@@ -93,40 +104,114 @@ func (all kinds) resources() []infer.InferredResource {
 	return resources
 }
 
-type urnKey struct{}
-
-// urnOf returns the URN of the resource that a call is about.
-func urnOf(ctx context.Context) string {
-	urn, _ := ctx.Value(urnKey{}).(resource.URN)
-	return string(urn)
+// request is what infer does not tell a resource's methods of the request that they answer, and what they can say besides
+// their answer.
+type request struct {
+	urn resource.URN
+	// inputs are the new arguments, with what is a secret and what is not known yet.
+	inputs property.Map
+	// state is the recorded state, likewise.
+	state property.Map
+	// unknown are the outputs that a preview of an update cannot tell.
+	unknown []string
 }
 
-// passingURN lets a resource's methods see the URN: infer passes the name alone, which children of different components
-// may share. There is no upstream issue for it yet.
-func passingURN(provider p.Provider) p.Provider {
-	with := func(ctx context.Context, urn resource.URN) context.Context {
-		return context.WithValue(ctx, urnKey{}, urn)
+type requestKey struct{}
+
+// requestOf returns what is known of the request that a method answers.
+func requestOf(ctx context.Context) *request {
+	if req, ok := ctx.Value(requestKey{}).(*request); ok {
+		return req
+	}
+	return &request{}
+}
+
+// urnOf returns the URN of the resource that a call is about.
+func urnOf(ctx context.Context) string { return string(requestOf(ctx).urn) }
+
+// passingRequests lets a resource's methods see the URN, where infer passes the name alone, which children of different
+// components may share; and the arguments as they come, where infer makes zero values of what is not known yet. It makes
+// unknown what an Update has named in its request: infer knows only of outputs that follow from a change of an input.
+// There is no upstream issue for it yet.
+func (all kinds) passingRequests(provider p.Provider) p.Provider {
+	with := func(ctx context.Context, urn resource.URN, inputs, state property.Map) (context.Context, *request) {
+		req := &request{urn: urn, inputs: inputs, state: state}
+		return context.WithValue(ctx, requestKey{}, req), req
 	}
 	inner := provider
 	provider.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
-		return inner.Check(with(ctx, req.Urn), req)
+		ctx, _ = with(ctx, req.Urn, req.Inputs, property.Map{})
+		return inner.Check(ctx, req)
 	}
 	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
-		return inner.Diff(with(ctx, req.Urn), req)
+		ctx, _ = with(ctx, req.Urn, req.Inputs, req.State)
+		return inner.Diff(ctx, req)
 	}
 	provider.Create = func(ctx context.Context, req p.CreateRequest) (p.CreateResponse, error) {
-		return inner.Create(with(ctx, req.Urn), req)
+		ctx, _ = with(ctx, req.Urn, req.Properties, property.Map{})
+		return inner.Create(ctx, req)
 	}
 	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
-		return inner.Read(with(ctx, req.Urn), req)
+		ctx, _ = with(ctx, req.Urn, req.Inputs, req.Properties)
+		return inner.Read(ctx, req)
 	}
 	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
-		return inner.Update(with(ctx, req.Urn), req)
+		ctx, asked := with(ctx, req.Urn, req.Inputs, req.State)
+		resp, err := inner.Update(ctx, req)
+		if req.DryRun && err == nil {
+			secrets := all[req.Urn.Type()].secrets
+			for _, name := range asked.unknown {
+				unknown := property.New(property.Computed).WithSecret(slices.Contains(secrets, name))
+				resp.Properties = resp.Properties.Set(name, unknown)
+			}
+		}
+		return resp, err
 	}
 	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
-		return inner.Delete(with(ctx, req.Urn), req)
+		ctx, _ = with(ctx, req.Urn, req.OldInputs, req.Properties)
+		return inner.Delete(ctx, req)
 	}
 	return provider
+}
+
+// keepingSecretArguments keeps secret what an update that got stuck half-way carries over from the old state. infer takes
+// from the new arguments what is a secret, so that a value that is none any more in the program would be recorded in clear
+// as long as the old one is. There is no upstream issue for it yet.
+func keepingSecretArguments(provider p.Provider) p.Provider {
+	update := provider.Update
+	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
+		resp, err := update(ctx, req)
+		if resp.PartialState == nil {
+			return resp, err
+		}
+		for name, old := range req.State.All {
+			if now, ok := resp.Properties.GetOk(name); ok && old.HasSecrets() && inClear(now).Equals(inClear(old)) {
+				resp.Properties = resp.Properties.Set(name, old.WithSecret(old.Secret() || now.Secret()))
+			}
+		}
+		return resp, err
+	}
+	return provider
+}
+
+// inClear returns a value in which nothing is marked as secret.
+func inClear(value property.Value) property.Value {
+	switch {
+	case value.IsMap():
+		members := map[string]property.Value{}
+		for name, member := range value.AsMap().All {
+			members[name] = inClear(member)
+		}
+		return property.New(members)
+	case value.IsArray():
+		var members []property.Value
+		for _, member := range value.AsArray().All {
+			members = append(members, inClear(member))
+		}
+		return property.New(members)
+	default:
+		return value.WithSecret(false)
+	}
 }
 
 // markingSecretsOnRead marks secret outputs as such in what Read answers. infer does so for Create and Update only, and

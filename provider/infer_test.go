@@ -169,7 +169,7 @@ func TestInferPassesNoURN(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, made.seen.urn, learnt)
 
-	server := made.serve(t, passingURN)
+	server := made.serve(t, made.kinds.passingRequests)
 	state := texts("to", "me", "weighed", "now")
 	for name, call := range map[string]func(resource.URN) error{
 		"Create": func(urn resource.URN) error {

@@ -41,6 +41,7 @@ func New(options Options) (p.Provider, error) {
 
 	resources, err := newKinds(Name,
 		kindOf(&AuthToken{oci: oci}),
+		kindOf(&RotatingAuthToken{oci: oci}),
 	)
 	if err != nil {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
@@ -62,9 +63,9 @@ func New(options Options) (p.Provider, error) {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
 	}
 	return mended(provider,
-		passingURN, resources.markingSecretsOnRead, resources.completingState, leavingIgnoreChangesToTheEngine,
-		keepingTimeouts, updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded,
-		oci.warningOfExpiry,
+		resources.passingRequests, keepingSecretArguments, resources.markingSecretsOnRead, resources.completingState,
+		leavingIgnoreChangesToTheEngine, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded,
+		oci.warningOfExpiry, refusingTheWayBack,
 	), nil
 }
 

@@ -61,7 +61,7 @@ func TestIdentityFloors(t *testing.T) {
 	t.Parallel()
 	order := []string{
 		"client.go", "user.go", "ledger.go", "creation.go", "unsettled.go", "iam.go", "domains.go", "api.go", "call.go", "region.go", "pace.go",
-		"errors.go", "verdict.go", "request.go", "endpoint.go", "token.go", "clock.go",
+		"errors.go", "verdict.go", "request.go", "endpoint.go", "token.go", "servertime.go", "clock.go",
 	}
 	files := token.NewFileSet()
 	paths, err := filepath.Glob("../internal/identity/*.go")

@@ -80,6 +80,7 @@ func (s *Service) serve(w http.ResponseWriter, c *call) {
 	r := c.Request
 	c.requestID = requestID(r.Header.Get("opc-request-id"))
 	w.Header().Set("opc-request-id", c.requestID)
+	w.Header().Set("Date", s.config.Clock().UTC().Format(http.TimeFormat))
 
 	entry := Request{
 		Time: s.config.Clock(), Region: c.region, Method: r.Method, Path: r.URL.Path, Operation: c.operation, UserID: c.userID,

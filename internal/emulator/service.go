@@ -48,6 +48,8 @@ type Config struct {
 	TokenValue func() string
 	// Clock is time as the service sees it. Nil means time.Now.
 	Clock func() time.Time
+	// ClockSkew is how far the date of a request may be off the service's time. 0 means 5 minutes.
+	ClockSkew time.Duration
 	// Sleep waits for a delay that a fault asks for. Nil means a timer.
 	Sleep func(context.Context, time.Duration) error
 	// Log gets a line for each request, without bodies. Nil means no log.
@@ -107,6 +109,9 @@ func New(config Config) (*Service, error) {
 	}
 	if config.Clock == nil {
 		config.Clock = time.Now
+	}
+	if config.ClockSkew == 0 {
+		config.ClockSkew = clockSkew
 	}
 	if config.Sleep == nil {
 		config.Sleep = sleep

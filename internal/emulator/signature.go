@@ -92,7 +92,7 @@ func (s *Service) checkDate(header http.Header, signed []string) *failure {
 		return notAuthenticated("The date header cannot be read.")
 	}
 	now := s.config.Clock()
-	earliest, latest := now.Add(-clockSkew), now.Add(clockSkew)
+	earliest, latest := now.Add(-s.config.ClockSkew), now.Add(s.config.ClockSkew)
 	// The header counts whole seconds.
 	if date.Before(earliest.Truncate(time.Second)) || date.After(latest) {
 		return notAuthenticated(fmt.Sprintf("Date %q is not within allowed clock skew. Current %q, valid datetime range: [%q, %q]",

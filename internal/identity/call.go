@@ -33,6 +33,8 @@ type caller struct {
 	clock    Clock
 	pace     *pace
 	listener Listener
+	// time hears what the answers tell of OCI's time, or is nil.
+	time *serverTime
 }
 
 // operation says what a call is for, what it sends, and where.
@@ -135,6 +137,9 @@ func (c caller) try(ctx context.Context, op operation) *callError {
 			c.pace.wasAdmitted()
 		}
 		return op.failed(at, verdict, err)
+	}
+	if c.time != nil {
+		c.time.note(reply.header, c.clock.Now())
 	}
 	verdict := judge(reply)
 	if verdict == throttled {

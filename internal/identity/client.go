@@ -11,7 +11,8 @@
 //	region.go pace.go         where calls go, and when
 //	errors.go verdict.go      what answers and failures mean, and how they read
 //	request.go endpoint.go    one request
-//	token.go clock.go         the words, and time
+//	token.go                  the words
+//	clock.go servertime.go    this machine's time, and OCI's
 //
 // Requests are signed and sent by oci-go-sdk. Answers are read here and not by the SDK, which throws away a whole answer, a
 // new token's value included, if it cannot read one field of it.
@@ -21,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 )
@@ -51,6 +53,8 @@ type Client struct {
 	ledger   *ledger
 	recorded *recorded
 	tenancy  func() (string, error)
+	// serverTime is OCI's time, as its answers tell it.
+	serverTime *serverTime
 
 	mu      sync.Mutex
 	domains map[string]domainAccess // by their URLs
@@ -97,6 +101,8 @@ func New(options Options) (*Client, error) {
 		ledger:   &ledger{open: map[entry]*creation{}},
 		recorded: &recorded{ids: map[string][]string{}},
 		tenancy:  options.Credentials.TenancyOCID,
+
+		serverTime: &serverTime{},
 	}, nil
 }
 
@@ -104,7 +110,7 @@ func New(options Options) (*Client, error) {
 // what a person has to look after.
 func (c *Client) User(user UserRef, listener Listener) (*User, error) {
 	of := &User{
-		ref: user, calls: caller{clock: c.clock, pace: c.pace, listener: listener}, ledger: c.ledger, recorded: c.recorded,
+		ref: user, calls: caller{clock: c.clock, pace: c.pace, listener: listener, time: c.serverTime}, ledger: c.ledger, recorded: c.recorded,
 	}
 	domainOf := func(domainURL string) (domain, error) { return c.domain(domainURL, user.ID, listener) }
 	if user.DomainURL == "" {
@@ -134,10 +140,14 @@ func (c *Client) domain(domainURL, userID string, listener Listener) (domain, er
 	}
 	self, err := c.caller() // principals and some sessions have no user of their own
 	return domain{
-		calls: caller{clock: c.clock, pace: access.pace, listener: listener}, service: access.service, userID: userID,
+		calls: caller{clock: c.clock, pace: access.pace, listener: listener, time: c.serverTime}, service: access.service, userID: userID,
 		self: err == nil && self == userID,
 	}, nil
 }
 
 // Recorded notes that a user's token is in the state, so that it is never taken for one that nobody has recorded.
 func (c *Client) Recorded(userID, id string) { c.recorded.note(userID, id) }
+
+// ClockOffset returns how far OCI's clock is ahead of this machine's, to within a few seconds, as the last answer has told. It
+// is not known before there was an answer.
+func (c *Client) ClockOffset() (offset time.Duration, known bool) { return c.serverTime.ahead() }

@@ -15,6 +15,11 @@ export type Provider = import("./provider").Provider;
 export const Provider: typeof import("./provider").Provider = null as any;
 utilities.lazyLoad(exports, ["Provider"], () => require("./provider"));
 
+export { RotatingAuthTokenArgs } from "./rotatingAuthToken";
+export type RotatingAuthToken = import("./rotatingAuthToken").RotatingAuthToken;
+export const RotatingAuthToken: typeof import("./rotatingAuthToken").RotatingAuthToken = null as any;
+utilities.lazyLoad(exports, ["RotatingAuthToken"], () => require("./rotatingAuthToken"));
+
 
 // Export sub-modules:
 import * as config from "./config";
@@ -29,6 +34,8 @@ const _module = {
         switch (type) {
             case "ociauthtoken:index:AuthToken":
                 return new AuthToken(name, <any>undefined, { urn })
+            case "ociauthtoken:index:RotatingAuthToken":
+                return new RotatingAuthToken(name, <any>undefined, { urn })
             default:
                 throw new Error(`unknown resource type ${type}`);
         }

@@ -23,6 +23,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 	switch typ {
 	case "ociauthtoken:index:AuthToken":
 		r = &AuthToken{}
+	case "ociauthtoken:index:RotatingAuthToken":
+		r = &RotatingAuthToken{}
 	default:
 		return nil, fmt.Errorf("unknown resource type: %s", typ)
 	}

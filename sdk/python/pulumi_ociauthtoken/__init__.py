@@ -8,6 +8,7 @@ import typing
 # Export this package's modules as members:
 from .auth_token import *
 from .provider import *
+from .rotating_auth_token import *
 
 # Make subpackages available:
 if typing.TYPE_CHECKING:
@@ -24,7 +25,8 @@ _utilities.register(
   "mod": "index",
   "fqn": "pulumi_ociauthtoken",
   "classes": {
-   "ociauthtoken:index:AuthToken": "AuthToken"
+   "ociauthtoken:index:AuthToken": "AuthToken",
+   "ociauthtoken:index:RotatingAuthToken": "RotatingAuthToken"
   }
  }
 ]

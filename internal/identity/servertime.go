@@ -1,0 +1,32 @@
+package identity
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// serverTime is how far OCI's clock is ahead of this machine's.
+type serverTime struct {
+	mu     sync.Mutex
+	offset time.Duration
+	known  bool
+}
+
+// note takes what the Date header of an answer says, which counts whole seconds. Answers that are refusals tell the time too.
+func (t *serverTime) note(header http.Header, now time.Time) {
+	date, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.offset, t.known = date.Sub(now), true
+}
+
+// ahead returns how far OCI's clock is ahead, and whether that is known.
+func (t *serverTime) ahead() (offset time.Duration, known bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.offset, t.known
+}

@@ -1,0 +1,37 @@
+package provider
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
+
+// rotatingIDForms is what a person may write for the id of a rotating auth token.
+const rotatingIDForms = "use users/<user's OCID>/authTokens/<current token's OCID>, or <user's OCID>/<current token's OCID>, or, for a " +
+	"user of an identity domain other than Default, <domain's URL>/users/<user's OCID>/authTokens/<current token's OCID>; and, " +
+	"if the user's other token is to be taken over as the previous one, add /<that token's OCID>"
+
+// parseRotatingID reads the id of a rotating auth token. In the state it is the OCID of the token that was current first, which
+// stays the id however often the token is rotated. On an import it names the user, the current token and, if there is one,
+// the previous token. The user and the previous token are empty if the id does not name them.
+func parseRotatingID(id string) (user identity.UserRef, currentID, previousID string, err error) {
+	if user, currentID, err = parseID(id); err == nil {
+		return user, currentID, "", nil
+	}
+	shown := outside.URL(id)
+	if cut := strings.LastIndex(id, "/"); cut >= 0 {
+		last := id[cut+1:]
+		user, currentID, err := parseID(id[:cut])
+		isToken := ocid.Check(last, ocid.AuthToken) == nil || (user.DomainURL != "" && scimID.MatchString(last))
+		if err == nil && user.ID != "" && isToken {
+			if currentID == last {
+				return identity.UserRef{}, "", "", fmt.Errorf("the id %q names the same token twice: %s", shown, rotatingIDForms)
+			}
+			return user, currentID, last, nil
+		}
+	}
+	return identity.UserRef{}, "", "", fmt.Errorf("the id %q is not that of a rotating auth token: %s", shown, rotatingIDForms)
+}

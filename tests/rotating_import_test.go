@@ -1,0 +1,414 @@
+package tests
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// These tests are about the ways by which a RotatingAuthToken comes by tokens that exist, and back.
+
+// adopting is the program of a RotatingAuthToken that was an AuthToken.
+func (s *rotatingStack) adopting() {
+	s.options.Aliases = []*pulumirpc.Alias{{Alias: &pulumirpc.Alias_Spec_{Spec: &pulumirpc.Alias_Spec{Type: authTokenType}}}}
+	s.options.AliasSpecs = true
+}
+
+// newAdoptingStack has an AuthToken in its state, and a program that makes it a RotatingAuthToken.
+func (a api) newAdoptingStack(t *testing.T, arguments map[string]any) *rotatingStack {
+	t.Helper()
+	s := a.newRotatingStack(t, arguments)
+	require.NoError(t, s.testStack.up(s.mintAndLogIn(s.user, "ci")))
+	s.adopting()
+	return s
+}
+
+func TestAnAuthTokenInTheStateIsTakenOverByAnAlias(t *testing.T) { forEachAPI(t, isTakenOverByAnAlias) }
+
+func isTakenOverByAnAlias(t *testing.T, a api) {
+	s := a.newAdoptingStack(t, map[string]any{"rotationDays": 30})
+	id, value := s.token("token").ID, s.value("token")
+	s.clock.advance(20 * day)
+	require.NoError(t, s.preview())
+	assert.Equal(t, inPlace, s.changes(), "nothing is replaced, and the login does not move")
+	s.mustUp()
+	assert.Equal(t, inPlace, s.changes())
+	assert.Empty(t, s.oci.Journal(), "it is not rotated, and there is nothing to ask")
+	assert.Equal(t, id, s.state().ID)
+	assert.Equal(t, string(id), s.output("tokenId"))
+	assert.Equal(t, value, s.output("token"))
+	s.requireSlots(false)
+
+	s.options.Aliases = nil // which is not needed any more
+	require.NoError(t, s.refresh())
+	s.mustUp()
+	assert.Empty(t, s.changes())
+	s.clock.advance(11 * day)
+	s.mustUp()
+	assert.Equal(t, updated, s.changes())
+	assert.Equal(t, value, s.output("previousToken"))
+	assert.Equal(t, id, s.state().ID)
+	s.requireSlots(true)
+	require.NoError(t, s.destroy())
+	assert.Empty(t, s.tokens())
+}
+
+func TestAnOldAuthTokenIsTakenOverAndRotatedInOneUp(t *testing.T) {
+	t.Parallel()
+	s := api{}.newAdoptingStack(t, map[string]any{"rotationDays": 30})
+	value := s.value("token")
+	s.clock.advance(100 * day)
+	require.NoError(t, s.preview())
+	assert.Equal(t, updated, s.changes())
+	s.mustUp()
+	assert.Equal(t, value, s.output("previousToken"))
+	s.requireSlots(true)
+	s.mustUp()
+	assert.Empty(t, s.changes())
+}
+
+func TestDestroyRightAfterATakeOverRevokesTheToken(t *testing.T) {
+	t.Parallel()
+	for name, arguments := range map[string]map[string]any{"with no other argument": nil, "with one": {"rotationDays": 30}} {
+		s := api{}.newAdoptingStack(t, arguments)
+		s.mustUp()
+		require.NoError(t, s.destroy(), name)
+		assert.Empty(t, s.tokens(), name)
+	}
+}
+
+func TestATakeOverThatFailsLosesNothing(t *testing.T) {
+	t.Parallel()
+	s := api{}.newAdoptingStack(t, map[string]any{"rotationDays": 30})
+	value := s.value("token")
+	s.clock.advance(100 * day)
+	s.oci.AddToken(s.user, "theirs")
+	require.Error(t, s.up())
+	s.oci.DeleteToken(s.user, s.tokens()[1].ID)
+	s.mustUp()
+	assert.Equal(t, value, s.output("previousToken"))
+}
+
+func TestImportOfOneOrTwoTokens(t *testing.T) { forEachAPI(t, importOfOneOrTwoTokens) }
+
+func importOfOneOrTwoTokens(t *testing.T, a api) {
+	for name, test := range map[string]struct {
+		form string
+		two  bool
+	}{
+		"one":                {"U/C", false},
+		"one, the long form": {"users/U/authTokens/C", false},
+		"two":                {"U/C/P", true},
+		"two, the long form": {"users/U/authTokens/C/P", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := a.newRotatingStack(t, nil)
+			if a.domain != "" && !strings.HasPrefix(test.form, "users/") {
+				return // there is no short form for domains
+			}
+			previous := s.oci.AddToken(s.user, "ci")
+			if !test.two {
+				s.oci.DeleteToken(s.user, previous.ID)
+			}
+			current := s.oci.AddToken(s.user, "ci")
+			s.options.ImportID = resource.ID(strings.NewReplacer("U", s.user, "C", current.ID, "P", previous.ID).Replace(test.form))
+			if a.domain != "" {
+				s.options.ImportID = resource.ID(s.domainURL + "/" + string(s.options.ImportID))
+			}
+			s.set(map[string]any{"rotationDays": nil})
+			require.NoError(t, s.testStack.up(s.program), s.diagnostics())
+			assert.Zero(t, s.writes())
+			assert.Contains(t, s.diagnostics(), "stays empty after this import, until the first rotation")
+			assert.Equal(t, resource.ID(current.ID), s.state().ID)
+			assert.Equal(t, current.ID, s.output("tokenId"))
+			assert.NotContains(t, s.state().Outputs, resource.PropertyKey("token"), "absent, not an empty lie")
+
+			s.options.ImportID = ""
+			require.NoError(t, s.preview())
+			assert.Empty(t, s.changes())
+			s.set(map[string]any{"rotationDays": 30})
+			require.NoError(t, s.testStack.up(s.program))
+			assert.Zero(t, s.writes())
+			s.clock.advance(31 * day)
+			require.NoError(t, s.testStack.up(s.program))
+			assert.Equal(t, current.ID, s.output("previousTokenId"))
+			assert.NotContains(t, s.state().Outputs, resource.PropertyKey("previousToken"), "nobody knows its value")
+			require.Len(t, s.tokens(), 2)
+			assert.Equal(t, s.tokens()[1].Value, s.output("token"), "a rotation gives a value")
+			s.requireLogin()
+			require.NoError(t, s.destroy())
+			assert.Empty(t, s.tokens())
+		})
+	}
+}
+
+func TestImportOfTokensThatDoNotExist(t *testing.T) {
+	t.Parallel()
+	s := newRotatingStack(t, nil)
+	live := s.oci.AddToken(s.user, "ci")
+	missing := live.ID[:len(live.ID)-4] + "zzzz"
+	for id, complaint := range map[string]string{
+		s.user + "/" + missing:                 "has no auth token " + missing,
+		s.user + "/" + live.ID + "/" + missing: "has no auth token " + missing,
+		s.user + "/" + missing + "/" + live.ID: "has no auth token " + missing,
+		live.ID:                                "does not say whose token it is",
+		"alice":                                "is not that of a rotating auth token",
+	} {
+		s.options.ImportID = resource.ID(id)
+		require.Error(t, s.testStack.up(s.program), id)
+		assert.Contains(t, s.diagnostics(), complaint, id)
+		assert.Nil(t, s.state(), "no ghost")
+	}
+}
+
+func TestImportWarnsOfTheOtherToken(t *testing.T) {
+	t.Parallel()
+	s := newRotatingStack(t, map[string]any{"rotationDays": 30})
+	s.oci.AddToken(s.user, "theirs")
+	current := s.oci.AddToken(s.user, "ci")
+	s.options.ImportID = resource.ID(s.user + "/" + current.ID)
+	require.NoError(t, s.testStack.up(s.program))
+	s.options.ImportID = ""
+	require.NoError(t, s.testStack.up(s.program))
+	require.NoError(t, s.refresh())
+	assert.Contains(t, s.diagnostics(), "this user's other slot is taken")
+}
+
+// importFileOf is a file for "pulumi import --file" that brings values along.
+func importFileOf(t *testing.T, kind, id string, inputs, outputs map[string]any) string {
+	t.Helper()
+	for _, name := range []string{"token", "previousToken"} {
+		if value, ok := outputs[name].(string); ok {
+			plaintext, err := json.Marshal(value)
+			require.NoError(t, err)
+			outputs[name] = map[string]any{
+				"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": string(plaintext),
+			}
+		}
+	}
+	file, err := json.Marshal(map[string]any{"resources": []any{map[string]any{
+		"type": kind, "name": "token", "id": id, "inputs": inputs, "outputs": outputs,
+	}}})
+	require.NoError(t, err)
+	return string(file)
+}
+
+// rotates writes a project with a RotatingAuthToken.
+func (c *cli) rotates(description, more string) {
+	c.t.Helper()
+	c.write("Pulumi.yaml", `name: test
+runtime: yaml
+resources:
+  token:
+    type: ociauthtoken:RotatingAuthToken
+    properties:
+      userId: `+c.user+`
+      description: `+description+`
+`+more+`outputs:
+  token: ${token.token}
+`)
+}
+
+func TestImportFileBringsBothValuesAlong(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		id       string
+		previous bool
+		whole    bool
+	}{
+		"the current value only": {"C", false, false},
+		"both":                   {"C", true, true},
+		"both tokens in the id":  {"users/U/authTokens/C/P", true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCLI(t)
+			previous := c.oci.AddToken(c.user, "by hand")
+			current := c.oci.AddToken(c.user, "by hand")
+			outputs := map[string]any{"token": current.Value}
+			if test.previous {
+				outputs["previousToken"] = previous.Value
+			} else {
+				c.oci.DeleteToken(c.user, previous.ID)
+			}
+			if test.whole {
+				outputs["tokenId"], outputs["previousTokenId"], outputs["state"] = current.ID, previous.ID, "ACTIVE"
+				outputs["userId"], outputs["description"] = c.user, "by hand"
+			}
+			id := strings.NewReplacer("U", c.user, "C", current.ID, "P", previous.ID).Replace(test.id)
+			c.write("import.json", importFileOf(t, rotatingType, id, map[string]any{"userId": c.user, "description": "by hand"}, outputs))
+			c.must("import", "--file", "import.json", "--yes", "--protect=false", "--generate-code=false")
+
+			c.rotates("by hand", "")
+			c.must("up", "--yes")
+			c.must("refresh", "--yes")
+			assert.Equal(t, current.Value, c.secretOutput("token"))
+			c.must("preview", "--diff", "--expect-no-changes")
+			assert.Zero(t, c.calls("CreateAuthToken"))
+
+			c.rotates("by hand", "      rotateWhenChanged: { leak: \"1\" }\n")
+			c.must("up", "--yes")
+			assert.NotEqual(t, current.Value, c.secretOutput("token"))
+			assert.Len(t, c.tokens(), 2)
+			c.must("destroy", "--yes")
+			assert.Empty(t, c.tokens())
+		})
+	}
+}
+
+// TestTheWayBackToAnAuthToken is what docs/rotation.md says: the value is kept, and nothing is created.
+func TestTheWayBackToAnAuthToken(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.rotates("ci", "      rotateWhenChanged: { n: \"1\" }\n")
+	c.must("up", "--yes")
+	c.rotates("ci", "      rotateWhenChanged: { n: \"2\" }\n")
+	c.must("up", "--yes")
+	require.Len(t, c.tokens(), 2)
+
+	c.rotates("ci", "      rotateWhenChanged: { n: \"2\" }\n      previousDays: 0\n")
+	c.must("up", "--yes")
+	live := c.onlyToken()
+	value := c.secretOutput("token")
+	c.oci.ResetJournal()
+
+	urn := "urn:pulumi:test::test::" + rotatingType + "::token"
+	if stack := c.must("stack", "export"); !strings.Contains(stack, urn) {
+		start := strings.Index(stack, "urn:pulumi:")
+		for _, candidate := range strings.Split(stack[start:], `"`) {
+			if strings.HasSuffix(candidate, rotatingType+"::token") {
+				urn = candidate
+			}
+		}
+	}
+	c.must("state", "delete", urn, "--yes")
+	c.write("import.json", importFileOf(t, authTokenType, live.ID, map[string]any{"userId": c.user, "description": "ci"},
+		map[string]any{"token": value}))
+	c.must("import", "--file", "import.json", "--yes", "--protect=false", "--generate-code=false")
+	require.NoError(t, os.Remove(filepath.Join(c.dir, "import.json")))
+	c.program("token", "ci")
+	c.must("up", "--yes")
+	assert.Equal(t, value, c.secretOutput("token"))
+	assert.Equal(t, live.ID, c.onlyToken().ID)
+	c.must("refresh", "--yes")
+	c.must("preview", "--diff", "--expect-no-changes")
+	assert.Zero(t, c.calls("CreateAuthToken")+c.calls("DeleteAuthToken"))
+	c.must("destroy", "--yes")
+	assert.Empty(t, c.tokens())
+}
+
+// TestTheWayBackByAnAliasIsRefusedAndLosesNothing holds that nobody goes back by an alias, which would leave the previous token
+// and the one that the id does not name behind.
+func TestTheWayBackByAnAliasIsRefusedAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	s := twice(t, nil)
+	before := s.state().Outputs
+	back := func(m *deploytest.ResourceMonitor) error {
+		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
+			Inputs:  s.inputs(s.user, "ci"),
+			Aliases: []*pulumirpc.Alias{{Alias: &pulumirpc.Alias_Spec_{Spec: &pulumirpc.Alias_Spec{Type: rotatingType}}}}, AliasSpecs: true,
+		})
+		return err
+	}
+	require.Error(t, s.testStack.up(back))
+	assert.Contains(t, s.diagnostics(), "docs/rotation.md")
+	assert.Len(t, s.tokens(), 2)
+	s.mustUp()
+	assert.Equal(t, before["token"], s.state().Outputs["previousToken"])
+}
+
+// requireSecretTokens decodes what went over the wire: both values are in it, as secrets and nowhere else.
+func requireSecretTokens(t *testing.T, outputs resource.PropertyMap, current, previous string) {
+	t.Helper()
+	for name, value := range map[resource.PropertyKey]string{"token": current, "previousToken": previous} {
+		if value == "" {
+			require.NotContains(t, outputs, name)
+			continue
+		}
+		require.True(t, outputs[name].IsSecret(), "%s is in clear on the wire", name)
+		assert.Equal(t, value, outputs[name].SecretValue().Element.StringValue())
+		delete(outputs, name)
+	}
+	rest, err := json.Marshal(outputs.Mappable())
+	require.NoError(t, err)
+	requireNoValue(t, string(rest))
+}
+
+func TestBothTokensAreSecretsOnEveryWire(t *testing.T) {
+	t.Parallel()
+	w := newRotatingWire(t)
+	w.arguments = map[string]any{"rotateWhenChanged": map[string]any{"n": "1"}}
+	require.NoError(t, w.up())
+	requireSecretTokens(t, unmarshalled(t, w.state), w.tokens()[0].Value, "")
+	w.arguments = map[string]any{"rotateWhenChanged": map[string]any{"n": "2"}}
+	require.NoError(t, w.up())
+	current, previous := w.tokens()[1].Value, w.tokens()[0].Value
+	requireSecretTokens(t, unmarshalled(t, w.state), current, previous)
+
+	// An engine, or a program, that does not keep secrets apart sends the values back in clear.
+	inClear := unmarshalled(t, w.state)
+	inClear["token"], inClear["previousToken"] = resource.NewProperty(current), resource.NewProperty(previous)
+	w.state = properties(t, inClear.Mappable())
+	require.NoError(t, w.refresh())
+	requireSecretTokens(t, unmarshalled(t, w.state), current, previous)
+
+	w.state = properties(t, inClear.Mappable())
+	for _, preview := range []bool{true, false} {
+		answer, err := w.plugin.Update(context.Background(), &pulumirpc.UpdateRequest{
+			Id: w.id, Urn: rotatingURN, Olds: w.state, OldInputs: w.inputs, News: w.inputs, Preview: preview,
+		})
+		require.NoError(t, err)
+		requireSecretTokens(t, unmarshalled(t, answer.Properties), current, previous)
+	}
+}
+
+// TestErrorHookThatRepeatsARotationGetsTheSameToken calls Update again with the same state, as the engine does when an error
+// hook asks for it.
+func TestErrorHookThatRepeatsARotationGetsTheSameToken(t *testing.T) {
+	t.Parallel()
+	for name, arguments := range map[string]map[string]any{
+		"with overlap": nil, "at once": {"previousDays": 0}, "without overlap": {"overlap": false},
+	} {
+		w := newRotatingWire(t)
+		w.arguments = map[string]any{"rotateWhenChanged": map[string]any{"n": "1"}}
+		require.NoError(t, w.up())
+		w.clock.advance(time.Hour)
+		w.arguments = map[string]any{"rotateWhenChanged": map[string]any{"n": "2"}}
+		require.NoError(t, w.up())
+		w.clock.advance(time.Hour)
+		for key, value := range arguments {
+			w.arguments[key] = value
+		}
+		w.arguments["rotateWhenChanged"] = map[string]any{"n": "3"}
+		w.oci.SetCreatingFor(30 * time.Minute)
+		before, inputs, id := w.state, w.inputs, w.id
+		require.Error(t, w.up(), name)
+		created := w.oci.Tokens(w.user)[len(w.oci.Tokens(w.user))-1].ID
+		repeats := 0
+		for err := errors.New("the hook repeats it"); err != nil && repeats < 10; repeats++ {
+			w.state, w.inputs, w.id = before, inputs, id
+			err = w.up()
+		}
+		assert.Greater(t, repeats, 1, name)
+		require.Less(t, repeats, 10, name)
+		assert.Equal(t, created, w.text("tokenId"), name)
+		want := 2
+		if arguments != nil {
+			want = 1
+		}
+		assert.Len(t, w.tokens(), want, name)
+		assert.Equal(t, 3, w.calls("CreateAuthToken"), "%s: one for each rotation", name)
+	}
+}
