@@ -6,11 +6,11 @@
 #   pulumi    the Pulumi CLI and its language hosts (the default)
 #   java      Pulumi's language host for Java
 #   tofu      OpenTofu, in the place of Terraform
-#   check     golangci-lint, actionlint, gotestsum, govulncheck
-#   release   goreleaser
+#   check     golangci-lint, gotestsum, govulncheck
+#   release   goreleaser, cyclonedx-gomod, actionlint
 #
-# A Pulumi on PATH that is recent enough is used as it is, and so is Terraform. What is missing is built, once for each content of the go.mod in
-# tools/ that pins it.
+# A Pulumi on PATH that is recent enough is used as it is, and so is Terraform. What is missing is built, once for each content
+# of the go.mod in tools/ that pins it.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -86,13 +86,15 @@ provide_tofu() {
 provide_check() {
   build check "about 3 minutes for all" \
     gotest.tools/gotestsum \
-    github.com/rhysd/actionlint/cmd/actionlint \
     golang.org/x/vuln/cmd/govulncheck \
     github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 }
 
 provide_release() {
-  build release "about 3 minutes" github.com/goreleaser/goreleaser/v2
+  build release "about 3 minutes for all" \
+    github.com/rhysd/actionlint/cmd/actionlint \
+    github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod \
+    github.com/goreleaser/goreleaser/v2
 }
 
 for tool in "${@:-pulumi}"; do
