@@ -6,9 +6,15 @@ SHELL := /usr/bin/env bash
 
 version := $(shell cat VERSION)
 
+# The modules with Go code of this repository that people do not copy.
+modules := . tools/codegen tools/pulumi-yaml
+
 # What tools/toolchain.sh builds comes first; where it built nothing, what the machine has.
 export PATH := $(CURDIR)/.toolchain/bin:$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := true
+
+# A release is built with -trimpath. With the same flag everywhere, Go compiles everything once.
+export GOFLAGS := $(filter-out -trimpath,$(GOFLAGS)) -trimpath
 
 .PHONY: help
 help: ## list the targets
@@ -20,15 +26,55 @@ demo: build toolchain ## watch a token being minted, changed, imported and revok
 
 .PHONY: build
 build: ## build the plugin and the local OCI Identity into bin/
-	@go build -trimpath -ldflags "-s -w -X main.version=$(version)" -o bin/ ./cmd/...
+	@go build -ldflags "-s -w -X main.version=$(version)" -o bin/ ./cmd/...
 
 .PHONY: toolchain
 toolchain: ## build the Pulumi CLI and its language hosts, unless the machine has them
 	@tools/toolchain.sh pulumi
 
+.PHONY: check
+check: build lint ## the quick tests: lint, generated files, units and the engine; without the network
+	@go test -short ./...
+
+.PHONY: test
+test: check toolchain cross tidy ## every test there is, the quick ones first
+	@tools/toolchain.sh java tofu release
+	@actionlint
+	@VERSION=$(version) goreleaser check --quiet
+	@gotestsum --format pkgname-and-test-fails -- -race -timeout 20m ./cmd/... ./internal/... ./provider/... ./tests
+	@gotestsum --format pkgname-and-test-fails -- -timeout 40m ./tests/contract ./tests/examples ./tests/pages
+	@seed=$$(od -A n -N 5 -t u8 /dev/urandom | tr -d ' '); echo "the simulation's fresh seeds begin at $$seed"; \
+		gotestsum --format pkgname-and-test-fails -- -timeout 10m ./tests/simulation -simulation.fresh "$$seed"
+
+.PHONY: soak
+soak: ## simulate until stopped, or until a promise breaks
+	@go test ./tests/simulation -run TestSimulation -count=1 -timeout 0 -simulation.for 10000h
+
+.PHONY: lint
+lint: ## check the format and the style of all Go code
+	@tools/toolchain.sh check
+	@for module in $(modules); do (cd $$module && golangci-lint run --allow-parallel-runners ./...); done
+
+.PHONY: cross
+cross: ## compile the plugin for Windows, which differs most from where it is tested
+	@GOOS=windows go build -o /dev/null ./cmd/pulumi-resource-ociauthtoken
+
+.PHONY: tidy
+tidy: ## check that "go mod tidy" would change nothing in any module
+	@for file in $$(git ls-files '*/go.mod' go.mod); do go -C "$$(dirname "$$file")" mod tidy -diff; done
+
+.PHONY: vulnerable
+vulnerable: ## look for known vulnerabilities that the code reaches
+	@tools/toolchain.sh check
+	@govulncheck ./...
+
+.PHONY: bench
+bench: toolchain ## measure the plugin against one that does nothing
+	@go run ./tools/bench
+
 .PHONY: docs
 docs: ## write the descriptions and the Registry's pages anew from tools/docs/
-	@go -C tools/codegen run -trimpath . pages
+	@go -C tools/codegen run . pages
 
 .PHONY: schema
 schema: docs ## write schema.json anew from provider/
@@ -36,7 +82,7 @@ schema: docs ## write schema.json anew from provider/
 
 .PHONY: sdk
 sdk: schema ## write the SDKs in sdk/ anew from the schema
-	@go -C tools/codegen run -trimpath . sdk
+	@go -C tools/codegen run . sdk
 
 .PHONY: packages
 packages: ## build each SDK as its registry takes it into dist/
@@ -52,28 +98,6 @@ release: ## draft the release of the tag that is checked out
 	@tools/toolchain.sh release
 	@VERSION=$(version) goreleaser release --clean
 
-.PHONY: test
-test: build toolchain lint dist ## run every test there is
-	@tools/toolchain.sh check java tofu
-	@gotestsum --format pkgname-and-test-fails -- -race -timeout 40m $$(go list ./... | grep -v /tests/simulation)
-	@seed=$$(od -A n -N 5 -t u8 /dev/urandom | tr -d ' '); echo "the simulation's fresh seeds begin at $$seed"; \
-		gotestsum --format pkgname-and-test-fails -- -timeout 10m ./tests/simulation -simulation.fresh "$$seed"
-
-.PHONY: soak
-soak: ## simulate until stopped, or until a promise breaks
-	@go test ./tests/simulation -run TestSimulation -count=1 -timeout 0 -simulation.for 10000h
-
-.PHONY: lint
-lint: ## check the format and the style of all code
-	@tools/toolchain.sh check release
-	@golangci-lint run --allow-parallel-runners ./...
-	@actionlint
-	@VERSION=$(version) goreleaser check --quiet
-
-.PHONY: bench
-bench: toolchain ## measure the plugin against one that does nothing
-	@go run ./tools/bench
-
 .PHONY: clean
 clean: ## remove everything that was built, the toolchain too
-	@rm -rf bin dist .toolchain .demo
+	@rm -rf bin dist .toolchain

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -18,87 +19,174 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// archive is what "make dist" has built for a platform, by the name that Pulumi looks for.
-func archive(t *testing.T, platform string) string {
-	t.Helper()
-	path := filepath.Join("..", "dist", "pulumi-resource-ociauthtoken-v"+toolchain.Version(t)+"-"+platform+".tar.gz")
-	require.FileExists(t, path, `run "make dist" first`)
-	path, err := filepath.Abs(path)
-	require.NoError(t, err)
-	return path
-}
+const pluginName = "pulumi-resource-ociauthtoken"
 
-func TestArchivesForEveryPlatform(t *testing.T) {
+// TestRelease builds what a release consists of for this machine's platform. "make dist" builds it for every platform.
+func TestRelease(t *testing.T) {
 	t.Parallel()
-	checksums, err := os.ReadFile(filepath.Join("../dist", "pulumi-resource-ociauthtoken-v"+toolchain.Version(t)+"-checksums.txt"))
-	require.NoError(t, err, `run "make dist" first`)
-	for _, platform := range []string{
-		"linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64", "windows-amd64", "windows-arm64",
-	} {
-		path := archive(t, platform)
-		content, err := os.ReadFile(path)
-		require.NoError(t, err)
-		sum := sha256.Sum256(content)
-		assert.Contains(t, string(checksums), hex.EncodeToString(sum[:])+"  "+filepath.Base(path))
-		binary := "pulumi-resource-ociauthtoken"
-		if strings.HasPrefix(platform, "windows") {
-			binary += ".exe"
+	toolchain.Need(t, "git", "goreleaser", "cyclonedx-gomod")
+	commit := commitOfWorkingTree(t)
+	dist := buildRelease(t, commit)
+	platform := runtime.GOOS + "-" + runtime.GOARCH
+	name := pluginName + "-v" + toolchain.Version(t) + "-" + platform
+	archive := filepath.Join(dist, name+".tar.gz")
+	sbom := filepath.Join(dist, name+".sbom.json")
+
+	t.Run("archive", func(t *testing.T) {
+		t.Parallel()
+		var names []string
+		for _, header := range headersIn(t, archive) {
+			names = append(names, header.Name)
+			assert.Zero(t, header.Uid, header.Name)
+			assert.Zero(t, header.Gid, header.Name)
 		}
-		assert.ElementsMatch(t, []string{binary, "LICENSE", "README.md"}, namesIn(t, path))
-	}
+		assert.ElementsMatch(t, []string{pluginName, "LICENSE", "README.md"}, names)
+	})
+	t.Run("checksums", func(t *testing.T) {
+		t.Parallel()
+		checksums, err := os.ReadFile(filepath.Join(dist, pluginName+"-v"+toolchain.Version(t)+"-checksums.txt"))
+		require.NoError(t, err)
+		for _, file := range []string{archive, sbom} {
+			assert.Contains(t, string(checksums), sha256Of(t, file)+"  "+filepath.Base(file))
+		}
+	})
+	t.Run("SBOM", func(t *testing.T) {
+		t.Parallel()
+		content, err := os.ReadFile(sbom)
+		require.NoError(t, err)
+		var bom struct {
+			BOMFormat  string
+			Components []struct{ Name string }
+		}
+		require.NoError(t, json.Unmarshal(content, &bom))
+		assert.Equal(t, "CycloneDX", bom.BOMFormat)
+		var names []string
+		for _, component := range bom.Components {
+			names = append(names, component.Name)
+		}
+		assert.Contains(t, names, "github.com/oracle/oci-go-sdk/v65")
+	})
+	t.Run("is the same from another folder", func(t *testing.T) {
+		t.Parallel()
+		again := buildRelease(t, commit)
+		for _, file := range []string{archive, sbom} {
+			assert.Equal(t, sha256Of(t, file), sha256Of(t, filepath.Join(again, filepath.Base(file))), filepath.Base(file))
+		}
+	})
+	t.Run("is installed from the file", func(t *testing.T) {
+		t.Parallel()
+		requireInstalls(t, "--file", archive)
+	})
+	t.Run("is installed from a server", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewServer(http.FileServer(http.Dir(dist)))
+		t.Cleanup(server.Close)
+		requireInstalls(t, "--server", server.URL)
+	})
 }
 
-func namesIn(t *testing.T, path string) []string {
+// commitOfWorkingTree returns a commit of the repository as it is now, which is on no branch.
+func commitOfWorkingTree(t *testing.T) string {
 	t.Helper()
-	file, err := os.Open(path)
+	environment := []string{"GIT_INDEX_FILE=" + filepath.Join(t.TempDir(), "index")}
+	for _, who := range []string{"AUTHOR", "COMMITTER"} {
+		environment = append(environment, "GIT_"+who+"_NAME=test", "GIT_"+who+"_EMAIL=test@localhost",
+			"GIT_"+who+"_DATE=2026-01-02T03:04:05Z")
+	}
+	git := func(arguments ...string) string {
+		return strings.TrimSpace(toolchain.Run(t, toolchain.Root, environment, "git", arguments...))
+	}
+	git("add", "--all")
+	return git("commit-tree", git("write-tree"), "-m", "test")
+}
+
+// buildRelease has goreleaser build a commit in a folder of its own, for this machine's platform, and returns the folder with
+// what it made.
+func buildRelease(t *testing.T, commit string) string {
+	t.Helper()
+	source := filepath.Join(t.TempDir(), "source")
+	toolchain.Run(t, toolchain.Root, nil, "git", "clone", "--quiet", "--shared", "--no-checkout", ".", source)
+	toolchain.Run(t, source, nil, "git", "checkout", "--quiet", commit)
+
+	configuration := releaseConfiguration(t)
+	build := configuration["builds"].([]any)[0].(map[string]any)
+	build["goos"], build["goarch"] = []string{runtime.GOOS}, []string{runtime.GOARCH}
+	content, err := yaml.Marshal(configuration)
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "goreleaser.yaml")
+	require.NoError(t, os.WriteFile(file, content, 0o600))
+	toolchain.Run(t, source, []string{"VERSION=" + toolchain.Version(t)},
+		"goreleaser", "release", "--config", file, "--snapshot", "--skip=announce,publish")
+	return filepath.Join(source, "dist")
+}
+
+func releaseConfiguration(t *testing.T) map[string]any {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(toolchain.Root, ".goreleaser.yaml"))
+	require.NoError(t, err)
+	var configuration map[string]any
+	require.NoError(t, yaml.Unmarshal(content, &configuration))
+	return configuration
+}
+
+// TestReleaseIsForEveryPlatform holds the platforms that a release is built for. The workflows build all of them.
+func TestReleaseIsForEveryPlatform(t *testing.T) {
+	t.Parallel()
+	builds := releaseConfiguration(t)["builds"].([]any)
+	require.Len(t, builds, 1)
+	assert.ElementsMatch(t, []any{"linux", "darwin", "windows"}, builds[0].(map[string]any)["goos"])
+	assert.ElementsMatch(t, []any{"amd64", "arm64"}, builds[0].(map[string]any)["goarch"])
+}
+
+func headersIn(t *testing.T, archive string) []*tar.Header {
+	t.Helper()
+	file, err := os.Open(archive)
 	require.NoError(t, err)
 	defer func() { _ = file.Close() }()
 	unzipped, err := gzip.NewReader(file)
 	require.NoError(t, err)
-	var names []string
+	var headers []*tar.Header
 	for entries := tar.NewReader(unzipped); ; {
-		entry, err := entries.Next()
+		header, err := entries.Next()
 		if errors.Is(err, io.EOF) {
-			return names
+			return headers
 		}
 		require.NoError(t, err)
-		names = append(names, entry.Name)
+		headers = append(headers, header)
 	}
 }
 
-func TestPluginIsInstalledFromItsArchive(t *testing.T) {
-	t.Parallel()
-	path := archive(t, runtime.GOOS+"-"+runtime.GOARCH)
-	server := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(path))))
-	t.Cleanup(server.Close)
+func sha256Of(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
 
-	for name, source := range map[string][]string{
-		"file":   {"--file", path},
-		"server": {"--server", server.URL},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := newCLI(t)
-			// No plugin on PATH: it must be the one that is installed.
-			for i, variable := range c.env {
-				if path, ok := strings.CutPrefix(variable, "PATH="); ok {
-					folders := strings.Split(path, ":")
-					c.env[i] = "PATH=" + strings.Join(slices.DeleteFunc(folders, func(folder string) bool {
-						_, err := os.Stat(filepath.Join(folder, "pulumi-resource-ociauthtoken"))
-						return err == nil
-					}), ":")
-				}
-			}
-			c.program("token", "ci")
-			c.must(append([]string{"plugin", "install", "resource", "ociauthtoken", toolchain.Version(t)}, source...)...)
-			c.must("up", "--yes")
-			assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
-			assert.Contains(t, c.must("plugin", "ls"), toolchain.Version(t))
-			c.must("destroy", "--yes")
-		})
+// requireInstalls requires that "pulumi plugin install" takes the plugin from a source, and that it works.
+func requireInstalls(t *testing.T, source ...string) {
+	t.Helper()
+	c := newCLI(t)
+	// No plugin on PATH: it must be the one that is installed.
+	for i, variable := range c.env {
+		if path, ok := strings.CutPrefix(variable, "PATH="); ok {
+			folders := filepath.SplitList(path)
+			c.env[i] = "PATH=" + strings.Join(slices.DeleteFunc(folders, func(folder string) bool {
+				_, err := os.Stat(filepath.Join(folder, pluginName))
+				return err == nil
+			}), string(os.PathListSeparator))
+		}
 	}
+	c.program("token", "ci")
+	c.must(append([]string{"plugin", "install", "resource", "ociauthtoken", toolchain.Version(t)}, source...)...)
+	c.must("up", "--yes")
+	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
+	assert.Contains(t, c.must("plugin", "ls"), toolchain.Version(t))
+	c.must("destroy", "--yes")
 }

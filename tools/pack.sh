@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds each SDK's package as its registry takes it.
 #
-#   tools/pack.sh OUT_DIR [SDK_DIR]
+#   tools/pack.sh OUT_DIR [SDK_DIR [LANGUAGE]...]
 #
-# The packages go to OUT_DIR. SDK_DIR, which is sdk unless it is given, is only read. A language whose tools are missing is
-# left out, which is an error where CI=true; .NET may be left out anywhere.
+# The packages go to OUT_DIR. SDK_DIR, which is sdk unless it is given, is only read. Without a LANGUAGE, all of them are
+# packed. A language whose tools are missing is left out, which is an error where CI=true; .NET may be left out anywhere.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-out=$(realpath -m "${1:?"usage: tools/pack.sh OUT_DIR [SDK_DIR]"}")
+out=$(realpath -m "${1:?"usage: tools/pack.sh OUT_DIR [SDK_DIR [LANGUAGE]...]"}")
 sdk=$(realpath "${2:-$root/sdk}")
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
@@ -87,18 +87,20 @@ pack_dotnet() {
   deliver NuGet "$work"/nupkg/*.nupkg
 }
 
-mkdir -p "$out"
-for language in go nodejs python java dotnet; do
-  cp -r "$sdk/$language" "$work/"
-done
-cd "$work"
-
-if has go Go; then (pack_go); fi
-if has npm npm; then (pack_nodejs); fi
-if has python3 PyPI; then (pack_python); fi
-if has mvn Maven; then (pack_java); fi
-if command -v dotnet >/dev/null; then
-  (pack_dotnet)
-else
-  echo "NuGet: no dotnet toolchain here, not packed"
+shift $(($# > 2 ? 2 : $#))
+languages=("$@")
+if [ $# = 0 ]; then
+  languages=(go nodejs python java dotnet)
 fi
+mkdir -p "$out"
+cd "$work"
+for language in "${languages[@]}"; do
+  cp -r "$sdk/$language" .
+  case $language in
+    go) if has go Go; then (pack_go); fi ;;
+    nodejs) if has npm npm; then (pack_nodejs); fi ;;
+    python) if has python3 PyPI; then (pack_python); fi ;;
+    java) if has mvn Maven; then (pack_java); fi ;;
+    dotnet) if CI=false has dotnet NuGet; then (pack_dotnet); fi ;;
+  esac
+done

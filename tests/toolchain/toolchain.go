@@ -40,14 +40,24 @@ var Root = func() string {
 // Version returns the version in VERSION.
 func Version(t *testing.T) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(Root, "VERSION"))
+	content, err := os.ReadFile(filepath.Join(Root, "VERSION")) //nolint:gosec // The file is ours.
 	require.NoError(t, err)
 	return strings.TrimSpace(string(content))
 }
 
-// Bin returns the folder with the plugin and the emulator, which it builds from the code as it is now.
+// Long skips a test in the quick part of the tests.
+func Long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("this is not part of the quick tests")
+	}
+}
+
+// Bin returns the folder with the plugin and the emulator, which it builds from the code as it is now. What runs them is not
+// part of the quick tests.
 func Bin(t *testing.T) string {
 	t.Helper()
+	Long(t)
 	folder, err := build()
 	require.NoError(t, err)
 	return folder
@@ -74,25 +84,32 @@ var build = sync.OnceValues(func() (string, error) {
 // Path returns the PATH with which commands find the plugin, the emulator, and what tools/toolchain.sh has built.
 func Path(t *testing.T) string {
 	t.Helper()
-	return strings.Join([]string{
-		Bin(t), filepath.Join(Root, ".toolchain", "bin"), os.Getenv("PATH"),
-	}, string(os.PathListSeparator))
+	return Bin(t) + string(os.PathListSeparator) + path
 }
 
-// Need skips a test if a tool is missing, or fails it where CI=true. It also skips the test in the quick part of the tests.
+// path is the PATH of this process, with what tools/toolchain.sh has built before it.
+var path = filepath.Join(Root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
+
+// Need skips a test if a tool is missing, or fails it where CI=true. What needs a tool is not part of the quick tests.
 func Need(t *testing.T, tools ...string) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("this takes too long for the quick part of the tests")
-	}
+	Long(t)
 	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(Root, ".toolchain", "bin", tool)); err != nil {
+		if lookUp(tool) == "" {
 			Missing(t, tool+" is missing")
 		}
 	}
+}
+
+// lookUp returns the path of a tool, or nothing.
+func lookUp(tool string) string {
+	for _, folder := range filepath.SplitList(path) {
+		file := filepath.Join(folder, tool)
+		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return file
+		}
+	}
+	return ""
 }
 
 // Missing skips a test on a person's machine, and fails it where CI=true.
@@ -147,7 +164,7 @@ func lockFile(name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil { //nolint:gosec // A descriptor is an int.
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
 		_ = file.Close()
 		return nil, err
 	}
@@ -163,12 +180,16 @@ func Run(t *testing.T, folder string, environment []string, name string, argumen
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	if strings.Contains(name, "/") && !filepath.IsAbs(name) {
+	switch {
+	case !strings.Contains(name, "/"):
+		require.NotEmpty(t, lookUp(name), "%s is missing", name)
+		name = lookUp(name)
+	case !filepath.IsAbs(name):
 		name = filepath.Join(folder, name)
 	}
 	command := exec.CommandContext(ctx, name, arguments...) //nolint:gosec // Tests say what to run.
 	command.Dir = folder
-	command.Env = append(os.Environ(), environment...)
+	command.Env = append(append(os.Environ(), "PATH="+path), environment...)
 	command.WaitDelay = 10 * time.Second
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output

@@ -1,0 +1,53 @@
+package tests
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
+
+// TestDependenciesAreKeptUpToDate requires that Dependabot knows every folder with dependencies, and no other.
+func TestDependenciesAreKeptUpToDate(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(filepath.Join(toolchain.Root, ".github", "dependabot.yml"))
+	require.NoError(t, err)
+	var configuration struct {
+		Updates []struct {
+			Ecosystem   string `yaml:"package-ecosystem"`
+			Directories []string
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(content, &configuration))
+	known := []string{}
+	for _, update := range configuration.Updates {
+		for _, directory := range update.Directories {
+			known = append(known, update.Ecosystem+" "+directory)
+		}
+	}
+
+	ecosystems := map[string]string{
+		"go.mod": "gomod", "package.json": "npm", "requirements.txt": "pip", "pom.xml": "maven", ".csproj": "nuget",
+	}
+	wanted := []string{"github-actions /"}
+	files := toolchain.Run(t, toolchain.Root, nil, "git", "ls-files", "--cached", "--others", "--exclude-standard", "--", ":!sdk/")
+	for file := range strings.Lines(files) {
+		file = strings.TrimSpace(file)
+		if _, err := os.Stat(filepath.Join(toolchain.Root, file)); err != nil {
+			continue // It has just been deleted.
+		}
+		for name, ecosystem := range ecosystems {
+			if path.Base(file) == name || (name[0] == '.' && path.Ext(file) == name) {
+				wanted = append(wanted, ecosystem+" "+path.Join("/", path.Dir(file)))
+			}
+		}
+	}
+	assert.ElementsMatch(t, wanted, known)
+}
