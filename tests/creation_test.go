@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // One creation makes one token, whatever goes wrong, in whatever order. These are the cases that were found by hand; the
@@ -125,6 +126,7 @@ func TestAnErrorHookGoesOnWithTheTokenThatWasNotActiveYet(t *testing.T) {
 
 func TestAnErrorHookIsGivenTheTokenAfterCtrlCToo(t *testing.T) {
 	t.Parallel()
+	toolchain.Long(t)
 	for range 20 { // of two things that are ready at once, Go takes either
 		w := newWire(t)
 		w.oci.SetCreatingLists(1000)
@@ -334,6 +336,7 @@ func TestWhoWaitsForTheHomeRegionCanGiveUpWhileOthersWaitOn(t *testing.T) {
 
 func TestSeventyFivePerCentThrottledAndFivePerCentDropped(t *testing.T) {
 	t.Parallel()
+	toolchain.Long(t)
 	users := hundredUsers()[:50]
 	for seed := range uint64(4) {
 		s := newStackIn(newWorldWith(t, emulator.Config{Users: users, Seed: seed}))

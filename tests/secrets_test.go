@@ -13,6 +13,8 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // These tests paste secrets where they do not belong, as people do, and look for them in what is said.
@@ -67,6 +69,7 @@ func fitToBeShown(t *testing.T, said, secret, where string) {
 
 func TestASecretPastedIntoAnyPropertyIsNotShown(t *testing.T) {
 	t.Parallel()
+	toolchain.Long(t)
 	w := newWorld(t)
 	environment := w.env
 	for form, secret := range w.pasted() {
@@ -114,6 +117,7 @@ func TestASecretPastedIntoAnyPropertyIsNotShown(t *testing.T) {
 
 func TestASecretPastedIntoTheConfigurationFileIsNotShown(t *testing.T) {
 	t.Parallel()
+	toolchain.Long(t)
 	w := newWorld(t)
 	w.env = map[string]string{}
 	for form, secret := range w.pasted() {

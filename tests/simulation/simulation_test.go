@@ -40,6 +40,8 @@ const (
 	storyLength = 40
 	// fixedStories and freshStories are how many stories are told when no flag says otherwise.
 	fixedStories, freshStories = 450, 60
+	// quickStories are how many of the fixed ones are told in the quick tests.
+	quickStories = 30
 )
 
 // current is the network of the story that is being told.
@@ -165,6 +167,9 @@ func TestSimulation(t *testing.T) {
 			if told%1000 == 0 {
 				fmt.Printf("simulation: %d steps, next seed %d\n", taken, fresh+1)
 			}
+		}
+	case testing.Short():
+		for seed := uint64(1); seed <= quickStories && one(seed); seed++ {
 		}
 	default:
 		fmt.Printf("simulation: fixed seeds, and seeds from %d on\n", fresh)
