@@ -334,7 +334,11 @@ func each[T any](op *operation, things []T, do func(T)) {
 }
 
 func (op *operation) inputs(w wish) *structpb.Struct {
-	return properties(map[string]any{"userId": op.users[w.user], "description": descriptions[w.description]})
+	inputs := map[string]any{"userId": op.users[w.user], "description": descriptions[w.description]}
+	if w.user == domainUser {
+		inputs["domainUrl"] = domainURL
+	}
+	return properties(inputs)
 }
 
 // planned is what the engine has found out about one resource before it acts.
@@ -576,14 +580,19 @@ func (op *operation) importToken(name string) {
 	if op.old(name) != nil || len(tokens) == 0 {
 		return
 	}
-	id := tokens[op.step.token%len(tokens)].ID
+	token := tokens[op.step.token%len(tokens)]
+	id := token.ID
 	for _, r := range op.records() {
 		if r.id == id {
 			return // Pulumi itself would not stop it, but two owners of one token are no story of ours
 		}
 	}
 	response, err := call(op.engine, "Read (import)", urnOf(name), func(ctx context.Context) (*pulumirpc.ReadResponse, error) {
-		return op.process.plugin.Read(ctx, &pulumirpc.ReadRequest{Id: op.users[op.step.user] + "/" + id, Urn: urnOf(name)})
+		path := op.users[op.step.user] + "/" + id
+		if op.step.user == domainUser {
+			path = domainURL + "/users/" + op.users[op.step.user] + "/authTokens/" + token.SCIMID
+		}
+		return op.process.plugin.Read(ctx, &pulumirpc.ReadRequest{Id: path, Urn: urnOf(name)})
 	})
 	if err != nil {
 		return

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -130,7 +131,15 @@ func holds(v *structpb.Value, text string) bool {
 func valid(v *structpb.Value) bool { return utf8.ValidString(v.GetStringValue()) }
 
 // deleteCommand is how a message names a token that may be left behind.
-var deleteCommand = regexp.MustCompile(`oci iam auth-token delete [^\n]*--auth-token-id (ocid1\.credential\.oc1\.\.[a-z0-9]+)`)
+var deleteCommand = regexp.MustCompile(`oci (?:iam|identity-domains) auth-token delete [^\n]*--auth-token-id (ocid1\.credential\.oc1\.\.[a-z0-9]+)`)
+
+// listCommand is how a message tells the person to list the tokens of a user.
+func (l *ledger) listCommand(user int) string {
+	if user == domainUser {
+		return fmt.Sprintf(`oci identity-domains auth-tokens list --endpoint %s --filter 'user.ocid eq "%s"'`, domainURL, l.users[user])
+	}
+	return "oci iam auth-token list --user-id " + l.users[user]
+}
 
 // heardFailure takes note of an error or a warning: which tokens it names.
 func (l *ledger) heardFailure(from *process, urn, text string) {
@@ -149,7 +158,7 @@ func (l *ledger) heardFailure(from *process, urn, text string) {
 
 // createFailed takes note of a creation that has failed for good, and whether its error leaves it open what has become of it.
 func (l *ledger) createFailed(user int, began time.Time, text string) {
-	if !strings.Contains(text, "oci iam auth-token list") || !strings.Contains(text, l.users[user]) {
+	if !strings.Contains(text, l.listCommand(user)) {
 		return
 	}
 	fate := openFate{user: user, began: began, end: time.Now()}
@@ -173,8 +182,8 @@ func (l *ledger) createFailed(user int, began time.Time, text string) {
 
 // warned takes note of a warning that tells the person to look at the tokens of a user.
 func (l *ledger) warned(text string) {
-	for user, id := range l.users {
-		if strings.Contains(text, "oci iam auth-token list --user-id "+id) {
+	for user := range l.users {
+		if strings.Contains(text, l.listCommand(user)) {
 			l.mu.Lock()
 			l.opened = append(l.opened, openFate{user: user, began: time.Now().Add(-longest), end: time.Now()})
 			l.mu.Unlock()
@@ -327,7 +336,7 @@ func (l *ledger) checkRecord(r *record) {
 
 // goodReasons are why a command may fail although all is well: the user has two tokens, a token is still CREATING or was made
 // INACTIVE, or the program leaves the command no time.
-var goodReasons = regexp.MustCompile(`UserCapacityExceeded|CREATING|INACTIVE|failed to initialize|timeout of .* is over`)
+var goodReasons = regexp.MustCompile(`(?i)UserCapacityExceeded|CREATING|INACTIVE|failed to initialize|timeout of .* is over`)
 
 // checkThatItGoesOn checks that nothing which went wrong before keeps the stack from going on.
 func (w *world) checkThatItGoesOn() {

@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// host is where OCI is in the simulation. Each plugin process reaches it at a port of its own, so that the network knows whose
-// connection it is.
-const host = "127.0.0.1"
+// host is where OCI is in the simulation, and domainHost where its identity domain is.
+const host, domainHost = "127.0.0.1", "127.0.0.2"
 
 // network carries bytes in memory between plugin processes and the service.
 type network struct {
@@ -23,6 +22,7 @@ type network struct {
 	dead     map[int]bool                  // the processes that were killed
 
 	refuseUntil, hangUntil time.Time
+	hung                   int // how many connections have hung so far
 	// cutNext is how many requests are still to be cut off, and cutAt after how many bytes of them.
 	cutNext, cutAt int
 	// disturbed tells whether the network has failed anyone since the last step.
@@ -51,15 +51,25 @@ func (n *network) dial(ctx context.Context, to string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The network knows whose connection it is by the call that wants it. OCI is reached at a port for each process besides,
+	// which a domain is not: its URL is in the state.
 	process, _ := strconv.Atoi(port)
+	if v, ok := ctx.Value(processKey{}).(*voice); ok {
+		process = v.process.number
+	}
 	n.mu.Lock()
-	if name != host {
+	if name != host && name != domainHost {
 		n.strays = append(n.strays, to)
 		n.mu.Unlock()
 		return nil, errRefused
 	}
 	dead, now := n.dead[process], time.Now()
 	refused, hanging := now.Before(n.refuseUntil), n.hangUntil.Sub(now)
+	if hanging > 0 {
+		// Whoever waits comes through at a moment of its own: of two at once, Go takes either first.
+		n.hung++
+		hanging += time.Duration(n.hung) * time.Millisecond
+	}
 	n.disturbed = n.disturbed || refused || hanging > 0
 	n.mu.Unlock()
 	if hanging > 0 && !dead {

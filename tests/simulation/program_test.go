@@ -153,7 +153,7 @@ func (g generator) step() step {
 
 func (g generator) want() step {
 	return step{
-		action: actionWant, resource: g.IntN(resourceCount), user: pick(g, 0, 0, 0, 1, 2), description: g.IntN(len(descriptions)),
+		action: actionWant, resource: g.IntN(resourceCount), user: pick(g, 0, 0, 1, 2, 2), description: g.IntN(len(descriptions)),
 		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.5, 20, 300),
 	}
 }
@@ -191,7 +191,7 @@ func (g generator) disturbance() step {
 func (g generator) fault() *emulator.Fault {
 	f := &emulator.Fault{
 		Operation: pick(g, "CreateAuthToken", "CreateAuthToken", "CreateAuthToken", "CreateAuthToken", "ListAuthTokens",
-			"ListAuthTokens", "DeleteAuthToken", "UpdateAuthToken", "ListRegionSubscriptions", ""),
+			"ListAuthTokens", "DeleteAuthToken", "UpdateAuthToken", "ListRegionSubscriptions", "GetAuthToken", "ListDomains", ""),
 		Times: pick(g, 1, 1, 1, 2, 3, 8, 12, 0), Skip: pick(g, 0, 0, 0, 0, 1, 2),
 	}
 	if f.Times == 0 || g.one(6) {
@@ -255,7 +255,8 @@ func (g generator) failure(f *emulator.Fault) {
 // oddBody is a body that is not of the shape that the API promises.
 func (g generator) oddBody(operation string) string {
 	if operation == "ListAuthTokens" || operation == "" {
-		return pick(g, "null", "{}", "[null]", "[{}]", "[[]]", "123", `"text"`, "<html>", `{"code": "x", "message": "y"}`, " ")
+		return pick(g, "null", "{}", "[null]", "[{}]", "[[]]", "123", `"text"`, "<html>",
+			`{"totalResults": 3, "Resources": []}`, `{"totalResults": "1"}`, `{"totalResults": 1, "Resources": [{"id": 5}]}`, `{"code": "x", "message": "y"}`, " ")
 	}
 	return pick(g, "null", "{}", "[]", "123", `"text"`, "<html>", `{"token": null}`, " ")
 }
@@ -264,6 +265,7 @@ func (g generator) oddBody(operation string) string {
 func (g generator) spoil(f *emulator.Fault) {
 	if g.one(2) {
 		f.Omit = pick(g, []string{"userId"}, []string{"lifecycleState"}, []string{"timeCreated"}, []string{"id"}, []string{"token"},
+			[]string{"id", "ocid"}, []string{"meta", "user"}, []string{"schemas", "description"},
 			[]string{"description"}, []string{"userId", "timeCreated", "lifecycleState", "description"})
 		return
 	}
@@ -271,6 +273,8 @@ func (g generator) spoil(f *emulator.Fault) {
 		map[string]any{"userId": "ocid1.user.oc1..other"}, map[string]any{"userId": nil}, map[string]any{"id": ""},
 		map[string]any{"token": ""}, map[string]any{"timeCreated": "yesterday"}, map[string]any{"timeCreated": 3},
 		map[string]any{"inactiveStatus": "many"}, map[string]any{"lifecycleState": 7}, map[string]any{"lifecycleState": "PENDING"},
+		map[string]any{"id": 3, "ocid": nil}, map[string]any{"meta": "today", "user": nil}, map[string]any{"meta": map[string]any{"created": 7}},
+		map[string]any{"status": "ASLEEP"}, map[string]any{"expiresOn": "never"}, map[string]any{"deleteInProgress": "yes"},
 		map[string]any{"timeExpires": "never"}, map[string]any{"description": 5})
 }
 

@@ -19,9 +19,10 @@ const canary = "c4n4rY"
 // world is one story while it is told: OCI, the network, and the person who runs Pulumi.
 type world struct {
 	oci     *emulator.Service
+	domain  http.Handler
 	server  *http.Server
 	network *network
-	users   []string // their OCIDs
+	users   []string // their OCIDs; the last one is in an identity domain
 	creds   emulator.Credentials
 
 	engine *engine
@@ -56,7 +57,7 @@ func newWorld(s *story) (*world, error) {
 	}
 	var err error
 	w.oci, err = emulator.New(emulator.Config{
-		Users: []string{"alice", "bob", "carol"}, Regions: []string{homeRegion, otherRegion}, TokenValue: w.tokenValue,
+		Users: []string{"alice", "bob"}, Domains: []string{"sales"}, Regions: []string{homeRegion, otherRegion}, TokenValue: w.tokenValue,
 		Clock: func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return time.Now().Add(w.skew) },
 	})
 	if err != nil {
@@ -68,6 +69,7 @@ func newWorld(s *story) (*world, error) {
 	if w.creds, err = w.oci.CredentialsFor(w.users[0], callerKey()); err != nil {
 		return nil, err
 	}
+	w.domain = w.oci.DomainAt("sales", domainURL)
 	w.server = &http.Server{Handler: http.HandlerFunc(w.serve), ReadHeaderTimeout: time.Hour, ErrorLog: nil}
 	go func() { _ = w.server.Serve(w.network) }()
 	w.ledger = newLedger(w)
@@ -100,7 +102,8 @@ func (w *world) tokenValue() string {
 func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 	w.mu.Lock()
 	w.requests++
-	if !strings.Contains(request.URL.Path, "/20160918/") {
+	inDomain := strings.HasPrefix(request.Host, domainHost)
+	if !strings.Contains(request.URL.Path, map[bool]string{false: "/20160918/", true: "/admin/v1/"}[inDomain]) {
 		w.strays = append(w.strays, request.Host+request.URL.Path)
 	}
 	key := request.Method + request.URL.Path
@@ -109,8 +112,15 @@ func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 	_, _ = fmt.Fprint(hash, key, w.attempts[key])
 	w.mu.Unlock()
 	time.Sleep(5*time.Millisecond + time.Duration(hash.Sum64()%200_000)*time.Microsecond)
+	if inDomain {
+		w.domain.ServeHTTP(response, request)
+		return
+	}
 	w.oci.ServeHTTP(response, request)
 }
+
+// domainURL is the URL of the identity domain, and domainUser the number of its user.
+const domainURL, domainUser = "http://" + domainHost, userCount - 1
 
 // fail notes a broken promise. The first one counts: what comes after may follow from it.
 func (w *world) fail(kind, format string, args ...any) {
