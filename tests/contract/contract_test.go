@@ -182,10 +182,15 @@ func TestPython(t *testing.T) {
 	})
 }
 
+func typescript(t *testing.T) string {
+	t.Helper()
+	toolchain.Need(t, "node", "npm")
+	return installed(t, "typescript", []string{"npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"})
+}
+
 func TestTypeScript(t *testing.T) {
 	t.Parallel()
-	toolchain.Need(t, "node", "npm")
-	dir := installed(t, "typescript", []string{"npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"})
+	dir := typescript(t)
 	s := newService(t)
 	s.check(t, s.lifecycle(t, dir, "node", "lifecycle.mjs"))
 }

@@ -1,0 +1,309 @@
+package contract
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+	"github.com/oracle/oci-go-sdk/v65/identitydomains"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// seenInDomain is what a client tells of the life of a token of an identity domain.
+type seenInDomain struct {
+	ID           string   `json:"id"`
+	OCID         string   `json:"ocid"`
+	ValueSHA256  string   `json:"valueSHA256"`
+	Created      string   `json:"created"`
+	Expires      string   `json:"expires"`
+	Status       string   `json:"status"`
+	Third        int      `json:"third"`
+	Listed       []string `json:"listed"`
+	Pages        []string `json:"pages"`
+	Attributes   bool     `json:"attributes"`
+	ListedValues int      `json:"listedValues"`
+	Updated      string   `json:"updated"`
+	Got          string   `json:"got"`
+	Stale        int      `json:"stale"`
+	Again        int      `json:"again"`
+	Left         int      `json:"left"`
+}
+
+// newDomain is a local OCI whose user is in an identity domain, at the URL. An administrator makes the calls.
+func newDomain(t *testing.T) *service {
+	t.Helper()
+	s := &service{}
+	var err error
+	s.Service, err = emulator.New(emulator.Config{TokenValue: s.makeValue, Domains: []string{"sales"}})
+	require.NoError(t, err)
+	server := s.Start()
+	t.Cleanup(server.Close)
+	s.url, s.user = s.Domains()[0].URL, s.Users()[1].ID
+	credentials, err := s.NewCredentials(s.Users()[0].ID)
+	require.NoError(t, err)
+	s.configFile, _, err = credentials.WriteConfigFile(t.TempDir(), "DEFAULT")
+	require.NoError(t, err)
+	return s
+}
+
+// checkInDomain holds what a client has seen against what the domain did.
+func (s *service) checkInDomain(t *testing.T, got seenInDomain) {
+	t.Helper()
+	sum := sha256.Sum256([]byte(s.made()[0]))
+	assert.Equal(t, hex.EncodeToString(sum[:]), got.ValueSHA256, "the client has the value, punctuation and all")
+	assert.Regexp(t, `^[0-9a-f]{32}$`, got.ID)
+	assert.Regexp(t, `^ocid1\.credential\.oc1\.\.`, got.OCID)
+	created, err := time.Parse(time.RFC3339, got.Created)
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now(), created, 5*time.Minute)
+	assert.Equal(t, "2999-01-01T00:00:00.000Z", got.Expires)
+	assert.Empty(t, got.Status, "it is never returned")
+	assert.Equal(t, 409, got.Third)
+	assert.Equal(t, []string{"one", "two"}, got.Listed)
+	assert.Equal(t, []string{"one", "two"}, got.Pages)
+	assert.True(t, got.Attributes)
+	assert.Zero(t, got.ListedValues)
+	assert.Equal(t, "new", got.Updated)
+	assert.Equal(t, "new", got.Got)
+	assert.Equal(t, 412, got.Stale)
+	assert.Equal(t, 404, got.Again)
+	assert.Zero(t, got.Left)
+	assert.Empty(t, s.Tokens(s.user))
+}
+
+// lifeInDomain runs a client's program and reads what it has seen, the last line that it prints.
+func (s *service) lifeInDomain(t *testing.T, dir string, program ...string) seenInDomain {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), running)
+	defer cancel()
+	printed, err := output(ctx, dir, nil, append(program, s.url, s.configFile, s.user)...)
+	require.NoError(t, err)
+	for _, value := range s.made() {
+		require.NotContains(t, string(printed), value)
+	}
+	lines := bytes.Split(bytes.TrimSpace(printed), []byte("\n"))
+	var got seenInDomain
+	require.NoError(t, json.Unmarshal(lines[len(lines)-1], &got), string(printed))
+	return got
+}
+
+// TestPythonInADomain drives an identity domain with OCI's Python SDK, and with the OCI CLI, which comes with it.
+func TestPythonInADomain(t *testing.T) {
+	t.Parallel()
+	dir := python(t)
+	t.Run("SDK", func(t *testing.T) {
+		t.Parallel()
+		s := newDomain(t)
+		s.checkInDomain(t, s.lifeInDomain(t, dir, "venv/bin/python", "domain.py"))
+	})
+	t.Run("CLI", func(t *testing.T) {
+		t.Parallel()
+		s := newDomain(t)
+		s.checkInDomain(t, domainCLI{t, s, dir}.life())
+	})
+}
+
+func TestTypeScriptInADomain(t *testing.T) {
+	t.Parallel()
+	s := newDomain(t)
+	s.checkInDomain(t, s.lifeInDomain(t, typescript(t), "node", "domain.mjs"))
+}
+
+// domainCLI is the OCI CLI, as it calls an identity domain.
+type domainCLI struct {
+	t   *testing.T
+	s   *service
+	dir string
+}
+
+// run calls the CLI, and returns the data that it prints, or the status that it was refused with.
+func (c domainCLI) run(args ...string) (data json.RawMessage, etag string, refusal int) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), running)
+	defer cancel()
+	command := append([]string{"venv/bin/oci", "--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry", "identity-domains"}, args...)
+	printed, err := output(ctx, c.dir, []string{"OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True"}, command...)
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		text := err.Error()
+		begin, end := strings.Index(text, "{"), strings.LastIndex(text, "}")
+		require.True(c.t, begin >= 0 && end > begin, text)
+		var failure struct {
+			Status int `json:"status"`
+		}
+		require.NoError(c.t, json.Unmarshal([]byte(text[begin:end+1]), &failure), text)
+		return nil, "", failure.Status
+	}
+	require.NoError(c.t, err)
+	if len(bytes.TrimSpace(printed)) == 0 {
+		return nil, "", 0
+	}
+	var answer struct {
+		Data json.RawMessage `json:"data"`
+		ETag string          `json:"etag"`
+	}
+	require.NoError(c.t, json.Unmarshal(printed, &answer), string(printed))
+	return answer.Data, answer.ETag, 0
+}
+
+// domainCLIToken is a token as the CLI prints it.
+type domainCLIToken struct {
+	ID          string  `json:"id"`
+	OCID        string  `json:"ocid"`
+	Description *string `json:"description"`
+	Token       *string `json:"token"`
+	ExpiresOn   *string `json:"expires-on"`
+	Status      *string `json:"status"`
+	User        any     `json:"user"`
+	Meta        struct {
+		Created string `json:"created"`
+	} `json:"meta"`
+}
+
+type domainCLIPage struct {
+	Resources    []domainCLIToken `json:"resources"`
+	TotalResults int              `json:"total-results"`
+}
+
+func (c domainCLI) life() seenInDomain {
+	c.t.Helper()
+	create := func(description string, more ...string) []string {
+		return append([]string{
+			"auth-token", "create", "--schemas", `["urn:ietf:params:scim:schemas:oracle:idcs:authToken"]`, "--description", description,
+			"--user", `{"ocid": "` + c.s.user + `"}`,
+		}, more...)
+	}
+	list := func(more ...string) domainCLIPage {
+		data, _, _ := c.run(append([]string{"auth-tokens", "list", "--filter", `user.ocid eq "` + c.s.user + `"`}, more...)...)
+		return decode[domainCLIPage](c.t, data)
+	}
+	data, etag, _ := c.run(create("one", "--expires-on", "2999-01-01T00:00:00Z")...)
+	first := decode[domainCLIToken](c.t, data)
+	c.run(create("two")...)
+	sum := sha256.Sum256([]byte(*first.Token))
+	got := seenInDomain{
+		ID: first.ID, OCID: first.OCID, ValueSHA256: hex.EncodeToString(sum[:]), Created: first.Meta.Created, Expires: *first.ExpiresOn,
+	}
+	if first.Status != nil {
+		got.Status = *first.Status
+	}
+	_, _, got.Third = c.run(create("three")...)
+	all := list().Resources
+	for _, token := range all {
+		got.Listed = append(got.Listed, *token.Description)
+		if token.Token != nil {
+			got.ListedValues++
+		}
+	}
+	slices.Sort(got.Listed)
+	for _, start := range []string{"1", "2"} {
+		got.Pages = append(got.Pages, *list("--start-index", start, "--count", "1").Resources[0].Description)
+	}
+	slices.Sort(got.Pages)
+	only := list("--attributes", "description").Resources[0]
+	got.Attributes = only.User == nil && only.Description != nil
+	data, _, _ = c.run("auth-token", "patch", "--auth-token-id", first.OCID, "--schemas", `["urn:ietf:params:scim:api:messages:2.0:PatchOp"]`,
+		"--operations", `[{"op": "REPLACE", "path": "description", "value": "new"}]`)
+	got.Updated = *decode[domainCLIToken](c.t, data).Description
+	data, _, _ = c.run("auth-token", "get", "--auth-token-id", first.ID)
+	got.Got = *decode[domainCLIToken](c.t, data).Description
+	_, _, got.Stale = c.run("auth-token", "delete", "--force", "--auth-token-id", first.ID, "--if-match", etag)
+	for _, token := range all {
+		c.run("auth-token", "delete", "--force", "--auth-token-id", token.ID)
+	}
+	_, _, got.Again = c.run("auth-token", "delete", "--force", "--auth-token-id", first.ID)
+	got.Left = list().TotalResults
+	return got
+}
+
+// TestGoInADomain drives an identity domain with OCI's Go SDK as it comes. The provider does not link its package, and makes
+// requests of its own.
+func TestGoInADomain(t *testing.T) {
+	t.Parallel()
+	s := newDomain(t)
+	ctx, cancel := context.WithTimeout(context.Background(), running)
+	defer cancel()
+	config, err := common.ConfigurationProviderFromFile(s.configFile, "")
+	require.NoError(t, err)
+	client, err := identitydomains.NewIdentityDomainsClientWithConfigurationProvider(config, s.url)
+	require.NoError(t, err)
+	never := common.NoRetryPolicy()
+	client.Configuration.RetryPolicy = &never
+	create := func(description string, expires *string) (identitydomains.CreateAuthTokenResponse, error) {
+		return client.CreateAuthToken(ctx, identitydomains.CreateAuthTokenRequest{AuthToken: identitydomains.AuthToken{
+			Schemas: []string{"urn:ietf:params:scim:schemas:oracle:idcs:authToken"}, Description: &description, ExpiresOn: expires,
+			User: &identitydomains.AuthTokenUser{Ocid: &s.user},
+		}})
+	}
+	remove := func(id string, etag *string) error {
+		_, err := client.DeleteAuthToken(ctx, identitydomains.DeleteAuthTokenRequest{AuthTokenId: &id, IfMatch: etag})
+		return err
+	}
+	list := func(start, count *int, attributes *string) identitydomains.AuthTokens {
+		listed, err := client.ListAuthTokens(ctx, identitydomains.ListAuthTokensRequest{
+			Filter: common.String(`user.ocid eq "` + s.user + `"`), StartIndex: start, Count: count, Attributes: attributes,
+		})
+		require.NoError(t, err)
+		return listed.AuthTokens
+	}
+	first, err := create("one", common.String("2999-01-01T00:00:00Z"))
+	require.NoError(t, err)
+	_, err = create("two", nil)
+	require.NoError(t, err)
+	sum := sha256.Sum256([]byte(*first.Token))
+	got := seenInDomain{
+		ID: *first.Id, OCID: *first.Ocid, ValueSHA256: hex.EncodeToString(sum[:]), Created: *first.Meta.Created, Expires: *first.ExpiresOn,
+		Status: string(first.Status),
+	}
+	_, err = create("three", nil)
+	got.Third = statusOf(err)
+	all := list(nil, nil, nil).Resources
+	for _, token := range all {
+		got.Listed = append(got.Listed, *token.Description)
+		if token.Token != nil {
+			got.ListedValues++
+		}
+	}
+	for start := 1; start <= 2; start++ {
+		got.Pages = append(got.Pages, *list(&start, common.Int(1), nil).Resources[0].Description)
+	}
+	only := list(nil, nil, common.String("description")).Resources[0]
+	got.Attributes = only.User == nil && only.Description != nil
+	var value any = "new"
+	updated, err := client.PatchAuthToken(ctx, identitydomains.PatchAuthTokenRequest{
+		AuthTokenId: first.Ocid, PatchOp: identitydomains.PatchOp{
+			Schemas:    []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"},
+			Operations: []identitydomains.Operations{{Op: identitydomains.OperationsOpReplace, Path: common.String("description"), Value: &value}},
+		},
+	})
+	require.NoError(t, err)
+	got.Updated = *updated.Description
+	read, err := client.GetAuthToken(ctx, identitydomains.GetAuthTokenRequest{AuthTokenId: first.Id})
+	require.NoError(t, err)
+	got.Got = *read.Description
+	got.Stale = statusOf(remove(*first.Id, first.Etag))
+	for _, token := range all {
+		require.NoError(t, remove(*token.Id, nil))
+	}
+	got.Again = statusOf(remove(*first.Id, nil))
+	got.Left = *list(nil, nil, nil).TotalResults
+	s.checkInDomain(t, got)
+}
+
+func statusOf(err error) int {
+	if failure, ok := common.IsServiceError(err); ok {
+		return failure.GetHTTPStatusCode()
+	}
+	return 0
+}
