@@ -136,9 +136,9 @@ func (c domainCLI) run(args ...string) (data json.RawMessage, etag string, refus
 	command := append([]string{"venv/bin/oci", "--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry", "identity-domains"}, args...)
 	printed, err := output(ctx, c.dir, []string{"OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True"}, command...)
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		text := err.Error()
+		_, text, _ := strings.Cut(err.Error(), "ServiceError:")
 		begin, end := strings.Index(text, "{"), strings.LastIndex(text, "}")
-		require.True(c.t, begin >= 0 && end > begin, text)
+		require.True(c.t, begin >= 0 && end > begin, err.Error())
 		var failure struct {
 			Status int `json:"status"`
 		}
