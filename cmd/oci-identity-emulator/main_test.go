@@ -126,7 +126,7 @@ func TestCommandServesDomains(t *testing.T) {
 	}
 	require.NoError(t, stop())
 	assert.Contains(t, printed.String(), "The identity domain sales is at "+a.Domains[0].URL)
-	_, err := http.Get(a.Domains[0].URL)
+	_, err := http.Get(a.Domains[0].URL) //nolint:bodyclose // There is no response.
 	require.Error(t, err, "it ends with the command")
 }
 

@@ -71,7 +71,7 @@ func (s *Service) domainSummaries() []map[string]any {
 const (
 	scimMediaType = "application/scim+json"
 
-	schemaToken = "urn:ietf:params:scim:schemas:oracle:idcs:authToken"
+	schemaToken = "urn:ietf:params:scim:schemas:oracle:idcs:authToken" //nolint:gosec // It names a schema.
 	schemaUser  = "urn:ietf:params:scim:schemas:core:2.0:User"
 	schemaList  = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 	schemaPatch = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

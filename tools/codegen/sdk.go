@@ -80,10 +80,10 @@ func (t tree) replace(folder string) error {
 
 // writeFile writes a file, and makes the folders that it is in.
 func writeFile(name string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // Everybody may read what is generated.
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(name, content, 0o644) //nolint:gosec // Everybody may read what is generated.
+	return os.WriteFile(name, content, 0o644)
 }
 
 // sdkSource is what every SDK is made from. All that the packages say about themselves comes from here.
