@@ -38,7 +38,7 @@ check: build lint ## the quick tests: lint, generated files, units and the engin
 
 .PHONY: test
 test: check toolchain cross tidy ## every test there is, the quick ones first
-	@tools/toolchain.sh java tofu release
+	@tools/toolchain.sh java tofu registry release
 	@actionlint
 	@VERSION=$(version) goreleaser check --quiet
 	@gotestsum --format pkgname-and-test-fails -- -race -timeout 20m ./cmd/... ./internal/... ./provider/... ./tests

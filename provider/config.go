@@ -138,7 +138,7 @@ func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) erro
 		RealmSpecificEndpoints: config.RealmSpecificEndpoints,
 		DualStackEndpoints:     config.DualStackEndpoints,
 
-		UserAgent: "pulumi-" + Name + "/" + c.options.Version,
+		UserAgent: c.options.userAgent(),
 		Clock:     c.options.Clock,
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package provider is what Pulumi sees: the resource AuthToken, the provider's configuration, and their assembly into a
+// Package provider is what Pulumi sees: its resources and functions, its configuration, and their assembly into a
 // provider that the engine can talk to.
 package provider
 
@@ -37,6 +37,9 @@ func New(options Options) (p.Provider, error) {
 	if options.Environment.LookupEnv == nil {
 		options.Environment = auth.Machine()
 	}
+	if options.Clock == nil {
+		options.Clock = identity.SystemClock{}
+	}
 	oci := &connection{options: options}
 
 	resources, err := newKinds(Name,
@@ -50,13 +53,17 @@ func New(options Options) (p.Provider, error) {
 		WithDisplayName("OCI Auth Token").
 		WithDescription(description).
 		WithKeywords("pulumi", "oci", "oracle", "auth-token", "ocir", "kind/native", "category/cloud").
-		WithHomepage("https://" + repository).
-		WithRepository("https://" + repository).
+		WithHomepage("https://"+repository).
+		WithRepository("https://"+repository).
 		WithPublisher("ociauthtoken").
 		WithLicense("Apache-2.0").
-		WithPluginDownloadURL("github://api." + repository).
+		WithPluginDownloadURL("github://api."+repository).
 		WithLanguageMap(languages()).
 		WithResources(resources.resources()...).
+		WithFunctions(
+			infer.Function(&GetAuthTokens{oci: oci}),
+			infer.Function(&GetRegistryLogin{oci: oci, clock: options.Clock, userAgent: options.userAgent()}),
+		).
 		WithConfig(infer.Config(Config{})).
 		Build()
 	if err != nil {
@@ -65,9 +72,12 @@ func New(options Options) (p.Provider, error) {
 	return mended(provider,
 		resources.passingRequests, keepingSecretArguments, resources.markingSecretsOnRead, resources.completingState,
 		leavingIgnoreChangesToTheEngine, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded,
-		oci.warningOfExpiry, refusingTheWayBack,
+		oci.warningOfExpiry, refusingTheWayBack, notWithoutPassword,
 	), nil
 }
+
+// userAgent is the provider's part of the User-Agent header of every request.
+func (o Options) userAgent() string { return "pulumi-" + Name + "/" + o.Version }
 
 // languages are the generators' options, for every language that has an SDK.
 func languages() map[string]any {

@@ -140,7 +140,7 @@ func (s *testStack) operate(ctx context.Context, op lt.TestOp, run program, dryR
 		s.snapshot = snapshot
 	}
 	// Whatever was asked of the engine, nothing that it shows may hold a token's value.
-	requireNoValue(s.t, s.shown())
+	requireNone(s.t, s.shown(), canaries...)
 	if err != nil {
 		requireNoValue(s.t, err.Error())
 	}

@@ -23,9 +23,10 @@ func TestArrowsPointOneWay(t *testing.T) {
 	allowed := map[string][]string{
 		"cmd/pulumi-resource-ociauthtoken": {"provider"},
 		"cmd/oci-identity-emulator":        {"internal/emulator"},
-		"provider":                         {"internal/identity", "internal/auth", "internal/ocid", "internal/outside"},
+		"provider":                         {"internal/identity", "internal/auth", "internal/registry", "internal/ocid", "internal/outside"},
 		"internal/identity":                {"internal/outside"},
 		"internal/auth":                    {"internal/ocid", "internal/outside", "internal/sdklog"},
+		"internal/registry":                {"internal/outside"},
 		"internal/sdklog":                  nil,
 		"internal/ocid":                    {"internal/outside"},
 		"internal/outside":                 nil,
@@ -60,7 +61,7 @@ func TestSDKLogIsTamedBeforeTheSDKRuns(t *testing.T) {
 func TestIdentityFloors(t *testing.T) {
 	t.Parallel()
 	order := []string{
-		"client.go", "user.go", "ledger.go", "creation.go", "unsettled.go", "iam.go", "domains.go", "api.go", "call.go", "region.go", "pace.go",
+		"client.go", "user.go", "lists.go", "ledger.go", "creation.go", "unsettled.go", "tenancy.go", "iam.go", "domains.go", "api.go", "call.go", "region.go", "pace.go",
 		"errors.go", "verdict.go", "request.go", "endpoint.go", "token.go", "servertime.go", "clock.go",
 	}
 	files := token.NewFileSet()

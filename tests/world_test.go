@@ -5,6 +5,7 @@ package tests
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -152,11 +153,27 @@ func (w *world) onlyToken() emulator.Token {
 	return tokens[0]
 }
 
+// canaries are what is to be found of the canary in clear and in base64, into which it may go after any number of bytes.
+var canaries = []string{
+	canary,
+	base64.RawStdEncoding.EncodeToString([]byte(canary)),
+	base64.RawStdEncoding.EncodeToString([]byte("##" + canary + "#"))[3:10],
+	base64.RawStdEncoding.EncodeToString([]byte("#" + canary + "##"))[2:9],
+}
+
 // requireNoValue fails if the text holds any part of a token's value.
 func requireNoValue(t *testing.T, text string) {
 	t.Helper()
-	if at := strings.Index(text, canary); at >= 0 {
-		t.Fatalf("a token's value is in clear near %q", strings.ReplaceAll(text[max(0, at-200):at], canary, "…"))
+	requireNone(t, text, canary)
+}
+
+// requireNone fails if the text holds any of the canaries.
+func requireNone(t *testing.T, text string, canaries ...string) {
+	t.Helper()
+	for _, canary := range canaries {
+		if at := strings.Index(text, canary); at >= 0 {
+			t.Fatalf("a token's value is in clear near %q", strings.ReplaceAll(text[max(0, at-200):at], canary, "…"))
+		}
 	}
 }
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Provides the tools that "make" runs, in .toolchain/bin.
 #
-#   tools/toolchain.sh [pulumi|java|tofu|check|release]...
+#   tools/toolchain.sh [pulumi|java|tofu|registry|check|release]...
 #
 #   pulumi    the Pulumi CLI and its language hosts (the default)
 #   java      Pulumi's language host for Java
 #   tofu      OpenTofu, in the place of Terraform
+#   registry  a container registry and its client, for the tests
 #   check     golangci-lint, gotestsum, govulncheck
 #   release   goreleaser, cyclonedx-gomod, actionlint
 #
@@ -95,6 +96,11 @@ provide_release() {
     github.com/rhysd/actionlint/cmd/actionlint \
     github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod \
     github.com/goreleaser/goreleaser/v2
+}
+
+provide_registry() {
+  build registry "about 1 minute" github.com/google/go-containerregistry/cmd/crane \
+    github.com/ociauthtoken/pulumi-ociauthtoken/tools/registry
 }
 
 for tool in "${@:-pulumi}"; do

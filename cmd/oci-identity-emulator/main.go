@@ -88,6 +88,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.Float64Var(&o.service.RequestsPerSecond, "rate", 0, "how many `requests` a second are admitted; 0 means all")
 	flags.Float64Var(&o.service.RequestsPerSecondPerUser, "rate-per-user", 0, "how many `requests` a second are admitted of each caller; 0 means all")
 	flags.IntVar(&o.service.RetryAfter, "retry-after", 0, "the Retry-After of a 429, in `seconds`")
+	flags.StringVar(&o.service.Namespace, "namespace", "", "the tenancy's Object Storage `namespace` (default a random one)")
+	flags.StringVar(&o.service.Registry, "registry", "", "the `URL` of a registry to put behind the door of the container registry")
+	flags.DurationVar(&o.service.RegistryDelay, "registry-delay", 0, "how `long` the container registry takes to hear of a new token")
 	flags.Uint64Var(&o.service.Seed, "seed", 0, "the `number` that faults with a probability start from")
 	flags.Func("fault", "a fault in `JSON`, as docs/emulator.md describes it; may be given more than once", func(s string) error {
 		fault, err := emulator.ParseFault(strings.NewReader(s))
@@ -233,6 +236,10 @@ type access struct {
 	Fingerprint string   `json:"fingerprint"`
 	ConfigFile  string   `json:"configFile"`
 	KeyFile     string   `json:"keyFile"`
+	Namespace   string   `json:"namespace"`
+	Registry    string   `json:"registry"`
+	// RegistryKeys is a file with the keys that a registry checks the door's tokens with.
+	RegistryKeys string `json:"registryKeys"`
 
 	Domains []domainAccess `json:"domains,omitempty"`
 }
@@ -257,9 +264,14 @@ func giveAccess(service *emulator.Service, o options, endpoint string) (access, 
 	if err != nil {
 		return access{}, fmt.Errorf("-dir: %w", err)
 	}
+	registryKeys := filepath.Join(filepath.Dir(keyFile), "registry-keys.json")
+	if err := os.WriteFile(registryKeys, service.RegistryKeys(), 0o600); err != nil {
+		return access{}, fmt.Errorf("-dir: %w", err)
+	}
 	a := access{
 		Endpoint: endpoint, TenancyID: service.TenancyID(), Region: credentials.Region, Regions: service.Regions(),
 		Fingerprint: credentials.Fingerprint, ConfigFile: configFile, KeyFile: keyFile,
+		Namespace: service.Namespace(), Registry: strings.TrimPrefix(endpoint, "http://"), RegistryKeys: registryKeys,
 	}
 	for _, user := range users {
 		if user.Domain == "" {
@@ -310,6 +322,8 @@ func (a access) explain(w io.Writer) {
 Users:
   %[3]s
 
+The container registry listens there as well: log in to %[6]s as %[7]s/<user>.
+
 With Pulumi:
   export OCI_CONFIG_FILE=%[4]s
   pulumi config set ociauthtoken:endpoint %[1]s
@@ -317,7 +331,7 @@ With Pulumi:
 With the OCI CLI:
   oci --config-file %[4]s --endpoint %[1]s iam auth-token list --user-id %[5]s
 
-`, a.Endpoint, strings.Join(a.Regions, ", "), strings.Join(a.Users, "\n  "), a.ConfigFile, a.Users[0])
+`, a.Endpoint, strings.Join(a.Regions, ", "), strings.Join(a.Users, "\n  "), a.ConfigFile, a.Users[0], a.Registry, a.Namespace)
 	for _, domain := range a.Domains {
 		_, _ = fmt.Fprintf(w, "The identity domain %s is at %s. Its users:\n  %s\n\n", domain.Name, domain.URL, strings.Join(domain.Users, "\n  "))
 	}

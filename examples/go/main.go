@@ -2,8 +2,6 @@
 package main
 
 import (
-	"encoding/json"
-
 	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
@@ -12,7 +10,6 @@ import (
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		cfg := config.New(ctx, "")
-		registry, registryUser := cfg.Require("registry"), cfg.Require("registryUser")
 
 		registryToken, err := ociauthtoken.NewAuthToken(ctx, "registryToken", &ociauthtoken.AuthTokenArgs{
 			UserId:      pulumi.String(cfg.Require("userId")),
@@ -22,33 +19,18 @@ func main() {
 			return err
 		}
 
-		// It is a secret because the token in it is one. A token that was imported has no value to log in with.
-		dockerConfig := registryToken.Token.ApplyT(func(token *string) (*string, error) {
-			if token == nil {
-				return nil, nil
-			}
-			return loginTo(registry, registryUser, *token)
-		}).(pulumi.StringPtrOutput)
+		// It returns once the registry accepts the token, which takes a minute or two.
+		login := ociauthtoken.GetRegistryLoginOutput(ctx, ociauthtoken.GetRegistryLoginOutputArgs{
+			UserId:         registryToken.UserId,
+			Password:       registryToken.Token,
+			WaitUntilReady: pulumi.Bool(true),
+		})
 
 		ctx.Export("tokenId", registryToken.ID())
 		ctx.Export("tokenState", registryToken.State)
 		ctx.Export("token", registryToken.Token)
-		ctx.Export("dockerConfig", dockerConfig)
+		// What ~/.docker/config.json holds after "docker login": a secret, as the token is.
+		ctx.Export("dockerConfig", login.DockerConfigJson())
 		return nil
 	})
-}
-
-// loginTo is what ~/.docker/config.json holds after "docker login".
-func loginTo(registry, user, password string) (*string, error) {
-	type login struct {
-		Auth []byte `json:"auth"` // JSON has bytes in base64.
-	}
-	file, err := json.Marshal(map[string]any{
-		"auths": map[string]login{registry: {Auth: []byte(user + ":" + password)}},
-	})
-	if err != nil {
-		return nil, err
-	}
-	text := string(file)
-	return &text, nil
 }

@@ -1,14 +1,9 @@
 """Mints an OCI auth token, and makes of it the configuration with which docker logs in."""
 
-import base64
-import json
-
 import pulumi
 import pulumi_ociauthtoken as ociauthtoken
 
 config = pulumi.Config()
-registry = config.require("registry")
-registry_user = config.require("registryUser")
 
 registry_token = ociauthtoken.AuthToken(
     "registryToken",
@@ -16,17 +11,15 @@ registry_token = ociauthtoken.AuthToken(
     description=config.require("description"),
 )
 
-
-def docker_config(token: str | None) -> str | None:
-    """What ~/.docker/config.json holds after "docker login"."""
-    if token is None:  # A token that was imported has no value to log in with.
-        return None
-    auth = base64.b64encode(f"{registry_user}:{token}".encode()).decode()
-    return json.dumps({"auths": {registry: {"auth": auth}}})
-
+# It returns once the registry accepts the token, which takes a minute or two.
+login = ociauthtoken.get_registry_login_output(
+    user_id=registry_token.user_id,
+    password=registry_token.token,
+    wait_until_ready=True,
+)
 
 pulumi.export("tokenId", registry_token.id)
 pulumi.export("tokenState", registry_token.state)
 pulumi.export("token", registry_token.token)
-# It is a secret because the token in it is one.
-pulumi.export("dockerConfig", registry_token.token.apply(docker_config))
+# What ~/.docker/config.json holds after "docker login": a secret, as the token is.
+pulumi.export("dockerConfig", login.docker_config_json)

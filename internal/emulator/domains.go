@@ -485,7 +485,12 @@ func (s *Service) scimToken(d *Domain, u *user, t Token, withValue bool) map[str
 }
 
 func (s *Service) scimUser(d *Domain, u *user) map[string]any {
+	emails := []map[string]any{}
+	if u.Email != "" {
+		emails = append(emails, map[string]any{"value": u.Email, "type": "work", "primary": true})
+	}
 	return map[string]any{
+		"emails":  emails,
 		"schemas": []string{schemaUser}, "id": u.scimID, "ocid": u.ID, "userName": u.Name, "active": true,
 		"meta":       map[string]any{"resourceType": "User", "location": d.URL + "/admin/v1/Users/" + u.scimID},
 		"domainOcid": d.ID, "compartmentOcid": s.tenancy, "tenancyOcid": s.tenancy,

@@ -16,7 +16,7 @@ const basePath = "/20160918"
 // operations are the calls that the service takes.
 var operations = []string{
 	"CreateAuthToken", "ListAuthTokens", "GetAuthToken", "UpdateAuthToken", "DeleteAuthToken", "GetUser", "ListUsers", "ListDomains",
-	"ListRegionSubscriptions",
+	"ListRegionSubscriptions", "GetTenancy", "GetDomain", "GetNamespace", "RegistryLogin",
 }
 
 // failure is an answer that is an error: https://docs.oracle.com/iaas/Content/API/References/apierrors.htm.
@@ -70,6 +70,10 @@ type call struct {
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, controlPath) {
 		s.serveControl(w, r)
+		return
+	}
+	if isRegistry(r.URL.Path) {
+		s.serveRegistry(w, r)
 		return
 	}
 	s.serve(w, s.parse(r))
@@ -189,6 +193,12 @@ func (s *Service) carryOut(c *call) (answer, *failure) {
 		return answer{status: http.StatusOK, body: s.regionSubscriptions()}, nil
 	case "ListDomains":
 		return answer{status: http.StatusOK, body: s.domainSummaries()}, nil
+	case "GetTenancy":
+		return s.getTenancy(c)
+	case "GetDomain":
+		return s.getDomain(c)
+	case "GetNamespace":
+		return answer{status: http.StatusOK, body: s.config.Namespace}, nil
 	case "":
 		return answer{}, notFound
 	}
@@ -301,6 +311,9 @@ func (s *Service) parse(r *http.Request) *call {
 	c.region, path = s.splitRegion(r.URL.Path)
 	c.body, _ = io.ReadAll(http.MaxBytesReader(nil, r.Body, 1<<20))
 
+	if c.operation = tenancyOperation(r.Method, path); c.operation != "" {
+		return c
+	}
 	path, ok := strings.CutPrefix(strings.TrimSuffix(path, "/"), basePath+"/")
 	if !ok {
 		return c

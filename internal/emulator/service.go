@@ -44,6 +44,14 @@ type Config struct {
 	RequestsPerSecondPerUser float64
 	// RetryAfter is the Retry-After header of a 429, in seconds. 0 means that there is none.
 	RetryAfter int
+	// Namespace is the tenancy's Object Storage namespace, which is also the first part of user names at the container registry.
+	// Empty means a random one.
+	Namespace string
+	// Registry is the URL of a registry that stands behind the door of the container registry. Empty means that there is none:
+	// one can log in, and no more.
+	Registry string
+	// RegistryDelay is how long the container registry takes to hear of a new token.
+	RegistryDelay time.Duration
 	// TokenValue makes the value of each token. Nil means random ones.
 	TokenValue func() string
 	// Clock is time as the service sees it. Nil means time.Now.
@@ -64,6 +72,8 @@ type User struct {
 	Name string `json:"name"`
 	// Domain is the name of the identity domain that the user is in. Empty means Default.
 	Domain string `json:"domain,omitempty"`
+	// Email is the user's e-mail address, or empty.
+	Email string `json:"email,omitempty"`
 }
 
 // Service is a local OCI Identity. It is an http.Handler, and safe for use by many goroutines.
@@ -81,6 +91,8 @@ type Service struct {
 	buckets map[string]*bucket       // by the user who calls
 	lists   map[string]time.Duration // how far the lists of a region lag, where it was set
 
+	registry registryDoor
+
 	ctx   context.Context // ends when the service is closed
 	close context.CancelFunc
 	late  sync.WaitGroup // the requests that are carried out after the client has left
@@ -94,6 +106,8 @@ type user struct {
 	deleted []*Token         // the tokens that lagging regions may still list
 	retries map[string]retry // by opc-retry-token
 	denied  bool
+	// registryName is the name at the registry, without the namespace, if it is not the usual one.
+	registryName string
 }
 
 // New makes a service.
@@ -106,6 +120,9 @@ func New(config Config) (*Service, error) {
 	}
 	if config.LimitCode == "" {
 		config.LimitCode = "UserCapacityExceeded"
+	}
+	if config.Namespace == "" {
+		config.Namespace = randomFrom("abcdefghijklmnopqrstuvwxyz0123456789", 12)
 	}
 	if config.Clock == nil {
 		config.Clock = time.Now
@@ -130,6 +147,10 @@ func New(config Config) (*Service, error) {
 	s := &Service{
 		config: config, tenancy: newOCID("tenancy"), keys: map[string]apiKey{}, buckets: map[string]*bucket{},
 		lists: map[string]time.Duration{},
+	}
+	var err error
+	if s.registry, err = newRegistryDoor(config.Registry); err != nil {
+		return nil, err
 	}
 	s.ctx, s.close = context.WithCancel(context.Background())
 	s.faults.seed(config.Seed)
@@ -195,6 +216,13 @@ func (s *Service) MoveUser(id, domain string) bool {
 	}
 	u.Domain = domain
 	return true
+}
+
+// SetEmail sets the e-mail address of a user, who must exist.
+func (s *Service) SetEmail(userID, email string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.user(userID).Email = email
 }
 
 // RemoveUser deletes a user with all tokens. It tells whether there was one.

@@ -18,6 +18,8 @@ type api interface {
 	// elsewhere returns the API of the identity domain that a user is in who is not known here, or nil if it cannot be found
 	// out, and what to tell the person, as the end of a sentence.
 	elsewhere(ctx context.Context) (found api, hint string)
+	// account returns what OCI says of who the user is.
+	account(ctx context.Context) (Account, error)
 
 	// deleteCommand returns the command by which a person deletes a token, and listCommand the one that lists the user's.
 	deleteCommand(id string) string

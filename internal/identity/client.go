@@ -4,8 +4,10 @@
 // From the top floor down, each file knows only what is below it:
 //
 //	client.go                 the door: one client, and the users whose tokens it is asked about
-//	user.go ledger.go         what can be done with a user's tokens, and what is under way
+//	user.go lists.go ledger.go
+//	                          what can be done with a user's tokens, what is shared and what is under way
 //	creation.go unsettled.go  one creation, from wish to answer
+//	tenancy.go                what is the same for all users: the namespace, the regions
 //	iam.go api.go             the API, behind a few calls
 //	call.go                   one call: attempts, pauses, pace
 //	region.go pace.go         where calls go, and when
@@ -53,6 +55,8 @@ type Client struct {
 	ledger   *ledger
 	recorded *recorded
 	tenancy  func() (string, error)
+	known    *tenancyFacts
+	lists    *lists
 	// serverTime is OCI's time, as its answers tell it.
 	serverTime *serverTime
 
@@ -101,6 +105,8 @@ func New(options Options) (*Client, error) {
 		ledger:   &ledger{open: map[entry]*creation{}},
 		recorded: &recorded{ids: map[string][]string{}},
 		tenancy:  options.Credentials.TenancyOCID,
+		known:    &tenancyFacts{},
+		lists:    newLists(clock),
 
 		serverTime: &serverTime{},
 	}, nil
@@ -110,7 +116,7 @@ func New(options Options) (*Client, error) {
 // what a person has to look after.
 func (c *Client) User(user UserRef, listener Listener) (*User, error) {
 	of := &User{
-		ref: user, calls: caller{clock: c.clock, pace: c.pace, listener: listener, time: c.serverTime}, ledger: c.ledger, recorded: c.recorded,
+		ref: user, calls: c.calls(listener), ledger: c.ledger, recorded: c.recorded, lists: c.lists,
 	}
 	domainOf := func(domainURL string) (domain, error) { return c.domain(domainURL, user.ID, listener) }
 	if user.DomainURL == "" {
@@ -141,7 +147,7 @@ func (c *Client) domain(domainURL, userID string, listener Listener) (domain, er
 	self, err := c.caller() // principals and some sessions have no user of their own
 	return domain{
 		calls: caller{clock: c.clock, pace: access.pace, listener: listener, time: c.serverTime}, service: access.service, userID: userID,
-		self: err == nil && self == userID,
+		self: err == nil && self == userID, nameOf: iam{calls: c.calls(listener), home: c.home}.domainName,
 	}, nil
 }
 
@@ -151,3 +157,13 @@ func (c *Client) Recorded(userID, id string) { c.recorded.note(userID, id) }
 // ClockOffset returns how far OCI's clock is ahead of this machine's, to within a few seconds, as the last answer has told. It
 // is not known before there was an answer.
 func (c *Client) ClockOffset() (offset time.Duration, known bool) { return c.serverTime.ahead() }
+
+// Tenancy returns the tenancy that the caller belongs to. The listener hears of everything that is waited for.
+func (c *Client) Tenancy(listener Listener) Tenancy {
+	return Tenancy{calls: c.calls(listener), home: c.home, id: c.tenancy, caller: c.caller, known: c.known}
+}
+
+// calls returns what makes calls that a listener hears of.
+func (c *Client) calls(listener Listener) caller {
+	return caller{clock: c.clock, pace: c.pace, listener: listener, time: c.serverTime}
+}

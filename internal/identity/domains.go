@@ -21,6 +21,8 @@ type domain struct {
 	// self is whether the caller signs as this very user. The domain lets users change what is theirs if they say so, and
 	// administrators what is others'.
 	self bool
+	// nameOf returns the name of the domain with an OCID, or "" for the Default domain: IAM says so.
+	nameOf func(ctx context.Context, ocid string) (string, error)
 }
 
 // Schemas of SCIM.
@@ -205,6 +207,71 @@ func (d domain) hasUser(ctx context.Context) bool {
 		read: func(a *answer) error { return json.Unmarshal(a.body, &found) },
 	})
 	return failure == nil && found.TotalResults > 0
+}
+
+// account finds the user, who says in which domain it is, and asks IAM for the domain's name.
+func (d domain) account(ctx context.Context) (Account, error) {
+	filter, err := json.Marshal(d.userID)
+	if err != nil {
+		return Account{}, err
+	}
+	var found []scimAccount
+	err = d.calls.call(ctx, operation{
+		doing: "find out the name of user " + d.userID, to: d.service,
+		request: request{method: http.MethodGet, path: escaped("Users"), query: url.Values{
+			"filter": {"ocid eq " + string(filter)}, "attributes": {"userName,emails,domainOcid"}, "count": {"1"},
+		}},
+		read: func(a *answer) (err error) {
+			found, err = readSCIMAccounts(a)
+			return err
+		},
+	})
+	switch {
+	case err != nil:
+		return Account{}, err
+	case len(found) == 0:
+		return Account{}, fmt.Errorf("the identity domain at %s does not have user %s, or does not show it to the caller", d.service.domain, d.userID)
+	}
+	account := found[0].Account
+	account.Domain, err = d.nameOf(ctx, found[0].domainID)
+	return account, err
+}
+
+// scimAccount is a user, and the OCID of its domain.
+type scimAccount struct {
+	Account
+	domainID string
+}
+
+// readSCIMAccounts reads a list of users.
+func readSCIMAccounts(a *answer) ([]scimAccount, error) {
+	var page struct {
+		Resources []struct {
+			UserName   json.RawMessage `json:"userName"`
+			DomainOCID json.RawMessage `json:"domainOcid"`
+			Emails     []struct {
+				Value   json.RawMessage `json:"value"`
+				Primary bool            `json:"primary"`
+			} `json:"emails"`
+		} `json:"Resources"`
+	}
+	if !a.isJSON() || json.Unmarshal(a.body, &page) != nil {
+		return nil, errors.New("it is not a list of users")
+	}
+	var accounts []scimAccount
+	for _, user := range page.Resources {
+		account := scimAccount{Account{Name: text(user.UserName)}, text(user.DomainOCID)}
+		if account.Name == "" || account.domainID == "" {
+			return nil, errors.New("it lacks a user's name or domain")
+		}
+		for _, email := range user.Emails {
+			if email.Primary {
+				account.Email = text(email.Value)
+			}
+		}
+		accounts = append(accounts, account)
+	}
+	return accounts, nil
 }
 
 // readSCIMTokens reads one page of a list, and how many tokens all pages have. It takes the whole page or none of it.

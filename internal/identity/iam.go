@@ -80,6 +80,26 @@ func (i iam) delete(ctx context.Context, id string) error {
 	})
 }
 
+// account is https://docs.oracle.com/iaas/api/#/en/identity/20160918/User/GetUser.
+func (i iam) account(ctx context.Context) (account Account, err error) {
+	err = i.calls.call(ctx, operation{
+		doing: "find out the name of user " + i.userID, to: i.home.configured,
+		request: request{method: http.MethodGet, path: escaped("users", i.userID)},
+		read: func(a *answer) error {
+			var said struct {
+				Name  json.RawMessage `json:"name"`
+				Email json.RawMessage `json:"email"`
+			}
+			if !a.isJSON() || json.Unmarshal(a.body, &said) != nil || text(said.Name) == "" {
+				return errors.New("it has no name")
+			}
+			account = Account{Name: text(said.Name), Email: text(said.Email)}
+			return nil
+		},
+	})
+	return account, err
+}
+
 func (i iam) deleteCommand(id string) string {
 	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", i.userID, outside.Sentence(id))
 }
@@ -118,6 +138,29 @@ func (i iam) elsewhere(ctx context.Context) (api, string) {
 	return nil, unknown
 }
 
+// domainName returns the name of an identity domain, or "" for the Default domain:
+// https://docs.oracle.com/iaas/api/#/en/identity/20160918/Domain/GetDomain.
+func (i iam) domainName(ctx context.Context, ocid string) (name string, err error) {
+	err = i.calls.call(ctx, operation{
+		doing: "find out the name of identity domain " + outside.Sentence(ocid), to: i.home.configured,
+		request: request{method: http.MethodGet, path: escaped("domains", ocid)},
+		read: func(a *answer) error {
+			var said struct {
+				Name json.RawMessage `json:"displayName"`
+				Type json.RawMessage `json:"type"`
+			}
+			if !a.isJSON() || json.Unmarshal(a.body, &said) != nil || text(said.Name) == "" {
+				return errors.New("it has no name")
+			}
+			if name = text(said.Name); text(said.Type) == "DEFAULT" {
+				name = ""
+			}
+			return nil
+		},
+	})
+	return name, err
+}
+
 // homeward is the route of what writes: to the home region, as soon as it is known which one that is.
 type homeward struct{ iam }
 
@@ -127,22 +170,9 @@ func (h homeward) elsewhere(ctx context.Context, _ *service, message string) (*s
 	return h.home.find(ctx, message, h.subscribedHome)
 }
 
-// subscribedHome asks OCI which of the regions that the tenancy is subscribed to is its home region:
-// https://docs.oracle.com/iaas/api/#/en/identity/20160918/RegionSubscription/ListRegionSubscriptions.
+// subscribedHome asks OCI which of the regions that the tenancy subscribes to is its home region.
 func (i iam) subscribedHome(ctx context.Context) (string, error) {
-	tenancy, err := i.tenancy()
-	if err != nil || tenancy == "" {
-		return "", errors.New("the tenancy is not known: set tenancyOcid in the provider's configuration")
-	}
-	var subscriptions []struct {
-		RegionName   string `json:"regionName"`
-		IsHomeRegion bool   `json:"isHomeRegion"`
-	}
-	err = i.calls.call(ctx, operation{
-		doing: "find out the home region of tenancy " + tenancy, to: i.home.configured,
-		request: request{method: http.MethodGet, path: escaped("tenancies", tenancy, "regionSubscriptions")},
-		read:    func(a *answer) error { return json.Unmarshal(a.body, &subscriptions) },
-	})
+	subscriptions, err := i.subscriptions(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -152,6 +182,27 @@ func (i iam) subscribedHome(ctx context.Context) (string, error) {
 		}
 	}
 	return "", errors.New("OCI names none of the tenancy's regions as its home region")
+}
+
+// subscription is a region that the tenancy subscribes to.
+type subscription struct {
+	RegionKey    string `json:"regionKey"`
+	RegionName   string `json:"regionName"`
+	IsHomeRegion bool   `json:"isHomeRegion"`
+}
+
+// subscriptions is https://docs.oracle.com/iaas/api/#/en/identity/20160918/RegionSubscription/ListRegionSubscriptions.
+func (i iam) subscriptions(ctx context.Context) (subscriptions []subscription, err error) {
+	tenancy, err := i.tenancy()
+	if err != nil || tenancy == "" {
+		return nil, errors.New("the tenancy is not known: set tenancyOcid in the provider's configuration")
+	}
+	err = i.calls.call(ctx, operation{
+		doing: "find out the regions of tenancy " + tenancy, to: i.home.configured,
+		request: request{method: http.MethodGet, path: escaped("tenancies", tenancy, "regionSubscriptions")},
+		read:    func(a *answer) error { return json.Unmarshal(a.body, &subscriptions) },
+	})
+	return subscriptions, err
 }
 
 // authTokenDetails are the body of a creation and of an update.

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -59,6 +60,33 @@ func (s *service) in(region string) *service {
 		return nil
 	}
 	return newService(s.sender, s.endpoint, region)
+}
+
+// objectStorage returns Object Storage in the same region.
+func (s *service) objectStorage() *service {
+	storage := *s
+	if s.endpoint == nil {
+		storage.sender.base.BasePath = ""
+		storage.sender.base.Host = common.StringToRegion(s.region).EndpointForTemplate(
+			"objectstorage", "https://objectstorage.{region}.{secondLevelDomain}")
+	} else {
+		_, path := s.endpoint.in(s.region)
+		storage.sender.base.BasePath = strings.TrimSuffix(path, basePath)
+	}
+	return &storage
+}
+
+// localHost returns the host and the port of an endpoint on this machine, or "".
+func (s *service) localHost() string {
+	if s.endpoint == nil {
+		return ""
+	}
+	host, _ := s.endpoint.in(s.region)
+	_, authority, _ := strings.Cut(host, "://")
+	if !isLoopback((&url.URL{Host: authority}).Hostname()) {
+		return ""
+	}
+	return authority
 }
 
 // next, worked and elsewhere make a service a route: every attempt goes there.

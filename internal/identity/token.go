@@ -36,6 +36,16 @@ type UserRef struct {
 	DomainURL string
 }
 
+// Account is what OCI says of who a user is.
+type Account struct {
+	// Name is the name under which the user signs in. That of a federated user holds the identity provider.
+	Name string
+	// Email is the user's e-mail address, or empty.
+	Email string
+	// Domain is the name of the identity domain that the user is in. It is empty for the Default domain.
+	Domain string
+}
+
 // Wish is one wish for a token. As long as the answer to it has not been handed over, whoever wishes the same for the same
 // user goes on where it stands.
 type Wish struct {

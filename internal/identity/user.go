@@ -29,6 +29,7 @@ type User struct {
 	calls    caller
 	ledger   *ledger
 	recorded *recorded
+	lists    *lists
 }
 
 // CreateToken goes on until OCI has shown the token that is wished for, and returns it with its value. Whoever wishes the same
@@ -42,6 +43,7 @@ func (u *User) CreateToken(ctx context.Context, wish Wish) (AuthToken, error) {
 		return AuthToken{}, err
 	}
 	defer cr.release()
+	defer u.lists.writing(u.ref)()
 	token, err := turn{cr, u.api, u.calls, u.recorded}.answer(ctx)
 	if err != nil && !cr.doubtful {
 		u.ledger.forget(u.ref, wish)
@@ -94,15 +96,27 @@ func stateOf(token AuthToken) string {
 	return outside.Sentence(token.State)
 }
 
-// ListTokens returns the user's tokens, at most two, without their values.
+// Account returns what OCI says of who the user is.
+func (u *User) Account(ctx context.Context) (Account, error) { return u.api.account(ctx) }
+
+// ListTokens returns the user's tokens, at most two, without their values. Whoever looks at the configured region shares a list
+// that is under way.
 func (u *User) ListTokens(ctx context.Context, from View) ([]AuthToken, error) {
+	if from == Near {
+		return u.listNear(ctx, "")
+	}
 	return u.api.list(ctx, from, false)
+}
+
+// listNear returns the tokens as the configured region has them, for a read of one of them or a look at all.
+func (u *User) listNear(ctx context.Context, id string) ([]AuthToken, error) {
+	return u.lists.read(ctx, u.ref, id, func(ctx context.Context) ([]AuthToken, error) { return u.api.list(ctx, Near, false) })
 }
 
 // FindToken looks for a token in the lists, and returns nil if it is not there. The home region has the last word, and is asked
 // more than once for a token that is new. A list is not trusted where one token can be asked for. Created is when the token was made, or zero.
 func (u *User) FindToken(ctx context.Context, id string, created time.Time) (*AuthToken, error) {
-	tokens, err := u.ListTokens(ctx, Near)
+	tokens, err := u.listNear(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +148,7 @@ func (u *User) IsNew(created time.Time) bool {
 
 // UpdateToken changes a token's description, the one thing about it that can be changed, and returns what OCI says of it.
 func (u *User) UpdateToken(ctx context.Context, id, description string) (AuthToken, error) {
+	defer u.lists.writing(u.ref)()
 	return u.api.update(ctx, id, description)
 }
 
@@ -141,6 +156,7 @@ func (u *User) UpdateToken(ctx context.Context, id, description string) (AuthTok
 // appear. Where it cannot be confirmed, the listener is warned that a live token may remain. Created is when the token was
 // made, or zero.
 func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) error {
+	defer u.lists.writing(u.ref)()
 	for looks := 1; ; looks++ {
 		failure := u.api.delete(ctx, id)
 		if failure == nil {

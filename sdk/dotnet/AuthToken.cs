@@ -34,9 +34,16 @@ namespace Pulumi.OciAuthToken
     ///         Description = "docker login from CI",
     ///     });
     /// 
+    ///     var login = OciAuthToken.GetRegistryLogin.Invoke(new()
+    ///     {
+    ///         UserId = userId,
+    ///         Password = registryToken.Token,
+    ///         WaitUntilReady = true,
+    ///     });
+    /// 
     ///     return new Dictionary&lt;string, object?&gt;
     ///     {
-    ///         ["registryPassword"] = registryToken.Token,
+    ///         ["dockerConfig"] = login.Apply(getRegistryLoginResult =&gt; getRegistryLoginResult.DockerConfigJson),
     ///     };
     /// });
     /// ```

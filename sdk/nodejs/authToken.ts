@@ -24,7 +24,12 @@ import * as utilities from "./utilities";
  *     userId: userId,
  *     description: "docker login from CI",
  * });
- * export const registryPassword = registryToken.token;
+ * const login = ociauthtoken.getRegistryLoginOutput({
+ *     userId: userId,
+ *     password: registryToken.token,
+ *     waitUntilReady: true,
+ * });
+ * export const dockerConfig = login.dockerConfigJson;
  * ```
  * ### A token for another user, with an administrator's credentials
  *

@@ -10,6 +10,16 @@ export type AuthToken = import("./authToken").AuthToken;
 export const AuthToken: typeof import("./authToken").AuthToken = null as any;
 utilities.lazyLoad(exports, ["AuthToken"], () => require("./authToken"));
 
+export { GetAuthTokensArgs, GetAuthTokensResult, GetAuthTokensOutputArgs } from "./getAuthTokens";
+export const getAuthTokens: typeof import("./getAuthTokens").getAuthTokens = null as any;
+export const getAuthTokensOutput: typeof import("./getAuthTokens").getAuthTokensOutput = null as any;
+utilities.lazyLoad(exports, ["getAuthTokens","getAuthTokensOutput"], () => require("./getAuthTokens"));
+
+export { GetRegistryLoginArgs, GetRegistryLoginResult, GetRegistryLoginOutputArgs } from "./getRegistryLogin";
+export const getRegistryLogin: typeof import("./getRegistryLogin").getRegistryLogin = null as any;
+export const getRegistryLoginOutput: typeof import("./getRegistryLogin").getRegistryLoginOutput = null as any;
+utilities.lazyLoad(exports, ["getRegistryLogin","getRegistryLoginOutput"], () => require("./getRegistryLogin"));
+
 export { ProviderArgs } from "./provider";
 export type Provider = import("./provider").Provider;
 export const Provider: typeof import("./provider").Provider = null as any;
@@ -23,9 +33,11 @@ utilities.lazyLoad(exports, ["RotatingAuthToken"], () => require("./rotatingAuth
 
 // Export sub-modules:
 import * as config from "./config";
+import * as types from "./types";
 
 export {
     config,
+    types,
 };
 
 const _module = {

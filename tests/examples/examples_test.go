@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
 )
 
 const authTokenType = "ociauthtoken:index:AuthToken"
@@ -20,7 +22,7 @@ func TestExampleFromUpToDestroy(t *testing.T) {
 	t.Parallel()
 	inEachLanguage(t, func(t *testing.T, l language) {
 		p := newProject(t, l.name, l)
-		alice, bob := p.users[0], p.users[1]
+		alice, carol := p.users[0], p.users[1]
 		p.newStack("dev", "userId="+alice)
 
 		p.pulumi("up", "--yes")
@@ -39,9 +41,9 @@ func TestExampleFromUpToDestroy(t *testing.T) {
 		p.requireHandedOn(first)
 
 		// For another user: another token.
-		p.configure("userId=" + bob)
+		p.configure("userId=" + carol)
 		p.pulumi("up", "--yes", "--diff", "--skip-preview")
-		second := p.onlyToken(bob)
+		second := p.onlyToken(carol)
 		assert.NotEqual(t, first.Value, second.Value)
 		p.requireHandedOn(second)
 
@@ -49,8 +51,14 @@ func TestExampleFromUpToDestroy(t *testing.T) {
 		p.requireNoChanges()
 		p.requireHandedOn(second)
 		assert.Equal(t, 2, p.calls("CreateAuthToken"))
+
+		// What the example hands on is a login.
+		registry := ocir.Start(t, p.oci, p.url)
+		machine := registry.Machine(p.secret("dockerConfig"))
+		machine.RequireLoggedIn()
 		p.pulumi("destroy", "--yes", "--skip-preview")
 		assert.Empty(t, p.tokens())
+		machine.RequireRefused()
 		requireNoValueBelow(t, p.state)
 	})
 }
@@ -63,11 +71,12 @@ func (p *project) requireHandedOn(token emulator.Token) {
 	}, p.outputs())
 
 	assert.True(p.t, token.Value == p.secret("token"), "the value is not that of the token")
-	auth := base64.StdEncoding.EncodeToString([]byte(registryUser + ":" + token.Value))
+	name := p.names[slices.Index(p.users[:], token.UserID)]
+	auth := base64.StdEncoding.EncodeToString([]byte(name + ":" + token.Value))
 	require.Contains(p.t, auth, canaryInBase64, "a leak would not be found")
 	var config any
 	require.NoError(p.t, json.Unmarshal([]byte(p.secret("dockerConfig")), &config))
-	logins := map[string]any{"auths": map[string]any{"phx.ocir.io": map[string]any{"auth": auth}}}
+	logins := map[string]any{"auths": map[string]any{strings.TrimPrefix(p.url, "http://"): map[string]any{"auth": auth}}}
 	assert.True(p.t, reflect.DeepEqual(logins, config), "the configuration is not that of the token")
 
 	// The program did not ask for it, and yet it is encrypted: as a property of the resource, and as outputs of the stack.
@@ -85,8 +94,8 @@ func (p *project) requireHandedOn(token emulator.Token) {
 	requireNoValueBelow(p.t, p.state)
 }
 
-// TestExampleTakesOverAnImportedToken imports under the name that the example has for its token. Besides, where the language
-// host can generate code, that is run in place of the example.
+// TestExampleTakesOverAnImportedToken imports under the name that the example has for its token. Where the language host can
+// generate code, that is run in place of the example.
 func TestExampleTakesOverAnImportedToken(t *testing.T) {
 	t.Parallel()
 	inEachLanguage(t, func(t *testing.T, l language) {
@@ -105,13 +114,11 @@ func TestExampleTakesOverAnImportedToken(t *testing.T) {
 			require.Contains(t, printed, "unknown method GenerateProgram", printed)
 			t.Logf("this machine's language host for %s generates no code: that was left out", l.name)
 		}
-		p.requireNoChanges()
-		p.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
-		outputs := p.outputs()
-		if l.name == yaml.name {
-			delete(outputs, "dockerConfig") // YAML has no conditions: it is that of an empty value.
-		}
-		assert.Equal(t, map[string]any{"tokenId": live.ID, "tokenState": "ACTIVE"}, outputs, "it has no value")
+		// It has no value to log in with, and the example says so.
+		printed, err = try(t, p.dir, p.env, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+		require.Error(t, err)
+		assert.Contains(t, strings.Join(strings.Fields(printed), " "), "a token that was imported has none")
+		assert.Zero(t, p.calls("RegistryLogin"))
 
 		if code != "" {
 			if l.adopt != nil {

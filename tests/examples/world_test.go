@@ -18,8 +18,9 @@ import (
 // canary is part of every token value in these tests, so that a leak can be searched for.
 const canary = "c4n4rY"
 
-// The name that the examples log in with, which goes into base64 together with the value.
-const registryUser = "mynamespace/ci"
+// namespace is what the users' names at the registry begin with. The names of both users are as long as it takes for the canary
+// to begin where a group of three bytes does.
+const namespace = "mynamespace"
 
 // canaryInBase64 is what is to be found of the canary in base64: the part of a value that begins and ends where a group of
 // three bytes does.
@@ -31,6 +32,7 @@ type world struct {
 	oci   *emulator.Service
 	url   string
 	users [2]string // by their OCIDs
+	names [2]string // at the registry
 	// ociConfig is the file that holds the first user's credentials.
 	ociConfig string
 }
@@ -38,7 +40,8 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	oci, err := emulator.New(emulator.Config{
-		Users:      []string{"alice", "bob"},
+		Users:      []string{"alice", "carol"},
+		Namespace:  namespace,
 		TokenValue: func() string { return `({;#` + canary + `<:>` + rand.Text()[:7] },
 	})
 	require.NoError(t, err)
@@ -46,7 +49,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(server.Close)
 	w := &world{t: t, oci: oci, url: server.URL}
 	for i, user := range oci.Users() {
-		w.users[i] = user.ID
+		w.users[i], w.names[i] = user.ID, namespace+"/"+user.Name
 	}
 	credentials, err := oci.NewCredentials(w.users[0])
 	require.NoError(t, err)

@@ -164,6 +164,8 @@ func complaints(diagnostics hcl.Diagnostics) error {
 
 var (
 	trailingSpace = regexp.MustCompile(`(?m)[ \t]+$`)
+	javaPassword  = regexp.MustCompile(`\.password\((\w+)\.token\(\)\)`)
+	javaItem      = regexp.MustCompile(`\.(\w+)\(\)\[(\d+)\]`)
 	javaImport    = regexp.MustCompile(`(?m)^import (?:\w+\.)*(\w+);\n`)
 )
 
@@ -173,6 +175,12 @@ func tidy(language, code string) string {
 	if language != "java" {
 		return code
 	}
+	// The generator forgets basePackage for functions: there is no upstream issue for it yet.
+	code = strings.ReplaceAll(code, "import com.pulumi.ociauthtoken.", "import io.github.ociauthtoken.")
+	// It takes lists for arrays.
+	code = javaItem.ReplaceAllString(code, ".$1().get($2)")
+	// It does not know that an argument takes no Optional.
+	code = javaPassword.ReplaceAllString(code, `.password($1.token().applyValue(token -> token.orElse("")))`)
 	body := javaImport.ReplaceAllString(code, "")
 	return javaImport.ReplaceAllStringFunc(code, func(line string) string {
 		class := javaImport.FindStringSubmatch(line)[1]

@@ -42,7 +42,12 @@ import (
 //			if err != nil {
 //				return err
 //			}
-//			ctx.Export("registryPassword", registryToken.Token)
+//			login := ociauthtoken.GetRegistryLoginOutput(ctx, ociauthtoken.GetRegistryLoginOutputArgs{
+//				UserId:         pulumi.String(userId),
+//				Password:       registryToken.Token,
+//				WaitUntilReady: pulumi.Bool(true),
+//			}, nil)
+//			ctx.Export("dockerConfig", login.DockerConfigJson())
 //			return nil
 //		})
 //	}

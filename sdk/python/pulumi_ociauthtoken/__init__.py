@@ -7,8 +7,12 @@ from . import _utilities
 import typing
 # Export this package's modules as members:
 from .auth_token import *
+from .get_auth_tokens import *
+from .get_registry_login import *
 from .provider import *
 from .rotating_auth_token import *
+from ._inputs import *
+from . import outputs
 
 # Make subpackages available:
 if typing.TYPE_CHECKING:

@@ -116,7 +116,10 @@ class AuthToken(pulumi.CustomResource):
         registry_token = ociauthtoken.AuthToken("registryToken",
             user_id=user_id,
             description="docker login from CI")
-        pulumi.export("registryPassword", registry_token.token)
+        login = ociauthtoken.get_registry_login_output(user_id=user_id,
+            password=registry_token.token,
+            wait_until_ready=True)
+        pulumi.export("dockerConfig", login.docker_config_json)
         ```
         ### A token for another user, with an administrator's credentials
 
@@ -218,7 +221,10 @@ class AuthToken(pulumi.CustomResource):
         registry_token = ociauthtoken.AuthToken("registryToken",
             user_id=user_id,
             description="docker login from CI")
-        pulumi.export("registryPassword", registry_token.token)
+        login = ociauthtoken.get_registry_login_output(user_id=user_id,
+            password=registry_token.token,
+            wait_until_ready=True)
+        pulumi.export("dockerConfig", login.docker_config_json)
         ```
         ### A token for another user, with an administrator's credentials
 

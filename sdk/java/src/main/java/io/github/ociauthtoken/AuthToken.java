@@ -31,6 +31,8 @@ import javax.annotation.Nullable;
  * import com.pulumi.Pulumi;
  * import io.github.ociauthtoken.AuthToken;
  * import io.github.ociauthtoken.AuthTokenArgs;
+ * import io.github.ociauthtoken.OciauthtokenFunctions;
+ * import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
  * 
  * public class App {
  *     public static void main(String[] args) {
@@ -45,7 +47,13 @@ import javax.annotation.Nullable;
  *             .description("docker login from CI")
  *             .build());
  * 
- *         ctx.export("registryPassword", registryToken.token());
+ *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
+ *             .userId(userId)
+ *             .password(registryToken.token().applyValue(token -> token.orElse("")))
+ *             .waitUntilReady(true)
+ *             .build());
+ * 
+ *         ctx.export("dockerConfig", login.applyValue(_login -> _login.dockerConfigJson()));
  *     }
  * }
  * }

@@ -1,0 +1,258 @@
+package emulator
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The container registry (OCIR), as far as logging in goes. Behind its door may stand a real registry, which has to believe
+// what the door signs.
+
+const (
+	// registryPath is what the paths of a registry start with.
+	registryPath = "/v2/"
+	// registryTokenPath is where OCIR takes user name and password.
+	registryTokenPath = "/20180419/docker/token"
+	// registryTokenLives is how long a registry token is good for.
+	registryTokenLives = 5 * time.Minute
+	// RegistryIssuer is who registry tokens say that they are from.
+	RegistryIssuer = "oci-identity-emulator"
+)
+
+// registryDoor is what the door needs besides the users.
+type registryDoor struct {
+	key    *ecdsa.PrivateKey
+	keyID  string
+	behind *httputil.ReverseProxy // nil if there is no registry
+}
+
+func newRegistryDoor(behind string) (registryDoor, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return registryDoor{}, err
+	}
+	door := registryDoor{key: key, keyID: randomHex(8)}
+	return door, door.put(behind)
+}
+
+func (d *registryDoor) put(behind string) error {
+	if behind == "" {
+		d.behind = nil
+		return nil
+	}
+	target, err := url.Parse(behind)
+	if err != nil || target.Scheme != "http" || target.Host == "" {
+		return fmt.Errorf("the registry %q is not a URL such as http://127.0.0.1:5000", behind)
+	}
+	d.behind = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host // the registry makes addresses of it
+	}}
+	return nil
+}
+
+// SetRegistry puts a real registry behind the door: its URL, or "" for none.
+func (s *Service) SetRegistry(behind string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.registry.put(behind)
+}
+
+// RegistryKeys is the JSON Web Key Set (RFC 7517) that registry tokens are checked with. A CNCF Distribution registry takes it
+// as auth.token.jwks.
+func (s *Service) RegistryKeys() []byte {
+	public, err := s.registry.key.PublicKey.Bytes()
+	if err != nil {
+		panic(err) // it is on the curve
+	}
+	half := len(public) / 2 // after one byte for the form there are the two coordinates
+	return encoded(map[string]any{"keys": []any{map[string]any{
+		"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": s.registry.keyID,
+		"x": base64.RawURLEncoding.EncodeToString(public[1 : 1+half]),
+		"y": base64.RawURLEncoding.EncodeToString(public[1+half:]),
+	}}})
+}
+
+// isRegistry tells whether a path is one of the registry's.
+func isRegistry(path string) bool {
+	return path == registryTokenPath || path == strings.TrimSuffix(registryPath, "/") || strings.HasPrefix(path, registryPath)
+}
+
+func (s *Service) serveRegistry(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	behind := s.registry.behind
+	s.mu.Unlock()
+	switch {
+	case r.URL.Path == registryTokenPath:
+		s.serveRegistryLogin(w, r)
+	case behind != nil:
+		behind.ServeHTTP(w, r)
+	case s.isRegistryToken(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")):
+		w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
+		writeJSON(w, map[string]any{})
+	default:
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s%s",service="%s",scope=""`, r.Host, registryTokenPath, r.Host))
+		refuseRegistry(w)
+	}
+}
+
+// refuseRegistry answers 401 in the words of a registry, which say no more.
+func refuseRegistry(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusUnauthorized)
+	_, _ = w.Write(encoded(map[string]any{"errors": []any{map[string]any{"code": "UNAUTHORIZED", "message": "Unauthorized"}}}))
+}
+
+// serveRegistryLogin gives a registry token for a user name and an auth token, as
+// https://distribution.github.io/distribution/spec/auth/token/ has it.
+func (s *Service) serveRegistryLogin(w http.ResponseWriter, r *http.Request) {
+	c := &call{Request: r, region: s.home(), operation: "RegistryLogin"}
+	name, password, _ := r.BasicAuth()
+	u := s.registryUser(name)
+	if u != nil {
+		c.userID = u.ID
+	}
+	entry := Request{
+		Time: s.config.Clock(), Region: c.region, Method: r.Method, Path: r.URL.Path, Operation: c.operation, UserID: c.userID,
+		UserAgent: r.UserAgent(),
+	}
+	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+	defer func() {
+		entry.Status, entry.Fault = recorder.status, c.fault
+		s.record(entry)
+	}()
+	s.mu.Lock()
+	fault, applies := s.faults.next(c.operation, c.userID, c.region)
+	s.mu.Unlock()
+	c.fault = applies
+	if answered := fault.before(c, s); answered != nil {
+		s.send(recorder, c, answered, fault)
+		return
+	}
+	if u == nil || !s.registryAccepts(u.ID, password) {
+		refuseRegistry(recorder)
+		return
+	}
+	query := r.URL.Query()
+	access := s.registryAccess(query["scope"])
+	token := s.registryToken(name, query.Get("service"), access)
+	writeJSON(recorder, map[string]any{
+		"token": token, "access_token": token, "expires_in": int(registryTokenLives.Seconds()), "scope": strings.Join(query["scope"], " "),
+	})
+}
+
+// registryUser finds the user who logs in under a name.
+func (s *Service) registryUser(name string) *User {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.users {
+		if name == s.config.Namespace+"/"+u.atRegistry() {
+			return &u.User
+		}
+	}
+	return nil
+}
+
+// atRegistry is the name of a user at the registry, without the namespace.
+func (u *user) atRegistry() string {
+	switch {
+	case u.registryName != "":
+		return u.registryName
+	case u.Domain != "":
+		return u.Domain + "/" + u.Name
+	default:
+		return u.Name
+	}
+}
+
+// SetRegistryName sets under which name, without the namespace, the registry knows a user, who must exist.
+func (s *Service) SetRegistryName(userID, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.user(userID).registryName = name
+}
+
+// registryAccepts tells whether a value is that of a user's active token, and the registry has heard of it.
+func (s *Service) registryAccepts(userID, value string) bool {
+	s.mu.Lock()
+	delay := s.config.RegistryDelay
+	s.mu.Unlock()
+	now := s.config.Clock()
+	return slices.ContainsFunc(s.Tokens(userID), func(t Token) bool {
+		return t.Value == value && t.LifecycleState == "ACTIVE" && now.Sub(t.added) >= delay
+	})
+}
+
+// SetRegistryDelay sets how long the registry takes to hear of a new token, from now on.
+func (s *Service) SetRegistryDelay(delay time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.RegistryDelay = delay
+}
+
+// registryAccess is what a user may do of what is asked for: everything below the tenancy's namespace.
+func (s *Service) registryAccess(scopes []string) []any {
+	access := []any{}
+	for _, scope := range strings.Fields(strings.Join(scopes, " ")) {
+		parts := strings.Split(scope, ":")
+		if len(parts) == 3 && parts[0] == "repository" && strings.HasPrefix(parts[1], s.config.Namespace+"/") {
+			access = append(access, map[string]any{"type": parts[0], "name": parts[1], "actions": strings.Split(parts[2], ",")})
+		}
+	}
+	return access
+}
+
+// registryToken signs a JSON Web Token (RFC 7519). Its times are those of the machine, whatever the service takes for the
+// time: the registry that checks them knows no other.
+func (s *Service) registryToken(name, service string, access []any) string {
+	now := time.Now()
+	part := base64.RawURLEncoding.EncodeToString
+	signed := part(encoded(map[string]any{"typ": "JWT", "alg": "ES256", "kid": s.registry.keyID})) + "." +
+		part(encoded(map[string]any{
+			"iss": RegistryIssuer, "sub": name, "aud": service, "jti": randomHex(8), "iat": now.Unix(),
+			"exp": now.Add(registryTokenLives).Unix(), "access": access,
+		}))
+	digest := sha256.Sum256([]byte(signed))
+	r, t, err := ecdsa.Sign(rand.Reader, s.registry.key, digest[:])
+	if err != nil {
+		panic(err) // the key is good
+	}
+	signature := make([]byte, 64)
+	r.FillBytes(signature[:32])
+	t.FillBytes(signature[32:])
+	return signed + "." + part(signature)
+}
+
+// isRegistryToken tells whether a token was signed here and has not expired.
+func (s *Service) isRegistryToken(token string) bool {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return false
+	}
+	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
+	if err != nil || len(signature) != 64 {
+		return false
+	}
+	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
+	var r, t big.Int
+	if !ecdsa.Verify(&s.registry.key.PublicKey, digest[:], r.SetBytes(signature[:32]), t.SetBytes(signature[32:])) {
+		return false
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var said struct {
+		Expires int64 `json:"exp"`
+	}
+	return err == nil && json.Unmarshal(claims, &said) == nil && time.Now().Before(time.Unix(said.Expires, 0))
+}

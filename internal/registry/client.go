@@ -1,0 +1,193 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
+
+// longestBody bounds what is read of an answer.
+const longestBody = 1 << 20
+
+// What a try can come to besides success. The texts read on from an error.
+var (
+	// errRefused: the registry does not take this user name with this password.
+	errRefused = errors.New("refused")
+	// errUnreached: there was no answer.
+	errUnreached = errors.New("unreached")
+	// errUnusable: whatever answers there is no registry that the password may be sent to.
+	errUnusable = errors.New("unusable")
+)
+
+// failure is an error of one of these kinds, which is not a part of its text.
+type failure struct {
+	kind error
+	text string
+}
+
+func (f *failure) Error() string        { return f.text }
+func (f *failure) Is(target error) bool { return target == f.kind }
+
+func failed(kind error, format string, args ...any) error {
+	return &failure{kind, fmt.Sprintf(format, args...)}
+}
+
+// Client logs in to a registry.
+type Client struct {
+	http      *http.Client
+	userAgent string
+}
+
+// NewClient makes a client. Nil for transport means http.DefaultTransport, which goes through the proxy that the environment
+// names.
+func NewClient(transport http.RoundTripper, userAgent string) *Client {
+	return &Client{
+		// The password goes to the registry and nowhere else.
+		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}},
+		userAgent: userAgent,
+	}
+}
+
+// Try logs in once, as "docker login" does: https://distribution.github.io/distribution/spec/auth/token/. Nil means that the
+// registry takes the login. No error holds the password.
+func (c *Client) Try(ctx context.Context, login Login) error {
+	door := (&url.URL{Scheme: scheme(login.Server), Host: login.Server, Path: "/v2/"}).String()
+	answer, err := c.get(ctx, door, nil)
+	if err != nil {
+		return err
+	}
+	if answer.status != http.StatusUnauthorized {
+		return unexpected(answer, door)
+	}
+	realm, service, err := challenge(answer.header, login.Server)
+	if err != nil {
+		return err
+	}
+
+	query := realm.Query()
+	query.Set("service", service)
+	query.Set("account", login.Username)
+	realm.RawQuery = query.Encode()
+	answer, err = c.get(ctx, realm.String(), func(r *http.Request) { r.SetBasicAuth(login.Username, string(login.Password)) })
+	if err != nil {
+		return err
+	}
+	switch answer.status {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return failed(errRefused, "it answers %d %s", answer.status, http.StatusText(answer.status))
+	default:
+		return unexpected(answer, login.Server)
+	}
+	var said struct {
+		Token       string `json:"token"`
+		AccessToken string `json:"access_token"`
+	}
+	if json.Unmarshal(answer.body, &said) != nil || said.Token+said.AccessToken == "" {
+		return failed(errUnreached, "the answer of the registry %s to the login could not be read", login.Server)
+	}
+	if said.Token == "" {
+		said.Token = said.AccessToken
+	}
+
+	answer, err = c.get(ctx, door, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+said.Token) })
+	switch {
+	case err != nil:
+		return err
+	case answer.status == http.StatusUnauthorized, answer.status == http.StatusForbidden:
+		return failed(errRefused, "it lets the login pass and then answers %d %s", answer.status, http.StatusText(answer.status))
+	case answer.status != http.StatusOK:
+		return unexpected(answer, door)
+	}
+	return nil
+}
+
+// unexpected is the error for an answer that a registry does not give. One of the service's faults may pass.
+func unexpected(a *answer, where string) error {
+	kind := errUnusable
+	if a.status >= http.StatusInternalServerError || a.status == http.StatusTooManyRequests {
+		kind = errUnreached
+	}
+	return failed(kind, "%s answers %d %s, as no OCI container registry does when one logs in", where, a.status, http.StatusText(a.status))
+}
+
+var (
+	bearer    = regexp.MustCompile(`(?i)^\s*bearer\s+(.*)$`)
+	parameter = regexp.MustCompile(`([a-zA-Z_]+)="([^"]*)"`)
+)
+
+// challenge reads where the registry wants the user name and the password to be sent. That is a place on the same host, over
+// the same kind of connection: they go nowhere else.
+func challenge(header http.Header, server string) (realm *url.URL, service string, err error) {
+	for _, value := range header.Values("WWW-Authenticate") {
+		match := bearer.FindStringSubmatch(value)
+		if match == nil {
+			continue
+		}
+		parameters := map[string]string{}
+		for _, pair := range parameter.FindAllStringSubmatch(match[1], -1) {
+			parameters[strings.ToLower(pair[1])] = pair[2]
+		}
+		realm, err := url.Parse(parameters["realm"])
+		if err != nil || realm.Scheme != scheme(server) || realm.User != nil || !strings.EqualFold(realm.Hostname(), hostname(server)) {
+			return nil, "", failed(errUnusable, "the registry %s wants the password to be sent to %s, which is another place: "+
+				"it was not sent", server, outside.URL(parameters["realm"]))
+		}
+		return realm, parameters["service"], nil
+	}
+	return nil, "", failed(errUnusable, "%s does not ask for a login as the OCI container registry does", server)
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (c *Client) get(ctx context.Context, address string, prepare func(*http.Request)) (*answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, failed(errUnusable, "%q cannot be asked", outside.URL(address))
+	}
+	request.Header.Set("User-Agent", c.userAgent)
+	if prepare != nil {
+		prepare(request)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		var transport *url.Error
+		if errors.As(err, &transport) {
+			err = transport.Err // without the address, which is said already
+		}
+		return nil, failed(errUnreached, "the registry %s cannot be reached: %s", request.URL.Host, outside.Sentence(err.Error()))
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, longestBody))
+	if err != nil {
+		return nil, failed(errUnreached, "the registry %s broke off in the middle of its answer", request.URL.Host)
+	}
+	return &answer{status: response.StatusCode, header: response.Header, body: body}, nil
+}
+
+// scheme is https, except at loopback addresses, where no one else listens.
+func scheme(server string) string {
+	host := hostname(server)
+	if ip := net.ParseIP(host); strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback()) {
+		return "http"
+	}
+	return "https"
+}
+
+func hostname(server string) string { return (&url.URL{Host: server}).Hostname() }

@@ -1,0 +1,127 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Clock is time: what it is, and waiting for it to pass.
+type Clock interface {
+	// Now is the current time.
+	Now() time.Time
+	// Sleep returns nil after d has passed, or the context's error as soon as the context ends.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// pauses are those between the rounds of a wait. A new token works after one or two minutes, and now and then after more. Tries
+// are few, since identity domains lock accounts after failed logins.
+var pauses = []time.Duration{
+	15 * time.Second, 30 * time.Second, time.Minute, 90 * time.Second, 105 * time.Second,
+}
+
+const (
+	// lastPause is the one between the rounds after those.
+	lastPause = 2 * time.Minute
+	// unreachableRounds bounds the rounds that find no registry at all: a wrong name should be said soon.
+	unreachableRounds = 3
+)
+
+// Wait is a wait for the registry to take a login.
+type Wait struct {
+	Client *Client
+	Clock  Clock
+	// Within bounds the wait. The last try is made when it ends.
+	Within time.Duration
+	// Report hears, in a short sentence, of each pause.
+	Report func(string)
+}
+
+// Refused is the error for a login that the registry has refused for the whole wait.
+type Refused struct {
+	// Server is the registry's host name, and Usernames the names that were tried, the most likely one first.
+	Server    string
+	Usernames []string
+	// Tries counts the logins that the registry has refused.
+	Tries int
+	// Waited is how long it took.
+	Waited time.Duration
+	// Last is what came of the last try.
+	Last error
+}
+
+// Error is the whole story in sentences.
+func (r *Refused) Error() string {
+	return fmt.Sprintf("the registry %s refuses the login after %s and %s, as %s: %v",
+		r.Server, r.Waited.Round(time.Second), counted(r.Tries, "try", "tries"), strings.Join(r.Usernames, " and as "), r.Last)
+}
+
+// Unwrap returns what came of the last try.
+func (r *Refused) Unwrap() error { return r.Last }
+
+// Until tries the login until the registry takes it, and returns the name under which it did. Of several names the first is
+// tried in every round; the others, one login each, in the third round and in the last. The error is a *Refused if the
+// registry was there and did not take it.
+func (w Wait) Until(ctx context.Context, login Login, usernames []string) (string, error) {
+	began := w.Clock.Now()
+	tries, unreached := 0, 0
+	var tried []string
+	for round := 1; ; round++ {
+		left := w.Within - w.Clock.Now().Sub(began)
+		names := usernames[:1]
+		if round == 3 || left <= 0 {
+			names = usernames
+		}
+		var last error
+		for _, name := range names {
+			login.Username = name
+			last = w.Client.Try(ctx, login)
+			if last == nil {
+				return name, nil
+			}
+			if !errors.Is(last, errRefused) {
+				break // it says nothing of the name
+			}
+			tries++
+			if !slices.Contains(tried, name) {
+				tried = append(tried, name)
+			}
+		}
+		waited := w.Clock.Now().Sub(began)
+		switch {
+		case ctx.Err() != nil:
+			return "", fmt.Errorf("stopped waiting for the registry %s to accept the login: %w", login.Server, context.Cause(ctx))
+		case errors.Is(last, errUnusable):
+			return "", last
+		case errors.Is(last, errUnreached):
+			if unreached++; unreached >= unreachableRounds {
+				return "", fmt.Errorf("%w, %s", last, counted(unreached, "time", "times"))
+			}
+		}
+		if left <= 0 {
+			if tries == 0 {
+				return "", last
+			}
+			return "", &Refused{Server: login.Server, Usernames: tried, Tries: tries, Waited: waited, Last: last}
+		}
+		pause := min(lastPause, left)
+		if round <= len(pauses) {
+			pause = min(pauses[round-1], left)
+		}
+		w.Report(fmt.Sprintf("waiting for the registry %s to accept the token: %s so far in %s (%v); trying again in %s",
+			login.Server, counted(round, "try", "tries"), waited.Round(time.Second), last, pause.Round(time.Second)))
+		if err := w.Clock.Sleep(ctx, pause); err != nil {
+			return "", fmt.Errorf("stopped waiting for the registry %s to accept the login: %w", login.Server, err)
+		}
+	}
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

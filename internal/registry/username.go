@@ -1,0 +1,77 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
+
+// User is a user of OCI, as far as the registry asks.
+type User struct {
+	// Name is the user's name. That of a federated user holds the identity provider: "oracleidentitycloudservice/alice".
+	Name string
+	// Email is the user's e-mail address, or empty.
+	Email string
+	// Domain is the name of the identity domain that the user is in. It is empty for the default domain.
+	Domain string
+}
+
+// Usernames returns the names under which the user may have to log in, the most likely one first:
+//
+//	<namespace>/<user>                      users of the default domain
+//	<namespace>/<identity provider>/<user>  federated users
+//	<namespace>/<domain>/<user>             users of any other domain
+//
+// Users of another domain whose name is not their e-mail address have been seen to need either. See
+// https://docs.oracle.com/en-us/iaas/Content/Registry/Tasks/registrypullingimagesusingthedockercli.htm.
+func Usernames(namespace string, user User) []string {
+	if user.Domain == "" {
+		return []string{namespace + "/" + user.Name}
+	}
+	prefix := namespace + "/" + user.Domain + "/"
+	names := []string{prefix + user.Name}
+	if user.Email != "" && !slices.Contains(names, prefix+user.Email) {
+		names = append(names, prefix+user.Email)
+	}
+	return names
+}
+
+// Username returns the name under which a user logs in who has said it: with or without the namespace before it.
+func Username(namespace, said string) string {
+	if strings.HasPrefix(said, namespace+"/") {
+		return said
+	}
+	return namespace + "/" + said
+}
+
+// CheckUsername returns nil if a person can log in under this name, with or without the namespace before it.
+func CheckUsername(name string) error {
+	switch {
+	case name == "":
+		return errors.New("it is empty")
+	case strings.TrimSpace(name) != name:
+		return errors.New("it has white space around it: remove it")
+	case strings.Contains(name, ":"):
+		return errors.New("it holds a colon, which ends the user name in a login")
+	case strings.HasPrefix(name, "/"), strings.HasSuffix(name, "/"):
+		return errors.New("it begins or ends with a slash: the parts of the name are separated by slashes, " +
+			"such as oracleidentitycloudservice/alice@example.com")
+	}
+	return nil
+}
+
+// namespacePattern is what Object Storage makes namespaces of.
+var namespacePattern = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+
+// CheckNamespace returns nil if s can be an Object Storage namespace.
+func CheckNamespace(s string) error {
+	if !namespacePattern.MatchString(s) {
+		return fmt.Errorf("%q is not an Object Storage namespace, such as axaxnpcrorw5: the Console shows it under Tenancy "+
+			"details, and \"oci os ns get\" prints it", outside.Text(s))
+	}
+	return nil
+}
