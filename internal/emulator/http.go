@@ -94,6 +94,7 @@ func (s *Service) serve(w http.ResponseWriter, c *call) {
 	// A dropped connection ends the handler by a panic, and is journaled all the same.
 	defer func() {
 		entry.Status, entry.Code, entry.TokenID, entry.Fault = recorder.status, recorder.code, c.tokenID, c.fault
+		entry.CallerID = c.callerID
 		s.record(entry)
 	}()
 	s.answer(recorder, c)
@@ -207,7 +208,7 @@ func (s *Service) carryOut(c *call) (answer, *failure) {
 			regionKeys[s.home()] + " to execute CREATE, UPDATE and DELETE operations."}
 	}
 	u := s.user(c.userID)
-	if u == nil || u.denied || u.Domain != "" {
+	if u == nil || u.denied || u.Domain != "" || c.callerID == instanceCaller {
 		return answer{}, notFound
 	}
 	switch c.operation {

@@ -16,6 +16,8 @@ type Request struct {
 	RetryToken string    `json:"retryToken,omitempty"`
 	RequestID  string    `json:"requestId,omitempty"`
 	UserAgent  string    `json:"userAgent,omitempty"`
+	// CallerID is the user whose signature was verified, or who has delegated the signing. It is empty if none was.
+	CallerID string `json:"callerId,omitempty"`
 	// TokenID is the token that the request names, or that it has made.
 	TokenID string `json:"tokenId,omitempty"`
 	// Status is that of the answer, and Code that of the error in it. 0 means that the connection was closed without one.

@@ -85,11 +85,13 @@ type Service struct {
 	users   []*user
 	domains []*Domain
 	keys    map[string]apiKey // by the key id in a request's Authorization
-	faults  faults
-	journal []Request
-	bucket  bucket
-	buckets map[string]*bucket       // by the user who calls
-	lists   map[string]time.Duration // how far the lists of a region lag, where it was set
+	// delegations are the users who let others sign, by the token that says so.
+	delegations map[string]delegation
+	faults      faults
+	journal     []Request
+	bucket      bucket
+	buckets     map[string]*bucket       // by the user who calls
+	lists       map[string]time.Duration // how far the lists of a region lag, where it was set
 
 	registry registryDoor
 

@@ -74,7 +74,9 @@ func (s *Service) authenticate(c *call) *failure {
 	if rsa.VerifyPKCS1v15(key.public, crypto.SHA256, digest[:], signature) != nil {
 		return notAuthenticated("Failed to verify the HTTP(S) Signature")
 	}
-	c.callerID = key.userID
+	if c.callerID = key.userID; c.Header.Get(delegationHeader) != "" {
+		return s.delegate(c, signed)
+	}
 	return nil
 }
 
