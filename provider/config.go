@@ -134,12 +134,8 @@ func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) erro
 	client, err := identity.New(identity.Options{
 		Credentials: credentials,
 		Endpoint:    value(config.Endpoint),
-
-		RealmSpecificEndpoints: config.RealmSpecificEndpoints,
-		DualStackEndpoints:     config.DualStackEndpoints,
-
-		UserAgent: c.options.userAgent(),
-		Clock:     c.options.Clock,
+		UserAgent:   c.options.userAgent(),
+		Clock:       c.options.Clock,
 	})
 	if err != nil {
 		return fmt.Errorf("the provider's configuration: %w", err)

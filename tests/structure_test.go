@@ -24,7 +24,7 @@ func TestArrowsPointOneWay(t *testing.T) {
 		"cmd/pulumi-resource-ociauthtoken": {"provider"},
 		"cmd/oci-identity-emulator":        {"internal/emulator"},
 		"provider":                         {"internal/identity", "internal/auth", "internal/registry", "internal/ocid", "internal/outside"},
-		"internal/identity":                {"internal/outside"},
+		"internal/identity":                {"internal/outside", "internal/sdklog"},
 		"internal/auth":                    {"internal/ocid", "internal/outside", "internal/sdklog"},
 		"internal/registry":                {"internal/outside"},
 		"internal/sdklog":                  nil,
@@ -62,7 +62,7 @@ func TestIdentityFloors(t *testing.T) {
 	t.Parallel()
 	order := []string{
 		"client.go", "user.go", "lists.go", "ledger.go", "creation.go", "unsettled.go", "tenancy.go", "iam.go", "domains.go", "api.go", "call.go", "region.go", "pace.go",
-		"errors.go", "verdict.go", "request.go", "endpoint.go", "token.go", "servertime.go", "clock.go",
+		"errors.go", "network.go", "verdict.go", "request.go", "endpoint.go", "token.go", "servertime.go", "clock.go",
 	}
 	files := token.NewFileSet()
 	paths, err := filepath.Glob("../internal/identity/*.go")

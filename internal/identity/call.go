@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"math/big"
+	"net/http"
 	"time"
 )
 
@@ -212,6 +213,9 @@ func (op operation) refused(at *service, v verdict, a *answer) *callError {
 	failure.status = a.status
 	failure.code, failure.message = a.failure()
 	failure.requestID = a.requestID()
+	if a.status == http.StatusUnauthorized {
+		failure.signer = at.sender.signer()
+	}
 	if v == throttled || v == doubtful || v == busy {
 		failure.retryAfter = retryAfter(a)
 	}

@@ -11,12 +11,13 @@
 //	iam.go api.go             the API, behind a few calls
 //	call.go                   one call: attempts, pauses, pace
 //	region.go pace.go         where calls go, and when
-//	errors.go verdict.go      what answers and failures mean, and how they read
+//	errors.go network.go      how failures read
+//	verdict.go                what answers and failures mean
 //	request.go endpoint.go    one request
 //	token.go                  the words
 //	clock.go servertime.go    this machine's time, and OCI's
 //
-// Requests are signed and sent by oci-go-sdk. Answers are read here and not by the SDK, which throws away a whole answer, a
+// Requests are signed by oci-go-sdk. Answers are read here and not by the SDK, which throws away a whole answer, a
 // new token's value included, if it cannot read one field of it.
 package identity
 
@@ -36,9 +37,6 @@ type Options struct {
 	// Endpoint replaces the region's public endpoint, for a private or local service: scheme, host and port, and
 	// optionally a path. Each "{region}" in it stands for the region's name. Empty means the public endpoint.
 	Endpoint string
-	// RealmSpecificEndpoints and DualStackEndpoints choose those kinds of public endpoints, where the service has them.
-	// Nil leaves it to the SDK's environment variables.
-	RealmSpecificEndpoints, DualStackEndpoints *bool
 	// UserAgent is put before the SDK's own in the User-Agent header, such as "pulumi-ociauthtoken/1.0.0".
 	UserAgent string
 	// Clock is time as the client sees it. Nil means the machine's clock.
@@ -79,7 +77,11 @@ func New(options Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("region: %w", err)
 	}
-	sender, err := newSender(options.Credentials, options.UserAgent, options.RealmSpecificEndpoints, options.DualStackEndpoints)
+	clock := options.Clock
+	if clock == nil {
+		clock = SystemClock{}
+	}
+	sender, err := newSender(options.Credentials, options.UserAgent, clock)
 	if err != nil {
 		return nil, err
 	}
@@ -90,10 +92,6 @@ func New(options Options) (*Client, error) {
 			return nil, fmt.Errorf("endpoint: %w", err)
 		}
 		endpoint = &parsed
-	}
-	clock := options.Clock
-	if clock == nil {
-		clock = SystemClock{}
 	}
 	return &Client{
 		sender:   sender,

@@ -28,6 +28,7 @@ type callError struct {
 	stopped    error
 	cause      error         // what failed when there was no answer, or none that could be read
 	retryAfter time.Duration // how long OCI wants to be left alone, or 0
+	signer     string        // who signed, and where each part of that comes from
 	noHome     error         // why the home region could not be found out, or nil
 	hint       string        // where else the user may be, in a sentence, or empty
 }
@@ -90,6 +91,8 @@ func (e *callError) advice() string {
 	switch {
 	case e.verdict == unsent, e.status == 0 && e.stopped != nil:
 		return ""
+	case e.status == 0 && networkAdvice(e.cause) != "":
+		return networkAdvice(e.cause)
 	case e.status == 0:
 		return "Check the network, the region and, if they are set, the endpoint in the provider's configuration and domainUrl"
 	case e.limitExceeded():
@@ -109,8 +112,8 @@ func (e *callError) advice() string {
 			"the role Identity Domain Administrator or Security Administrator of that domain, or a policy such as \"Allow group " +
 			"<group> to manage domains in tenancy\"; for one's own, sign as the user that userId names"
 	case e.status == http.StatusUnauthorized:
-		return "Check userOcid, tenancyOcid, fingerprint and the private key in the provider's configuration against " +
-			"the user's API keys in the Console, and that this machine's clock is right to within 5 minutes"
+		return "The request was signed by " + e.signer + ". Check that OCI knows it (a user's API keys are in the Console), and that " +
+			"this machine's clock is right to within 5 minutes"
 	case e.verdict == notAllowed && e.noHome != nil:
 		return fmt.Sprintf("Auth tokens are created, changed and deleted in the tenancy's home region only, and it could not be "+
 			"gone to (%v): set the provider's region to the home region, or, if an endpoint is set, put {region} in it", e.noHome)

@@ -3,7 +3,6 @@ package identity
 import (
 	"testing"
 
-	"github.com/oracle/oci-go-sdk/v65/common"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -40,7 +39,7 @@ func TestServiceInARegion(t *testing.T) {
 		"in every region":       {everywhere, "eu-frankfurt-1", "https://id.eu-frankfurt-1.example.com", "x/20160918", "eu-frankfurt-1 at https://id.eu-frankfurt-1.example.com"},
 		"one for all":           {one, "us-phoenix-1", "http://127.0.0.1:8080", "20160918", "us-phoenix-1 at http://127.0.0.1:8080"},
 	} {
-		s := newService(sender{common.BaseClient{}}, test.endpoint, test.region)
+		s := newService(sender{}, test.endpoint, test.region)
 		assert.Equal(t, test.host, s.sender.base.Host, name)
 		assert.Equal(t, test.path, s.sender.base.BasePath, name)
 		assert.Equal(t, test.shown, s.String(), name)

@@ -71,7 +71,7 @@ func newTestClient(t *testing.T, endpoint string, change func(*http.Transport)) 
 		change(transport)
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	client.home.configured.sender.base.HTTPClient.(keepingAnswers).client.Transport = transport
+	client.home.configured.sender.client.Transport = transport
 	return client, clock
 }
 

@@ -3,16 +3,21 @@
 //
 // At every level the SDK writes what holds secrets: at "info" the requests that were refused and the answers to them, with
 // their bodies; at "debug" all that an instance's metadata service answers, its private key included, and errors that quote
-// security tokens; at "verbose" every body. So nothing is let through as it is. What is left is what helps to find a fault:
-// which requests were sent, with which status they were answered, and under which id OCI knows them.
+// security tokens; at "verbose" every body. So nothing is let through as it is. What is left helps to find a fault: which
+// requests were sent, the status of each answer, and the request's id.
 package sdklog
 
 import (
+	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 )
+
+// log is the SDK's log.
+var log = summary{}
 
 func init() {
 	logger, err := common.NewSDKLogger()
@@ -21,16 +26,37 @@ func init() {
 		common.SetSDKLogger(nothing{})
 		return
 	}
-	common.SetSDKLogger(summary{logger})
+	log = summary{logger}
+	common.SetSDKLogger(log)
 }
 
-// debugLevel is the SDK's "debug". Above it, the SDK puts bodies together in order to write them.
-const debugLevel = 2
+// Levels of the SDK's log. At infoLevel there are refusals, at debugLevel all requests. Above that, the SDK puts bodies together
+// in order to write them.
+const (
+	infoLevel  = 1
+	debugLevel = 2
+)
+
+// Exchange writes a request that was sent without the SDK's help, and the status of its answer, as the SDK's own are written.
+func Exchange(request *http.Request, response *http.Response) {
+	level := debugLevel
+	if response.StatusCode >= http.StatusBadRequest {
+		level = infoLevel
+	}
+	if log.LogLevel() < level {
+		return
+	}
+	line := fmt.Sprintf("%s %s at %s: HTTP %d", request.Method, request.URL.EscapedPath(), request.URL.Host, response.StatusCode)
+	if match := requestID.FindStringSubmatch("\r\nopc-request-id: " + response.Header.Get("opc-request-id") + "\r\n"); match != nil {
+		line += " (opc-request-id " + match[1] + ")"
+	}
+	_ = log.DefaultSDKLogger.Log(level, "%s", line)
+}
 
 // summary writes a line for each request and each answer, and nothing else.
 type summary struct{ common.DefaultSDKLogger }
 
-// LogLevel is what the SDK asks before it decides what to write.
+// LogLevel returns how much the SDK is to write.
 func (l summary) LogLevel() int { return min(l.DefaultSDKLogger.LogLevel(), debugLevel) }
 
 // Log writes what summarize leaves.
@@ -51,8 +77,8 @@ var (
 	requestID = regexp.MustCompile(`(?i)\r\nopc-request-id: ([0-9A-Za-z/]{1,120})\r\n`)
 )
 
-// summarize is what may be shown of a message: of a request its line and the host, of an answer its status, of both the
-// request's id. It is empty for all other messages.
+// summarize returns what may be shown of a message: of a request its line and the host, of an answer its status, of both the
+// request's id. It returns "" for all other messages.
 func summarize(message string) string {
 	head, _, _ := strings.Cut(message, "\r\n\r\n")
 	head += "\r\n"

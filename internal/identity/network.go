@@ -1,0 +1,56 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
+
+// certificatesVariable names the file with the certificate authorities that OCI's SDK trusts.
+const certificatesVariable = "OCI_DEFAULT_CERTS_PATH"
+
+// networkAdvice says what a person can do about a request that had no answer because of a proxy or a certificate, or returns "".
+func networkAdvice(cause error) string {
+	var (
+		transport *url.Error
+		operation *net.OpError
+	)
+	if !errors.As(cause, &transport) {
+		return ""
+	}
+	proxy := proxyTo(transport.URL)
+	switch {
+	case isCertificateError(cause):
+		return "This machine does not trust what answers. On a network that looks into encrypted connections, write the network's " +
+			"own certificate authority to a file in PEM form, and name it in the environment variable " + certificatesVariable
+	case errors.As(cause, &operation) && operation.Op == "proxyconnect":
+		return fmt.Sprintf("The proxy%s cannot be reached: check the environment variable HTTPS_PROXY. NO_PROXY lists the hosts that "+
+			"are reached without it", proxy)
+	case strings.HasSuffix(cause.Error(), http.StatusText(http.StatusProxyAuthRequired)):
+		return fmt.Sprintf("The proxy%s wants a user and a password: put them into the environment variable HTTPS_PROXY, as in "+
+			"http://user:password@host:port. What is neither a letter nor a digit is written there as in a URL, such as %%40 for @", proxy)
+	case proxy != "":
+		return fmt.Sprintf("The request goes through the proxy%s: check the environment variables HTTPS_PROXY and NO_PROXY, the "+
+			"region and, if it is set, the endpoint in the provider's configuration", proxy)
+	default:
+		return ""
+	}
+}
+
+// proxyTo returns the address of the proxy that requests to a URL go through, with a space before it, or "".
+func proxyTo(target string) string {
+	u, err := url.Parse(target)
+	if err != nil {
+		return ""
+	}
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return " " + outside.Text(proxy.Host).String()
+}
