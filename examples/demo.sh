@@ -57,8 +57,8 @@ done
 # ready KEY: one field of what the emulator says of itself.
 ready() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$work/ready.json" | head -n 1; }
 endpoint=$(ready endpoint) user=$(sed -n 's/.*"\(ocid1\.user\.[^"]*\)".*/\1/p' "$work/ready.json" | head -n 1)
-export OCI_CONFIG_FILE
-OCI_CONFIG_FILE=$(ready configFile)
+export OCI_CLI_CONFIG_FILE
+OCI_CLI_CONFIG_FILE=$(ready configFile)
 printf '   It listens at %s. Its one user is\n   %s.\n' "$endpoint" "$user"
 
 step "Set up a stack" \

@@ -42,7 +42,7 @@ func newCLI(t *testing.T) *cli {
 		"HOME=" + w.home, "TMPDIR=" + os.TempDir(),
 		"PULUMI_HOME=" + t.TempDir(), "PULUMI_BACKEND_URL=file://" + state, "PULUMI_CONFIG_PASSPHRASE=test",
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
-		"OCI_CONFIG_FILE=" + config,
+		"OCI_CLI_CONFIG_FILE=" + config,
 	}
 	c.write("Pulumi.yaml", "name: test\nruntime: yaml\n")
 	c.must("stack", "init", "test")

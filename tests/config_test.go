@@ -66,63 +66,21 @@ func (w *world) profile(name, keyFile string) string {
 		w.creds.TenancyID + "\nregion=" + w.creds.Region + "\nkey_file=" + keyFile + "\n"
 }
 
-func TestEachSourceOfTheConfigurationWorks(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	key := w.keyFile(w.creds.PrivateKeyPEM)
-	endpoint := map[string]any{"endpoint": w.url}
-	environment := w.env
-
-	w.env = nil
-	w.mustMint(w.settings())
-
-	w.env = environment
-	w.mustMint(endpoint)
-
-	w.env = map[string]string{
-		"TF_VAR_tenancy_ocid": w.creds.TenancyID, "TF_VAR_user_ocid": w.user, "TF_VAR_fingerprint": w.creds.Fingerprint,
-		"TF_VAR_private_key_path": key, "TF_VAR_region": w.creds.Region,
-	}
-	w.mustMint(endpoint)
-
-	w.env = map[string]string{}
-	w.configFile(w.profile("DEFAULT", key))
-	w.mustMint(endpoint)
-
-	w.configFile("[DEFAULT]\nuser=nobody\n" + w.profile("WORK", key))
-	w.mustMint(map[string]any{"endpoint": w.url, "configFileProfile": "WORK"})
-	w.env = map[string]string{"OCI_CONFIG_FILE_PROFILE": "WORK"}
-	w.mustMint(endpoint)
-
-	elsewhere := w.keyFile(w.profile("DEFAULT", key))
-	w.env = map[string]string{"OCI_CONFIG_FILE": elsewhere}
-	w.mustMint(endpoint)
-
-	// A key in the home directory, by a path with a tilde.
-	require.NoError(t, os.WriteFile(filepath.Join(w.home, "key.pem"), []byte(w.creds.PrivateKeyPEM), 0o600))
-	w.env = map[string]string{}
-	w.configFile(w.profile("DEFAULT", "~/key.pem"))
-	w.mustMint(endpoint)
-}
-
 func TestTheFirstSourceOfAPropertyCounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	wrong := "ocid1.tenancy.oc1..wrong"
 	w.configFile("[DEFAULT]\ntenancy=" + wrong + "\nregion=eu-frankfurt-1\n")
-
 	w.mustMint(map[string]any{"endpoint": w.url}) // OCI_... before the file
 
-	w.env["TF_VAR_tenancy_ocid"], w.env["OCI_TENANCY_OCID"] = w.creds.TenancyID, wrong
-	w.mustMint(map[string]any{"endpoint": w.url}) // TF_VAR_... before OCI_...
-
-	w.env["TF_VAR_tenancy_ocid"] = wrong
+	w.env["OCI_TENANCY_OCID"] = wrong
 	w.mustMint(map[string]any{"endpoint": w.url, "tenancyOcid": w.creds.TenancyID}) // the program before all
 
 	// A key is taken from the first place that has one, as a value or as a path.
-	w.env["TF_VAR_tenancy_ocid"] = w.creds.TenancyID
 	w.env["OCI_PRIVATE_KEY"] = "not a key"
-	w.mustMint(map[string]any{"endpoint": w.url, "privateKeyPath": w.keyFile(w.creds.PrivateKeyPEM)})
+	w.mustMint(map[string]any{
+		"endpoint": w.url, "tenancyOcid": w.creds.TenancyID, "privateKeyPath": w.keyFile(w.creds.PrivateKeyPEM),
+	})
 }
 
 func TestKindsOfPrivateKeys(t *testing.T) {

@@ -191,9 +191,9 @@ func TestASecretInPlaceOfAPathIsSaidToBeOne(t *testing.T) {
 	assert.Contains(t, w.configureError(settings), holdsKey)
 
 	assert.Contains(t, w.configureError(w.signIn("WorkloadIdentityFederation", "workloadIdentityTokenPath", token)), holdsToken)
-	w.env = map[string]string{"OCI_CONFIG_FILE": key}
+	w.env = map[string]string{"OCI_CLI_CONFIG_FILE": key}
 	said = w.configureError(map[string]any{"endpoint": w.url})
-	assert.Contains(t, said, "OCI_CONFIG_FILE")
+	assert.Contains(t, said, "OCI_CLI_CONFIG_FILE")
 	assert.Contains(t, said, holdsKey)
 }
 
@@ -270,7 +270,7 @@ func TestWithoutAHomeDirectoryNothingIsReadFromTheWorkingDirectory(t *testing.T)
 		assert.Contains(t, said, "tenancyOcid: is not set")
 		assert.Contains(t, said, "there is no home directory")
 		said = w.configureError(map[string]any{"endpoint": w.url, "configFileProfile": "WORK"})
-		assert.Contains(t, said, `configFileProfile: profile "WORK" is asked for`)
+		assert.Contains(t, said, `configFileProfile: profile "WORK" (from the provider's configuration) cannot be read`)
 		assert.Contains(t, said, "OCI_CONFIG_FILE")
 
 		settings := w.settings()

@@ -247,7 +247,7 @@ func TestWhatIsMissingForAnExchangeOfTokensIsNamed(t *testing.T) {
 	federation := i.federation()
 	required := []string{
 		"region", "workloadIdentityTokenPath", "tokenExchangeDomainUrl", "tokenExchangeRequestedTokenType",
-		"tokenExchangeResourceType", "tokenExchangeSubjectTokenType", "tokenExchangeClientId", "tokenExchangeClientSecret",
+		"tokenExchangeResourceType", "tokenExchangeClientId", "tokenExchangeClientSecret",
 	}
 	for _, property := range required {
 		without := maps.Clone(federation)
@@ -285,7 +285,7 @@ func TestSignInWithoutASessionSaysHowToOpenOne(t *testing.T) {
 	w := newWorld(t)
 	w.env = map[string]string{}
 	session := w.signIn("SecurityToken", "configFileProfile", "WORK")
-	assert.Contains(t, w.configureError(session), `configFileProfile: profile "WORK" is asked for`)
+	assert.Contains(t, w.configureError(session), `configFileProfile: profile "WORK" (from the provider's configuration) cannot be read`)
 	assert.Contains(t, w.configureError(w.signIn("SecurityToken")), "oci session authenticate")
 	w.configFile(w.profile("WORK", w.keyFile(w.creds.PrivateKeyPEM)))
 	assert.Contains(t, w.configureError(session), "oci session authenticate")

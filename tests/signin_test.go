@@ -42,8 +42,10 @@ type issuer struct {
 	*httptest.Server
 	leaf *rsa.PrivateKey
 	cert []byte // PEM
-	// lifetime is how long the tokens are good for that it gives out.
+	// lifetime is how long the tokens are valid that it gives out.
 	lifetime time.Duration
+	// mayDoNothing is true if what it gives out tokens to may do nothing by itself.
+	mayDoNothing bool
 	// instead, if it is set, answers instead, and tells whether it has.
 	instead func(http.ResponseWriter, *http.Request) bool
 
@@ -123,7 +125,11 @@ func (i *issuer) issue(publicKey string) string {
 	require.NoError(i.t, err)
 	expires := time.Now().Add(i.lifetime)
 	token := i.jwt(expires)
-	i.oci.AddSession(i.user, token, parsed.(*rsa.PublicKey), expires)
+	if i.mayDoNothing {
+		i.oci.AddInstance(token, parsed.(*rsa.PublicKey), expires)
+	} else {
+		i.oci.AddSession(i.user, token, parsed.(*rsa.PublicKey), expires)
+	}
 	return token
 }
 

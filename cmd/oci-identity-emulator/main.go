@@ -325,7 +325,7 @@ Users:
 The container registry listens there as well: log in to %[6]s as %[7]s/<user>.
 
 With Pulumi:
-  export OCI_CONFIG_FILE=%[4]s
+  export OCI_CLI_CONFIG_FILE=%[4]s
   pulumi config set ociauthtoken:endpoint %[1]s
 
 With the OCI CLI:

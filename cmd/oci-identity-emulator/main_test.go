@@ -102,7 +102,7 @@ func TestCommandServesUntilItIsStopped(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
 
 	require.NoError(t, stop())
-	for _, part := range []string{a.Endpoint, "OCI_CONFIG_FILE=" + a.ConfigFile, "auth-token list", "GET", "401", "stopped"} {
+	for _, part := range []string{a.Endpoint, "OCI_CLI_CONFIG_FILE=" + a.ConfigFile, "auth-token list", "GET", "401", "stopped"} {
 		assert.Contains(t, printed.String(), part)
 	}
 	assert.NoDirExists(t, filepath.Dir(a.ConfigFile), "a temporary folder goes with the command")

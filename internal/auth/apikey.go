@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"crypto/md5" //nolint:gosec // OCI defines the fingerprint of an API key as an MD5 digest
 	"crypto/rsa"
 	"crypto/x509"
@@ -15,13 +14,14 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// apiKey signs with a user's API key. It is a common.ConfigurationProvider that parses the key once.
+// apiKey signs with a user's API key. The key is parsed once.
 type apiKey struct {
 	tenancy, user, fingerprint, region string
 	key                                *rsa.PrivateKey
+	described                          string
 }
 
-var _ common.ConfigurationProvider = apiKey{}
+var _ Credentials = apiKey{}
 
 // TenancyOCID returns the tenancy that the user belongs to.
 func (k apiKey) TenancyOCID() (string, error) { return k.tenancy, nil }
@@ -46,58 +46,158 @@ func (k apiKey) AuthType() (common.AuthConfig, error) {
 	return common.AuthConfig{AuthType: common.UserPrincipal}, nil
 }
 
-// privateKey is a key and, in words, where it was found.
-type privateKey struct {
-	*rsa.PrivateKey
-	origin string
-}
+// String says who signs, and where each part of that was found.
+func (k apiKey) String() string { return k.described }
 
 // apiKeyCredentials returns credentials that sign with an API key:
 // https://docs.oracle.com/iaas/Content/API/Concepts/apisigningkey.htm.
-func apiKeyCredentials(_ context.Context, s *sources) (common.ConfigurationProvider, error) {
+func apiKeyCredentials(s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
+	parts := s.identity()
 	credentials := apiKey{
-		tenancy:     string(r.require(propertyTenancyOCID)),
-		user:        string(r.require(propertyUserOCID)),
-		fingerprint: strings.ToLower(string(r.require(propertyFingerprint))),
+		tenancy:     string(r.check(propertyTenancyOCID, parts.tenancy)),
+		user:        string(r.check(propertyUserOCID, parts.user)),
+		fingerprint: strings.ToLower(string(r.check(propertyFingerprint, parts.fingerprint))),
 		region:      string(r.require(propertyRegion)),
 	}
-	key, problem := findPrivateKey(s)
+	key, problem := s.readPrivateKey(parts)
 	r.add(problem)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
 	if own := fingerprint(&key.PublicKey); own != credentials.fingerprint {
 		return nil, wrong(propertyFingerprint, "is %s, but the private key from %s has the fingerprint %s: "+
-			"one of the two belongs to another API key", credentials.fingerprint, key.origin, own)
+			"one of the two belongs to another API key. What signs would be %s", credentials.fingerprint, key.origin, own, parts)
 	}
-	credentials.key = key.PrivateKey
+	credentials.key, credentials.described = key.PrivateKey, parts.String()
 	return credentials, nil
 }
 
-// findPrivateKey takes the key from the first place that has it, as a value or as the path of a file.
-func findPrivateKey(s *sources) (privateKey, *PropertyError) {
-	password := string(s.find(propertyPrivateKeyPassword).value)
-	for _, source := range s.inOrder {
-		if found := source.find(propertyPrivateKey); found.value != "" {
-			return parsePrivateKey(propertyPrivateKey, unescapeNewlines(string(found.value)), password, found.origin)
-		}
-		if found := source.find(propertyPrivateKeyPath); found.value != "" {
-			path := s.path(found.value)
-			content, err := readFile(path)
-			if err != nil {
-				if misplaced := misplacedError(""); errors.As(err, &misplaced) && misplaced != outside.Token {
-					return privateKey{}, wrong(propertyPrivateKeyPath, "%s (from %s): set privateKey instead, or write it to a file",
-						misplaced.what(), found.origin)
-				}
-				return privateKey{}, wrong(propertyPrivateKeyPath, "%v (from %s)", err, found.origin)
-			}
-			return parsePrivateKey(propertyPrivateKeyPath, string(content), password, path.String())
+// identity is the four parts of an API key, which belong together.
+type identity struct {
+	tenancy, user, fingerprint finding
+	key                        keyFinding
+}
+
+// keyFinding is a private key, as a value or as the path of a file, and the place that it comes from.
+type keyFinding struct {
+	finding
+	isPath bool
+	place  source
+}
+
+// identity returns the four parts of the API key to sign with. What the program sets counts. All that it leaves open comes
+// from the first candidate that has all of that, so that a stray variable does not make one identity out of two. Only where
+// none has it all is each part taken from the first place that has it.
+func (s *sources) identity() identity {
+	for _, places := range s.candidates() {
+		if found := s.identityIn(places...); found.isWhole() {
+			return found
 		}
 	}
-	problem := wrong(propertyPrivateKey, "neither privateKey nor privateKeyPath is set. %s", s.whereToSet(propertyPrivateKeyPath))
-	problem.missing = true
-	return privateKey{}, problem
+	return s.identityIn(s.inOrder()...)
+}
+
+// candidates are the places that may say who signs, in order. OCI's Terraform provider takes its two kinds of variables for one
+// place.
+func (s *sources) candidates() [][]source {
+	environment := [][]source{{s.terraform}, {s.oci}, {s.terraform, s.oci}, {s.cli}}
+	if s.profileNamedByProgram {
+		return append([][]source{{s.program}, {s.profile}}, environment...)
+	}
+	return append(append([][]source{{s.program}}, environment...), []source{s.profile})
+}
+
+// identityIn returns what the program sets of an API key and what places add to it, the first place that has a part counting.
+func (s *sources) identityIn(places ...source) identity {
+	found := partsIn(s.program)
+	for _, place := range places {
+		found = found.or(partsIn(place))
+	}
+	return found
+}
+
+// partsIn returns the parts that one place has. A key that is a value counts before the path of one.
+func partsIn(place source) identity {
+	found := identity{
+		tenancy: place.find(propertyTenancyOCID), user: place.find(propertyUserOCID), fingerprint: place.find(propertyFingerprint),
+	}
+	if key := place.find(propertyPrivateKey); key.value != "" {
+		found.key = keyFinding{key, false, place}
+	} else {
+		found.key = keyFinding{place.find(propertyPrivateKeyPath), true, place}
+	}
+	return found
+}
+
+// or returns the parts, those that are not there being taken from others.
+func (i identity) or(others identity) identity {
+	for _, part := range [][2]*finding{
+		{&i.tenancy, &others.tenancy}, {&i.user, &others.user}, {&i.fingerprint, &others.fingerprint},
+	} {
+		if part[0].value == "" {
+			*part[0] = *part[1]
+		}
+	}
+	if i.key.value == "" {
+		i.key = others.key
+	}
+	return i
+}
+
+// isEmpty reports whether there is nothing that tells one API key from another.
+func (i identity) isEmpty() bool {
+	return i.user.value == "" && i.fingerprint.value == "" && i.key.value == ""
+}
+
+// isWhole reports whether no part is lacking.
+func (i identity) isWhole() bool {
+	return i.tenancy.value != "" && i.user.value != "" && i.fingerprint.value != "" && i.key.value != ""
+}
+
+// String says whose identity it is, and where each part was found.
+func (i identity) String() string {
+	keyOrigin := i.key.origin
+	if i.key.isPath {
+		keyOrigin = fmt.Sprintf("%s, named by %s", i.key.value, i.key.origin)
+	}
+	return fmt.Sprintf("user %s (from %s) of tenancy %s (from %s) with the API key %s (from %s) and the private key from %s",
+		i.user.value, i.user.origin, i.tenancy.value, i.tenancy.origin, i.fingerprint.value, i.fingerprint.origin, keyOrigin)
+}
+
+// privateKey is a key and, in words, where it was found.
+type privateKey struct {
+	*rsa.PrivateKey
+	origin string
+}
+
+// passPhrase returns the pass phrase of a private key that was found in some place: what the program says, else the one in the
+// same place, else the first that there is.
+func (s *sources) passPhrase(place source) finding {
+	return firstOf(propertyPrivateKeyPassword, append([]source{s.program, place}, s.inOrder()...)...)
+}
+
+// readPrivateKey reads the private key of an identity.
+func (s *sources) readPrivateKey(i identity) (privateKey, *PropertyError) {
+	if i.key.value == "" {
+		problem := wrong(propertyPrivateKey, "neither privateKey nor privateKeyPath is set. %s", s.whereToSet(propertyPrivateKeyPath))
+		problem.missing = true
+		return privateKey{}, problem
+	}
+	password := string(s.passPhrase(i.key.place).value)
+	if !i.key.isPath {
+		return parsePrivateKey(propertyPrivateKey, unescapeNewlines(string(i.key.value)), password, i.key.origin)
+	}
+	path := s.path(i.key.value)
+	content, err := readFile(path)
+	if misplaced := misplacedError(""); errors.As(err, &misplaced) && misplaced != outside.Token {
+		return privateKey{}, wrong(propertyPrivateKeyPath, "%s (from %s): set privateKey instead, or write it to a file",
+			misplaced.what(), i.key.origin)
+	}
+	if err != nil {
+		return privateKey{}, wrong(propertyPrivateKeyPath, "%v (from %s)", err, i.key.origin)
+	}
+	return parsePrivateKey(propertyPrivateKeyPath, string(content), password, path.String())
 }
 
 // unescapeNewlines restores the line breaks of a PEM that came through a variable that cannot hold them.

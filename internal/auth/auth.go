@@ -4,6 +4,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 
@@ -17,12 +18,21 @@ import (
 // may come from the environment or from the OCI configuration file.
 type Settings map[string]string
 
-// The values of the property auth, as OCI's Terraform and Pulumi providers spell them. Case does not matter.
+// Credentials sign requests.
+type Credentials interface {
+	common.ConfigurationProvider
+	// String says who signs, and where each part of that was found. It holds no secret.
+	fmt.Stringer
+}
+
+// The values of the property auth, as OCI's Terraform and Pulumi providers spell them. Case does not matter, nor do underscores:
+// OCI's CLI spells them api_key, security_token, instance_principal, and so on.
 const (
 	APIKey                     = "ApiKey"
 	SecurityToken              = "SecurityToken"
 	InstancePrincipal          = "InstancePrincipal"
 	InstancePrincipalWithCerts = "InstancePrincipalWithCerts"
+	InstanceOBOUser            = "InstanceOBOUser"
 	ResourcePrincipal          = "ResourcePrincipal"
 	OKEWorkloadIdentity        = "OKEWorkloadIdentity"
 	WorkloadIdentityFederation = "WorkloadIdentityFederation"
@@ -30,34 +40,55 @@ const (
 
 // kinds are the values of the property auth.
 var kinds = []string{
-	APIKey, SecurityToken, InstancePrincipal, InstancePrincipalWithCerts, ResourcePrincipal, OKEWorkloadIdentity,
+	APIKey, SecurityToken, InstancePrincipal, InstancePrincipalWithCerts, InstanceOBOUser, ResourcePrincipal, OKEWorkloadIdentity,
 	WorkloadIdentityFederation,
 }
 
-// resolvers make credentials for each kind, by its name in lower case.
-func resolvers() map[string]func(context.Context, *sources) (common.ConfigurationProvider, error) {
-	return map[string]func(context.Context, *sources) (common.ConfigurationProvider, error){
-		strings.ToLower(APIKey):                     apiKeyCredentials,
-		strings.ToLower(SecurityToken):              sessionCredentials,
-		strings.ToLower(InstancePrincipal):          instancePrincipal,
-		strings.ToLower(InstancePrincipalWithCerts): instancePrincipalWithCerts,
-		strings.ToLower(ResourcePrincipal):          resourcePrincipal,
-		strings.ToLower(OKEWorkloadIdentity):        okeWorkloadIdentity,
-		strings.ToLower(WorkloadIdentityFederation): workloadIdentityFederation,
+// kindNamed returns the value of the property auth that is spelled in one way or another, or "".
+func kindNamed(s string) string {
+	for _, kind := range kinds {
+		if strings.EqualFold(kind, strings.ReplaceAll(s, "_", "")) {
+			return kind
+		}
+	}
+	return ""
+}
+
+// signIn makes credentials of one kind.
+func signIn(ctx context.Context, kind string, s *sources) (Credentials, error) {
+	switch kind {
+	case SecurityToken:
+		return sessionCredentials(s)
+	case InstancePrincipal:
+		return instancePrincipal(ctx, s)
+	case InstancePrincipalWithCerts:
+		return instancePrincipalWithCerts(ctx, s)
+	case InstanceOBOUser:
+		return instanceOBOUser(ctx, s)
+	case ResourcePrincipal:
+		return resourcePrincipal(ctx, s)
+	case OKEWorkloadIdentity:
+		return okeWorkloadIdentity(ctx, s)
+	case WorkloadIdentityFederation:
+		return workloadIdentityFederation(ctx, s)
+	default:
+		return apiKeyCredentials(s)
 	}
 }
 
-// Environment is what Resolve reads from the machine.
+// Environment is the machine, as far as Resolve deals with it.
 type Environment struct {
 	// LookupEnv is os.LookupEnv.
 	LookupEnv func(string) (string, bool)
+	// Setenv is os.Setenv: OCI's SDK reads some of what it needs from the environment and from nowhere else.
+	Setenv func(name, value string) error
 	// HomeDir is os.UserHomeDir.
 	HomeDir func() (string, error)
 }
 
 // Machine is the environment of this process.
 func Machine() Environment {
-	return Environment{LookupEnv: os.LookupEnv, HomeDir: os.UserHomeDir}
+	return Environment{LookupEnv: os.LookupEnv, Setenv: os.Setenv, HomeDir: os.UserHomeDir}
 }
 
 // Check returns what is wrong with settings by themselves, without a look at any other source. It is for previews, in which
@@ -74,23 +105,41 @@ func Check(settings Settings) []*PropertyError {
 	return problems
 }
 
-// Resolve takes every property from the first place that has it: the settings, the environment variables of the table in
-// their order, the OCI configuration file. It returns credentials, or an error that is a *PropertyError or Problems. Whatever
-// has to be asked of OCI is given up when ctx ends, or after a minute.
-func Resolve(ctx context.Context, settings Settings, environment Environment) (common.ConfigurationProvider, error) {
-	sources, err := newSources(settings, environment)
+// Resolve finds out who the caller is. It takes every property from the first place that has it: the settings, the environment
+// variables of the table in their order, the OCI configuration file. It returns credentials, or an error that says what is
+// missing or wrong. Whatever has to be asked of OCI is given up when ctx ends, or after a minute.
+func Resolve(ctx context.Context, settings Settings, environment Environment) (Credentials, error) {
+	s, err := newSources(settings, environment)
 	if err != nil {
 		return nil, err
 	}
-	asked := sources.find(propertyAuth)
-	if asked.value == "" {
-		asked.value = APIKey
+	if err := s.trustCertificates(); err != nil {
+		return nil, err
 	}
-	resolve, ok := resolvers()[strings.ToLower(string(asked.value))]
-	if !ok {
+	asked := s.kind()
+	kind := kindNamed(string(asked.value))
+	if kind == "" {
 		return nil, wrong(propertyAuth, "%v (from %s)", checkKind(string(asked.value)), asked.origin)
 	}
-	return resolve(ctx, sources)
+	credentials, err := signIn(ctx, kind, s)
+	if err != nil {
+		return nil, err
+	}
+	return s.delegated(credentials)
+}
+
+// kind returns how to sign in: as the first place says that says something about it. A place says so by the property auth, or
+// by having all that an API key needs; a profile of the configuration file also by what it holds.
+func (s *sources) kind() finding {
+	for _, places := range s.candidates() {
+		if asked := firstOf(propertyAuth, places...); asked.value != "" {
+			return asked
+		}
+		if s.identityIn(places...).isWhole() {
+			break
+		}
+	}
+	return finding{value: APIKey}
 }
 
 // requirement collects what is missing or wrong among the properties that a way to sign in needs.
@@ -100,8 +149,10 @@ type requirement struct {
 }
 
 // require returns the value of a property that must be there and must be right.
-func (r *requirement) require(p Property) outside.Text {
-	found := r.find(p)
+func (r *requirement) require(p Property) outside.Text { return r.check(p, r.find(p)) }
+
+// check returns what was found of a property that must be there and must be right.
+func (r *requirement) check(p Property, found finding) outside.Text {
 	if found.value == "" {
 		r.add(r.missing(p))
 		return ""

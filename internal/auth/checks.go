@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
@@ -20,7 +19,7 @@ func checkTenancy(s string) error { return ocid.Check(s, ocid.Tenancy) }
 
 // checkKind checks the property auth.
 func checkKind(s string) error {
-	if slices.ContainsFunc(kinds, func(kind string) bool { return strings.EqualFold(kind, s) }) {
+	if kindNamed(s) != "" {
 		return nil
 	}
 	return fmt.Errorf("%q is not a way to sign in: use one of %s", outside.Text(s), strings.Join(kinds, ", "))
@@ -37,8 +36,9 @@ func checkFingerprint(s string) error {
 	return nil
 }
 
-// regionPattern matches names such as us-phoenix-1 and keys such as PHX, and those of regions yet to come.
-var regionPattern = regexp.MustCompile(`^[a-zA-Z]+(-[a-zA-Z0-9]+)*$`)
+// regionPattern matches names such as us-phoenix-1 and keys such as PHX, those of regions yet to come, and names with dots, which
+// hold the domain of a realm of its own.
+var regionPattern = regexp.MustCompile(`^[a-zA-Z]+([-.][a-zA-Z0-9]+)*$`)
 
 func checkRegion(s string) error {
 	if !regionPattern.MatchString(s) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,71 +13,107 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// configFile is one profile of the OCI configuration file.
+// configFile is one profile of the OCI configuration file:
+// https://docs.oracle.com/iaas/Content/API/Concepts/sdkconfig.htm.
 type configFile struct {
-	path    outside.Text // empty if there is no home directory for the file to be in
-	profile outside.Text
-	keys    map[string]string
+	path     outside.Text // empty if there is no home directory for the file to be in
+	variable string       // the environment variable that names the file, or empty
+	absent   bool         // whether there is no such file
+	profile  outside.Text
+	keys     map[string]string // of the profile itself
+	shared   map[string]string // of the profile DEFAULT, whose keys every profile inherits
 }
 
 const (
 	// defaultProfile is the profile that is read when none is named.
 	defaultProfile = "DEFAULT"
-	// configFileVariable is the environment variable that names the file.
+	// cliConfigFileVariable is the environment variable with which OCI's CLI is told where the file is.
+	cliConfigFileVariable = "OCI_CLI_CONFIG_FILE"
+	// configFileVariable is the one for OCI's SDKs. They read it only where ~/.oci/config does not exist.
 	configFileVariable = "OCI_CONFIG_FILE"
 	// mostProfiles is how many profiles are named in an error.
 	mostProfiles = 20
 )
 
-// configFilePath is where the configuration file is: $OCI_CONFIG_FILE, else ~/.oci/config. It is empty without a home
-// directory: the working directory is none.
-func (s *sources) configFilePath() outside.Text {
-	if path := s.env(configFileVariable); path != "" {
-		return s.path(path)
+// findConfigFile returns where the configuration file is: where the CLI is told to look, else where OCI's SDKs look, in their
+// order. Without a home directory, and without a variable that names a file, there is none: the working directory is not
+// searched. It also returns the environment variable that names the file, if one does.
+func (s *sources) findConfigFile() (path outside.Text, variable string) {
+	if named := s.env(cliConfigFileVariable); named != "" {
+		return s.path(named), cliConfigFileVariable
 	}
+	usual := s.belowHome(".oci")
+	if exists(usual) {
+		return usual, ""
+	}
+	if named := s.env(configFileVariable); named != "" {
+		return s.path(named), configFileVariable
+	}
+	if old := s.belowHome(".oraclebmc"); exists(old) {
+		return old, ""
+	}
+	return usual, ""
+}
+
+// belowHome returns the path of the configuration file in a folder of the home directory, or "" if there is no such directory.
+func (s *sources) belowHome(folder string) outside.Text {
 	if s.home == "" {
 		return ""
 	}
-	return outside.Text(filepath.Join(s.home, ".oci", "config"))
+	return outside.Text(filepath.Join(s.home, folder, "config"))
 }
 
-// readConfigFile reads one profile. A file or profile that does not exist is an error only if the profile was asked for.
-func readConfigFile(path, asked outside.Text) (configFile, error) {
-	file := configFile{path: path, profile: asked}
-	if asked == "" {
+// exists reports whether there is something at a path. If that cannot be found out, reading it says why.
+func exists(path outside.Text) bool {
+	if path == "" {
+		return false
+	}
+	_, err := os.Stat(string(path))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// readConfigFile reads one profile: the one that was asked for, or DEFAULT. A file or profile that does not exist is an error
+// only if a profile was asked for.
+func (s *sources) readConfigFile(asked finding) (configFile, error) {
+	path, variable := s.findConfigFile()
+	file := configFile{path: path, variable: variable, absent: !exists(path), profile: asked.value}
+	if asked.value == "" {
 		file.profile = defaultProfile
 	}
-	if path == "" {
-		if asked == "" {
-			return file, nil
-		}
-		return file, fmt.Errorf("profile %q is asked for, but there is no home directory in which .oci/config could be: "+
-			"set the environment variable %s", asked, configFileVariable)
+	if file.absent && asked.value == "" && (variable == "" || path.Secret() == "") {
+		return file, nil
+	}
+	cannot := fmt.Sprintf("profile %q (from %s) cannot be read", asked.value, asked.origin)
+	switch {
+	case path == "":
+		return file, fmt.Errorf("%s, since there is no home directory for .oci/config to be in: set the environment variable %s",
+			cannot, configFileVariable)
+	case file.absent && variable == "":
+		return file, fmt.Errorf("%s, since there is no file %s", cannot, path)
 	}
 	content, err := readFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if asked == "" {
-			return file, nil
-		}
-		return file, fmt.Errorf("profile %q is asked for, but there is no file %s", asked, path)
-	}
-	if err != nil {
-		return file, fmt.Errorf("the OCI configuration file, which %s names if it is set: %w", configFileVariable, err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return file, fmt.Errorf("%s, since there is no file %s, which the environment variable %s names", cannot, path, variable)
+	case err != nil && variable != "":
+		return file, fmt.Errorf("the OCI configuration file, which the environment variable %s names: %w", variable, err)
+	case err != nil:
+		return file, fmt.Errorf("the OCI configuration file: %w", err)
 	}
 	parsed, err := parseProfiles(string(content))
 	if err != nil {
 		return file, fmt.Errorf("%s could not be read: %w", path, err)
 	}
 	found := false
-	if file.keys, found = parsed[string(file.profile)]; !found && asked != "" {
-		return file, fmt.Errorf("there is no profile %q in %s, which has %s", asked, path, namesOf(parsed))
+	file.shared = parsed[defaultProfile]
+	if file.keys, found = parsed[string(file.profile)]; !found && asked.value != "" {
+		return file, fmt.Errorf("there is no profile %q (from %s) in %s, which has %s", asked.value, asked.origin, path, namesOf(parsed))
 	}
 	return file, nil
 }
 
-// parseProfiles takes a file apart: for each profile its keys, in small letters, and their values. No line goes on in the
-// next, whatever it ends in: a pass phrase may hold any character, and must not become a part of what is shown. Its errors
-// quote nothing.
+// parseProfiles returns the keys of each profile, in lower case, and their values. No line continues in the next, whatever it
+// ends in: a pass phrase may hold any character, and must not become a part of what is shown. Errors quote nothing.
 func parseProfiles(content string) (map[string]map[string]string, error) {
 	parsed := map[string]map[string]string{}
 	profile := defaultProfile
@@ -100,7 +137,7 @@ func parseProfiles(content string) (map[string]map[string]string, error) {
 		}
 		at := strings.IndexAny(line, "=:")
 		if at <= 0 {
-			continue // OCI's tools pass over such lines too
+			continue // OCI's tools skip such lines too
 		}
 		if parsed[profile] == nil {
 			parsed[profile] = map[string]string{}
@@ -110,7 +147,7 @@ func parseProfiles(content string) (map[string]map[string]string, error) {
 	return parsed, nil
 }
 
-// namesOf names the profiles, as far as there is room.
+// namesOf names the profiles, up to a number that a person can read.
 func namesOf(parsed map[string]map[string]string) string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(parsed)) {
@@ -126,18 +163,68 @@ func namesOf(parsed map[string]map[string]string) string {
 	}
 }
 
-// value is the value of a key, or empty. The keys with two spellings are found under either.
+// Keys of the file that belong to no property.
+const (
+	// securityTokenKey names the file with the security token of a session.
+	securityTokenKey = "security_token_file"
+	// authenticationTypeKey says how to sign in, if not with what else is in the profile.
+	authenticationTypeKey = "authentication_type"
+	// delegationTokenKey names the file with the token of the user that an instance signs for.
+	delegationTokenKey = "delegation_token_file"
+)
+
+// value returns the value of a key, from the profile or else from DEFAULT, or "".
 func (f configFile) value(key string) outside.Text {
-	if _, ok := f.keys[key]; !ok && key == propertyPrivateKeyPassword.Key {
-		key = "passphrase"
+	if value, ok := lookup(f.keys, key); ok {
+		return value
 	}
-	return outside.Text(f.keys[key])
+	value, _ := lookup(f.shared, key)
+	return value
 }
 
-// String says which profile of which file this is.
+// lookup finds a key in a profile. The pass phrase has two names.
+func lookup(keys map[string]string, key string) (outside.Text, bool) {
+	value, ok := keys[key]
+	if !ok && key == propertyPrivateKeyPassword.Key {
+		value, ok = keys["passphrase"]
+	}
+	return outside.Text(value), ok
+}
+
+// kind returns how the profile itself says to sign in, as a value of the property auth, or "" if it does not say. What DEFAULT
+// has counts only for a profile that says nothing of its own.
+func (f configFile) kind() outside.Text {
+	for _, keys := range []map[string]string{f.keys, f.shared} {
+		switch {
+		case keys[authenticationTypeKey] == "instance_principal" && f.value(delegationTokenKey) != "":
+			return InstanceOBOUser
+		case keys[authenticationTypeKey] != "":
+			return outside.Text(keys[authenticationTypeKey])
+		case keys[propertyUserOCID.Key] != "":
+			return APIKey
+		case keys[securityTokenKey] != "":
+			return SecurityToken
+		}
+	}
+	return ""
+}
+
+// String returns which profile of which file this is.
 func (f configFile) String() string {
 	if f.path == "" {
-		return fmt.Sprintf("profile %s of ~/.oci/config (but there is no home directory)", f.profile)
+		return fmt.Sprintf("profile %s of ~/.oci/config", f.profile)
 	}
 	return fmt.Sprintf("profile %s of %s", f.profile, f.path)
+}
+
+// described returns the same, with what is odd about the file.
+func (f configFile) described() string {
+	switch {
+	case f.path == "", startsAtHome(f.path):
+		return f.String() + " (but there is no home directory)"
+	case f.absent && f.variable != "":
+		return fmt.Sprintf("%s (which the environment variable %s names, and which does not exist)", f, f.variable)
+	default:
+		return f.String()
+	}
 }

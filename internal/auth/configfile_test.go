@@ -51,30 +51,53 @@ func TestEachLineOfTheConfigurationFileIsReadByItself(t *testing.T) {
 func TestConfigurationFiles(t *testing.T) {
 	t.Parallel()
 	home := writeConfigFile(t, "[DEFAULT]\nregion=one\n[WORK]\nregion=two\n")
+	config := home + "/.oci/config"
 	bad := writeConfigFile(t, "[DEFAULT]\nregion=one\n[WORK\n")
+	old, empty := t.TempDir(), t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(old, ".oraclebmc"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(old, ".oraclebmc", "config"), []byte("[DEFAULT]\nregion=old\n"), 0o600))
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	require.NoError(t, os.WriteFile(elsewhere, []byte("[DEFAULT]\nregion=elsewhere\n[WORK]\nregion=two\n"), 0o600))
+	const sdk, cli = configFileVariable, cliConfigFileVariable
 	for _, test := range []struct {
-		name, home, profile, variable string
-		region                        string
-		said                          string // what the error says; empty if there is none
+		name, home, profile string
+		environment         map[string]string
+		region              string
+		said                string // what the error says; empty if there is none
 	}{
-		{"the default profile", home, "", "", "one", ""},
-		{"the default profile by name", home, "DEFAULT", "", "one", ""},
-		{"another profile", home, "WORK", "", "two", ""},
-		{"a profile that is not there", home, "OTHER", "", "", `there is no profile "OTHER" in ` + home + "/.oci/config, which has DEFAULT, WORK"},
-		{"no file", "/missing", "", "", "", ""},
-		{"no file for a profile", "/missing", "WORK", "", "", `profile "WORK" is asked for, but there is no file /missing/.oci/config`},
-		{"no home directory", "", "", "", "", ""},
-		{"no home directory for a profile", "", "WORK", "", "", "there is no home directory"},
-		{"a home directory that is none", "home", "WORK", "", "", "there is no home directory"},
-		{"a file elsewhere", "/missing", "WORK", home + "/.oci/config", "two", ""},
-		{"a file elsewhere, from home", home, "WORK", "~/.oci/config", "two", ""},
-		{"a file that is malformed", bad, "", "", "", "line 3 begins a profile as [DEFAULT] does, but has no closing bracket"},
-		{"a file that is a directory", "/missing", "", home, "", "could not be read: is a directory"},
+		{"the default profile", home, "", nil, "one", ""},
+		{"the default profile by name", home, "DEFAULT", nil, "one", ""},
+		{"another profile", home, "WORK", nil, "two", ""},
+		{"a profile that is not there", home, "OTHER", nil, "",
+			`there is no profile "OTHER" (from the provider's configuration) in ` + config + ", which has DEFAULT, WORK"},
+		{"a profile of the CLI", home, "", map[string]string{"OCI_CLI_PROFILE": "WORK"}, "two", ""},
+		{"a profile of the CLI that is not there", home, "", map[string]string{"OCI_CLI_PROFILE": "OTHER"}, "",
+			`there is no profile "OTHER" (from the environment variable OCI_CLI_PROFILE) in `},
+		{"no file", empty, "", nil, "", ""},
+		{"no file for a profile", empty, "WORK", nil, "",
+			`profile "WORK" (from the provider's configuration) cannot be read, since there is no file ` + empty + "/.oci/config"},
+		{"no home directory", "", "", nil, "", ""},
+		{"no home directory for a profile", "", "WORK", nil, "", "there is no home directory"},
+		{"a home directory that is none", "home", "WORK", nil, "", "there is no home directory"},
+		{"a file elsewhere", empty, "", map[string]string{sdk: elsewhere}, "elsewhere", ""},
+		{"a file elsewhere, without a home directory", "", "", map[string]string{sdk: elsewhere}, "elsewhere", ""},
+		{"a file elsewhere, from home", filepath.Dir(elsewhere), "WORK", map[string]string{sdk: "~/elsewhere"}, "two", ""},
+		{"the usual file before one elsewhere", home, "", map[string]string{sdk: elsewhere}, "one", ""},
+		{"the file of the CLI before the usual one", home, "", map[string]string{cli: elsewhere, sdk: "/missing"}, "elsewhere", ""},
+		{"the file of the CLI, from home", filepath.Dir(elsewhere), "", map[string]string{cli: "~/elsewhere"}, "elsewhere", ""},
+		{"a file elsewhere that is absent", empty, "", map[string]string{sdk: "/missing"}, "", ""},
+		{"a file elsewhere that is absent, for a profile", empty, "WORK", map[string]string{sdk: "/missing"}, "",
+			"there is no file /missing, which the environment variable OCI_CONFIG_FILE names"},
+		{"a file of the CLI that is absent, for a profile", home, "WORK", map[string]string{cli: "/missing"}, "",
+			"there is no file /missing, which the environment variable OCI_CLI_CONFIG_FILE names"},
+		{"the file of long ago", old, "", nil, "old", ""},
+		{"a file elsewhere before that of long ago", old, "", map[string]string{sdk: elsewhere}, "elsewhere", ""},
+		{"a file that is malformed", bad, "", nil, "", "line 3 begins a profile as [DEFAULT] does, but has no closing bracket"},
+		{"a file that is a directory", empty, "", map[string]string{sdk: home}, "", "could not be read: is a directory"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s, err := newSources(Settings{"configFileProfile": test.profile},
-				machine(test.home, map[string]string{configFileVariable: test.variable}))
+			s, err := newSources(Settings{"configFileProfile": test.profile}, machine(test.home, test.environment))
 			if test.said != "" {
 				require.ErrorContains(t, err, test.said)
 				assert.Contains(t, err.Error(), "configFileProfile: ")
@@ -82,6 +105,34 @@ func TestConfigurationFiles(t *testing.T) {
 			}
 			require.NoError(t, err)
 			assert.Equal(t, test.region, string(s.find(propertyRegion).value))
+		})
+	}
+
+	// A file that is named and absent is said to be, as soon as something is missing.
+	s, err := newSources(nil, machine(empty, map[string]string{sdk: "/missing"}))
+	require.NoError(t, err)
+	assert.Contains(t, s.missing(propertyRegion).Error(), `or "region" in profile DEFAULT of /missing (which the environment variable `+
+		"OCI_CONFIG_FILE names, and which does not exist)")
+}
+
+func TestProfilesInheritFromDefaultKeyByKey(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, file, profile, region, password string }{
+		{"a key that is absent", "[DEFAULT]\nregion=one\n[WORK]\nuser=x\n", "WORK", "one", ""},
+		{"a key that is there", "[DEFAULT]\nregion=one\n[WORK]\nregion=two\n", "WORK", "two", ""},
+		{"a key that is empty", "[DEFAULT]\nregion=one\n[WORK]\nregion=\n", "WORK", "", ""},
+		{"before DEFAULT", "[WORK]\nuser=x\n[DEFAULT]\nregion=one\n", "WORK", "one", ""},
+		{"no DEFAULT", "[WORK]\nuser=x\n", "WORK", "", ""},
+		{"names with dots are names", "[a]\nregion=one\n[a.b]\nuser=x\n", "a.b", "", ""},
+		{"either spelling of the pass phrase", "[DEFAULT]\npassphrase=p\n[WORK]\nregion=two\n", "WORK", "two", "p"},
+		{"the profile's own pass phrase", "[DEFAULT]\npass_phrase=p\n[WORK]\npassphrase=q\n", "WORK", "", "q"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s, err := newSources(Settings{"configFileProfile": test.profile}, machine(writeConfigFile(t, test.file), nil))
+			require.NoError(t, err)
+			assert.Equal(t, test.region, string(s.find(propertyRegion).value))
+			assert.Equal(t, test.password, string(s.find(propertyPrivateKeyPassword).value))
 		})
 	}
 }

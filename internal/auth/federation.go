@@ -17,28 +17,31 @@ const (
 // resourceSessionToken is the type of token that stands for a resource, and needs the resource's type to be said.
 const resourceSessionToken = "urn:oci:token-type:oci-rpst" //nolint:gosec // the name of a type, no credential
 
+// subjectIsJWT is the type of the token that is exchanged, if none is given.
+const subjectIsJWT = "jwt"
+
 // workloadIdentityFederation exchanges a token of another issuer, such as a Kubernetes cluster's, for one of OCI. See
 // https://docs.oracle.com/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm.
-func workloadIdentityFederation(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
+func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
 	issuer := tokenFile(s.path(r.require(propertyWorkloadIdentityTokenPath)))
 	exchange := sdk.TokenExchangeBuilder{
 		DomainUrl:          strings.TrimRight(string(r.require(propertyTokenExchangeDomainURL)), "/"),
 		Region:             string(r.require(propertyRegion)),
 		RequestedTokenType: string(r.require(propertyTokenExchangeRequestedTokenType)),
-		SubjectTokenType:   string(r.require(propertyTokenExchangeSubjectTokenType)),
+		SubjectTokenType:   string(s.find(propertyTokenExchangeSubjectTokenType).value),
 		RpstExp:            string(s.find(propertyTokenExchangeRPSTExpiration).value),
 		PublicKey:          string(s.find(propertyTokenExchangePublicKey).value),
+	}
+	if exchange.SubjectTokenType == "" {
+		exchange.SubjectTokenType = subjectIsJWT
 	}
 	if exchange.RequestedTokenType == resourceSessionToken {
 		exchange.ResType = string(r.require(propertyTokenExchangeResourceType))
 	}
 	asInstance := false
 	if how := s.find(propertyTokenExchangeAuth); how.value != "" {
-		if err := checkTokenExchangeAuth(string(how.value)); err != nil {
-			r.add(wrong(propertyTokenExchangeAuth, "%v (from %s)", err, how.origin))
-		}
-		asInstance = strings.EqualFold(string(how.value), exchangeAsInstance)
+		asInstance = strings.EqualFold(string(r.check(propertyTokenExchangeAuth, how)), exchangeAsInstance)
 	}
 	if !asInstance {
 		exchange.ClientId = string(r.require(propertyTokenExchangeClientID))

@@ -140,7 +140,7 @@ func FuzzConfigFile(f *testing.F) {
 			}
 			for _, profile := range []string{"", "WORK", "OTHER"} {
 				for _, kind := range []string{APIKey, SecurityToken} {
-					environment := machine(home, map[string]string{configFileVariable: path})
+					environment := machine(home, map[string]string{cliConfigFileVariable: path})
 					_, err := Resolve(t.Context(), Settings{"auth": kind, "configFileProfile": profile}, environment)
 					if err != nil {
 						checkShown(t, err.Error())

@@ -22,13 +22,13 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// metadataVariable is what the SDK reads to find the instance metadata service elsewhere than at metadataURL.
 const (
+	// metadataVariable tells the SDK where the instance metadata service is, if it is not at metadataURL.
 	metadataVariable = "OCI_METADATA_BASE_URL"
 	metadataURL      = "http://169.254.169.254/opc/v2"
-	// metadataWithin bounds the look at whether there is such a service. The SDK itself tries for minutes.
+	// metadataWithin bounds the check of whether there is such a service. The SDK itself tries for minutes.
 	metadataWithin = 5 * time.Second
-	// longestMetadata bounds what is read of an answer that is one line.
+	// longestMetadata bounds how much is read of an answer that is one line.
 	longestMetadata = 1 << 10
 )
 
@@ -68,47 +68,40 @@ func readMetadata(ctx context.Context, s *sources, path string) (status int, lin
 	return response.StatusCode, strings.TrimSpace(string(body)), nil
 }
 
-// requireInstance finds out soon whether this machine is an instance.
+// requireInstance returns an error if this machine is not an instance.
 func requireInstance(ctx context.Context, s *sources, kind string) *PropertyError {
 	status, _, err := readMetadata(ctx, s, "/instance/region")
 	if err == nil || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError {
-		// A service that is there but busy is the SDK's to ask again.
+		// The SDK asks a service that is busy again.
 		return nil
 	}
 	return wrong(propertyAuth, "%s: %v. Choose another way to sign in, or run this on an instance", kind, err)
 }
 
 // instancePrincipal signs as the instance that this program runs on.
-func instancePrincipal(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
+func instancePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 	if problem := requireInstance(ctx, s, InstancePrincipal); problem != nil {
 		return nil, problem
 	}
 	return signInAs(ctx, s, InstancePrincipal, sdk.InstancePrincipalConfigurationProvider)
 }
 
-// certificatesVariables name the folder of the certificates: OCI's Terraform provider reads them in this order, the second
-// in lower case.
-var certificatesVariables = []string{
-	"TF_VAR_test_certificates_location", "OCI_test_certificates_location", "OCI_TEST_CERTIFICATES_LOCATION",
-	"test_certificates_location",
-}
+// certificatesLocation is the setting of OCI's Terraform provider that names the folder of an instance's certificates.
+const certificatesLocation = "test_certificates_location"
 
 // instancePrincipalWithCerts signs as an instance whose certificates are in files, under the names that OCI's Terraform
 // provider gives them.
-func instancePrincipalWithCerts(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
+func instancePrincipalWithCerts(ctx context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
 	region := common.StringToRegion(string(r.require(propertyRegion)))
 	folder := outside.Text(".")
-	for _, name := range certificatesVariables {
-		if value := s.env(name); value != "" {
-			folder = s.path(value)
-			break
-		}
+	if named, _ := s.terraformSetting(certificatesLocation); named != "" {
+		folder = s.path(named)
 	}
 	files, err := readCertificates(folder)
 	if err != nil {
 		r.add(wrong(propertyAuth, "%s: %v. The certificates are looked for in the working directory, or in the folder that "+
-			"the environment variable %s names", InstancePrincipalWithCerts, err, certificatesVariables[len(certificatesVariables)-1]))
+			"the environment variable %s names", InstancePrincipalWithCerts, err, certificatesLocation))
 	}
 	if err := r.err(); err != nil {
 		return nil, err
@@ -118,7 +111,7 @@ func instancePrincipalWithCerts(ctx context.Context, s *sources) (common.Configu
 	})
 }
 
-// certificates are an instance's, as they are in the files.
+// certificates are those of an instance, in PEM form.
 type certificates struct{ leaf, key, passphrase, intermediate []byte }
 
 // readCertificates reads and checks them. Its errors name the file.
@@ -140,7 +133,7 @@ func readCertificates(folder outside.Text) (certificates, error) {
 	switch {
 	case err == nil:
 		c.passphrase = bytes.TrimRight(passphrase, "\r\n")
-	case !errors.Is(err, fs.ErrNotExist): // it is there only where the key is encrypted
+	case !errors.Is(err, fs.ErrNotExist): // it exists only where the key is encrypted
 		problems = append(problems, err)
 	}
 	if len(problems) > 0 {

@@ -15,8 +15,8 @@ import (
 // principal signs as what runs this program, rather than as a user. OCI gives it a security token for a while, which the
 // SDK renews. See https://docs.oracle.com/iaas/Content/API/Concepts/sdk_authentication_methods.htm.
 //
-// It stands between the SDK and the rest for what the SDK does not do: to end in time, to survive answers that it cannot
-// read, to keep tokens out of errors, and to be safe for many goroutines.
+// It does what the SDK does not: it ends in time, survives answers that it cannot read, keeps tokens out of errors, and is safe
+// for use by many goroutines.
 type principal struct {
 	kind     string
 	sdk      common.ConfigurationProvider
@@ -27,14 +27,14 @@ type principal struct {
 }
 
 var (
-	_ common.ConfigurationProvider            = (*principal)(nil)
+	_ Credentials                             = (*principal)(nil)
 	_ common.RefreshableConfigurationProvider = (*principal)(nil)
 )
 
-// signInAs lets the SDK find out from the surroundings who this program is, and asks for the first token and its key.
+// signInAs makes credentials of what the SDK finds, and asks for the first security token and its key.
 func signInAs(
 	ctx context.Context, s *sources, kind string, find func() (common.ConfigurationProvider, error),
-) (common.ConfigurationProvider, error) {
+) (Credentials, error) {
 	p := &principal{kind: kind, mu: &sync.Mutex{}, tenancy: string(s.find(propertyTenancyOCID).value), redactor: newRedactor(s)}
 	region := s.find(propertyRegion)
 	if region.value != "" {
@@ -60,7 +60,7 @@ func signInAs(
 	return p, nil
 }
 
-// KeyID is the security token as it is now.
+// KeyID returns the current security token.
 func (p *principal) KeyID() (string, error) { return p.keyID(context.Background()) }
 
 func (p *principal) keyID(ctx context.Context) (string, error) {
@@ -70,18 +70,17 @@ func (p *principal) keyID(ctx context.Context) (string, error) {
 	}
 	claims, err := readClaims(strings.TrimPrefix(id, securityTokenPrefix))
 	if err == nil && claims.expired() {
-		return "", fmt.Errorf("signing in as %s: the security token expired at %s, and what gives it out has not renewed it",
-			p.kind, claims.expires())
+		return "", fmt.Errorf("signing in as %s: the security token expired at %s, and has not been renewed", p.kind, claims.expires())
 	}
 	return id, nil
 }
 
-// PrivateRSAKey is the key that belongs to the security token.
+// PrivateRSAKey returns the key that belongs to the security token.
 func (p *principal) PrivateRSAKey() (*rsa.PrivateKey, error) {
 	return ask(context.Background(), p, p.sdk.PrivateRSAKey)
 }
 
-// TenancyOCID is the tenancy of the principal, or empty if nobody knows.
+// TenancyOCID returns the tenancy of the principal, or "" if it is not known.
 func (p *principal) TenancyOCID() (string, error) {
 	if tenancy, err := ask(context.Background(), p, p.sdk.TenancyOCID); err == nil && tenancy != "" {
 		return tenancy, nil
@@ -96,25 +95,33 @@ func (p *principal) TenancyOCID() (string, error) {
 	return p.tenancy, nil
 }
 
-// UserOCID is empty: a principal is no user.
+// UserOCID returns "": a principal is not a user.
 func (*principal) UserOCID() (string, error) { return "", nil }
 
-// KeyFingerprint is empty: the security token stands for the key.
+// KeyFingerprint returns "": the security token stands for the key.
 func (*principal) KeyFingerprint() (string, error) { return "", nil }
 
-// Region is the region to call.
+// Region returns the region to call.
 func (p *principal) Region() (string, error) { return p.region, nil }
 
-// AuthType is no user's, so that the SDK looks at nothing but the rest of this.
+// AuthType reports that no user signs, so that the SDK looks at nothing but the other methods.
 func (p *principal) AuthType() (common.AuthConfig, error) {
 	return common.AuthConfig{AuthType: common.UnknownAuthenticationType}, errors.New(p.kind + " is in no configuration file")
 }
 
-// Refreshable makes the SDK sign anew after a 401. It asks for the key and for the token one after the other, and another
-// goroutine may have renewed both in between.
+// Refreshable reports true: after a 401 a request is signed again. The SDK asks for the key and for the token one after the
+// other, and another goroutine may have renewed both in between.
 func (*principal) Refreshable() bool { return true }
 
-// ask asks the SDK for something that may need a new token.
+// String says what signs.
+func (p *principal) String() string {
+	if tenancy, err := p.TenancyOCID(); err == nil && tenancy != "" {
+		return fmt.Sprintf("what this runs on (%s), in tenancy %s", p.kind, tenancy)
+	}
+	return fmt.Sprintf("what this runs on (%s)", p.kind)
+}
+
+// ask asks the SDK for something that may need a new security token.
 func ask[T any](ctx context.Context, p *principal, question func() (T, error)) (T, error) {
 	answer, err := within(ctx, func() (T, error) {
 		p.mu.Lock()
@@ -130,8 +137,8 @@ func ask[T any](ctx context.Context, p *principal, question func() (T, error)) (
 // patience bounds everything that is asked of OCI in order to sign in.
 const patience = time.Minute
 
-// within bounds what the SDK does: it has no limit of its own in places, tries others for minutes, cannot be cancelled, and
-// panics on answers that lack what it expects.
+// within bounds what the SDK does. In places the SDK waits for ever, in others for minutes; it cannot be cancelled; and it panics
+// on answers that lack what it expects.
 func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("there was no answer within %s", patience))
 	defer cancel()

@@ -79,13 +79,15 @@ func define(p Property) Property {
 var (
 	propertyAuth = define(Property{
 		Name: "auth", CLI: "AUTH", Check: checkKind,
-		Description: "How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. " +
-			"`SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` " +
-			"names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or " +
-			"other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance " +
-			"whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, " +
-			"`leaf_passphrase`, in the working directory or in the folder that the environment variable " +
-			"`test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI.",
+		Description: "How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session " +
+			"authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and " +
+			"`OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs " +
+			"in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. " +
+			"`InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, " +
+			"`intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the " +
+			"environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another " +
+			"issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says " +
+			"how, the profile does, and otherwise it is `ApiKey`.",
 	})
 	propertyTenancyOCID = define(Property{
 		Name: "tenancyOcid", Key: "tenancy", CLI: "TENANCY", Check: checkTenancy,
@@ -119,8 +121,8 @@ var (
 	})
 	propertyConfigFileProfile = define(Property{
 		Name: "configFileProfile", CLI: "PROFILE",
-		Description: "The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is " +
-			"`~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names.",
+		Description: "The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits " +
+			"from `DEFAULT`. A profile that the program names counts before the environment.",
 	})
 	propertyWorkloadIdentityTokenPath = define(Property{
 		Name: "workloadIdentityTokenPath",
@@ -168,6 +170,6 @@ var (
 	})
 	propertyTokenExchangeSubjectTokenType = define(Property{
 		Name:        "tokenExchangeSubjectTokenType",
-		Description: "The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`.",
+		Description: "The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only.",
 	})
 )

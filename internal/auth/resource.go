@@ -12,7 +12,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// requireVariables says which of the environment variables that a kind of principal needs are not set.
+// requireVariables returns an error that names the environment variables that are needed and not set, or nil.
 func requireVariables(s *sources, kind, whoSets string, names ...string) *PropertyError {
 	var missing []string
 	for _, name := range names {
@@ -29,14 +29,14 @@ func requireVariables(s *sources, kind, whoSets string, names ...string) *Proper
 const (
 	versionVariable = sdk.ResourcePrincipalVersionEnvVar
 
-	functionsSet = "OCI sets them where functions and other resources may sign in this way: elsewhere choose another way to sign in"
-	podsSet      = "The variables OCI_RESOURCE_PRINCIPAL_... have to be set in the specification of the pod, and Kubernetes sets " +
-		"the others: outside of OKE choose another way to sign in"
+	functionsSet = "OCI sets them for functions and other resources that may sign in this way: elsewhere choose another way"
+	podsSet      = "Set the variables OCI_RESOURCE_PRINCIPAL_... in the specification of the pod. Kubernetes sets the others: outside " +
+		"of OKE choose another way to sign in"
 )
 
-// resourcePrincipal signs as the function or other resource that this program runs in. The resource's surroundings say how,
-// in the environment variables OCI_RESOURCE_PRINCIPAL_...
-func resourcePrincipal(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
+// resourcePrincipal signs as the function or other resource that this program runs in. OCI says how in the environment
+// variables OCI_RESOURCE_PRINCIPAL_...
+func resourcePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 	const (
 		version1, version2, version3 = sdk.ResourcePrincipalVersion1_1, sdk.ResourcePrincipalVersion2_2, sdk.ResourcePrincipalVersion3_0
 	)
@@ -87,14 +87,14 @@ func resourcePrincipal(ctx context.Context, s *sources) (common.ConfigurationPro
 	return signInAs(ctx, s, ResourcePrincipal, find)
 }
 
-// resourcePath is where the resource that this program runs in gets its token. The SDK's own takes the instance's id from a
-// fixed address, whatever it is that answers there.
+// resourcePath is where the resource that this program runs in gets its token. The SDK's own implementation asks for the
+// instance's id at a fixed address, and trusts whatever answers there.
 type resourcePath struct {
 	ctx     context.Context
 	sources *sources
 }
 
-// Path is a template, in which {id} stands for the resource's OCID.
+// Path returns a template, in which {id} stands for the resource's OCID.
 func (r resourcePath) Path() (*string, error) {
 	path := string(r.sources.env(sdk.ResourcePrincipalTokenPath))
 	if path == "" {
@@ -103,7 +103,7 @@ func (r resourcePath) Path() (*string, error) {
 	return &path, nil
 }
 
-// ResourceID is the resource's OCID: if none is given, the resource is the instance.
+// ResourceID returns the resource's OCID. If none is given, the resource is the instance.
 func (r resourcePath) ResourceID() (*string, error) {
 	id := string(r.sources.env(sdk.ResourceID))
 	if id == "" {
@@ -116,9 +116,12 @@ func (r resourcePath) ResourceID() (*string, error) {
 	return &id, nil
 }
 
+// serviceAccountTokenVariable tells OCI's CLI where the service account's token is.
+const serviceAccountTokenVariable = "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH" //nolint:gosec // the name of a variable, no credential
+
 // okeWorkloadIdentity signs as the Kubernetes workload that this program runs in, on an enhanced OKE cluster. See
 // https://docs.oracle.com/iaas/Content/ContEng/Tasks/contenggrantingworkloadaccesstoresources.htm.
-func okeWorkloadIdentity(ctx context.Context, s *sources) (common.ConfigurationProvider, error) {
+func okeWorkloadIdentity(ctx context.Context, s *sources) (Credentials, error) {
 	if problem := requireVariables(s, OKEWorkloadIdentity, podsSet,
 		versionVariable, sdk.ResourcePrincipalRegionEnvVar, sdk.KubernetesServiceHostEnvVar); problem != nil {
 		return nil, problem
@@ -135,9 +138,11 @@ func okeWorkloadIdentity(ctx context.Context, s *sources) (common.ConfigurationP
 		return nil, wrong(propertyAuth, "%s: the cluster's certificate authority: %v. The environment variable %s says where else it is",
 			OKEWorkloadIdentity, err, sdk.OciKubernetesServiceAccountCertPath)
 	}
-	path, asked := outside.Text(sdk.KubernetesServiceAccountTokenPath), s.find(propertyWorkloadIdentityTokenPath)
-	if asked.value != "" {
-		path = s.path(asked.value)
+	path := outside.Text(sdk.KubernetesServiceAccountTokenPath)
+	if asked := s.find(propertyWorkloadIdentityTokenPath).value; asked != "" {
+		path = s.path(asked)
+	} else if named := s.env(serviceAccountTokenVariable); named != "" {
+		path = s.path(named)
 	}
 	tokens := tokenFile(path)
 	if _, err := tokens.ServiceAccountToken(); err != nil {

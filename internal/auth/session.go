@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"crypto/rsa"
 	"fmt"
 	"strings"
@@ -13,9 +12,10 @@ import (
 )
 
 // session signs with the key of a session that "oci session authenticate" has opened, under the security token that stands
-// for it. Both are read anew for each request, so that a session that is renewed on disk is picked up.
+// for it. Both are read again for each request, so that a session that is renewed on disk is noticed.
 type session struct {
 	tenancy, region    string
+	origin             string // the profile, in words
 	profile            outside.Text
 	tokenFile, keyFile outside.Text
 	password           string
@@ -25,27 +25,38 @@ type session struct {
 	key *rsa.PrivateKey // parsed once for each content of the file
 }
 
-var _ common.ConfigurationProvider = (*session)(nil)
+var (
+	_ Credentials                             = (*session)(nil)
+	_ common.RefreshableConfigurationProvider = (*session)(nil)
+)
 
-// securityTokenKey is the key of the security token's file in the OCI configuration file. The session's own key is beside
-// it, in the same profile: one from the environment belongs to something else.
-const securityTokenKey = "security_token_file"
+// cliSecurityTokenVariable names the file of the security token for OCI's CLI, whatever the profile says.
+const cliSecurityTokenVariable = "OCI_CLI_SECURITY_TOKEN_FILE" //nolint:gosec // the name of a variable, no credential
 
-// sessionCredentials are a profile's with a security token:
-// https://docs.oracle.com/iaas/Content/API/SDKDocs/clitoken.htm.
-func sessionCredentials(_ context.Context, s *sources) (common.ConfigurationProvider, error) {
+// sessionCredentials returns credentials of a session, which a profile with a security token describes:
+// https://docs.oracle.com/iaas/Content/API/SDKDocs/clitoken.htm. The session's key is in the same profile: one from the
+// environment belongs to something else.
+func sessionCredentials(s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
 	opened := &session{
+		origin:    s.file.String(),
 		profile:   s.file.profile,
 		region:    string(r.require(propertyRegion)),
 		tenancy:   string(s.find(propertyTenancyOCID).value),
 		tokenFile: s.path(s.file.value(securityTokenKey)),
-		keyFile:   s.path(s.file.value(propertyPrivateKeyPath.Key)),
-		password:  string(s.find(propertyPrivateKeyPassword).value),
+		keyFile:   s.path(s.profile.find(propertyPrivateKeyPath).value),
+		password:  string(s.passPhrase(s.profile).value),
+	}
+	if named := s.env(cliSecurityTokenVariable); named != "" && (opened.tokenFile == "" || !s.profileNamedByProgram) {
+		opened.origin = "the environment variable " + cliSecurityTokenVariable
+		opened.tokenFile = s.path(named)
+		if key := s.cli.find(propertyPrivateKeyPath).value; key != "" {
+			opened.keyFile = s.path(key)
+		}
 	}
 	if opened.tokenFile == "" {
 		r.add(wrong(propertyConfigFileProfile, `there is no "%s" in %s: open a session with "oci session authenticate", and `+
-			"set configFileProfile to its profile", securityTokenKey, s.file))
+			"set configFileProfile to its profile", securityTokenKey, s.file.described()))
 	}
 	if opened.keyFile == "" {
 		opened.keyFile = s.path(s.find(propertyPrivateKeyPath).value)
@@ -66,7 +77,7 @@ func sessionCredentials(_ context.Context, s *sources) (common.ConfigurationProv
 	return opened, nil
 }
 
-// KeyID is the security token as it is now. Its error says how to renew a session that has expired.
+// KeyID returns the current security token. Its error says how to renew a session that has expired.
 func (s *session) KeyID() (string, error) {
 	content, err := readFile(s.tokenFile)
 	if err != nil {
@@ -86,7 +97,7 @@ func (s *session) KeyID() (string, error) {
 	return securityTokenPrefix + token, nil
 }
 
-// PrivateRSAKey is the session's key as it is now.
+// PrivateRSAKey returns the current key.
 func (s *session) PrivateRSAKey() (*rsa.PrivateKey, error) {
 	content, err := readFile(s.keyFile)
 	if err != nil {
@@ -104,19 +115,29 @@ func (s *session) PrivateRSAKey() (*rsa.PrivateKey, error) {
 	return s.key, nil
 }
 
-// TenancyOCID is the tenancy of the session.
+// TenancyOCID returns the tenancy of the session.
 func (s *session) TenancyOCID() (string, error) { return s.tenancy, nil }
 
-// UserOCID is empty: the security token says who the user is.
+// UserOCID returns "": the security token says who the user is.
 func (*session) UserOCID() (string, error) { return "", nil }
 
-// KeyFingerprint is empty: the security token stands for the key.
+// KeyFingerprint returns "": the security token stands for the key.
 func (*session) KeyFingerprint() (string, error) { return "", nil }
 
-// Region is the region to call.
+// Region returns the region to call.
 func (s *session) Region() (string, error) { return s.region, nil }
 
-// AuthType says that a user signs.
+// AuthType reports that a user signs.
 func (*session) AuthType() (common.AuthConfig, error) {
 	return common.AuthConfig{AuthType: common.UserPrincipal}, nil
+}
+
+// Refreshable reports true: after a 401 a request is signed again. The session may have been renewed after the key was read
+// and before the security token was.
+func (*session) Refreshable() bool { return true }
+
+// String says whose session it is.
+func (s *session) String() string {
+	return fmt.Sprintf("a session (%s, from %s, with the security token in %s and the private key in %s)",
+		SecurityToken, s.origin, s.tokenFile, s.keyFile)
 }

@@ -30,12 +30,16 @@ func (s source) find(p Property) finding {
 	return finding{}
 }
 
-// sources are all the places that properties come from. The first one that has a property counts.
+// sources are all the places that properties come from.
 type sources struct {
-	inOrder     []source
-	file        configFile
-	home        string // empty if there is none
-	environment Environment
+	program             source
+	terraform, oci, cli source // environment variables: TF_VAR_..., OCI_... and OCI_CLI_...
+	profile             source // of the OCI configuration file
+	// profileNamedByProgram is true if the program names the profile, and not the environment.
+	profileNamedByProgram bool
+	file                  configFile
+	home                  string // empty if there is none
+	environment           Environment
 }
 
 func newSources(settings Settings, environment Environment) (*sources, error) {
@@ -46,33 +50,59 @@ func newSources(settings Settings, environment Environment) (*sources, error) {
 		home = ""
 	}
 	s := &sources{home: home, environment: environment}
-	s.inOrder = []source{{
-		name:   func(Property) string { return "the provider's configuration" },
-		lookup: func(p Property) outside.Text { return outside.Text(settings[p.Name]) },
-	}}
-	for _, variable := range []func(Property) string{Property.terraformVariable, Property.ociVariable, Property.cliVariable} {
-		s.inOrder = append(s.inOrder, source{
+	variables := func(variable func(Property) string) source {
+		return source{
 			name:   func(p Property) string { return "the environment variable " + variable(p) },
 			lookup: func(p Property) outside.Text { return s.env(variable(p)) },
-		})
+		}
+	}
+	s.program = source{
+		name:   func(Property) string { return "the provider's configuration" },
+		lookup: func(p Property) outside.Text { return outside.Text(settings[p.Name]) },
+	}
+	s.terraform = variables(Property.terraformVariable)
+	s.oci = variables(Property.ociVariable)
+	s.cli = variables(Property.cliVariable)
+	s.profile = source{
+		name:   func(Property) string { return s.file.String() },
+		lookup: s.inProfile,
 	}
 
-	profile := s.find(propertyConfigFileProfile)
-	s.file, err = readConfigFile(s.configFilePath(), profile.value)
-	if err != nil {
+	s.profileNamedByProgram = s.program.lookup(propertyConfigFileProfile) != ""
+	profile := firstOf(propertyConfigFileProfile, s.program, s.terraform, s.oci, s.cli)
+	if s.file, err = s.readConfigFile(profile); err != nil {
 		return nil, wrong(propertyConfigFileProfile, "%v", err)
 	}
-	s.inOrder = append(s.inOrder, source{
-		name:   func(Property) string { return s.file.String() },
-		lookup: func(p Property) outside.Text { return s.file.value(p.Key) },
-	})
 	return s, nil
 }
 
+// inProfile returns the value that the profile has for a property, or "". How to sign in follows from what it holds, unless the
+// program itself begins to say what API key to use.
+func (s *sources) inProfile(p Property) outside.Text {
+	if p.Name == propertyAuth.Name && partsIn(s.program).isEmpty() {
+		return s.file.kind()
+	}
+	if p.Key == "" {
+		return ""
+	}
+	return s.file.value(p.Key)
+}
+
+// inOrder are all the places. The first one that has a property counts. A profile that the program names is as good as what
+// the program says itself, so it comes before the environment.
+func (s *sources) inOrder() []source {
+	if s.profileNamedByProgram {
+		return []source{s.program, s.profile, s.terraform, s.oci, s.cli}
+	}
+	return []source{s.program, s.terraform, s.oci, s.cli, s.profile}
+}
+
 // find returns a property from the first place that has it.
-func (s *sources) find(p Property) finding {
-	for _, source := range s.inOrder {
-		if found := source.find(p); found.value != "" {
+func (s *sources) find(p Property) finding { return firstOf(p, s.inOrder()...) }
+
+func firstOf(p Property, places ...source) finding {
+	for _, place := range places {
+		if found := place.find(p); found.value != "" {
 			return found
 		}
 	}
@@ -95,15 +125,29 @@ func (s *sources) whereToSet(p Property) string {
 	places := fmt.Sprintf(`Set it with "pulumi config set%s ociauthtoken:%s ...", or set the environment variable %s (or %s)`,
 		secret, p.Name, p.ociVariable(), strings.Join(p.otherVariables(), ", "))
 	if p.Key != "" {
-		places += fmt.Sprintf(`, or "%s" in %s`, p.Key, s.file)
+		places += fmt.Sprintf(`, or "%s" in %s`, p.Key, s.file.described())
 	}
 	return places
 }
 
 // env returns the value of an environment variable, or "".
 func (s *sources) env(name string) outside.Text {
+	if name == "" {
+		return ""
+	}
 	value, _ := s.environment.LookupEnv(name)
 	return outside.Text(value)
+}
+
+// terraformSetting returns the value of one of those settings of OCI's Terraform provider that it reads from the environment
+// only, and the name of the variable that has it. The names are in lower case, whatever comes before them.
+func (s *sources) terraformSetting(name string) (value outside.Text, variable string) {
+	for _, variable := range []string{"TF_VAR_" + name, "OCI_" + name, "OCI_" + strings.ToUpper(name), name} {
+		if value := s.env(variable); value != "" {
+			return value, variable
+		}
+	}
+	return "", ""
 }
 
 // path puts the home directory in place of a leading tilde. Where there is no home directory, readFile says so.

@@ -133,7 +133,7 @@ func (s sender) send(ctx context.Context, r request) (reply *answer, sent bool, 
 		if err != nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		if err != nil || reply.status != http.StatusUnauthorized || signed == signatures || !s.isRefreshable() {
+		if err != nil || signed == signatures || !s.isRefreshable() || !isSignatureRefused(reply) {
 			return reply, connected.Load(), err
 		}
 		// The key and the security token are read one after the other. Both may have been renewed in between.
@@ -142,6 +142,12 @@ func (s sender) send(ctx context.Context, r request) (reply *answer, sent bool, 
 		}
 		connected.Store(false)
 	}
+}
+
+// isSignatureRefused reports whether an answer means that the signature is not known or not right. Identity domains answer 401 to
+// signatures that are, too, with this code.
+func isSignatureRefused(a *answer) bool {
+	return a.status == http.StatusUnauthorized && !bytes.Contains(a.body, []byte("accessDenied"))
 }
 
 // signer says who signs, and where each part of that comes from.

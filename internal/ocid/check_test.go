@@ -22,6 +22,10 @@ func TestCheck(t *testing.T) {
 		{"ocid1.user.oc1.phx.aaaaaaaa", ocid.User, ""},
 		{"ocid1.user.oc16.us-westjordan-1.aaaaaaaa", ocid.User, ""},
 		{"ocid1.user.region1..future.aaaaaaaa", ocid.User, ""},
+		{"ocidv1:user:oc1:phx:1460406592660:aaaaaaaaurqfxfjnbv4bdzmsq2oe", ocid.User, ""},
+		{"ocidv1:tenancy:oc1:phx:1460406592660:aaaaaaaaurqfxfjnbv4bdzmsq2oe", ocid.Tenancy, ""},
+		{"ocid1.userofanewkind.oc1..aaaaaaaa", ocid.User, ""}, // OCI may know more types than this
+		{"ocid2.user.oc1..AAAA_aaaa-1", ocid.User, ""},
 
 		{"", ocid.User, "it is empty: copy the user's OCID"},
 		{" ocid1.user.oc1..aaaa", ocid.User, "white space around it"},
@@ -32,6 +36,12 @@ func TestCheck(t *testing.T) {
 		{"ocid1.user.oc1..aa?b", ocid.User, "is not an OCID"},
 		{"ocid1.user.oc1..aa%2e", ocid.User, "is not an OCID"},
 		{"ocid1.tenancy.oc1..aaaa", ocid.User, "is the OCID of a tenancy, not of a user: copy the user's OCID"},
+		{"ocid1.group.oc1..aaaa", ocid.User, "is the OCID of a group, not of a user"},
+		{"ocid1.apikey.oc1..aaaa", ocid.AuthToken, "is the OCID of an apikey"},
+		{"ocidv1:tenancy:oc1:phx:1460406592660:aaaa", ocid.User, "is the OCID of a tenancy, not of a user: copy the user's OCID"},
+		{"ocidv1:user:oc1:phx:1460406592660:aa/aa", ocid.User, "is not an OCID"},
+		{"user:1", ocid.User, "is not an OCID"},
+		{"::::a", ocid.User, "is not an OCID"},
 		{"ocid1.user.oc1..aaaa", ocid.Tenancy, "is the OCID of a user, not of a tenancy: copy the tenancy's OCID"},
 		{"ocid1.user.oc1..aaaa", ocid.AuthToken, `not of a credential: "oci iam auth-token list`},
 	} {

@@ -1,12 +1,15 @@
-// Package ocid checks Oracle Cloud Identifiers before they are used.
+// Package ocid checks Oracle Cloud Identifiers that a person has typed, before they are used. What OCI itself has answered is
+// taken as it is.
 //
 // Their form is ocid1.<type>.<realm>.[region][.future use].<unique id>: see
-// https://docs.oracle.com/iaas/Content/General/Concepts/identifiers.htm.
+// https://docs.oracle.com/iaas/Content/General/Concepts/identifiers.htm. Tenancies from OCI's first years have an older form,
+// with colons: ocidv1:user:oc1:phx:1460406592660:aaaaaaaa.
 package ocid
 
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
@@ -28,25 +31,47 @@ var whereToFind = map[Type]string{ //nolint:gosec // there is no credential here
 	AuthToken: `"oci iam auth-token list --user-id <user's OCID>" shows those of a user; they start with "ocid1.credential."`,
 }
 
-// pattern lets nothing pass that means something in a URL: oci-go-sdk puts identifiers into paths as they are.
-var pattern = regexp.MustCompile(`^ocid1\.([a-z0-9]+)\.[a-z0-9-]+\.[a-z0-9-]*(\.[a-zA-Z0-9-]+)?\.[a-zA-Z0-9_-]+$`)
+// otherTypes are the types that people mistake for one of these.
+var otherTypes = []Type{
+	"apikey", "compartment", "domain", "dynamicgroup", "group", "identityprovider", "instance", "policy", "saml2idp", "vcn",
+}
 
-// Check returns nil if s is an OCID of the wanted type. Otherwise its error says what s is instead and where to find the
-// right one, and reads on from the name of a property: "userId: ...". It quotes no more of s than may be shown.
+// pattern is what OCI's own tools take for an OCID. It has no character that means something in a URL.
+var pattern = regexp.MustCompile(`^[0-9a-zA-Z_-]+[.:]([0-9a-zA-Z_-]*[.:]){3,}[0-9a-zA-Z_-]+$`)
+
+// Check returns nil if s may be an OCID of the wanted type. Otherwise its error says what s is instead and where to find the
+// right one. It reads on from the name of a property, as in "userId: ...", and quotes no more of s than may be shown.
 func Check(s string, want Type) error {
 	remedy := whereToFind[want]
-	if s == "" {
+	switch {
+	case s == "":
 		return fmt.Errorf("it is empty: %s", remedy)
-	}
-	if strings.TrimSpace(s) != s {
+	case strings.TrimSpace(s) != s:
 		return fmt.Errorf("%q has white space around it: remove it", outside.Text(s))
-	}
-	match := pattern.FindStringSubmatch(s)
-	if match == nil {
+	case !pattern.MatchString(s):
 		return fmt.Errorf("%q is not an OCID: %s", outside.Text(s), remedy)
 	}
-	if match[1] != string(want) {
-		return fmt.Errorf("%q is the OCID of a %s, not of a %s: %s", outside.Text(s), outside.Text(match[1]), want, remedy)
+	if is := typeOf(s); is != want && isKnown(is) {
+		return fmt.Errorf("%q is the OCID of %s, not of %s: %s", outside.Text(s), withArticle(is), withArticle(want), remedy)
 	}
 	return nil
+}
+
+// typeOf returns the type that an OCID names.
+func typeOf(s string) Type {
+	parts := strings.FieldsFunc(s, func(r rune) bool { return r == '.' || r == ':' })
+	return Type(parts[1])
+}
+
+// isKnown reports whether a type is one that this package knows. One that it does not know may be right.
+func isKnown(t Type) bool {
+	_, ok := whereToFind[t]
+	return ok || slices.Contains(otherTypes, t)
+}
+
+func withArticle(t Type) string {
+	if strings.ContainsRune("aeio", rune(t[0])) {
+		return "an " + string(t)
+	}
+	return "a " + string(t)
 }

@@ -34,7 +34,7 @@ func newProject(t *testing.T, name string, l language) *project {
 		"HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8",
 		"PULUMI_HOME=" + t.TempDir(), "PULUMI_BACKEND_URL=file://" + p.state, "PULUMI_CONFIG_PASSPHRASE=test",
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
-		"OCI_CONFIG_FILE=" + p.ociConfig,
+		"OCI_CLI_CONFIG_FILE=" + p.ociConfig,
 	}
 	if l.install != nil {
 		p.env = append(p.env, l.install(t, p.dir, path)...)

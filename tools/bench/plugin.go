@@ -75,7 +75,7 @@ func tokenStack(oci *oci) stack {
 		name:   "ociauthtoken",
 		source: module + "/cmd/pulumi-resource-ociauthtoken",
 		config: map[string]string{"ociauthtoken:endpoint": oci.URL},
-		env:    []string{"OCI_CONFIG_FILE=" + oci.configFile},
+		env:    []string{"OCI_CLI_CONFIG_FILE=" + oci.configFile},
 		kind:   "ociauthtoken:AuthToken",
 		count:  2 * len(oci.users),
 		inputs: func(i int) map[string]any {

@@ -18,6 +18,7 @@ import (
 //	[[ example "NAME" ]]   tools/docs/snippets/NAME.yaml in every language, as the Registry wants it in descriptions
 //	[[ chooser "NAME" ]]   the same, as the Registry wants it in other pages
 //	[[ version ]]          the provider's version
+//	[[ configuration ]]    the table of the configuration's properties, as provider/properties.go gives it
 func writePages(root repository, out string) error {
 	if out == "" {
 		out = string(root)
@@ -32,6 +33,10 @@ func writePages(root repository, out string) error {
 		return err
 	}
 	schema, err := currentSchema(root, pages)
+	if err != nil {
+		return err
+	}
+	table, err := toolOutput(root, "-table")
 	if err != nil {
 		return err
 	}
@@ -55,6 +60,8 @@ func writePages(root repository, out string) error {
 		"example": show(snippet.fences),
 		"chooser": show(snippet.chooser),
 		"version": func() string { return version },
+
+		"configuration": func() string { return strings.TrimSuffix(string(table), "\n") },
 	}
 	for _, name := range pages {
 		page, err := completePage(filepath.Join(source, name), name, instructions)
@@ -97,7 +104,12 @@ func currentSchema(root repository, pages []string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	command := exec.Command("go", "run", "./tools/schema")
+	return toolOutput(root)
+}
+
+// toolOutput returns what tools/schema prints, which is built with the provider.
+func toolOutput(root repository, flags ...string) ([]byte, error) {
+	command := exec.Command("go", append([]string{"run", "./tools/schema"}, flags...)...) //nolint:gosec // The flags are ours.
 	command.Dir = string(root)
 	command.Stderr = os.Stderr
 	return command.Output()

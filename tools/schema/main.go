@@ -1,9 +1,11 @@
-// Command schema prints the provider's schema, as schema.json holds it: without a version, which a release sets.
+// Command schema prints the provider's schema, as schema.json holds it: without a version, which a release sets. With -table, it
+// prints the table of the configuration's properties, in Markdown, for the documentation.
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 
@@ -20,6 +22,12 @@ func main() {
 }
 
 func run() error {
+	table := flag.Bool("table", false, "print the table of the configuration's properties instead")
+	flag.Parse()
+	if *table {
+		_, err := fmt.Print(provider.ConfigurationTable())
+		return err
+	}
 	plugin, err := provider.New(provider.Options{})
 	if err != nil {
 		return err

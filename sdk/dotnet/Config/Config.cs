@@ -34,7 +34,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _auth = new __Value<string?>(() => __config.Get("auth"));
         /// <summary>
-        /// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+        /// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
         /// </summary>
         public static string? Auth
         {
@@ -44,7 +44,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _configFileProfile = new __Value<string?>(() => __config.Get("configFileProfile"));
         /// <summary>
-        /// The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+        /// The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
         /// </summary>
         public static string? ConfigFileProfile
         {
@@ -224,7 +224,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _tokenExchangeSubjectTokenType = new __Value<string?>(() => __config.Get("tokenExchangeSubjectTokenType"));
         /// <summary>
-        /// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+        /// The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         /// </summary>
         public static string? TokenExchangeSubjectTokenType
         {

@@ -14,9 +14,9 @@ import (
 type Provider struct {
 	pulumi.ProviderResourceState
 
-	// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+	// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
 	Auth pulumi.StringPtrOutput `pulumi:"auth"`
-	// The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+	// The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
 	ConfigFileProfile pulumi.StringPtrOutput `pulumi:"configFileProfile"`
 	// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
 	Endpoint pulumi.StringPtrOutput `pulumi:"endpoint"`
@@ -48,7 +48,7 @@ type Provider struct {
 	TokenExchangeResourceType pulumi.StringPtrOutput `pulumi:"tokenExchangeResourceType"`
 	// How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 	TokenExchangeRpstExp pulumi.StringPtrOutput `pulumi:"tokenExchangeRpstExp"`
-	// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+	// The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 	TokenExchangeSubjectTokenType pulumi.StringPtrOutput `pulumi:"tokenExchangeSubjectTokenType"`
 	// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
 	UserOcid pulumi.StringPtrOutput `pulumi:"userOcid"`
@@ -88,9 +88,9 @@ func NewProvider(ctx *pulumi.Context,
 }
 
 type providerArgs struct {
-	// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+	// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
 	Auth *string `pulumi:"auth"`
-	// The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+	// The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
 	ConfigFileProfile *string `pulumi:"configFileProfile"`
 	// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
 	DualStackEndpointEnabled *bool `pulumi:"dualStackEndpointEnabled"`
@@ -126,7 +126,7 @@ type providerArgs struct {
 	TokenExchangeResourceType *string `pulumi:"tokenExchangeResourceType"`
 	// How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 	TokenExchangeRpstExp *string `pulumi:"tokenExchangeRpstExp"`
-	// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+	// The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 	TokenExchangeSubjectTokenType *string `pulumi:"tokenExchangeSubjectTokenType"`
 	// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
 	UserOcid *string `pulumi:"userOcid"`
@@ -136,9 +136,9 @@ type providerArgs struct {
 
 // The set of arguments for constructing a Provider resource.
 type ProviderArgs struct {
-	// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+	// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
 	Auth pulumi.StringPtrInput
-	// The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+	// The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
 	ConfigFileProfile pulumi.StringPtrInput
 	// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
 	DualStackEndpointEnabled pulumi.BoolPtrInput
@@ -174,7 +174,7 @@ type ProviderArgs struct {
 	TokenExchangeResourceType pulumi.StringPtrInput
 	// How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 	TokenExchangeRpstExp pulumi.StringPtrInput
-	// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+	// The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 	TokenExchangeSubjectTokenType pulumi.StringPtrInput
 	// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
 	UserOcid pulumi.StringPtrInput
@@ -219,12 +219,12 @@ func (o ProviderOutput) ToProviderOutputWithContext(ctx context.Context) Provide
 	return o
 }
 
-// How the provider signs in to OCI. `ApiKey`, the default, signs requests with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
 func (o ProviderOutput) Auth() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.Auth }).(pulumi.StringPtrOutput)
 }
 
-// The profile of the OCI configuration file to read. `DEFAULT` if it is not set. The file is `~/.oci/config`, or the one that the environment variable `OCI_CONFIG_FILE` names. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+// The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
 func (o ProviderOutput) ConfigFileProfile() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.ConfigFileProfile }).(pulumi.StringPtrOutput)
 }
@@ -304,7 +304,7 @@ func (o ProviderOutput) TokenExchangeRpstExp() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeRpstExp }).(pulumi.StringPtrOutput)
 }
 
-// The type of the token that is exchanged, such as `jwt`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+// The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 func (o ProviderOutput) TokenExchangeSubjectTokenType() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeSubjectTokenType }).(pulumi.StringPtrOutput)
 }

@@ -1,0 +1,49 @@
+package auth
+
+import (
+	"crypto/x509"
+	"fmt"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
+
+const (
+	// certificatesVariable names the file with the certificate authorities that OCI's SDKs trust instead of the machine's. The
+	// SDK reads it from the environment of the process, for all that it sends.
+	certificatesVariable = "OCI_DEFAULT_CERTS_PATH"
+	// customCertificates is the setting of OCI's Terraform provider for the same.
+	customCertificates = "custom_cert_location"
+	// cliCertificatesVariable is the one of OCI's CLI.
+	cliCertificatesVariable = "OCI_CLI_CERT_BUNDLE"
+)
+
+// trustCertificates finds the certificate authorities to trust, checks that the file holds some, and hands it to OCI's SDK. On
+// networks that look into encrypted connections, the network's own authority is in it.
+func (s *sources) trustCertificates() error {
+	path, variable := s.terraformSetting(customCertificates)
+	for _, name := range []string{certificatesVariable, cliCertificatesVariable} {
+		if path == "" {
+			path, variable = s.env(name), name
+		}
+	}
+	if path == "" {
+		return nil
+	}
+	path = s.path(path)
+	content, err := readFile(path)
+	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(content) {
+		err = fmt.Errorf("%s holds no certificate in PEM form", path)
+	}
+	if err != nil {
+		return fmt.Errorf("the certificate authorities to trust, which the environment variable %s names: %w", variable, err)
+	}
+	return s.handToSDK(certificatesVariable, path)
+}
+
+// handToSDK sets a variable that OCI's SDK reads, unless it has that value.
+func (s *sources) handToSDK(variable string, value outside.Text) error {
+	if s.env(variable) == value || s.environment.Setenv == nil {
+		return nil
+	}
+	return s.environment.Setenv(variable, string(value))
+}

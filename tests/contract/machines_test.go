@@ -1,0 +1,374 @@
+package contract
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/youmark/pkcs8"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/auth"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
+
+// person is somebody who may sign in.
+type person struct {
+	emulator.Credentials
+	t    *testing.T
+	oci  *emulator.Service
+	name string
+}
+
+// machine is a home directory, an environment, and what a program on it says itself: which profile to use, and whether that is
+// a session.
+type machine struct {
+	Name        string            `json:"name"`
+	Environment map[string]string `json:"environment"`
+	Profile     string            `json:"profile"`
+	Session     bool              `json:"session"`
+	// The users that each client is to ask for, which tell the clients apart.
+	SDK        string `json:"sdk"`
+	CLI        string `json:"cli"`
+	TypeScript string `json:"typescript"`
+	goSDK, own string
+
+	home string
+}
+
+// write writes a file below the home directory, and returns its path.
+func (m *machine) write(path, content string) string {
+	path = filepath.Join(m.home, path)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		panic(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		panic(err)
+	}
+	return path
+}
+
+// config writes ~/.oci/config.
+func (m *machine) config(content string) { m.write(".oci/config", content) }
+
+// profile is a profile with a person's API key, whose file it writes.
+func (m *machine) profile(name string, who person) string {
+	return fmt.Sprintf("[%s]\nuser=%s\nfingerprint=%s\ntenancy=%s\nregion=%s\nkey_file=%s\n", name, who.UserID, who.Fingerprint,
+		who.TenancyID, who.Region, m.write(who.name+".pem", who.PrivateKeyPEM))
+}
+
+// variables sets a person's API key in the environment.
+func (m *machine) variables(who person, tenancy, user, fingerprint, region, keyFile string) {
+	m.Environment[tenancy], m.Environment[user], m.Environment[fingerprint] = who.TenancyID, who.UserID, who.Fingerprint
+	m.Environment[region], m.Environment[keyFile] = who.Region, m.write(who.name+".pem", who.PrivateKeyPEM)
+}
+
+func (m *machine) cliVariables(who person) {
+	m.variables(who, "OCI_CLI_TENANCY", "OCI_CLI_USER", "OCI_CLI_FINGERPRINT", "OCI_CLI_REGION", "OCI_CLI_KEY_FILE")
+}
+
+func (m *machine) terraformVariables(who person) {
+	m.variables(who, "TF_VAR_tenancy_ocid", "TF_VAR_user_ocid", "TF_VAR_fingerprint", "TF_VAR_region", "TF_VAR_private_key_path")
+}
+
+// session is a profile with a session of a person.
+func (m *machine) session(name string, who person) string {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(who.t, err)
+	expires := time.Now().Add(time.Hour)
+	encode := base64.RawURLEncoding.EncodeToString
+	token := encode([]byte(`{"alg":"RS256"}`)) + "." + encode(fmt.Appendf(nil, `{"exp":%d,"iat":%d,"jti":%q}`,
+		expires.Unix(), time.Now().Unix(), rand.Text())) + "." + encode([]byte("signature"))
+	who.oci.AddSession(who.UserID, token, &key.PublicKey, expires)
+	pemKey := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	return fmt.Sprintf("[%s]\nfingerprint=%s\ntenancy=%s\nregion=%s\nkey_file=%s\nsecurity_token_file=%s\n", name, who.Fingerprint,
+		who.TenancyID, who.Region, m.write("session/key.pem", string(pemKey)), m.write("session/token", token))
+}
+
+// answers say as whom each client signs in, by name: empty if it does not.
+type answers struct{ cli, python, goSDK, typescript, own string }
+
+func all(name string) answers { return answers{name, name, name, name, name} }
+
+// machines are set up by persons named alice and bob. Where the clients do not agree, docs/signing-in.md says why.
+func machines(alice, bob person) map[string]struct {
+	setUp func(*machine)
+	as    answers
+} {
+	type test = struct {
+		setUp func(*machine)
+		as    answers
+	}
+	return map[string]test{
+		"nothing but DEFAULT": {func(m *machine) { m.config(m.profile("DEFAULT", alice)) }, all("alice")},
+		"a profile that the program names": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("WORK", bob))
+			m.Profile = "WORK"
+		}, all("bob")},
+		"a profile with a region alone": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + "[WORK]\nregion=us-ashburn-1\n")
+			m.Profile = "WORK"
+		}, all("alice")},
+		// The Go SDK signs as alice with bob's key, and is refused.
+		"a profile that inherits tenancy and region": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + strings.NewReplacer("tenancy="+bob.TenancyID+"\n", "", "region="+bob.Region+"\n", "").
+				Replace(m.profile("WORK", bob)))
+			m.Profile = "WORK"
+		}, answers{"bob", "bob", "", "bob", "bob"}},
+		"a profile before DEFAULT": {func(m *machine) {
+			m.config("[WORK]\nregion=us-ashburn-1\n" + m.profile("DEFAULT", alice))
+			m.Profile = "WORK"
+		}, all("alice")},
+		"a profile with a dot in its name": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("work", bob) + "[work.test]\nregion=us-ashburn-1\n")
+			m.Profile = "work.test"
+		}, all("alice")},
+		"an encrypted key": {func(m *machine) {
+			der, err := pkcs8.ConvertPrivateKeyToPKCS8(alice.PrivateKey, []byte("pass;phrase"))
+			require.NoError(alice.t, err)
+			config := m.profile("DEFAULT", alice) + "pass_phrase=pass;phrase\n"
+			m.write("alice.pem", string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der})))
+			m.config(config)
+		}, all("alice")},
+		"a key in the home directory": {func(m *machine) {
+			m.config(strings.ReplaceAll(m.profile("DEFAULT", alice), "key_file="+m.home+"/", "key_file=~/"))
+		}, all("alice")},
+		"a key with a label, as the Console gives it out": {func(m *machine) {
+			config := m.profile("DEFAULT", alice)
+			m.write("alice.pem", alice.PrivateKeyPEM+"OCI_API_KEY\n")
+			m.config(config)
+		}, all("alice")},
+		"white space, comments and line ends of Windows": {func(m *machine) {
+			config := strings.ReplaceAll("# mine\n\n"+m.profile("DEFAULT", alice)+"\n# end\n", "=", " = ")
+			m.config(strings.ReplaceAll(config, "\n", "\r\n"))
+		}, all("alice")},
+		"OCI_CONFIG_FILE": {func(m *machine) {
+			m.Environment["OCI_CONFIG_FILE"] = m.write("elsewhere", m.profile("DEFAULT", alice))
+		}, all("alice")},
+		// The Go SDK does not expand it.
+		"OCI_CONFIG_FILE with a tilde": {func(m *machine) {
+			m.write("elsewhere", m.profile("DEFAULT", alice))
+			m.Environment["OCI_CONFIG_FILE"] = "~/elsewhere"
+		}, answers{"alice", "alice", "", "alice", "alice"}},
+		"OCI_CONFIG_FILE beside ~/.oci/config": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice))
+			m.Environment["OCI_CONFIG_FILE"] = m.write("elsewhere", m.profile("DEFAULT", bob))
+		}, all("alice")},
+		"~/.oraclebmc/config": {func(m *machine) { m.write(".oraclebmc/config", m.profile("DEFAULT", alice)) }, all("alice")},
+		"OCI_REGION where the profile has none": {func(m *machine) {
+			m.config(strings.ReplaceAll(m.profile("DEFAULT", alice), "region="+alice.Region+"\n", ""))
+			m.Environment["OCI_REGION"] = alice.Region
+		}, all("alice")},
+
+		// The SDKs do not know the variables of the CLI, nor of Terraform, but for the Go SDK, which reads the latter last.
+		"OCI_CLI_ variables": {func(m *machine) { m.cliVariables(alice) }, answers{"alice", "", "", "", "alice"}},
+		"OCI_CLI_ variables with the key itself": {func(m *machine) {
+			m.cliVariables(alice)
+			delete(m.Environment, "OCI_CLI_KEY_FILE")
+			m.Environment["OCI_CLI_KEY_CONTENT"] = alice.PrivateKeyPEM
+		}, answers{"alice", "", "", "", "alice"}},
+		"OCI_CLI_ variables beside a file": {func(m *machine) {
+			m.config(m.profile("DEFAULT", bob))
+			m.cliVariables(alice)
+		}, answers{"alice", "bob", "bob", "bob", "alice"}},
+		"OCI_CLI_PROFILE": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("WORK", bob))
+			m.Environment["OCI_CLI_PROFILE"] = "WORK"
+		}, answers{"bob", "alice", "alice", "alice", "bob"}},
+		"OCI_CLI_CONFIG_FILE": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice))
+			m.Environment["OCI_CLI_CONFIG_FILE"] = m.write("elsewhere", m.profile("DEFAULT", bob))
+		}, answers{"bob", "alice", "alice", "alice", "bob"}},
+		"TF_VAR_ variables": {func(m *machine) { m.terraformVariables(alice) }, answers{"", "", "alice", "", "alice"}},
+
+		// The CLI signs as bob with alice's key, and is refused.
+		"a stray OCI_CLI_USER": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice))
+			m.Environment["OCI_CLI_USER"] = bob.UserID
+		}, answers{"", "alice", "alice", "alice", "alice"}},
+		"a stray TF_VAR_tenancy_ocid": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("WORK", bob))
+			m.Environment["TF_VAR_tenancy_ocid"] = "ocid1.tenancy.oc1..stray"
+			m.Profile = "WORK"
+		}, all("bob")},
+
+		"a session": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.session("WORK", bob))
+			m.Profile, m.Session = "WORK", true
+		}, all("bob")},
+		// The others have to be told that it is a session.
+		"a session that nobody says is one": {func(m *machine) {
+			m.config(m.session("WORK", bob))
+			m.Profile = "WORK"
+		}, answers{"", "", "bob", "", "bob"}},
+		"a session of the CLI": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.session("WORK", bob))
+			m.Environment["OCI_CLI_AUTH"], m.Environment["OCI_CLI_PROFILE"] = "security_token", "WORK"
+		}, answers{"bob", "alice", "alice", "alice", "bob"}},
+	}
+}
+
+// TestEveryToolSignsInAsTheSamePerson sets machines up, and lets OCI's CLI, its Python, Go and TypeScript SDKs and this provider
+// ask for a user's tokens on each. What counts is who has signed, as the service has verified it.
+func TestEveryToolSignsInAsTheSamePerson(t *testing.T) {
+	t.Parallel()
+	pythonDir, typescriptDir, whoami := python(t), typescript(t), buildWhoami(t)
+	oci, err := emulator.New(emulator.Config{Users: []string{"alice", "bob"}, Regions: []string{"us-phoenix-1", "us-ashburn-1"}})
+	require.NoError(t, err)
+	server := oci.Start()
+	t.Cleanup(server.Close)
+	var persons []person
+	names := map[string]string{"": ""}
+	for _, user := range oci.Users() {
+		credentials, err := oci.NewCredentials(user.ID)
+		require.NoError(t, err)
+		persons = append(persons, person{credentials, t, oci, user.Name})
+		names[user.ID] = user.Name
+	}
+
+	tests := machines(persons[0], persons[1])
+	all := map[string]*machine{}
+	for name, test := range tests {
+		m := &machine{Name: name, home: t.TempDir()}
+		m.Environment = map[string]string{"HOME": m.home, "PATH": os.Getenv("PATH")}
+		for i, asked := range []*string{&m.SDK, &m.CLI, &m.TypeScript, &m.goSDK, &m.own} {
+			*asked = fmt.Sprintf("ocid1.user.oc1..machine%dclient%d", len(all), i)
+		}
+		test.setUp(m)
+		all[name] = m
+	}
+	said := askAll(t, server.URL, all, pythonDir, typescriptDir, whoami)
+
+	signed := map[string]string{} // who has signed, by the user that was asked for
+	for _, request := range oci.Journal() {
+		if request.Status != 401 {
+			signed[request.UserID] = names[request.CallerID]
+		}
+	}
+	for name, m := range all {
+		got := answers{signed[m.CLI], signed[m.SDK], signed[m.goSDK], signed[m.TypeScript], signed[m.own]}
+		assert.Equal(t, tests[name].as, got, name)
+	}
+	if t.Failed() {
+		t.Log(said)
+	}
+}
+
+// askAll lets each client ask on each machine. It returns what they print, which is of interest when they fail.
+func askAll(t *testing.T, url string, all map[string]*machine, pythonDir, typescriptDir, whoami string) string {
+	t.Helper()
+	var list []*machine
+	for _, m := range all {
+		list = append(list, m)
+	}
+	input, err := json.Marshal(list)
+	require.NoError(t, err)
+	var said bytes.Buffer
+	run := func(dir string, environment []string, line ...string) {
+		ctx, cancel := context.WithTimeout(t.Context(), running)
+		defer cancel()
+		command := exec.CommandContext(ctx, line[0], line[1:]...)
+		command.Dir, command.Env, command.Stdin = dir, environment, bytes.NewReader(input)
+		output, err := command.CombinedOutput()
+		if err != nil || len(output) > 0 {
+			_, _ = fmt.Fprintf(&said, "%s", output)
+		}
+	}
+	run(pythonDir, os.Environ(), filepath.Join(pythonDir, "venv/bin/python"), "whoami.py", url)
+	run(typescriptDir, os.Environ(), "node", "whoami.mjs", url)
+	for _, m := range list {
+		line := []string{whoami, url, m.goSDK}
+		if m.Profile != "" {
+			line = append(line, m.Profile)
+		}
+		var environment []string
+		for name, value := range m.Environment {
+			environment = append(environment, name+"="+value)
+		}
+		_, _ = fmt.Fprintf(&said, "%s: ", m.Name)
+		run(m.home, environment, line...)
+		_, _ = fmt.Fprintf(&said, "%s: this provider: %v\n", m.Name, m.askByProvider(t, url))
+	}
+	return said.String()
+}
+
+// askByProvider asks with this provider.
+func (m *machine) askByProvider(t *testing.T, url string) error {
+	t.Helper()
+	under, err := provider.New(provider.Options{Version: "1.0.0", Environment: auth.Environment{
+		LookupEnv: func(name string) (string, bool) { value, ok := m.Environment[name]; return value, ok },
+		HomeDir:   func() (string, error) { return m.home, nil },
+	}})
+	require.NoError(t, err)
+	server, err := p.RawServer(provider.Name, "1.0.0", under)(nil)
+	require.NoError(t, err)
+	configuration := resource.PropertyMap{"endpoint": resource.NewProperty(url)}
+	if m.Profile != "" {
+		configuration["configFileProfile"] = resource.NewProperty(m.Profile)
+	}
+	if m.Session {
+		configuration["auth"] = resource.NewProperty("SecurityToken")
+	}
+	args, err := plugin.MarshalProperties(configuration, plugin.MarshalOptions{KeepSecrets: true})
+	require.NoError(t, err)
+	if _, err := server.Configure(t.Context(), &pulumirpc.ConfigureRequest{Args: args, AcceptSecrets: true}); err != nil {
+		return err
+	}
+	_, err = server.Read(t.Context(), &pulumirpc.ReadRequest{
+		Urn: "urn:pulumi:test::test::ociauthtoken:index:AuthToken::token", Id: m.own + "/ocid1.credential.oc1..none",
+	})
+	return err
+}
+
+// buildWhoami builds the client of the Go SDK, with a copy of the SDK that finds the home directory in $HOME, as the others do:
+// its own asks the system, which knows one home directory only.
+func buildWhoami(t *testing.T) string {
+	t.Helper()
+	dir := strings.TrimSpace(string(toolchain.Run(t, ".", nil, "go", "list", "-m", "-f", "{{.Dir}}", sdkModule)))
+	copied := t.TempDir()
+	for _, part := range []string{"common", "identity"} {
+		require.NoError(t, os.CopyFS(filepath.Join(copied, part), os.DirFS(filepath.Join(dir, part))))
+	}
+	replaceIn(t, filepath.Join(dir, "go.mod"), filepath.Join(copied, "go.mod"), "", "")
+	const asks = "func getHomeFolder() string {\n"
+	replaceIn(t, filepath.Join(dir, "common", "client.go"), filepath.Join(copied, "common", "client.go"), asks,
+		asks+"\tif home := os.Getenv(\"HOME\"); home != \"\" {\n\t\treturn home\n\t}\n")
+
+	mod := filepath.Join(t.TempDir(), "whoami.mod")
+	replaceIn(t, filepath.Join(toolchain.Root, "go.mod"), mod, "\nrequire (", "\nreplace "+sdkModule+" => "+copied+"\n\nrequire (")
+	replaceIn(t, filepath.Join(toolchain.Root, "go.sum"), strings.TrimSuffix(mod, "mod")+"sum", "", "")
+	binary := filepath.Join(t.TempDir(), "whoami")
+	toolchain.Run(t, ".", nil, "go", "build", "-mod=mod", "-modfile", mod, "-o", binary, "./whoami")
+	return binary
+}
+
+const sdkModule = "github.com/oracle/oci-go-sdk/v65"
+
+// replaceIn copies a file and replaces a part of it, which must be there.
+func replaceIn(t *testing.T, source, target, old, replacement string) {
+	t.Helper()
+	content, err := os.ReadFile(source)
+	require.NoError(t, err)
+	require.Contains(t, string(content), old)
+	_ = os.Remove(target) // what was copied from Go's cache cannot be written to
+	require.NoError(t, os.WriteFile(target, []byte(strings.Replace(string(content), old, replacement, 1)), 0o600))
+}

@@ -1,0 +1,173 @@
+package tests
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/pem"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/elazarl/goproxy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// These tests put the plugin into a corporate network: everything goes through a proxy, which looks into encrypted connections
+// with a certificate authority of its own. net/http reads the proxy's address when a process starts, so they start one.
+
+// corporate is a network in which OCI can be reached through a proxy alone.
+type corporate struct {
+	*issuer
+	// authorities is a file with the certificate authority of the network.
+	authorities string
+	// proxy is the URL of the proxy.
+	proxy string
+	// password, if it is set, is what the proxy wants, for any user.
+	password string
+
+	mu sync.Mutex
+	// connected are the hosts that the proxy has connected to.
+	connected []string
+}
+
+// newCorporate puts OCI's hosts behind a proxy: Identity is the emulator, and what gives out security tokens is the issuer.
+func newCorporate(t *testing.T) *corporate {
+	t.Helper()
+	c := &corporate{issuer: newIssuer(t)}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	authority := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "the network"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, authority, authority, &key.PublicKey, key)
+	require.NoError(t, err)
+	c.authorities = c.keyFile(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+
+	secure := func(host string, handler http.Handler) string {
+		template := &x509.Certificate{
+			SerialNumber: big.NewInt(2), DNSNames: []string{host}, NotBefore: authority.NotBefore, NotAfter: authority.NotAfter,
+			KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		}
+		der, err := x509.CreateCertificate(rand.Reader, template, authority, &key.PublicKey, key)
+		require.NoError(t, err)
+		server := httptest.NewUnstartedServer(handler)
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		return strings.TrimPrefix(server.URL, "https://")
+	}
+	hosts := map[string]string{}
+	for host, handler := range map[string]http.Handler{
+		"identity.us-phoenix-1.oci.oraclecloud.com": c.oci, "auth.us-phoenix-1.oraclecloud.com": c.issuer,
+	} {
+		hosts[host+":443"] = secure(host, handler)
+	}
+
+	proxy := goproxy.NewProxyHttpServer()
+	proxy.OnRequest().HandleConnectFunc(func(host string, ctx *goproxy.ProxyCtx) (*goproxy.ConnectAction, string) {
+		wanted := "Basic " + base64.StdEncoding.EncodeToString([]byte("me:"+c.password))
+		if c.password != "" && ctx.Req.Header.Get("Proxy-Authorization") != wanted {
+			ctx.Resp = goproxy.NewResponse(ctx.Req, goproxy.ContentTypeText, http.StatusProxyAuthRequired, "no")
+			return goproxy.RejectConnect, host
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.connected = append(c.connected, host)
+		return goproxy.OkConnect, hosts[host]
+	})
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	c.proxy = server.URL
+	c.env = map[string]string{
+		"OCI_TENANCY_OCID": c.creds.TenancyID, "OCI_USER_OCID": c.creds.UserID, "OCI_FINGERPRINT": c.creds.Fingerprint,
+		"OCI_PRIVATE_KEY": c.creds.PrivateKeyPEM, "OCI_REGION": c.creds.Region, "HTTPS_PROXY": c.proxy, "NO_PROXY": "",
+	}
+	return c
+}
+
+// create starts a plugin and creates a token with it, which is taken back.
+func (c *corporate) create(configuration map[string]any, environment ...string) error {
+	c.t.Helper()
+	p := c.start(environment)
+	defer p.ended()
+	if err := p.configure(configuration); err != nil {
+		return err
+	}
+	created := <-p.beginCreation()
+	if created.err == nil {
+		c.oci.DeleteToken(c.user, c.onlyToken().ID)
+	}
+	return created.err
+}
+
+func TestEachNameOfTheCertificateAuthorityIsKnown(t *testing.T) {
+	c := newCorporate(t)
+	for _, variable := range []string{
+		"OCI_DEFAULT_CERTS_PATH", "OCI_custom_cert_location", "OCI_CUSTOM_CERT_LOCATION", "TF_VAR_custom_cert_location",
+		"custom_cert_location", "OCI_CLI_CERT_BUNDLE",
+	} {
+		require.NoError(t, c.create(nil, variable+"="+c.authorities), variable)
+	}
+	assert.Equal(t, "identity.us-phoenix-1.oci.oraclecloud.com:443", c.connected[0])
+	c.fileAt("network.pem", c.readFile(c.authorities))
+	require.NoError(t, c.create(nil, "OCI_custom_cert_location=~/network.pem"))
+
+	// Signing in goes through the proxy as well, and trusts the same authority. The metadata service is on the machine itself.
+	require.NoError(t, os.Unsetenv("OCI_SDK_AUTH_CLIENT_REGION_URL"))
+	c.env = map[string]string{"HTTPS_PROXY": c.proxy, "OCI_METADATA_BASE_URL": c.URL + "/opc/v2"}
+	c.connected = nil
+	require.NoError(t, c.create(map[string]any{"auth": "InstancePrincipal"}, "OCI_custom_cert_location="+c.authorities))
+	assert.Equal(t, "auth.us-phoenix-1.oraclecloud.com:443", c.connected[0])
+}
+
+func TestACertificateAuthorityThatIsNotTrustedIsSaid(t *testing.T) {
+	c := newCorporate(t)
+	err := c.create(nil)
+	require.ErrorContains(t, err, "certificate signed by unknown authority")
+	require.ErrorContains(t, err, "name it in the environment variable OCI_DEFAULT_CERTS_PATH")
+	missing := filepath.Join(c.home, "missing.pem")
+	for _, variable := range []string{"OCI_DEFAULT_CERTS_PATH", "TF_VAR_custom_cert_location", "OCI_CLI_CERT_BUNDLE"} {
+		err = c.create(nil, variable+"="+missing)
+		require.ErrorContains(t, err, "the environment variable "+variable+" names: "+missing+" could not be read")
+		err = c.create(nil, variable+"="+c.keyFile("no certificate"))
+		require.ErrorContains(t, err, "holds no certificate in PEM form")
+	}
+}
+
+func TestAProxyThatIsDownIsSaid(t *testing.T) {
+	c := newCorporate(t)
+	const address = "127.0.0.1:1" // nothing listens there
+	err := c.create(nil, "HTTPS_PROXY=http://me:"+canary+"@"+address)
+	require.ErrorContains(t, err, "connection refused")
+	require.ErrorContains(t, err, "The proxy "+address+" cannot be reached: check the environment variable HTTPS_PROXY")
+	requireNoValue(t, err.Error())
+}
+
+func TestAProxyThatWantsAPasswordIsSaidAndGetsIt(t *testing.T) {
+	c := newCorporate(t)
+	c.password = canary + "@/:%"
+	trusted := "OCI_DEFAULT_CERTS_PATH=" + c.authorities
+	address := strings.TrimPrefix(c.proxy, "http://")
+	for _, proxy := range []string{c.proxy, "http://me:" + canary + "@" + address} {
+		err := c.create(nil, "HTTPS_PROXY="+proxy, trusted)
+		require.ErrorContains(t, err, "Proxy Authentication Required")
+		require.ErrorContains(t, err, "The proxy "+address+" wants a user and a password: put them into the environment variable HTTPS_PROXY")
+		requireNoValue(t, err.Error())
+	}
+	assert.Empty(t, c.connected)
+	require.NoError(t, c.create(nil, "HTTPS_PROXY=http://me:"+url.QueryEscape(c.password)+"@"+address, trusted))
+	assert.NotEmpty(t, c.connected)
+}
