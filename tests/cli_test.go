@@ -32,8 +32,14 @@ type cli struct {
 // newCLI needs pulumi on PATH, or as "make toolchain" builds it.
 func newCLI(t *testing.T) *cli {
 	t.Helper()
+	return newCLIIn(newWorld(t))
+}
+
+// newCLIIn is the command on a machine in this world.
+func newCLIIn(w *world) *cli {
+	t := w.t
+	t.Helper()
 	toolchain.Need(t, "pulumi", "pulumi-language-yaml")
-	w := newWorld(t)
 	c := &cli{world: w, dir: t.TempDir()}
 	state := t.TempDir()
 	config := w.keyFile(w.profile("DEFAULT", w.keyFile(w.creds.PrivateKeyPEM)))
@@ -148,10 +154,16 @@ func TestNoLogHoldsAValue(t *testing.T) {
 
 func TestImportGeneratesCodeThatPreviewsClean(t *testing.T) {
 	t.Parallel()
-	for name, form := range map[string]string{"long form": "users/%s/authTokens/%s", "short form": "%s/%s"} {
+	for name, form := range map[string]string{
+		"long form": "users/%s/authTokens/%s", "short form": "%s/%s", "of a domain": "users/%s/authTokens/%s",
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newCLI(t)
+			if name == "of a domain" {
+				c = newCLIIn(sales.newWorld(t))
+				form = c.domainURL + "/" + form
+			}
 			live := c.oci.AddToken(c.user, `by "hand", with punctuation: #{}`)
 			printed := c.must("import", "ociauthtoken:index:AuthToken", "token", fmt.Sprintf(form, c.user, live.ID),
 				"--yes", "--protect=false", "--out", "generated.yaml")

@@ -221,16 +221,17 @@ func TestASiblingsTokenIsNobodysOrphan(t *testing.T) {
 }
 
 func TestAListThatLagsIsLookedAtAgainAndTheCommandThatListsIsAlwaysGiven(t *testing.T) {
-	t.Parallel()
-	for lists, found := range map[int]bool{2: true, 1000: false} {
-		w := newWire(t)
-		w.inOrder(lost, emulator.Fault{Times: 100, Drop: emulator.DropAfterCommit, Hold: func() {
-			w.oci.HideFromLists(w.user, w.oci.Tokens(w.user)[0].ID, lists)
-		}})
-		_, err := w.create(tokenURN, "ci")
-		require.ErrorContains(t, err, w.listCommand())
-		assert.Equal(t, found, strings.Contains(err.Error(), w.onlyToken().ID))
-	}
+	forEachAPI(t, func(t *testing.T, a api) {
+		for lists, found := range map[int]bool{2: true, 1000: false} {
+			w := a.newWire(t)
+			w.inOrder(lost, emulator.Fault{Times: 100, Drop: emulator.DropAfterCommit, Hold: func() {
+				w.oci.HideFromLists(w.user, w.oci.Tokens(w.user)[0].ID, lists)
+			}})
+			_, err := w.create(tokenURN, "ci")
+			require.ErrorContains(t, err, w.listCommand())
+			assert.Equal(t, found, strings.Contains(err.Error(), w.onlyToken().ID))
+		}
+	})
 }
 
 func TestAnOrphanThatWasNamedBeforeIsNamedAgainWhereTheListCannotBeHad(t *testing.T) {

@@ -79,7 +79,7 @@ func (p *process) configure(configuration map[string]any) error {
 func (p *process) beginCreation() <-chan creation {
 	p.t.Helper()
 	request := &pulumirpc.CreateRequest{
-		Urn: tokenURN, Properties: properties(p.t, map[string]any{"userId": p.user, "description": p.t.Name()}),
+		Urn: tokenURN, Properties: properties(p.t, p.inputs(p.user, p.t.Name()).Mappable()),
 	}
 	done := make(chan creation, 1)
 	go func() {

@@ -26,30 +26,31 @@ import (
 var stopSignals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 
 func TestSignalLetsTheAnswerInFlightArrive(t *testing.T) {
-	t.Parallel()
-	for _, signal := range stopSignals {
-		t.Run(signal.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			p := w.start(nil)
-			require.NoError(t, p.configure(map[string]any{"endpoint": w.url}))
-			arrived, release := w.gate("CreateAuthToken")
-			done := p.beginCreation()
-			<-arrived
-			require.NoError(t, p.Signal(signal))
-			p.noticed()
-			// Whoever stops a whole group of processes may well do it twice.
-			require.NoError(t, p.Signal(signal))
-			release()
+	forEachAPI(t, func(t *testing.T, a api) {
+		for _, signal := range stopSignals {
+			t.Run(signal.String(), func(t *testing.T) {
+				t.Parallel()
+				w := a.newWorld(t)
+				p := w.start(nil)
+				require.NoError(t, p.configure(map[string]any{"endpoint": w.url}))
+				arrived, release := w.gate("CreateAuthToken")
+				done := p.beginCreation()
+				<-arrived
+				require.NoError(t, p.Signal(signal))
+				p.noticed()
+				// Whoever stops a whole group of processes may well do it twice.
+				require.NoError(t, p.Signal(signal))
+				release()
 
-			created := <-done
-			require.NoError(t, created.err)
-			requireSecretToken(t, created.response.Properties, w.onlyToken().Value)
-			assert.NoError(t, <-p.exited)
-			assert.Equal(t, 1, w.calls("CreateAuthToken"))
-			requireNoValue(t, p.printed.String())
-		})
-	}
+				created := <-done
+				require.NoError(t, created.err)
+				requireSecretToken(t, created.response.Properties, w.onlyToken().Value)
+				assert.NoError(t, <-p.exited)
+				assert.Equal(t, 1, w.calls("CreateAuthToken"))
+				requireNoValue(t, p.printed.String())
+			})
+		}
+	})
 }
 
 // Waiting for a token to become ACTIVE would take minutes yet.

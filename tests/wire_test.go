@@ -3,6 +3,7 @@ package tests
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -60,6 +61,13 @@ func (w *wire) arguments(description string) *structpb.Struct {
 	s, err := plugin.MarshalProperties(w.inputs(w.user, description), plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true})
 	require.NoError(w.t, err)
 	return s
+}
+
+// with are the arguments of a token of the user with others in their place.
+func (w *wire) with(others map[string]any) *structpb.Struct {
+	inputs := w.inputs(w.user, "ci").Mappable()
+	maps.Copy(inputs, others)
+	return properties(w.t, inputs)
 }
 
 func unmarshalled(t *testing.T, s *structpb.Struct) resource.PropertyMap {
@@ -154,35 +162,40 @@ func TestStateFromAnImportFileNeedsNoMoreThanTheToken(t *testing.T) {
 	})
 }
 
-func TestDiffKnowsTwoProperties(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	ctx := context.Background()
-	created, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: tokenURN, Properties: w.arguments("ci")})
-	require.NoError(t, err)
-	other := w.oci.AddUser("other").ID
-	unknown := resource.MakeComputed(resource.NewProperty(""))
+func TestDiffKnowsEachProperty(t *testing.T) {
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWire(t)
+		ctx := context.Background()
+		created, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: tokenURN, Properties: w.arguments("ci")})
+		require.NoError(t, err)
+		other := w.addUser("other")
+		unknown := resource.MakeComputed(resource.NewProperty(""))
 
-	for name, test := range map[string]struct {
-		news               map[string]any
-		diffs, replacement []string
-	}{
-		"nothing":             {map[string]any{"userId": w.user, "description": "ci"}, nil, nil},
-		"description":         {map[string]any{"userId": w.user, "description": "new"}, []string{"description"}, nil},
-		"user":                {map[string]any{"userId": other, "description": "ci"}, []string{"userId"}, []string{"userId"}},
-		"unknown description": {map[string]any{"userId": w.user, "description": unknown}, []string{"description"}, nil},
-		"unknown user":        {map[string]any{"userId": unknown, "description": "ci"}, []string{"userId"}, []string{"userId"}},
-		// The state has to take over that it is a secret from now on.
-		"secret description": {map[string]any{
-			"userId": w.user, "description": resource.MakeSecret(resource.NewProperty("ci")),
-		}, []string{"description"}, nil},
-	} {
-		diff, err := w.plugin.Diff(ctx, &pulumirpc.DiffRequest{
-			Id: created.Id, Urn: tokenURN, Olds: created.Properties, OldInputs: w.arguments("ci"), News: properties(t, test.news),
-		})
-		require.NoError(t, err, name)
-		assert.ElementsMatch(t, test.diffs, diff.Diffs, name)
-		assert.ElementsMatch(t, test.replacement, diff.Replaces, name)
-		assert.False(t, diff.DeleteBeforeReplace, name)
-	}
+		for name, test := range map[string]struct {
+			news               map[string]any
+			diffs, replacement []string
+		}{
+			"nothing":             {map[string]any{}, nil, nil},
+			"description":         {map[string]any{"description": "new"}, []string{"description"}, nil},
+			"user":                {map[string]any{"userId": other, "description": "ci"}, []string{"userId"}, []string{"userId"}},
+			"unknown description": {map[string]any{"description": unknown}, []string{"description"}, nil},
+			"unknown user":        {map[string]any{"userId": unknown, "description": "ci"}, []string{"userId"}, []string{"userId"}},
+			"domain":              {map[string]any{"domainUrl": "https://idcs-1.example.com"}, []string{"domainUrl"}, []string{"domainUrl"}},
+			"unknown domain":      {map[string]any{"domainUrl": unknown}, []string{"domainUrl"}, []string{"domainUrl"}},
+			"expiry":              {map[string]any{"timeExpires": "2999-01-01T00:00:00Z"}, []string{"timeExpires"}, []string{"timeExpires"}},
+			"unknown expiry":      {map[string]any{"timeExpires": unknown}, []string{"timeExpires"}, []string{"timeExpires"}},
+			// The state has to take over that it is a secret from now on.
+			"secret description": {map[string]any{
+				"description": resource.MakeSecret(resource.NewProperty("ci")),
+			}, []string{"description"}, nil},
+		} {
+			diff, err := w.plugin.Diff(ctx, &pulumirpc.DiffRequest{
+				Id: created.Id, Urn: tokenURN, Olds: created.Properties, OldInputs: w.arguments("ci"), News: w.with(test.news),
+			})
+			require.NoError(t, err, name)
+			assert.ElementsMatch(t, test.diffs, diff.Diffs, name)
+			assert.ElementsMatch(t, test.replacement, diff.Replaces, name)
+			assert.False(t, diff.DeleteBeforeReplace, name)
+		}
+	})
 }

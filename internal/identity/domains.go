@@ -121,8 +121,8 @@ func (d domain) list(ctx context.Context, _ View, urgent bool) ([]AuthToken, err
 	}
 }
 
-// get asks for one token. A list that lacks a token may only show that the caller may not see it there.
-func (d domain) get(ctx context.Context, id string) (*AuthToken, error) {
+// find asks for the token by itself. A list that lacks a token may only show that the caller may not see it there.
+func (d domain) find(ctx context.Context, id string) (*AuthToken, error) {
 	var token AuthToken
 	err := d.calls.call(ctx, operation{
 		doing: "read auth token " + id + " of user " + d.userID, to: d.service,
@@ -139,10 +139,13 @@ func (d domain) get(ctx context.Context, id string) (*AuthToken, error) {
 			return nil
 		},
 	})
-	if IsNotFound(err) {
+	switch {
+	case IsNotFound(err):
 		return nil, nil
+	case err != nil:
+		return nil, err
 	}
-	return &token, err
+	return Pick([]AuthToken{token}, id), nil
 }
 
 func (d domain) update(ctx context.Context, id, description string) (token AuthToken, err error) {

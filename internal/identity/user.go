@@ -113,8 +113,8 @@ func (u *User) listNear(ctx context.Context, id string) ([]AuthToken, error) {
 	return u.lists.read(ctx, u.ref, id, func(ctx context.Context) ([]AuthToken, error) { return u.api.list(ctx, Near, false) })
 }
 
-// FindToken looks for a token in the lists, and returns nil if it is not there. The home region has the last word, and is asked
-// more than once for a token that is new. A list is not trusted where one token can be asked for. Created is when the token was made, or zero.
+// FindToken looks for a token, and returns nil if there is no such token. A list that lacks it is not trusted: it is asked for
+// where it is known best, and more than once if it is new. Created is when the token was made, or zero.
 func (u *User) FindToken(ctx context.Context, id string, created time.Time) (*AuthToken, error) {
 	tokens, err := u.listNear(ctx, id)
 	if err != nil {
@@ -124,15 +124,9 @@ func (u *User) FindToken(ctx context.Context, id string, created time.Time) (*Au
 		return token, nil
 	}
 	for looks := 1; ; looks++ {
-		tokens, err := u.ListTokens(ctx, Home)
-		if err != nil {
-			return nil, err
-		}
-		if token := Pick(tokens, id); token != nil {
-			return token, nil
-		}
-		if looks == newLooks || !u.IsNew(created) {
-			return u.api.get(ctx, id)
+		token, err := u.api.find(ctx, id)
+		if token != nil || err != nil || looks == newLooks || !u.IsNew(created) {
+			return token, err
 		}
 		u.calls.listener.InfoStatus(fmt.Sprintf("waiting for OCI to list auth token %s, which is new", id))
 		if err := u.calls.clock.Sleep(ctx, pollEvery); err != nil {
