@@ -2,6 +2,8 @@ package tests
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,7 +109,46 @@ func (m *move) around() []any {
 
 func TestMoveFromPulumiOCI(t *testing.T) {
 	t.Parallel()
-	m := newPulumiOCIMove(t)
+	for name, prepare := range map[string]func(*move){
+		"secrets under a passphrase":          func(*move) {},
+		"secrets under a key that is Vault's": (*move).keepKeyInVault,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newPulumiOCIMove(t)
+			prepare(m)
+			testMoveFromPulumiOCI(t, m)
+		})
+	}
+}
+
+// keepKeyInVault changes the stack to another secrets provider: HashiCorp Vault, or rather as much of it as Pulumi calls.
+func (m *move) keepKeyInVault() {
+	m.t.Helper()
+	vault := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var sent struct{ Plaintext, Ciphertext string }
+		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		data := map[string]string{}
+		switch r.URL.Path {
+		case "/v1/transit/encrypt/moving":
+			data["ciphertext"] = "vault:v1:" + sent.Plaintext
+		case "/v1/transit/decrypt/moving":
+			data["plaintext"] = strings.TrimPrefix(sent.Ciphertext, "vault:v1:")
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
+	}))
+	m.t.Cleanup(vault.Close)
+	m.env = append(m.env, "VAULT_SERVER_URL="+vault.URL, "VAULT_SERVER_TOKEN=token")
+	m.must("stack", "change-secrets-provider", "hashivault://moving")
+	require.Contains(m.t, m.must("stack", "export"), "hashivault://moving")
+	m.env = append(m.env, "PULUMI_CONFIG_PASSPHRASE=not asked for")
+}
+
+func testMoveFromPulumiOCI(t *testing.T, m *move) {
+	t.Helper()
 	there, _ := readSteps(t, "move-from-pulumi-oci.md")
 	m.requireUntouched()
 	for _, step := range there {
