@@ -143,7 +143,9 @@ func (m *move) keepKeyInVault() {
 	m.t.Cleanup(vault.Close)
 	m.env = append(m.env, "VAULT_SERVER_URL="+vault.URL, "VAULT_SERVER_TOKEN=token")
 	m.must("stack", "change-secrets-provider", "hashivault://moving")
-	require.Contains(m.t, m.must("stack", "export"), "hashivault://moving")
+	configuration, err := os.ReadFile(filepath.Join(m.dir, "Pulumi.prod.yaml"))
+	require.NoError(m.t, err)
+	require.Contains(m.t, string(configuration), "hashivault://moving")
 	m.env = append(m.env, "PULUMI_CONFIG_PASSPHRASE=not asked for")
 }
 
@@ -174,7 +176,7 @@ func testMoveFromPulumiOCI(t *testing.T, m *move) {
 		return strings.ReplaceAll(program, "region: us-phoenix-1\n", "region: us-phoenix-1\n      endpoint: "+m.url+"\n")
 	})
 	m.must("up", "--yes", "--skip-preview")
-	m.must("refresh", "--yes", "--expect-no-changes")
+	m.requireRefreshFindsNothing()
 	m.requireUntouched()
 	m.edit(func(program string) string { return strings.ReplaceAll(program, "protect: true", "protect: false") })
 	m.requireDestroyRevokesWhatMoved()

@@ -134,10 +134,11 @@ func TestMoveFromTerraform(t *testing.T) {
 			}
 			assert.Len(t, m.tokensIn(m.state(), newTokenType), len(m.moving))
 			assert.NotContains(t, m.must("stack", "export"), canary)
-			m.must("refresh", "--yes", "--expect-no-changes")
+			m.requireRefreshFindsNothing()
 			assert.NotContains(t, m.terraform("", "state", "pull"), "oci_identity_auth_token")
 			m.terraform("", "init")
 			assert.Contains(t, m.terraform("", "plan"), "No changes")
+			m.requireNoFileHasValue(m.folder)
 
 			m.requireDestroyRevokesWhatMoved()
 		})

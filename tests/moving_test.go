@@ -98,6 +98,8 @@ type move struct {
 	moving map[string]emulator.Token
 	// refused is the file where the stand-in for the plugin of @pulumi/oci notes what it was told to write.
 	refused string
+	// source is the file of the program, in the project's folder.
+	source string
 	// temporary is the folder for temporary files, tools one that is first on PATH.
 	temporary, tools string
 }
@@ -108,6 +110,7 @@ func newMove(t *testing.T, owners map[string]int) *move {
 	tools := t.TempDir()
 	m := &move{
 		cli: newCLI(t), moving: map[string]emulator.Token{}, refused: filepath.Join(tools, "refused"), temporary: t.TempDir(),
+		source: "Pulumi.yaml",
 	}
 	m.owners = []string{m.user}
 	for name, owner := range owners {
@@ -165,17 +168,21 @@ func (m *move) shell(commands string) (printed string, err error) {
 	command.Dir, command.Env = m.dir, m.env
 	output, err := command.CombinedOutput()
 	requireNoValue(m.t, string(output))
-	for _, folder := range []string{m.dir, m.temporary} {
-		require.NoError(m.t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || !entry.Type().IsRegular() {
-				return err
-			}
-			content, err := os.ReadFile(path)
-			assert.NotContains(m.t, string(content), canary, path)
-			return err
-		}))
-	}
+	m.requireNoFileHasValue(m.dir)
+	m.requireNoFileHasValue(m.temporary)
 	return string(output), err
+}
+
+func (m *move) requireNoFileHasValue(folder string) {
+	m.t.Helper()
+	require.NoError(m.t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		assert.NotContains(m.t, string(content), canary, path)
+		return err
+	}))
 }
 
 // follow does what a step says: it edits the program, and runs the commands.
@@ -194,9 +201,9 @@ func (m *move) follow(s step) {
 
 func (m *move) edit(change func(program string) string) {
 	m.t.Helper()
-	program, err := os.ReadFile(filepath.Join(m.dir, "Pulumi.yaml"))
+	program, err := os.ReadFile(filepath.Join(m.dir, m.source))
 	require.NoError(m.t, err)
-	m.write("Pulumi.yaml", change(string(program)))
+	m.write(m.source, change(string(program)))
 }
 
 // state is the stack's state with its secrets in clear, by URN.
@@ -278,6 +285,15 @@ func (m *move) requireValues() {
 		}
 		assert.Positive(m.t, recorded, "%s is in nobody's hands", name)
 	}
+}
+
+// requireRefreshFindsNothing refreshes the stack, and checks that OCI says of the tokens what the state says already. Pulumi does
+// not report it if only outputs have changed.
+func (m *move) requireRefreshFindsNothing() {
+	m.t.Helper()
+	before := m.tokensIn(m.state(), newTokenType)
+	m.must("refresh", "--yes", "--expect-no-changes")
+	assert.Equal(m.t, before, m.tokensIn(m.state(), newTokenType))
 }
 
 // requireDestroyRevokesWhatMoved destroys the tokens, which the program no longer protects, and checks that nothing else goes.
