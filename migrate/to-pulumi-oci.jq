@@ -70,6 +70,10 @@ def token_entry:
     | select(.type == "ociauthtoken:index:AuthToken" and (.external | not))
     | select(.urn | test($only)) ] as $tokens
 | if $tokens == [] then error("the stack has no auth token of this provider, or none whose URN matches") else . end
+| [$tokens[] | select(.inputs.domainUrl) | .urn] as $in_domains
+| if $in_domains != [] then
+    error("\($in_domains | join(", ")): @pulumi/oci has another resource for identity domains, so leave these out with --arg only")
+  else . end
 | [$tokens[] | select(.delete) | .urn] as $doomed
 | if $doomed != [] then error("let \"pulumi up\" finish the deletion of \($doomed | join(", ")) first") else . end
 | ([$tokens[] | explicit_provider] | unique) as $needed

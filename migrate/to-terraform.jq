@@ -60,6 +60,9 @@ def put($name; $token):
 | [ $resources[]
     | select(.type == "ociauthtoken:index:AuthToken" and (.external | not) and (.delete | not))
     | select(.urn | test($only))
+    | if .inputs.domainUrl then
+        error("\(.urn): Terraform has another resource for identity domains, so leave it out with --arg only")
+      else . end
     | {name: (.urn | split("::")[3:] | join("::") | terraform_name), attributes: attributes} ] as $tokens
 | if $tokens == [] then error("the stack has no auth token of this provider, or none whose URN matches") else . end
 # Of a state that is still empty, "terraform state pull" prints nothing. A lineage is any text that no other state has.

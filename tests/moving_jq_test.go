@@ -421,6 +421,12 @@ func TestImportFileBackToPulumiOCI(t *testing.T) {
 				},
 			},
 		}, file.Resources, which)
+
+		output, err = runJQ(jq, "to-pulumi-oci", stackWith(newToken("ci", map[string]any{
+			"inputs": map[string]any{"domainUrl": "https://x"},
+		})))
+		require.Error(t, err, which)
+		assert.Contains(t, output, "@pulumi/oci has another resource for identity domains", which)
 	}
 }
 
@@ -464,6 +470,10 @@ func TestTerraformStateFromStack(t *testing.T) {
 				"outputs": map[string]any{"token": map[string]any{theSignature: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}},
 			})),
 			complaint: "is encrypted: export the stack with --show-secrets",
+		},
+		"a token of an identity domain": {
+			stack:     stackWith(newToken("ci", map[string]any{"inputs": map[string]any{"domainUrl": "https://x"}})),
+			complaint: "Terraform has another resource for identity domains",
 		},
 		"no token": {stack: stackWith(oldToken("ci", nil)), complaint: "the stack has no auth token of this provider"},
 		"no stack": {state: terraformState(other), complaint: "there is no output of"},
@@ -514,7 +524,14 @@ func TestImportFileOfTokenMadeByHand(t *testing.T) {
 			require.NoError(t, json.Unmarshal([]byte(output), &file))
 			assert.Equal(t, secretJSON("a\"\\<b")["plaintext"], reencoded(t, file.Resources[0].Outputs["token"]), which)
 		}
-		output, err := runJQ(jq, "by-hand", "\n", args...)
+		output, err := runJQ(jq, "by-hand", "value", append(args, "--arg", "domainUrl", "https://x", "--arg", "timeExpires", "2030")...)
+		require.NoError(t, err, "%s: %s", which, output)
+		var file importFile
+		require.NoError(t, json.Unmarshal([]byte(output), &file))
+		assert.Equal(t, map[string]any{"userId": "u", "description": "by hand", "domainUrl": "https://x", "timeExpires": "2030"},
+			file.Resources[0].Inputs, which)
+
+		output, err = runJQ(jq, "by-hand", "\n", args...)
 		require.Error(t, err, which)
 		assert.Contains(t, output, "standard input holds no value", which)
 	}
