@@ -190,27 +190,33 @@ func (m *terraformMove) requireInGoodHands() {
 func TestMoveFromTerraformStops(t *testing.T) {
 	t.Parallel()
 	there, back := readSteps(t, "move-from-terraform.md")
-	for i, stop := range there[1:] {
-		t.Run("after "+stop.title, func(t *testing.T) {
+	m := newTerraformMove(t, "")
+	before := m.terraformState()
+	stopped := map[string]*terraformMove{}
+	for i, step := range there {
+		m.followInTerraform(step)
+		if i == 0 {
+			continue
+		}
+		stopped[step.title] = m.copied()
+		if step.title != there[len(there)-1].title {
+			for _, accident := range []string{"up", "destroy"} {
+				// Whether it fails depends on whether the program has the tokens yet.
+				_, _ = m.copied().run(accident, "--yes", "--skip-preview")
+				m.requireInGoodHands()
+			}
+		}
+		if i < 3 {
+			// A repeated import has nothing to do.
+			printed, err := m.copied().shell(there[1].commands)
+			require.NoError(t, err, printed)
+		}
+	}
+	for title, stop := range stopped {
+		t.Run("back after "+title, func(t *testing.T) {
 			t.Parallel()
-			m := newTerraformMove(t, "")
-			before := m.terraformState()
-			for _, step := range there[:i+2] {
-				m.followInTerraform(step)
-			}
-			if i < 4 {
-				// The generated code may not be in the program yet.
-				for _, accident := range []string{"up", "destroy"} {
-					_, _ = m.run(accident, "--yes", "--skip-preview")
-					m.requireInGoodHands()
-				}
-			}
-			if i < 2 {
-				// An import that is repeated has nothing to do.
-				printed, err := m.shell(there[1].commands)
-				require.NoError(t, err, printed)
-			}
-			if len(before) == len(m.terraformState()) {
+			m := &terraformMove{move: stop.in(t), folder: stop.folder}
+			if len(m.terraformState()) == len(before) {
 				m.write("Pulumi.yaml", emptyProgram)
 				m.followInTerraform(back[len(back)-1])
 			} else {
@@ -223,6 +229,15 @@ func TestMoveFromTerraformStops(t *testing.T) {
 			assert.Equal(t, before, m.terraformState(), "every attribute is what it was")
 		})
 	}
+}
+
+// copied is a copy of the project and its stack, and of the configuration and its state, with the same OCI.
+func (m *terraformMove) copied() *terraformMove {
+	m.t.Helper()
+	copied := &terraformMove{move: m.move.copied(), backend: m.backend}
+	copied.folder = filepath.Join(filepath.Dir(copied.dir), "terraform")
+	require.NoError(m.t, os.CopyFS(copied.folder, os.DirFS(m.folder)))
+	return copied
 }
 
 // terraformValues are the values in Terraform's state, by the token's OCID.
