@@ -1,0 +1,117 @@
+package examples
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
+
+// standIn installs what stands in for one of Pulumi's own providers: see testdata/standin.
+func (p *project) standIn(name string) {
+	p.t.Helper()
+	plugin := filepath.Join(p.t.TempDir(), "pulumi-resource-"+name)
+	toolchain.Run(p.t, filepath.Join(toolchain.Root, "tests", "examples"), nil, "go", "build", "-o", plugin, "./testdata/standin")
+	p.pulumi("plugin", "install", "resource", name, "1.0.0", "--file", plugin)
+}
+
+func TestDockerLoginExample(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "docker-login-yaml", yaml)
+	p.standIn("command")
+	registry := ocir.Start(t, p.oci, p.url)
+	// In place of docker there is a client that reads and writes Docker's configuration file by Docker's own code.
+	tools, docker := t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(tools, "docker"), fmt.Appendf(nil, "#!/bin/sh\nexec %q auth \"$@\"\n", registry.Crane()), 0o700))
+	p.env[0] = strings.Replace(p.env[0], "PATH=", "PATH="+tools+":", 1)
+	p.env = append(p.env, "DOCKER_CONFIG="+docker)
+
+	p.newStack("dev", "userId="+p.users[0])
+	p.pulumi("up", "--yes", "--skip-preview")
+	machine := registry.MachineAt(docker)
+	machine.RequireLoggedIn()
+	p.requireNoChanges()
+	loggedIn := registry.Machine(read(t, filepath.Join(docker, "config.json")))
+	p.pulumi("destroy", "--yes", "--skip-preview")
+	assert.NotContains(t, read(t, filepath.Join(docker, "config.json")), `"auth":`, "it is logged out")
+	machine.RequireRefused()
+	loggedIn.RequireRefused()
+	assert.Empty(t, p.tokens())
+	requireNoValueBelow(t, p.state)
+}
+
+func TestPullSecretExample(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "pull-secret-yaml", yaml)
+	p.standIn("kubernetes")
+	registry := ocir.Start(t, p.oci, p.url)
+	p.newStack("dev", "userId="+p.users[0])
+	p.pulumi("up", "--yes", "--skip-preview")
+	p.requireNoChanges()
+	requireNoValueBelow(t, p.state)
+
+	machine := registry.Machine(p.pullSecret())
+	machine.RequireLoggedIn()
+	p.pulumi("destroy", "--yes", "--skip-preview")
+	machine.RequireRefused()
+	assert.Empty(t, p.tokens())
+}
+
+// pullSecret is what the cluster is given, in clear. It is for comparing, not for printing.
+func (p *project) pullSecret() string {
+	p.t.Helper()
+	command, cancel := newCommand(p.t, p.dir, p.env, "pulumi", "stack", "export", "--show-secrets", "--non-interactive")
+	defer cancel()
+	output, err := command.Output()
+	require.NoError(p.t, err)
+	var exported struct {
+		Deployment struct {
+			Resources []struct {
+				Type    string
+				Outputs struct {
+					Type       string
+					StringData json.RawMessage
+				}
+			}
+		}
+	}
+	require.NoError(p.t, json.Unmarshal(output, &exported))
+	for _, resource := range exported.Deployment.Resources {
+		if resource.Type != "kubernetes:core/v1:Secret" {
+			continue
+		}
+		assert.Equal(p.t, "kubernetes.io/dockerconfigjson", resource.Outputs.Type)
+		return plaintext(p.t, resource.Outputs.StringData)[".dockerconfigjson"]
+	}
+	p.t.Fatal("there is no Kubernetes secret")
+	return ""
+}
+
+// plaintext reads a map whose values, or which as a whole, are secrets in the state.
+func plaintext(t *testing.T, text json.RawMessage) map[string]string {
+	t.Helper()
+	var secret struct{ Plaintext string }
+	if json.Unmarshal(text, &secret) == nil && secret.Plaintext != "" {
+		text = json.RawMessage(secret.Plaintext)
+	}
+	var values map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(text, &values))
+	plain := map[string]string{}
+	for name, value := range values {
+		if json.Unmarshal(value, &secret) == nil && secret.Plaintext != "" {
+			value = json.RawMessage(secret.Plaintext)
+		}
+		var clear string
+		require.NoError(t, json.Unmarshal(value, &clear))
+		plain[name] = clear
+	}
+	return plain
+}
