@@ -55,7 +55,7 @@ var (
 )
 
 const (
-	getRegistryLoginToken = "ociauthtoken:index:getRegistryLogin"
+	getRegistryLoginToken = "ociauthtoken:index:getRegistryLogin" //nolint:gosec // the name of a function
 
 	// readyWithin bounds the wait for the registry unless the program says otherwise, and longestReadyWithin what it may say.
 	readyWithin        = 5 * time.Minute

@@ -21,7 +21,7 @@ func (a *asked) list(ctx context.Context) ([]AuthToken, error) {
 	if err := (SystemClock{}).Sleep(ctx, time.Second); err != nil {
 		return nil, errors.Join(errors.New("while listing"), err)
 	}
-	return []AuthToken{{ID: string(rune('a' + n - 1))}}, nil
+	return []AuthToken{{ID: string('a' + n - 1)}}, nil
 }
 
 func TestReadsOfOneUserShareAList(t *testing.T) {

@@ -109,9 +109,9 @@ func plaintext(t *testing.T, text json.RawMessage) map[string]string {
 		if json.Unmarshal(value, &secret) == nil && secret.Plaintext != "" {
 			value = json.RawMessage(secret.Plaintext)
 		}
-		var clear string
-		require.NoError(t, json.Unmarshal(value, &clear))
-		plain[name] = clear
+		var inClear string
+		require.NoError(t, json.Unmarshal(value, &inClear))
+		plain[name] = inClear
 	}
 	return plain
 }

@@ -45,7 +45,7 @@ http: {addr: "127.0.0.1:0", secret: none}
 auth: {token: {realm: "%s/20180419/docker/token", service: "%s", issuer: "%s", jwks: "%s"}}
 `, url, r.Host, emulator.RegistryIssuer, keys), 0o600))
 
-	command := exec.CommandContext(t.Context(), tool(t, "registry"), "serve", config)
+	command := exec.CommandContext(t.Context(), tool(t, "registry"), "serve", config) //nolint:gosec // Tests say what to run.
 	command.Env = []string{"OTEL_TRACES_EXPORTER=none"}
 	log, err := command.StderrPipe()
 	require.NoError(t, err)
@@ -105,7 +105,7 @@ func (r Registry) Crane() string { return tool(r.t, "crane") }
 func (m Machine) crane(arguments ...string) (string, error) {
 	t := m.registry.t
 	t.Helper()
-	command := exec.CommandContext(t.Context(), m.registry.Crane(), arguments...)
+	command := exec.CommandContext(t.Context(), m.registry.Crane(), arguments...) //nolint:gosec // Tests say what to run.
 	command.Env = []string{"DOCKER_CONFIG=" + m.Dir, "HOME=" + m.Dir}
 	printed, err := command.CombinedOutput()
 	for _, secret := range m.secrets() {
@@ -173,7 +173,7 @@ func (m Machine) layer(content string) string {
 	t := m.registry.t
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "layer.tar")
-	file, err := os.Create(path)
+	file, err := os.Create(path) //nolint:gosec // The name is ours.
 	require.NoError(t, err)
 	archive := tar.NewWriter(file)
 	require.NoError(t, archive.WriteHeader(&tar.Header{Name: "hello", Mode: 0o644, Size: int64(len(content))}))
