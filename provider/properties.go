@@ -16,7 +16,8 @@ func properties() []auth.Property {
 			Name: "endpoint", ProgramOnly: true, Check: checkEndpoint,
 			Description: "Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for " +
 				"the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback " +
-				"addresses only, since tokens travel over it.",
+				"addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback " +
+				"address the container registry, too: `getRegistryLogin` asks them.",
 		},
 		auth.Property{
 			Name: "realmSpecificServiceEndpointTemplateEnabled", ProgramOnly: true,

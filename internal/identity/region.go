@@ -71,7 +71,7 @@ func (s *service) objectStorage() *service {
 			"objectstorage", "https://objectstorage.{region}.{secondLevelDomain}")
 	} else {
 		_, path := s.endpoint.in(s.region)
-		storage.sender.base.BasePath = strings.TrimSuffix(path, basePath)
+		storage.sender.base.BasePath = strings.TrimSuffix(strings.TrimSuffix(path, basePath), "/")
 	}
 	return &storage
 }

@@ -198,7 +198,7 @@ func (s sender) build(r request) (*http.Request, error) {
 	}
 	plain := common.MakeDefaultHTTPRequest(r.method, "")
 	var err error
-	if plain.URL, err = url.Parse(s.base.Endpoint() + "/" + s.base.BasePath + r.path); err != nil {
+	if plain.URL, err = url.Parse(strings.TrimSuffix(s.base.Endpoint()+"/"+s.base.BasePath, "/") + r.path); err != nil {
 		return nil, fmt.Errorf("%q is not the path of a request", r.path)
 	}
 	plain.URL.RawQuery = r.query.Encode()

@@ -36,9 +36,9 @@ func TestWhereObjectStorageIs(t *testing.T) {
 		{"", "us-phoenix-1", "https://objectstorage.us-phoenix-1.oraclecloud.com", "", ""},
 		{"", "uk-gov-london-1", "https://objectstorage.uk-gov-london-1.oraclegovcloud.uk", "", ""},
 		{"http://127.0.0.1:8080", "us-phoenix-1", "http://127.0.0.1:8080", "", "127.0.0.1:8080"},
-		{"http://localhost:8080/{region}/", "us-phoenix-1", "http://localhost:8080", "us-phoenix-1/", "localhost:8080"},
+		{"http://localhost:8080/{region}/", "us-phoenix-1", "http://localhost:8080", "us-phoenix-1", "localhost:8080"},
 		{"http://[::1]:8080", "us-phoenix-1", "http://[::1]:8080", "", "[::1]:8080"},
-		{"https://oci.example.com/x", "us-phoenix-1", "https://oci.example.com", "x/", ""},
+		{"https://oci.example.com/x", "us-phoenix-1", "https://oci.example.com", "x", ""},
 	} {
 		var endpoint *Endpoint
 		if test.endpoint != "" {

@@ -25,7 +25,7 @@ namespace Pulumi.OciAuthToken
         public Output<string?> ConfigFileProfile { get; private set; } = null!;
 
         /// <summary>
-        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
         /// </summary>
         [Output("endpoint")]
         public Output<string?> Endpoint { get; private set; } = null!;
@@ -186,7 +186,7 @@ namespace Pulumi.OciAuthToken
         public Input<bool>? DualStackEndpointEnabled { get; set; }
 
         /// <summary>
-        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
         /// </summary>
         [Input("endpoint")]
         public Input<string>? Endpoint { get; set; }

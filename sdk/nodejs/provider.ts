@@ -28,7 +28,7 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly configFileProfile: pulumi.Output<string | undefined>;
     /**
-     * Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+     * Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
      */
     declare public readonly endpoint: pulumi.Output<string | undefined>;
     /**
@@ -158,7 +158,7 @@ export interface ProviderArgs {
      */
     dualStackEndpointEnabled?: pulumi.Input<boolean | undefined>;
     /**
-     * Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+     * Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
      */
     endpoint?: pulumi.Input<string | undefined>;
     /**

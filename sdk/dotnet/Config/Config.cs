@@ -64,7 +64,7 @@ namespace Pulumi.OciAuthToken
 
         private static readonly __Value<string?> _endpoint = new __Value<string?>(() => __config.Get("endpoint"));
         /// <summary>
-        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+        /// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
         /// </summary>
         public static string? Endpoint
         {

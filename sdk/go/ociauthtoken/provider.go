@@ -18,7 +18,7 @@ type Provider struct {
 	Auth pulumi.StringPtrOutput `pulumi:"auth"`
 	// The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
 	ConfigFileProfile pulumi.StringPtrOutput `pulumi:"configFileProfile"`
-	// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+	// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
 	Endpoint pulumi.StringPtrOutput `pulumi:"endpoint"`
 	// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
 	Fingerprint pulumi.StringPtrOutput `pulumi:"fingerprint"`
@@ -94,7 +94,7 @@ type providerArgs struct {
 	ConfigFileProfile *string `pulumi:"configFileProfile"`
 	// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
 	DualStackEndpointEnabled *bool `pulumi:"dualStackEndpointEnabled"`
-	// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+	// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
 	Endpoint *string `pulumi:"endpoint"`
 	// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
 	Fingerprint *string `pulumi:"fingerprint"`
@@ -142,7 +142,7 @@ type ProviderArgs struct {
 	ConfigFileProfile pulumi.StringPtrInput
 	// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
 	DualStackEndpointEnabled pulumi.BoolPtrInput
-	// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+	// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
 	Endpoint pulumi.StringPtrInput
 	// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
 	Fingerprint pulumi.StringPtrInput
@@ -229,7 +229,7 @@ func (o ProviderOutput) ConfigFileProfile() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.ConfigFileProfile }).(pulumi.StringPtrOutput)
 }
 
-// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
 func (o ProviderOutput) Endpoint() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.Endpoint }).(pulumi.StringPtrOutput)
 }

@@ -41,7 +41,7 @@ Object.defineProperty(exports, "dualStackEndpointEnabled", {
 });
 
 /**
- * Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+ * Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
  */
 export declare const endpoint: string | undefined;
 Object.defineProperty(exports, "endpoint", {

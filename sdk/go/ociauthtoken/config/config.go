@@ -26,7 +26,7 @@ func GetDualStackEndpointEnabled(ctx *pulumi.Context) bool {
 	return config.GetBool(ctx, "ociauthtoken:dualStackEndpointEnabled")
 }
 
-// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
 func GetEndpoint(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:endpoint")
 }

@@ -33,7 +33,7 @@ public final class Config {
         return Codegen.booleanProp("dualStackEndpointEnabled").config(config).get();
     }
 /**
- * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+ * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
  * 
  */
     public Optional<String> endpoint() {

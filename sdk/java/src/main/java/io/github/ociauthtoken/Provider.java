@@ -45,14 +45,14 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.configFileProfile);
     }
     /**
-     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
      * 
      */
     @Export(name="endpoint", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> endpoint;
 
     /**
-     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
      * 
      */
     public Output<Optional<String>> endpoint() {

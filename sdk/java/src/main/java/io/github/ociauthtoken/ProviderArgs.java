@@ -62,14 +62,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
      * 
      */
     @Import(name="endpoint")
     private @Nullable Output<String> endpoint;
 
     /**
-     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
      * 
      */
     public Optional<Output<String>> endpoint() {
@@ -455,7 +455,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
          * 
          * @return builder
          * 
@@ -466,7 +466,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it.
+         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
          * 
          * @return builder
          * 
