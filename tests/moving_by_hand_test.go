@@ -22,6 +22,22 @@ func TestImportOfTokenMadeByHandBringsItsValue(t *testing.T) {
 	m.must("config", "set", "ociauthtoken:endpoint", m.url)
 	require.NoError(t, os.WriteFile(filepath.Join(m.tools, "pass"), []byte("#!/bin/sh\ncat <<'END'\n"+token.Value+"\nEND\n"), 0o700))
 
+	// The user knows the description, and asks which token that is.
+	m.write("Pulumi.yaml", `name: test
+runtime: yaml
+variables:
+  all:
+    fn::invoke:
+      function: ociauthtoken:getAuthTokens
+      arguments: {userId: `+token.UserID+`}
+outputs:
+  id: ${all.tokens[0].id}
+  description: ${all.tokens[0].description}
+`)
+	m.must("up", "--yes", "--skip-preview")
+	require.Equal(t, description, m.secretOutput("description"))
+	id := m.secretOutput("id")
+
 	page, err := os.ReadFile(filepath.Join(toolchain.Root, "provider", "authtoken.md"))
 	require.NoError(t, err)
 	var commands string
@@ -31,7 +47,7 @@ func TestImportOfTokenMadeByHandBringsItsValue(t *testing.T) {
 		}
 	}
 	printed, err := m.shell(strings.NewReplacer(
-		"ocid1.user.oc1..aaaa...", token.UserID, "ocid1.credential.oc1..aaaa...", token.ID).Replace(commands))
+		"ocid1.user.oc1..aaaa...", token.UserID, "ocid1.credential.oc1..aaaa...", id).Replace(commands))
 	require.NoError(t, err, printed)
 
 	m.program("example", description)

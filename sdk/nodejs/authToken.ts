@@ -94,13 +94,15 @@ import * as utilities from "./utilities";
  * pulumi import ociauthtoken:index:AuthToken example https://idcs-0123456789abcdef.identity.oraclecloud.com/users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
  * ```
  *
- * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between:
+ * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between. Which tokens a user has, with their OCIDs and descriptions, says [getAuthTokens](https://www.pulumi.com/registry/packages/ociauthtoken/api-docs/getauthtokens/):
  *
  * ```sh
  * curl -fsSLO https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v0.1.0/migrate/by-hand.jq
  * pulumi import --file <(pass show oci/ci | jq -R -f by-hand.jq --arg name example --arg description "docker login from CI" \
  *   --arg user ocid1.user.oc1..aaaa... --arg id ocid1.credential.oc1..aaaa...)
  * ```
+ *
+ * For a user in an identity domain other than Default, add `--arg domainUrl URL` to jq, and `--arg timeExpires TIME` if the token expires.
  *
  * Tokens that are in a Terraform state, or that `@pulumi/oci` has made, move here with their values: see [Move from Terraform](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-terraform.md) and [Move from @pulumi/oci](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-pulumi-oci.md).
  */
