@@ -220,25 +220,43 @@ func errorsJoined(errs ...error) error {
 
 func TestAUserOfADomainManagesTheirOwnTokensAndNoOthers(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
-	creds, err := s.oci.NewCredentials(s.user)
-	require.NoError(t, err)
-	s.env["OCI_USER_OCID"], s.env["OCI_FINGERPRINT"], s.env["OCI_PRIVATE_KEY"] = creds.UserID, creds.Fingerprint, creds.PrivateKeyPEM
-	s.mustUp(s.mint(s.user, "ci"))
-	s.mustUp(s.mint(s.user, "new"))
-	assert.Equal(t, "new", s.onlyToken().Description)
-	require.NoError(t, s.refresh())
-	other := s.addUser("other")
-	require.Error(t, s.up(s.mint(other, "ci")))
-	for _, part := range []string{"401 error.common.common.accessDenied", "Identity Domain Administrator", "manage domains in tenancy"} {
-		assert.Contains(t, s.diagnostics(), part)
+	for name, signIn := range map[string]func(*testStack){
+		"API key": func(s *testStack) {
+			creds, err := s.oci.NewCredentials(s.user)
+			require.NoError(t, err)
+			s.creds = creds
+			s.env["OCI_USER_OCID"], s.env["OCI_FINGERPRINT"], s.env["OCI_PRIVATE_KEY"] = creds.UserID, creds.Fingerprint, creds.PrivateKeyPEM
+		},
+		"session": func(s *testStack) {
+			s.env = map[string]string{}
+			s.configFile(s.sessionProfile(s.openSession(time.Now().Add(time.Hour), "")))
+			s.config["auth"], s.config["configFileProfile"] = "SecurityToken", "WORK"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := sales.newStack(t)
+			signIn(s)
+			s.mustUp(s.mint(s.user, "ci"))
+			s.mustUp(s.mint(s.user, "new"))
+			assert.Equal(t, "new", s.onlyToken().Description)
+			require.NoError(t, s.refresh())
+			other := s.addUser("other")
+			require.Error(t, s.up(s.mint(other, "ci")))
+			for _, part := range []string{"401 error.common.common.accessDenied", "Identity Domain Administrator", "manage domains in tenancy"} {
+				assert.Contains(t, s.diagnostics(), part)
+			}
+			assert.NotContains(t, s.diagnostics(), "clock", "nothing is wrong with the signature")
+			require.NoError(t, s.destroy())
+			assert.Empty(t, s.tokens())
+		})
 	}
-	assert.NotContains(t, s.diagnostics(), "clock", "nothing is wrong with the signature")
-	require.NoError(t, s.destroy())
-	assert.Empty(t, s.tokens())
+}
 
-	// A bad signature is another matter.
-	s.oci.RemoveAPIKey(creds.UserID, creds.Fingerprint)
+func TestABadSignatureIsToldFromALackOfRightsInADomain(t *testing.T) {
+	t.Parallel()
+	s := sales.newStack(t)
+	s.oci.RemoveAPIKey(s.creds.UserID, s.creds.Fingerprint)
 	require.Error(t, s.up(s.mint(s.user, "ci")))
 	assert.Contains(t, s.diagnostics(), "clock is right")
 	assert.NotContains(t, s.diagnostics(), "Identity Domain Administrator")

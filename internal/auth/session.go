@@ -8,6 +8,7 @@ import (
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
@@ -118,8 +119,19 @@ func (s *session) PrivateRSAKey() (*rsa.PrivateKey, error) {
 // TenancyOCID returns the tenancy of the session.
 func (s *session) TenancyOCID() (string, error) { return s.tenancy, nil }
 
-// UserOCID returns "": the security token says who the user is.
-func (*session) UserOCID() (string, error) { return "", nil }
+// UserOCID returns the user that the security token is for: OCI's CLI reads the same claim. It returns "" if the token cannot be
+// read: KeyID says why.
+func (s *session) UserOCID() (string, error) {
+	content, err := readFile(s.tokenFile)
+	if err != nil {
+		return "", nil
+	}
+	claims, err := readClaims(strings.TrimSpace(string(content)))
+	if err != nil || ocid.Check(claims.Subject, ocid.User) != nil {
+		return "", nil
+	}
+	return claims.Subject, nil
+}
 
 // KeyFingerprint returns "": the security token stands for the key.
 func (*session) KeyFingerprint() (string, error) { return "", nil }

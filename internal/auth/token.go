@@ -18,6 +18,7 @@ const securityTokenPrefix = "ST$"
 type claims struct {
 	Expires         float64 `json:"exp"`
 	ResourceTenancy string  `json:"res_tenant"`
+	Subject         string  `json:"sub"`
 }
 
 // readClaims takes a token apart. Its errors quote nothing of it.

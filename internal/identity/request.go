@@ -173,7 +173,7 @@ func (s sender) sendOnce(ctx context.Context, r request) (*answer, error) {
 	if err := s.base.Signer.Sign(plain); err != nil {
 		return nil, err
 	}
-	response, err := s.client.Do(plain.WithContext(ctx)) //nolint:gosec // where requests go is the configuration's to say
+	response, err := s.client.Do(plain.WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}
