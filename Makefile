@@ -84,6 +84,11 @@ schema: docs ## write schema.json anew from provider/
 sdk: schema ## write the SDKs in sdk/ anew from the schema
 	@go -C tools/codegen run . sdk
 
+.PHONY: picture
+picture: build toolchain ## draw docs/up.svg anew from a real run
+	@tools/toolchain.sh picture
+	@examples/picture.sh
+
 .PHONY: packages
 packages: ## build each SDK as its registry takes it into dist/
 	@tools/pack.sh dist/packages

@@ -3,9 +3,8 @@
 # Everything happens in a temporary folder, and nothing outside this machine is called.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-work=$(mktemp -d)
-emulator_pid=
+# shellcheck source=local-oci.sh
+. "$(dirname "${BASH_SOURCE[0]}")/local-oci.sh"
 
 bold() { if [ -t 1 ]; then printf '\033[1m%s\033[0m\n' "$*"; else printf '%s\n' "$*"; fi; }
 number=0
@@ -28,37 +27,9 @@ run() {
   "$@" 2>&1 | sed 's/^/   /'
 }
 
-clean_up() {
-  trap - EXIT INT TERM
-  if [ -n "$emulator_pid" ]; then
-    kill "$emulator_pid" 2>/dev/null && wait "$emulator_pid" 2>/dev/null
-  fi
-  rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'printf "\nInterrupted: cleaning up.\n"; exit 130' INT TERM
-
-export PULUMI_HOME="$work/pulumi" PULUMI_BACKEND_URL="file://$work/state"
-export PULUMI_NON_INTERACTIVE=true PULUMI_SUPPRESS_PROGRESS=true
-export PULUMI_SKIP_UPDATE_CHECK=true PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true
-PULUMI_CONFIG_PASSPHRASE=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-export PULUMI_CONFIG_PASSPHRASE
-mkdir -p "$PULUMI_HOME" "$work/state"
-unset "${!OCI_@}" "${!TF_VAR_@}"
-
 step "Start a local OCI Identity" \
   "It answers as OCI does, checks the signature of every request, and forgets everything when it stops."
-"$root/bin/oci-identity-emulator" -dir "$work/oci" -ready-file "$work/ready.json" >"$work/emulator.log" 2>&1 &
-emulator_pid=$!
-until [ -s "$work/ready.json" ]; do
-  kill -0 "$emulator_pid" 2>/dev/null || { cat "$work/emulator.log" >&2; exit 1; }
-  sleep 0.05
-done
-# ready KEY: one field of what the emulator says of itself.
-ready() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$work/ready.json" | head -n 1; }
-endpoint=$(ready endpoint) user=$(sed -n 's/.*"\(ocid1\.user\.[^"]*\)".*/\1/p' "$work/ready.json" | head -n 1)
-export OCI_CLI_CONFIG_FILE
-OCI_CLI_CONFIG_FILE=$(ready configFile)
+start_oci
 printf '   It listens at %s. Its one user is\n   %s.\n' "$endpoint" "$user"
 
 step "Set up a stack" \

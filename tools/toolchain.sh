@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Provides the tools that "make" runs, in .toolchain/bin.
 #
-#   tools/toolchain.sh [pulumi|java|tofu|registry|check|release]...
+#   tools/toolchain.sh [pulumi|java|tofu|registry|check|release|picture]...
 #
 #   pulumi    the Pulumi CLI and its language hosts (the default)
 #   java      Pulumi's language host for Java
@@ -9,6 +9,7 @@
 #   registry  a container registry and its client, for the tests
 #   check     golangci-lint, gotestsum, govulncheck
 #   release   goreleaser, cyclonedx-gomod, actionlint
+#   picture   freeze, which draws what a terminal shows
 #
 # A Pulumi on PATH that is recent enough is used as it is, and so is Terraform. What is missing is built, once for each content
 # of the go.mod in tools/ that pins it.
@@ -101,6 +102,10 @@ provide_release() {
 provide_registry() {
   build registry "about 1 minute" github.com/google/go-containerregistry/cmd/crane \
     github.com/ociauthtoken/pulumi-ociauthtoken/tools/registry
+}
+
+provide_picture() {
+  build release "seconds" github.com/charmbracelet/freeze
 }
 
 for tool in "${@:-pulumi}"; do
