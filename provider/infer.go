@@ -40,7 +40,8 @@ type kind struct {
 	secrets []string
 	// required are the texts in the state that infer does not decode it without.
 	required []string
-	// inputs are the arguments. The state holds all of them too.
+	// inputs are the arguments that no complete state lacks, or has otherwise than they were given: those that are required, and
+	// those that replace the resource. An update that got stuck may have left another one as it was, absent above all.
 	inputs []string
 }
 
@@ -60,7 +61,8 @@ func kindOf[R infer.CustomResource[I, O], I, O any](r R) kind {
 		}
 	}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[I]()) {
-		if name, _, _ := strings.Cut(field.Tag.Get("pulumi"), ","); name != "" {
+		name, options, _ := strings.Cut(field.Tag.Get("pulumi"), ",")
+		if name != "" && (!hasOption(options, "optional") || hasOption(field.Tag.Get("provider"), "replaceOnChanges")) {
 			k.inputs = append(k.inputs, name)
 		}
 	}

@@ -39,7 +39,9 @@ type seen struct {
 }
 
 type ParcelArgs struct {
-	To string `pulumi:"to"`
+	To    string  `pulumi:"to"`
+	Route *string `pulumi:"route,optional" provider:"replaceOnChanges"`
+	Note  *string `pulumi:"note,optional"`
 }
 
 type ParcelState struct {
@@ -218,7 +220,7 @@ func TestInferDoesNotMarkSecretsOnRead(t *testing.T) {
 func TestInferRefusesStateThatIsNotComplete(t *testing.T) {
 	t.Parallel()
 	made := newTiny(t)
-	state, inputs := texts("code", "code"), texts("to", "me")
+	state, inputs := texts("code", "code"), texts("to", "me", "route", "by sea", "note", "fragile")
 	update := p.UpdateRequest{Urn: parcelURN, ID: "id", State: state, OldInputs: inputs, Inputs: inputs}
 	remove := p.DeleteRequest{Urn: parcelURN, ID: "id", Properties: state, OldInputs: inputs}
 	_, err := made.serve(t).Update(update)
@@ -226,7 +228,7 @@ func TestInferRefusesStateThatIsNotComplete(t *testing.T) {
 	require.Error(t, made.serve(t).Delete(remove), learnt)
 
 	server := made.serve(t, made.kinds.completingState)
-	want := ParcelState{ParcelArgs: ParcelArgs{To: "me"}, Code: new("code")}
+	want := ParcelState{ParcelArgs: ParcelArgs{To: "me", Route: new("by sea")}, Code: new("code")}
 	_, err = server.Update(update)
 	require.NoError(t, err)
 	assert.Equal(t, want, made.seen.state)

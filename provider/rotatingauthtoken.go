@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,8 +31,8 @@ type RotatingAuthToken struct {
 
 	// refreshed are the URNs that were read, and not checked since: a refresh is under way, which is no time to rotate.
 	refreshed sync.Map
-	// begun are the wishes for which a token may have been created by this process. Error hooks repeat an update with the same
-	// state as before, and the token is then not a stranger's.
+	// begun are the rotations of this process that have taken a step and are not finished, by their wishes: *rotating. An error
+	// hook repeats an update with the same state as before, and the rotation goes on where it stands.
 	begun sync.Map
 	// doubted is done once the person was told that this machine's clock is off.
 	doubted sync.Once
@@ -457,11 +458,7 @@ func (r *RotatingAuthToken) Update(
 ) (infer.UpdateResponse[RotatingAuthTokenState], error) {
 	type response = infer.UpdateResponse[RotatingAuthTokenState]
 
-	state := req.State.held(req.ID)
-	run := &rotating{
-		RotatingAuthToken: r, state: state, inputs: req.Inputs, stands: r.stands(ctx, state, req.Inputs),
-		wish: identity.Wish{For: urnOf(ctx) + "#" + value(state.TokenID), Description: req.Inputs.Description},
-	}
+	run := r.goOn(ctx, req)
 	if req.DryRun && dependsOnUnknowns(ctx) {
 		requestOf(ctx).unknown = changedByRotation(run.stands)
 		return response{Output: run.done()}, nil
@@ -470,11 +467,11 @@ func (r *RotatingAuthToken) Update(
 		return response{Output: run.done()}, nil
 	}
 	var err error
-	if run.user, err = r.oci.user(ctx, state.user()); err != nil {
-		return response{}, err
+	if run.user, err = r.oci.user(ctx, run.state.user()); err != nil {
+		return response{Output: run.state.dated()}, run.stuck(err)
 	}
 	if err := run.makeSure(ctx); err != nil {
-		return response{}, err
+		return response{Output: run.state.dated()}, run.stuck(err)
 	}
 	if req.DryRun {
 		if run.stands.why() != notDue {
@@ -489,7 +486,7 @@ func (r *RotatingAuthToken) Update(
 	}
 	if run.stands.unusable {
 		if run.created {
-			return response{Output: run.done()}, run.state.finished(nil)
+			return response{Output: run.done()}, run.stuck(run.state.finished(nil))
 		}
 		// The update has done its part. Why the token is inactive is not for it to mend.
 		p.GetLogger(ctx).Warningf("auth token %s is %s%s and cannot be used", value(run.state.TokenID), value(run.state.State),
@@ -498,6 +495,25 @@ func (r *RotatingAuthToken) Update(
 	run.user.HandOver(run.wish)
 	r.begun.Delete(run.wish)
 	return response{Output: run.done()}, nil
+}
+
+// goOn begins an update, or goes on with the one that an error hook repeats: with the same state and arguments.
+func (r *RotatingAuthToken) goOn(
+	ctx context.Context, req infer.UpdateRequest[RotatingAuthTokenArgs, RotatingAuthTokenState],
+) *rotating {
+	state := req.State.held(req.ID)
+	run := &rotating{
+		RotatingAuthToken: r, from: req.State, state: state, inputs: req.Inputs,
+		wish: identity.Wish{For: urnOf(ctx) + "#" + value(state.TokenID), Description: req.Inputs.Description},
+	}
+	if begun, ok := r.begun.Load(run.wish); ok && !req.DryRun {
+		before := begun.(*rotating)
+		if reflect.DeepEqual(before.from, req.State) && reflect.DeepEqual(before.inputs, req.Inputs) {
+			run.state, run.changed, run.created = before.state, before.changed, before.created
+		}
+	}
+	run.stands = r.stands(ctx, run.state, req.Inputs)
+	return run
 }
 
 // Delete revokes both tokens.
@@ -523,20 +539,24 @@ func (r *RotatingAuthToken) Delete(
 // rotating is one update while it runs.
 type rotating struct {
 	*RotatingAuthToken
-	user   *identity.User
-	state  RotatingAuthTokenState
-	inputs RotatingAuthTokenArgs
-	stands rotation
-	wish   identity.Wish
+	user *identity.User
+	// from is the state as it was recorded, and state as it is by now.
+	from, state RotatingAuthTokenState
+	inputs      RotatingAuthTokenArgs
+	stands      rotation
+	wish        identity.Wish
 	// changed reports whether the state is no longer as it was, and created whether there is a new token.
 	changed, created bool
+	// unsettled reports whether there may be a token that is not known.
+	unsettled bool
 }
 
 // makeSure looks at OCI's time and at what the user has before anything is revoked because of time, and before a rotation:
 // nothing of ours is revoked if there is no room for what is to follow.
 func (run *rotating) makeSure(ctx context.Context) error {
-	if _, begun := run.begun.Load(run.wish); begun || (run.stands.why() == notDue && !run.stands.previousIsOver()) {
-		return nil
+	begun, ok := run.begun.Load(run.wish)
+	if (ok && begun.(*rotating).unsettled) || (run.stands.why() == notDue && !run.stands.previousIsOver()) {
+		return nil // what may have been created is not a stranger's
 	}
 	for _, view := range []identity.View{identity.Written, identity.Home} {
 		found, err := run.look(ctx, run.user, run.state, view)
@@ -562,17 +582,31 @@ func (run *rotating) makeSure(ctx context.Context) error {
 
 // noRoom is the error of a rotation that finds the other slot taken.
 func noRoom(stands rotation, user *identity.User, strangers []identity.AuthToken) error {
-	var commands []string
-	for _, stranger := range strangers {
-		commands = append(commands, "  "+user.DeleteCommand(stranger.ID))
-	}
-	remedy := "Nothing was changed. Either free the other slot, by deleting what no one uses any more:\n" + strings.Join(commands, "\n") +
-		"\nor set overlap to false: the current token is then revoked before the new one is created"
+	way := "the other slot"
 	if !stands.overlap {
-		remedy = "Nothing was changed. Free a slot, by deleting what no one uses any more:\n" + strings.Join(commands, "\n")
+		way = "a slot"
+	}
+	remedy := fmt.Sprintf("Nothing was changed. Either free %s: %s", way, freeing(user, strangers))
+	if stands.overlap {
+		remedy += "\nOr set overlap to false: the current token is then revoked before the new one is created"
 	}
 	return fmt.Errorf("%s, and there is no room for it: a user holds at most two auth tokens, and this user has tokens that are "+
 		"not this resource's:\n%s\n%s", stands.explain(), identity.Describe(strangers), remedy)
+}
+
+// freeing says how a person frees the slot of a token that is not the resource's. The token of another resource is not to be
+// deleted by hand.
+func freeing(user *identity.User, strangers []identity.AuthToken) string {
+	var commands []string
+	for _, stranger := range strangers {
+		if !user.IsRecorded(stranger) {
+			commands = append(commands, "\n  "+user.DeleteCommand(stranger.ID))
+		}
+	}
+	if len(commands) == 0 {
+		return "the token belongs to another resource of this provider, which has to go first"
+	}
+	return "delete what no one uses any more" + strings.Join(commands, "")
 }
 
 // take takes one step, and changes the state accordingly.
@@ -594,12 +628,10 @@ func (run *rotating) take(ctx context.Context, next step) error {
 		}
 		run.state = run.state.withoutCurrent()
 	case create:
-		run.begun.Store(run.wish, struct{}{})
 		token, err := run.user.CreateToken(ctx, run.wish)
-		if unsettled := (*identity.Unsettled)(nil); err != nil && !errors.As(err, &unsettled) {
-			run.begun.Delete(run.wish) // there is no token
-		}
 		if err != nil {
+			unsettled := (*identity.Unsettled)(nil)
+			run.unsettled = errors.As(err, &unsettled)
 			return err
 		}
 		if run.stands.current {
@@ -667,6 +699,10 @@ func (run *rotating) describe(ctx context.Context) error {
 
 // stuck is the error of an update that ends half-way. Unless nothing has changed, the engine is to record how far it got.
 func (run *rotating) stuck(err error) error {
+	run.begun.Delete(run.wish)
+	if run.changed || run.unsettled {
+		run.begun.Store(run.wish, run)
+	}
 	if !run.changed {
 		return err
 	}
@@ -848,8 +884,7 @@ func (r *RotatingAuthToken) warnOfStrangers(
 		return
 	}
 	p.GetLogger(ctx).Warningf("this user's other slot is taken by a token that is not this resource's:\n%s\nA rotation will find no "+
-		"room. Before it is due, delete that token (%s), or set overlap to false",
-		identity.Describe(strangers), user.DeleteCommand(strangers[0].ID))
+		"room. Before one is due, set overlap to false, or free the slot: %s", identity.Describe(strangers), freeing(user, strangers))
 }
 
 // held returns the state with the ids of the tokens where it has none yet: they are in the resource's id.

@@ -193,6 +193,9 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 	}
 }
 
+// IsRecorded reports whether a token is known to be in the state.
+func (u *User) IsRecorded(token AuthToken) bool { return u.recorded.has(u.ref.ID, token) }
+
 // DeleteCommand returns the command by which a person deletes a token.
 func (u *User) DeleteCommand(id string) string { return u.api.deleteCommand(id) }
 

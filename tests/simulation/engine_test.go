@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +27,7 @@ type wish struct {
 	user, description int
 	deleteFirst       bool
 	timeout           float64
+	rotation          rotationWish
 }
 
 // record is what the state holds of one resource.
@@ -37,11 +39,19 @@ type record struct {
 	outputs    *structpb.Struct
 	initErrors []string
 	process    *process // which has made it
+	// held is the value that a dependent of a rotating resource was given last, as long as it was promised to work.
+	held string
 }
 
 func (r *record) urn() string { return urnOf(r.name) }
 
-func urnOf(name string) string { return "urn:pulumi:test::test::ociauthtoken:index:AuthToken::" + name }
+func urnOf(name string) string {
+	kind := "AuthToken"
+	if isRotating(name) {
+		kind = "RotatingAuthToken"
+	}
+	return "urn:pulumi:test::test::ociauthtoken:index:" + kind + "::" + name
+}
 
 // engine does what Pulumi's engine does with a plugin, as far as resources of this kind go.
 type engine struct {
@@ -70,7 +80,7 @@ func (e *engine) records() []*record {
 	e.stateMu.Lock()
 	defer e.stateMu.Unlock()
 	var all []*record
-	for i := range resourceCount {
+	for i := range resourceCount + rotatingCount {
 		if r := e.state[nameOf(i)]; r != nil {
 			all = append(all, r)
 		}
@@ -215,7 +225,7 @@ func (e *engine) do(s step) {
 		if _, ok := e.wishes[name]; !ok {
 			e.program = append(e.program, name)
 		}
-		e.wishes[name] = wish{s.user, s.description, s.deleteFirst, s.timeout}
+		e.wishes[name] = wish{s.user, s.description, s.deleteFirst, s.timeout, s.rotation}
 		return
 	case actionForget:
 		delete(e.wishes, name)
@@ -333,10 +343,13 @@ func each[T any](op *operation, things []T, do func(T)) {
 	wg.Wait()
 }
 
-func (op *operation) inputs(w wish) *structpb.Struct {
+func (op *operation) inputs(name string, w wish) *structpb.Struct {
 	inputs := map[string]any{"userId": op.users[w.user], "description": descriptions[w.description]}
 	if w.user == domainUser {
 		inputs["domainUrl"] = domainURL
+	}
+	if isRotating(name) {
+		w.rotation.addTo(inputs)
 	}
 	return properties(inputs)
 }
@@ -349,7 +362,7 @@ type planned struct {
 
 // plan asks the plugin what is to be done.
 func (op *operation) plan(name string, w wish, old *record) (planned, error) {
-	request := &pulumirpc.CheckRequest{Urn: urnOf(name), News: op.inputs(w)}
+	request := &pulumirpc.CheckRequest{Urn: urnOf(name), News: op.inputs(name, w)}
 	if old != nil {
 		request.Olds = old.inputs
 	}
@@ -454,6 +467,9 @@ func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 			name: name, id: response.Id, user: w.user, inputs: inputs, outputs: response.Properties,
 			initErrors: initErrors.GetReasons(), process: op.process,
 		}
+		if err == nil {
+			made.handOver()
+		}
 		op.stateMu.Lock()
 		if old := op.state[name]; old != nil {
 			op.replaced = append(op.replaced, old)
@@ -464,29 +480,56 @@ func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 	}
 }
 
+// update calls Update, and again as often as error hooks ask for it: with the same state as before.
 func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
-	response, err := call(op.engine, "Update", old.urn(), func(ctx context.Context) (*pulumirpc.UpdateResponse, error) {
-		return op.process.plugin.Update(ctx, &pulumirpc.UpdateRequest{
-			Id: old.id, Urn: old.urn(), Olds: old.outputs, OldInputs: old.inputs, News: inputs, Timeout: w.timeout,
+	began := time.Now()
+	check := op.ledger.watchRotation(old, w)
+	for repeats := op.step.hooks; ; repeats-- {
+		response, err := call(op.engine, "Update", old.urn(), func(ctx context.Context) (*pulumirpc.UpdateResponse, error) {
+			return op.process.plugin.Update(ctx, &pulumirpc.UpdateRequest{
+				Id: old.id, Urn: old.urn(), Olds: old.outputs, OldInputs: old.inputs, News: inputs, Timeout: w.timeout,
+			})
 		})
-	})
-	if err == nil {
-		old.inputs, old.outputs, old.initErrors = inputs, response.Properties, nil
+		if err == nil {
+			old.inputs, old.outputs, old.initErrors = inputs, response.Properties, nil
+			check()
+			old.handOver()
+			return
+		}
+		if isRotating(old.name) {
+			// What was revoked, or was to be, is in doubt.
+			for _, t := range old.tokens() {
+				op.hasDeleted(t.id)
+			}
+		}
+		if errors.Is(err, errKilled) {
+			op.fails(err)
+			op.ledger.killedDuringCreate(old.user, began)
+			return
+		}
+		if repeats > 0 && !op.isCancelled() {
+			time.Sleep(time.Second)
+			continue
+		}
+		op.fails(err)
+		said := err.Error()
+		if failed := initFailure(err); failed != nil {
+			said += "\n" + strings.Join(failed.Reasons, "\n")
+			old.outputs, old.initErrors = failed.Properties, failed.Reasons
+		}
+		op.ledger.heardFailure(op.process, old.urn(), said)
+		op.ledger.createFailed(old.user, began, said)
+		check()
 		return
-	}
-	op.fails(err)
-	if errors.Is(err, errKilled) {
-		return
-	}
-	op.ledger.heardFailure(op.process, old.urn(), err.Error())
-	if failed := initFailure(err); failed != nil {
-		old.outputs, old.initErrors = failed.Properties, failed.Reasons
 	}
 }
 
 // delete deletes a resource, and reports whether it is gone from the state.
 func (op *operation) delete(old *record) bool {
-	op.hasDeleted(old.id)
+	for _, t := range old.tokens() {
+		op.hasDeleted(t.id)
+	}
+	old.held = ""
 	_, err := call(op.engine, "Delete", old.urn(), func(ctx context.Context) (any, error) {
 		return op.process.plugin.Delete(ctx, &pulumirpc.DeleteRequest{
 			Id: old.id, Urn: old.urn(), Properties: old.outputs, OldInputs: old.inputs,
@@ -582,8 +625,9 @@ func (op *operation) importToken(name string) {
 	}
 	token := tokens[op.step.token%len(tokens)]
 	id := token.ID
+	other := op.otherToken(tokens, id)
 	for _, r := range op.records() {
-		if r.id == id {
+		if r.holds(id) || r.holds(other) {
 			return // Pulumi itself would not stop it, but two owners of one token are no story of ours
 		}
 	}
@@ -591,6 +635,9 @@ func (op *operation) importToken(name string) {
 		path := op.users[op.step.user] + "/" + id
 		if op.step.user == domainUser {
 			path = domainURL + "/users/" + op.users[op.step.user] + "/authTokens/" + token.SCIMID
+		}
+		if isRotating(name) && other != "" {
+			path += "/" + other
 		}
 		return op.process.plugin.Read(ctx, &pulumirpc.ReadRequest{Id: path, Urn: urnOf(name)})
 	})
@@ -610,7 +657,7 @@ func (op *operation) importToken(name string) {
 	if _, ok := op.wishes[name]; !ok {
 		op.program = append(op.program, name)
 	}
-	op.wishes[name] = wish{user: op.step.user, description: description}
+	op.wishes[name] = wish{user: op.step.user, description: description, rotation: rotationWish{previousDays: -1}}
 	op.stateMu.Lock()
 	defer op.stateMu.Unlock()
 	op.state[name] = &record{name: name, id: id, user: op.step.user, inputs: response.Inputs, outputs: response.Properties}

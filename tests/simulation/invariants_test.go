@@ -103,7 +103,7 @@ func (l *ledger) heardAnswer(method string, value any, err error) {
 // checkProperties checks that no value is in properties, save the token, which is a secret.
 func (l *ledger) checkProperties(method string, s *structpb.Struct) {
 	for name, value := range s.GetFields() {
-		if name == "token" && isSecret(value) {
+		if (name == "token" || name == "previousToken") && isSecret(value) {
 			continue
 		}
 		if holds(value, canary) || holds(value, keyPart(l.creds.PrivateKeyPEM)) {
@@ -149,7 +149,7 @@ func (l *ledger) heardFailure(from *process, urn, text string) {
 		l.named[id] = true
 		l.mu.Unlock()
 		for _, r := range l.engine.records() {
-			if r.id == id && r.process == from && r.urn() != urn && urn != "" {
+			if r.holds(id) && r.process == from && r.urn() != urn && urn != "" {
 				l.fail("sibling named", "the person is told to delete %s, which this very plugin has just made for %s: %s", id, r.name, text)
 			}
 		}
@@ -215,18 +215,18 @@ func (l *ledger) writes() int {
 	return n
 }
 
-// lives reports whether OCI has the token of a record, and does not hide it for longer than any client can be asked to wait.
+// lives reports whether OCI has a token of a record, and does not hide it for longer than any client can be asked to wait.
 func (l *ledger) lives(r *record) bool {
 	for _, t := range l.oci.Tokens(l.users[r.user]) {
-		if t.ID != r.id {
+		if !r.holds(t.ID) {
 			continue
 		}
 		lag := l.lag[homeRegion]
 		if lag > 2*time.Minute && time.Since(l.made(t)) < lag {
 			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.named[r.id] = true
-			return false
+			l.named[t.ID] = true
+			l.mu.Unlock()
+			continue
 		}
 		return true
 	}
@@ -260,11 +260,21 @@ func (l *ledger) check() {
 	if len(strays) > 0 {
 		l.fail("stray", "a request went to %s", strays[0])
 	}
+	for _, user := range l.users {
+		for _, t := range l.oci.Tokens(user) {
+			l.world.mu.Lock()
+			l.idOf[t.Value] = t.ID
+			l.world.mu.Unlock()
+		}
+	}
 	recorded := map[string]*record{}
 	for _, r := range l.engine.records() {
-		recorded[r.id] = r
-		l.owned[r.id] = true
-		l.checkRecord(r)
+		for _, t := range r.tokens() {
+			recorded[t.id] = r
+			l.owned[t.id] = true
+			l.checkToken(r, t)
+		}
+		l.checkHeld(r)
 	}
 	for i, user := range l.users {
 		for _, t := range l.oci.Tokens(user) {
@@ -305,44 +315,44 @@ func (l *ledger) answeredFor(user int, t emulator.Token) bool {
 	return false
 }
 
-// checkRecord checks that what the state says of a token is true.
-func (l *ledger) checkRecord(r *record) {
+// checkToken checks that what the state says of a token is true.
+func (l *ledger) checkToken(r *record, recorded recordedToken) {
 	var live *emulator.Token
 	for _, t := range l.oci.Tokens(l.users[r.user]) {
-		if t.ID == r.id {
+		if t.ID == recorded.id {
 			live = &t
 		}
 	}
 	l.world.mu.Lock()
-	deleted := l.deleted[r.id]
+	deleted := l.deleted[recorded.id]
 	l.world.mu.Unlock()
 	l.mu.Lock()
-	named := l.named[r.id]
+	named := l.named[recorded.id]
 	l.mu.Unlock()
-	token, hasToken := r.outputs.GetFields()["token"]
 	switch {
 	case live == nil && deleted:
 	case live == nil:
-		l.fail("lost", "the state has token %q for %s, which does not exist and which nobody has deleted", r.id, r.name)
-	case !hasToken && (r.process == nil || named): // imported, or said to be without a value that OCI has never told
-	case !hasToken:
-		l.fail("value lost", "the state has no value for %s, whose token %s was made for it", r.name, r.id)
-	case !isSecret(token):
+		l.fail("lost", "the state has token %q for %s, which does not exist and which nobody has deleted", recorded.id, r.name)
+	case recorded.value == nil && (r.process == nil || named): // imported, or said to be without a value that OCI has never told
+	case recorded.value == nil:
+		l.fail("value lost", "the state has no value for %s, whose token %s was made for it", r.name, recorded.id)
+	case !isSecret(recorded.value):
 		l.fail("leak", "the token of %s is not a secret on the wire", r.name)
-	case secretValue(token) != live.Value:
+	case secretValue(recorded.value) != live.Value:
 		l.fail("value lost", "the value that the state has for %s does not authenticate", r.name)
 	}
 }
 
 // goodReasons are why a command may fail although all is well: the user has two tokens, a token is still CREATING or was made
 // INACTIVE, or the program leaves the command no time.
-var goodReasons = regexp.MustCompile(`(?i)UserCapacityExceeded|CREATING|INACTIVE|failed to initialize|timeout of .* is over`)
+var goodReasons = regexp.MustCompile(`(?i)UserCapacityExceeded|CREATING|INACTIVE|failed to initialize|timeout of .* is over|there is no room for it`)
 
 // checkThatItGoesOn checks that nothing which went wrong before keeps the stack from going on.
 func (w *world) checkThatItGoesOn() {
 	if failure := w.engine.failure; failure != nil && !goodReasons.MatchString(failure.Error()) {
 		w.fail("stuck", "all is well, and yet: %v", failure)
 	}
+	w.checkThatRotationsAreFinished()
 }
 
 // voice is how a process of the plugin is heard.

@@ -79,6 +79,8 @@ type step struct {
 	hooks                  int
 	cancelAfter, killAfter time.Duration
 	fault                  *emulator.Fault
+	// rotation is what the program says of a rotating resource.
+	rotation rotationWish
 }
 
 // newProgram makes the program of a seed.
@@ -106,7 +108,7 @@ func (g generator) step() step {
 	case p < 11:
 		return g.want()
 	case p < 14:
-		return step{action: actionForget, resource: g.IntN(resourceCount)}
+		return step{action: actionForget, resource: g.IntN(resourceCount + rotatingCount)}
 	case p < 39:
 		return g.operation(actionUp)
 	case p < 42:
@@ -117,7 +119,7 @@ func (g generator) step() step {
 		return g.operation(actionDestroy)
 	case p < 55:
 		s := g.operation(actionImport)
-		s.resource, s.user, s.token = g.IntN(resourceCount), g.IntN(userCount), g.IntN(2)
+		s.resource, s.user, s.token = g.IntN(resourceCount+rotatingCount), g.IntN(userCount), g.IntN(2)
 		return s
 	case p < 56:
 		return step{action: actionRegion, away: g.one(2)}
@@ -147,11 +149,14 @@ func (g generator) step() step {
 			token: g.IntN(2), description: g.IntN(len(descriptions)),
 		}
 	default:
-		return step{action: actionWait, d: pick(g, time.Second, time.Minute, 10*time.Minute, 25*time.Hour)}
+		return step{action: actionWait, d: pick(g, time.Second, time.Minute, 10*time.Minute, 25*time.Hour, 25*time.Hour, 31*24*time.Hour)}
 	}
 }
 
 func (g generator) want() step {
+	if g.one(2) {
+		return g.wantRotation()
+	}
 	return step{
 		action: actionWant, resource: g.IntN(resourceCount), user: pick(g, 0, 0, 1, 2, 2), description: g.IntN(len(descriptions)),
 		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.5, 20, 300),
@@ -288,6 +293,9 @@ func (s step) String() string {
 		}
 		if s.timeout > 0 {
 			options += fmt.Sprintf(", customTimeouts %gs", s.timeout)
+		}
+		if isRotating(nameOf(s.resource)) {
+			options += s.rotation.String()
 		}
 		return fmt.Sprintf("the program has resource r%d for user %d with description %q%s", s.resource, s.user,
 			descriptions[s.description], options)

@@ -34,6 +34,8 @@ type world struct {
 	madeAt   map[string]time.Time // when a token was made, by its value
 	sentAt   map[string]time.Time // when a request came, by its opc-request-id
 	deleted  map[string]bool      // the tokens that someone has deleted behind our back, or that we may have deleted
+	byHand   map[string]bool      // those that someone has deleted behind our back
+	idOf     map[string]string    // which token has a value
 	requests int                  // since the step began
 	strays   []string             // requests that went where they were not meant to
 	wrong    *violation           // the first promise that was broken
@@ -53,7 +55,7 @@ var callerKey = sync.OnceValue(func() *rsa.PrivateKey {
 func newWorld(s *story) (*world, error) {
 	w := &world{
 		network: newNetwork(), attempts: map[string]int{}, madeAt: map[string]time.Time{}, sentAt: map[string]time.Time{},
-		deleted: map[string]bool{}, story: s,
+		deleted: map[string]bool{}, byHand: map[string]bool{}, idOf: map[string]string{}, story: s,
 	}
 	var err error
 	w.oci, err = emulator.New(emulator.Config{
@@ -205,6 +207,9 @@ func (w *world) meddle(s step) {
 	id := tokens[s.token%len(tokens)].ID
 	if s.action == actionDelete {
 		w.hasDeleted(id)
+		w.mu.Lock()
+		w.byHand[id] = true
+		w.mu.Unlock()
 		w.oci.DeleteToken(w.users[s.user], id)
 		return
 	}

@@ -1,0 +1,205 @@
+package simulation
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// What is special about rotating resources: what a program says of them, and what is promised.
+
+// rotatingCount is how many resources of the program are rotating ones: those after resourceCount others.
+const rotatingCount = 2
+
+func isRotating(name string) bool {
+	n, err := strconv.Atoi(name[1:])
+	return err == nil && n >= resourceCount
+}
+
+// rotationWish is what the program says of a rotation.
+type rotationWish struct {
+	days         int // 0: not set
+	trigger      int // 0: not set
+	single       bool
+	previousDays int // -1: not set
+}
+
+func (r rotationWish) addTo(inputs map[string]any) {
+	if r.days > 0 {
+		inputs["rotationDays"] = r.days
+	}
+	if r.trigger > 0 {
+		inputs["rotateWhenChanged"] = map[string]any{"n": strconv.Itoa(r.trigger)}
+	}
+	if r.single {
+		inputs["overlap"] = false
+	}
+	if r.previousDays >= 0 {
+		inputs["previousDays"] = r.previousDays
+	}
+}
+
+func (r rotationWish) String() string {
+	inputs := map[string]any{}
+	r.addTo(inputs)
+	return strings.TrimPrefix(fmt.Sprintf(", %v", inputs), "map")
+}
+
+func (g generator) wantRotation() step {
+	return step{
+		action: actionWant, resource: resourceCount + g.IntN(rotatingCount), user: pick(g, 0, 1, 1, 2, 2), description: g.IntN(len(descriptions)),
+		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.5, 20, 300),
+		rotation: rotationWish{
+			days: pick(g, 0, 1, 1, 30), trigger: g.IntN(4), single: g.one(6), previousDays: pick(g, -1, -1, -1, 0, 1),
+		},
+	}
+}
+
+// recordedToken is what the state holds of one token.
+type recordedToken struct {
+	id    string
+	value *structpb.Value
+}
+
+// tokens are those that the state has of a resource.
+func (r *record) tokens() []recordedToken {
+	fields := r.outputs.GetFields()
+	if !isRotating(r.name) {
+		return []recordedToken{{r.id, fields["token"]}}
+	}
+	var tokens []recordedToken
+	if id := fields["tokenId"].GetStringValue(); id != "" && fields["state"].GetStringValue() != "DELETED" {
+		tokens = append(tokens, recordedToken{id, fields["token"]})
+	}
+	if id := fields["previousTokenId"].GetStringValue(); id != "" {
+		tokens = append(tokens, recordedToken{id, fields["previousToken"]})
+	}
+	return tokens
+}
+
+// holds reports whether a token is one of the resource's.
+func (r *record) holds(id string) bool {
+	return slices.ContainsFunc(r.tokens(), func(t recordedToken) bool { return t.id == id })
+}
+
+// current is the value of the current token, or "".
+func (r *record) current() string {
+	if value := r.outputs.GetFields()["token"]; value != nil {
+		return secretValue(value)
+	}
+	return ""
+}
+
+// handOver lets what depends on a rotating resource have its value.
+func (r *record) handOver() {
+	if isRotating(r.name) {
+		r.held = r.current()
+	}
+}
+
+// otherToken is the token of a user besides one, or "".
+func (op *operation) otherToken(tokens []emulator.Token, id string) string {
+	for _, t := range tokens {
+		if t.ID != id && isRotating(nameOf(op.step.resource)) {
+			return t.ID
+		}
+	}
+	return ""
+}
+
+// isDue reports whether a rotation is due, give or take what the clocks differ.
+func (r *record) isDue(w wish, tolerance time.Duration) bool {
+	fields := r.outputs.GetFields()
+	if fields["state"].GetStringValue() == "DELETED" {
+		return true
+	}
+	trigger := ""
+	if w.rotation.trigger > 0 {
+		trigger = strconv.Itoa(w.rotation.trigger)
+	}
+	if fields["rotateWhenChanged"].GetStructValue().GetFields()["n"].GetStringValue() != trigger {
+		return true
+	}
+	created, err := time.Parse(time.RFC3339, fields["timeCreated"].GetStringValue())
+	age := time.Since(created) + tolerance
+	return err == nil && w.rotation.days > 0 && age >= time.Duration(w.rotation.days)*24*time.Hour
+}
+
+// watchRotation looks at a resource before an update, and returns what checks it afterwards: it is rotated for a reason only, and
+// once.
+func (l *ledger) watchRotation(r *record, w wish) (check func()) {
+	if !isRotating(r.name) {
+		return func() {}
+	}
+	const clocks = 15 * time.Minute
+	before, due := r.outputs.GetFields()["tokenId"].GetStringValue(), r.isDue(w, clocks)
+	gone := !slices.ContainsFunc(l.oci.Tokens(l.users[r.user]), func(t emulator.Token) bool { return t.ID == before })
+	began := time.Now()
+	// A value that was promised until the next rotation but one begins may be gone from here on.
+	if (due || gone) && (r.held != r.current() || w.rotation.single || w.rotation.previousDays >= 0) {
+		r.held = ""
+	}
+	if w.rotation.previousDays >= 0 && r.held != r.current() {
+		r.held = ""
+	}
+	return func() {
+		if after := r.outputs.GetFields()["tokenId"].GetStringValue(); after != before && !due && !gone &&
+			!r.isDueSince(w, began, clocks) {
+			l.fail("rotated", "%s has another token, and there was no reason for it", r.name)
+		}
+	}
+}
+
+// isDueSince reports whether an update has lasted so long that a rotation became due in it.
+func (*record) isDueSince(w wish, began time.Time, clocks time.Duration) bool {
+	return w.rotation.days > 0 && time.Since(began) > clocks
+}
+
+// checkHeld checks that what depends on a rotating resource has a value that works.
+func (l *ledger) checkHeld(r *record) {
+	if r.held == "" {
+		return
+	}
+	for _, t := range l.oci.Tokens(l.users[r.user]) {
+		if t.Value == r.held {
+			return
+		}
+	}
+	for _, t := range r.tokens() {
+		l.world.mu.Lock()
+		deleted := l.byHand[t.id]
+		l.world.mu.Unlock()
+		if t.value != nil && secretValue(t.value) == r.held && deleted {
+			r.held = "" // someone else has deleted it
+			return
+		}
+	}
+	l.world.mu.Lock()
+	id := l.idOf[r.held]
+	deleted := l.byHand[id]
+	l.world.mu.Unlock()
+	if deleted {
+		r.held = ""
+		return
+	}
+	l.fail("broken", "what depends on %s was given the value of token %s, which no longer works", r.name, id)
+}
+
+// checkThatRotationsAreFinished checks, after all was well and everything was updated, that nothing is due.
+func (w *world) checkThatRotationsAreFinished() {
+	if w.engine.failure != nil {
+		return
+	}
+	for _, r := range w.engine.records() {
+		wish, ok := w.engine.wishes[r.name]
+		if ok && isRotating(r.name) && w.engine.state[r.name] == r && r.isDue(wish, -15*time.Minute) {
+			w.fail("unfinished", "all is well, and yet %s is still due to be rotated", r.name)
+		}
+	}
+}
