@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -335,4 +336,39 @@ func TestAnOptionRemovedFromTheConfigurationIsNoLongerSet(t *testing.T) {
 		Urn: tokenURN, Properties: properties(t, map[string]any{"userId": w.user, "description": "ci"}),
 	})
 	require.NoError(t, err, "the tenancy of the environment counts again")
+}
+
+// TestConfigurationOfOCIsPulumiProviderIsCopied runs the commands of docs/signing-in.md.
+func TestConfigurationOfOCIsPulumiProviderIsCopied(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	page, err := os.ReadFile("../docs/signing-in.md")
+	require.NoError(t, err)
+	_, commands, _ := strings.Cut(string(page), "```sh\n")
+	commands, _, _ = strings.Cut(commands, "```")
+	require.Contains(t, commands, "oci:$property")
+
+	c.must("config", "set", "oci:tenancyOcid", c.creds.TenancyID)
+	c.must("config", "set", "oci:userOcid", c.creds.UserID)
+	c.must("config", "set", "oci:fingerprint", c.creds.Fingerprint)
+	c.must("config", "set", "oci:region", c.creds.Region)
+	secret := c.command("config", "set", "--secret", "oci:privateKey")
+	secret.Stdin = strings.NewReader(c.creds.PrivateKeyPEM)
+	require.NoError(t, secret.Run())
+	shell := exec.Command("bash", "-euc", commands)
+	shell.Dir, shell.Env = c.dir, c.env
+	printed, err := shell.CombinedOutput()
+	require.NoError(t, err, string(printed))
+	for index, variable := range c.env {
+		if strings.HasPrefix(variable, "OCI_CLI_CONFIG_FILE=") {
+			c.env[index] = "OCI_CLI_CONFIG_FILE=/missing"
+		}
+	}
+	stack, err := os.ReadFile(filepath.Join(c.dir, "Pulumi.test.yaml"))
+	require.NoError(t, err)
+	assert.NotContains(t, string(stack), "BEGIN", "the key is encrypted")
+	assert.NotContains(t, string(stack), "ociauthtoken:privateKeyPath", "what is not set is not copied")
+	c.program("token", "ci")
+	c.must("up", "--yes")
+	c.must("destroy", "--yes")
 }

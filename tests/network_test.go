@@ -80,7 +80,7 @@ func newCorporate(t *testing.T) *corporate {
 	proxy.OnRequest().HandleConnectFunc(func(host string, ctx *goproxy.ProxyCtx) (*goproxy.ConnectAction, string) {
 		wanted := "Basic " + base64.StdEncoding.EncodeToString([]byte("me:"+c.password))
 		if c.password != "" && ctx.Req.Header.Get("Proxy-Authorization") != wanted {
-			ctx.Resp = goproxy.NewResponse(ctx.Req, goproxy.ContentTypeText, http.StatusProxyAuthRequired, "no")
+			ctx.Resp = goproxy.NewResponse(ctx.Req, goproxy.ContentTypeText, http.StatusProxyAuthRequired, "no") //nolint:bodyclose // the proxy sends and closes it
 			return goproxy.RejectConnect, host
 		}
 		c.mu.Lock()

@@ -37,7 +37,7 @@ func requireNoSecret(t *testing.T, text string) {
 // ended ends the plugin, and returns all that it has written to its standard error.
 func (p *process) ended() string {
 	_ = p.Kill()
-	<-p.exited
+	_ = <-p.exited
 	return p.printed.String()
 }
 

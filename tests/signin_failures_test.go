@@ -328,3 +328,28 @@ func TestSecretsOfTheConfigurationAreEncryptedInTheState(t *testing.T) {
 	}
 	t.Fatal("there is no provider in the state")
 }
+
+func TestADelegationTokenThatIsMissingIsSaid(t *testing.T) {
+	i := newIssuer(t)
+	missing := filepath.Join(i.home, "missing")
+	i.env["OCI_CLI_AUTH"] = "instance_obo_user"
+	said := i.refused(i.nothing(), "auth")
+	assert.Contains(t, said, "/etc/oci/delegation_token could not be read", "that is where Cloud Shell has it")
+	i.env["OCI_CLI_DELEGATION_TOKEN_FILE"] = missing
+	said = i.refused(i.nothing(), "auth")
+	assert.Contains(t, said, missing+" could not be read")
+	assert.Contains(t, said, "OCI_CLI_DELEGATION_TOKEN_FILE")
+	i.env["OCI_CLI_DELEGATION_TOKEN_FILE"] = i.keyFile(i.jwt(time.Now().Add(-time.Minute)))
+	assert.Contains(t, i.refused(i.nothing(), "auth"), "expired at ")
+
+	i.env = map[string]string{"OCI_METADATA_BASE_URL": i.URL + "/opc/v2", "OCI_use_obo_token": "true"}
+	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")), "neither OCI_obo_token_path nor OCI_obo_token is set")
+	i.env["OCI_obo_token"] = canary + "\n" + canary
+	said = i.configureError(i.signIn("InstancePrincipal"))
+	assert.Contains(t, said, "the environment variable OCI_obo_token is not one")
+	requireNoValue(t, said)
+	i.env["OCI_obo_token_path"] = missing
+	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")), missing+" could not be read")
+	i.env["OCI_use_obo_token"] = "perhaps"
+	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")), "neither true nor false")
+}

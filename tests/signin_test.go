@@ -251,14 +251,76 @@ func TestPrincipalsTokenIsRenewed(t *testing.T) {
 	assert.Equal(t, before+1, i.asked("/v1/x509"))
 }
 
-// OCI's SDK asks for the key and the token one after the other. Where another call has renewed both in between, OCI answers
-// 401, and the SDK signs anew after a second, which is the one real second that these tests sleep.
-func TestPrincipalSignsAnewAfterA401(t *testing.T) {
+// OCI's SDK asks for the key and the token one after the other. If another call has renewed both in between, OCI answers 401,
+// and the request is signed again.
+func TestWhatRenewsItsKeySignsAgain(t *testing.T) {
 	i := newIssuer(t)
-	plugin := i.configured(i.signIn("InstancePrincipal"))
-	i.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 401, Code: "NotAuthenticated", Message: "No."})
-	i.creates(plugin)
-	assert.Equal(t, 2, i.calls("CreateAuthToken"))
+	i.configFile(i.sessionProfile(i.openSession(time.Now().Add(time.Hour), "")))
+	delegation := i.jwt(time.Now().Add(time.Hour))
+	i.oci.AddDelegation(i.user, delegation, time.Now().Add(time.Hour))
+	i.env["OCI_CLI_DELEGATION_TOKEN_FILE"] = i.keyFile(delegation)
+	for _, configuration := range []map[string]any{
+		i.signIn("InstancePrincipal"), i.signIn("InstanceOBOUser"), i.signIn("SecurityToken", "configFileProfile", "WORK"),
+	} {
+		plugin := i.configured(configuration)
+		for _, times := range []int{1, 2} {
+			i.oci.ResetJournal()
+			i.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: times, Status: 401, Code: "NotAuthenticated", Message: "No."})
+			i.creates(plugin)
+			assert.Equal(t, times+1, i.calls("CreateAuthToken"), configuration["auth"])
+		}
+		// Not for ever.
+		i.oci.ResetJournal()
+		i.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 3, Status: 401, Code: "NotAuthenticated", Message: "No."})
+		_, err := i.create(plugin)
+		require.ErrorContains(t, err, "401 NotAuthenticated")
+		assert.Equal(t, 3, i.calls("CreateAuthToken"), configuration["auth"])
+	}
+}
+
+// A session that is renewed on disk after its key was read and before its security token was, makes a signature that is wrong.
+func TestASessionThatIsRenewedWhileARequestIsSignedIsReadAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.env = map[string]string{}
+	tokenFile, keyFile := w.openSession(time.Now().Add(time.Hour), "")
+	w.configFile(w.sessionProfile(tokenFile, keyFile))
+	plugin := w.configured(w.signIn("SecurityToken", "configFileProfile", "WORK"))
+	renewedToken, renewedKey := w.openSession(time.Now().Add(2*time.Hour), "")
+	w.replaceFile(keyFile, renewedKey) // and the security token is still the old one
+	w.clock.onSleep = func() { w.replaceFile(tokenFile, renewedToken) }
+	w.creates(plugin)
+	assert.Equal(t, 2, w.calls("CreateAuthToken"))
+}
+
+func TestARefusalOfTheSignatureSaysWhoHasSigned(t *testing.T) {
+	i := newIssuer(t)
+	config := i.fileAt("elsewhere", "[WORK]\nuser="+i.creds.UserID+"\nfingerprint="+i.creds.Fingerprint+"\nregion=us-phoenix-1\nkey_file="+
+		i.keyFile(i.creds.PrivateKeyPEM)+"\n")
+	i.env["OCI_CLI_CONFIG_FILE"], i.env["TF_VAR_tenancy_ocid"] = config, "ocid1.tenancy.oc1..another"
+	_, err := i.create(i.configured(with(i.nothing(), "configFileProfile", "WORK")))
+	require.ErrorContains(t, err, "401 NotAuthenticated")
+	for _, part := range []string{
+		"The request was signed by user " + i.creds.UserID + " (from profile WORK of " + config + ")",
+		"of tenancy ocid1.tenancy.oc1..another (from the environment variable TF_VAR_tenancy_ocid)",
+		"API key " + i.creds.Fingerprint + " (from profile WORK", "clock",
+	} {
+		assert.Contains(t, err.Error(), part)
+	}
+	assert.Equal(t, 1, i.calls("CreateAuthToken"), "an API key signs once")
+
+	i.env = map[string]string{"OCI_METADATA_BASE_URL": i.URL + "/opc/v2"}
+	i.configFile(i.sessionProfile(i.openSession(time.Now().Add(time.Hour), "")))
+	for signed, configuration := range map[string]map[string]any{
+		"a session (SecurityToken, from profile WORK of ":                        with(i.nothing(), "configFileProfile", "WORK"),
+		"what this runs on (InstancePrincipal), in tenancy " + i.creds.TenancyID: i.signIn("InstancePrincipal"),
+	} {
+		plugin := i.configured(configuration)
+		i.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 3, Status: 401, Code: "NotAuthenticated", Message: "No."})
+		_, err := i.create(plugin)
+		require.ErrorContains(t, err, "The request was signed by "+signed)
+		assert.NotContains(t, err.Error(), "eyJ")
+	}
 }
 
 func TestPrincipalIsSafeForManyCallsAtOnce(t *testing.T) {

@@ -15,16 +15,16 @@ import (
 
 const (
 	// cliDelegationTokenVariable names the file of the token for OCI's CLI.
-	cliDelegationTokenVariable = "OCI_CLI_DELEGATION_TOKEN_FILE"
+	cliDelegationTokenVariable = "OCI_CLI_DELEGATION_TOKEN_FILE" //nolint:gosec // the name of a variable, no credential
 	// cloudShellToken is where Cloud Shell has the token.
 	cloudShellToken = "/etc/oci/delegation_token" //nolint:gosec // the path of a file, no credential
 )
 
 // The settings of OCI's Terraform provider.
 const (
-	useOBOToken  = "use_obo_token"
+	useOBOToken  = "use_obo_token" //nolint:gosec // the name of a setting, no credential
 	oboToken     = "obo_token"
-	oboTokenPath = "obo_token_path"
+	oboTokenPath = "obo_token_path" //nolint:gosec // the name of a setting, no credential
 )
 
 // delegation signs as other credentials do, for a user. It is Refreshable if they are.

@@ -36,6 +36,7 @@ func TestServiceInARegion(t *testing.T) {
 	}{
 		"public":                {nil, "us-phoenix-1", "https://identity.us-phoenix-1.oci.oraclecloud.com", "20160918", "us-phoenix-1"},
 		"public, another realm": {nil, "us-langley-1", "https://identity.us-langley-1.oci.oraclegovcloud.com", "20160918", "us-langley-1"},
+		"public, with dots":     {nil, "us-region-1.oci.example.com", "https://identity.us-region-1.oci.example.com", "20160918", "us-region-1.oci.example.com"},
 		"in every region":       {everywhere, "eu-frankfurt-1", "https://id.eu-frankfurt-1.example.com", "x/20160918", "eu-frankfurt-1 at https://id.eu-frankfurt-1.example.com"},
 		"one for all":           {one, "us-phoenix-1", "http://127.0.0.1:8080", "20160918", "us-phoenix-1 at http://127.0.0.1:8080"},
 	} {

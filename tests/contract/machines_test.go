@@ -343,7 +343,7 @@ func (m *machine) askByProvider(t *testing.T, url string) error {
 // its own asks the system, which knows one home directory only.
 func buildWhoami(t *testing.T) string {
 	t.Helper()
-	dir := strings.TrimSpace(string(toolchain.Run(t, ".", nil, "go", "list", "-m", "-f", "{{.Dir}}", sdkModule)))
+	dir := strings.TrimSpace(toolchain.Run(t, ".", nil, "go", "list", "-m", "-f", "{{.Dir}}", sdkModule))
 	copied := t.TempDir()
 	for _, part := range []string{"common", "identity"} {
 		require.NoError(t, os.CopyFS(filepath.Join(copied, part), os.DirFS(filepath.Join(dir, part))))
