@@ -47,6 +47,26 @@ func TestTheFirstPlaceThatHasAPropertyCounts(t *testing.T) {
 	assert.Empty(t, s.find(propertyRegion))
 }
 
+func TestAProfileThatTheProgramNamesCountsBeforeTheEnvironment(t *testing.T) {
+	t.Parallel()
+	home := writeConfigFile(t, "[DEFAULT]\nregion=inherited\n[WORK]\nregion=of-the-profile\n[OTHER]\nuser=x\n")
+	for _, test := range []struct {
+		program     Settings
+		environment map[string]string
+		region      string
+	}{
+		{Settings{"configFileProfile": "WORK"}, map[string]string{"TF_VAR_region": "variable"}, "of-the-profile"},
+		{Settings{"configFileProfile": "OTHER"}, map[string]string{"TF_VAR_region": "variable"}, "inherited"},
+		{Settings{"configFileProfile": "WORK", "region": "of-the-program"}, map[string]string{"TF_VAR_region": "variable"}, "of-the-program"},
+		{nil, map[string]string{"TF_VAR_region": "variable", "OCI_CLI_PROFILE": "WORK"}, "variable"},
+		{nil, map[string]string{"OCI_CLI_PROFILE": "WORK"}, "of-the-profile"},
+	} {
+		s, err := newSources(test.program, machine(home, test.environment))
+		require.NoError(t, err)
+		assert.Equal(t, test.region, string(s.find(propertyRegion).value))
+	}
+}
+
 func TestErrorsNameThePlaces(t *testing.T) {
 	t.Parallel()
 	home := writeConfigFile(t, "")
