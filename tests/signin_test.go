@@ -501,7 +501,7 @@ func (i *issuer) federation() map[string]any {
 	return i.signIn("WorkloadIdentityFederation", "region", "us-phoenix-1",
 		"workloadIdentityTokenPath", i.keyFile("another issuer's token\n"),
 		"tokenExchangeDomainUrl", i.URL, "tokenExchangeRequestedTokenType", "urn:oci:token-type:oci-rpst",
-		"tokenExchangeResourceType", "workload", "tokenExchangeSubjectTokenType", "jwt", "tokenExchangeRpstExp", "3600",
+		"tokenExchangeResourceType", "workload", "tokenExchangeRpstExp", "3600",
 		"tokenExchangeClientId", "client", "tokenExchangeClientSecret", canary+"-secret")
 }
 
