@@ -528,6 +528,9 @@ func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 func (op *operation) delete(old *record) bool {
 	for _, t := range old.tokens() {
 		op.hasDeleted(t.id)
+		op.world.mu.Lock()
+		op.byHand[t.id] = true // a destroy that is killed may have got that far
+		op.world.mu.Unlock()
 	}
 	old.held = ""
 	_, err := call(op.engine, "Delete", old.urn(), func(ctx context.Context) (any, error) {
