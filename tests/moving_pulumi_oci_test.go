@@ -237,3 +237,26 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 		})
 	}
 }
+
+// TestMovePartFromPulumiOCI moves one token, as the page says, and leaves the others where they are.
+func TestMovePartFromPulumiOCI(t *testing.T) {
+	t.Parallel()
+	m := newPulumiOCIMove(t)
+	there, _ := readSteps(t, "move-from-pulumi-oci.md")
+	for _, step := range there {
+		step.edits = nil
+		switch step.title {
+		case "3. Import the tokens":
+			step.commands = strings.Replace(step.commands, "jq -f", "jq --arg only '::ci$' -f", 1)
+		case "4. Change the program":
+			m.edit(func(program string) string {
+				return strings.Replace(program, "  ci:\n    type: oci:Identity:AuthToken\n", "  ci:\n    type: ociauthtoken:AuthToken\n", 1)
+			})
+		}
+		m.follow(step)
+	}
+	resources := m.state()
+	assert.Len(t, m.tokensIn(resources, newTokenType), 1)
+	assert.Contains(t, m.tokensIn(resources, newTokenType), m.moving["ci"].ID)
+	assert.Len(t, m.tokensIn(resources, oldTokenType), len(m.moving)-1)
+}
