@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // mustCreate creates a token over the wire.
@@ -157,6 +158,7 @@ func hundredUsers() []string {
 
 func TestTwoHundredTokensAtTenRequestsASecond(t *testing.T) {
 	t.Parallel()
+	toolchain.Long(t)
 	clock := newTestClock()
 	w := newWorldWith(t, emulator.Config{Users: hundredUsers(), RequestsPerSecond: 10, Clock: clock.Now})
 	w.clock = clock
@@ -169,6 +171,7 @@ func TestTwoHundredTokensAtTenRequestsASecond(t *testing.T) {
 
 func TestTwoHundredTokensWithFaultsAndDroppedConnections(t *testing.T) {
 	t.Parallel()
+	toolchain.Long(t)
 	s := newStackIn(newWorldWith(t, emulator.Config{Users: hundredUsers(), Seed: 7}))
 	s.oci.Inject(
 		emulator.Fault{Probability: 0.05, Status: 503, Code: "ServiceUnavailable", Message: "Later."},

@@ -15,6 +15,8 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // These tests are about the ways by which a RotatingAuthToken comes by tokens that exist, and back.
@@ -378,6 +380,7 @@ func TestBothTokensAreSecretsOnEveryWire(t *testing.T) {
 // hook asks for it.
 func TestErrorHookThatRepeatsARotationGetsTheSameToken(t *testing.T) {
 	t.Parallel()
+	toolchain.Long(t)
 	for name, arguments := range map[string]map[string]any{
 		"with overlap": nil, "at once": {"previousDays": 0}, "without overlap": {"overlap": false},
 	} {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // These tests turn the log of OCI's SDK on, as a person does who looks for a fault, and look for secrets in it. The SDK reads
@@ -44,6 +45,7 @@ func (p *process) ended() string {
 var logLevels = []string{"info", "debug", "v", "verbose", "1", "anything"}
 
 func TestSDKLogShowsNoSecretOfASignIn(t *testing.T) {
+	toolchain.Long(t)
 	i := newIssuer(t)
 	newProxymux(i)
 	token, key := i.resource22()
@@ -86,6 +88,7 @@ func TestSDKLogShowsNoSecretOfASignIn(t *testing.T) {
 
 // A refusal is written at every level, with the request and its body, and an answer may well repeat what it refuses.
 func TestSDKLogShowsNoSecretOfARefusal(t *testing.T) {
+	toolchain.Long(t)
 	i := newIssuer(t)
 	echo := func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -124,6 +127,7 @@ func TestSDKLogShowsNoSecretOfARefusal(t *testing.T) {
 }
 
 func TestSDKLogMayGoToAFile(t *testing.T) {
+	toolchain.Long(t)
 	i := newIssuer(t)
 	file := filepath.Join(t.TempDir(), "log")
 	p := i.start([]string{"OCI_GO_SDK_DEBUG=v", "OCI_GO_SDK_LOG_OUTPUT_MODE=file", "OCI_GO_SDK_LOG_FILE=" + file})

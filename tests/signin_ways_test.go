@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/youmark/pkcs8"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // way is one way to set a machine up for OCI, as a row of docs/signing-in.md describes it.
@@ -268,6 +270,7 @@ func (i *issuer) ephemeral() {
 
 // TestEveryWayToSignIn signs a request in every way of the page, which the emulator verifies.
 func TestEveryWayToSignIn(t *testing.T) {
+	toolchain.Long(t)
 	for _, way := range ways {
 		t.Run(way.row, func(t *testing.T) {
 			i := newIssuer(t)

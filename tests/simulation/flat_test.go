@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // TestTheSameSeedTellsTheSameStory compares what a seed tells with what it tells the next time.
@@ -38,6 +39,7 @@ func firstDifference(a, b string) string {
 // TestTenThousandCreationsLeaveNothingBehind creates, loses the answer of one in ten, refreshes and deletes, in one process of
 // the plugin, and looks at its memory and its goroutines in between.
 func TestTenThousandCreationsLeaveNothingBehind(t *testing.T) {
+	toolchain.Long(t)
 	const rounds, creations = 10, 1000
 	synctest.Test(t, func(t *testing.T) {
 		w, err := newWorld(&story{began: time.Now()})
