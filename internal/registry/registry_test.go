@@ -282,6 +282,16 @@ func TestWaitIsBoundedAndTriesAreFew(t *testing.T) {
 	}
 }
 
+func TestALoginThatPassesAndIsRefusedAfterwardsIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	d, c := newDoor(t), &clock{}
+	d.ping = http.StatusForbidden
+	_, _, err := until(d, c, 5*time.Minute, "ns/alice")
+	var refused *registry.Refused
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, 6, refused.Tries)
+}
+
 func TestWaitFindsTheOtherName(t *testing.T) {
 	t.Parallel()
 	d, c := newDoor(t), &clock{}
@@ -323,7 +333,10 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	d, c := newDoor(t), &clock{}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	d.accept = func(string, int) bool { cancel(errors.New("Ctrl-C")); return false }
-	wait := registry.Wait{Client: registry.NewClient(nil, "test"), Clock: c, Within: time.Hour, Report: func(string) {}}
+	wait := registry.Wait{
+		Client: registry.NewClient(nil, "test"), Clock: c, Within: time.Hour,
+		Report: func(line string) { t.Error("nothing is waited for any more: " + line) },
+	}
 	_, err := wait.Until(ctx, registry.Login{Server: d.server(), Password: password}, []string{"ns/alice"})
 	require.ErrorContains(t, err, "stopped waiting")
 	assert.Equal(t, 1, d.logins)
