@@ -49,5 +49,5 @@ func TestDependenciesAreKeptUpToDate(t *testing.T) {
 			}
 		}
 	}
-	assert.ElementsMatch(t, wanted, known)
+	assert.ElementsMatch(t, wanted, known, "the folders with dependencies, and those in .github/dependabot.yml")
 }
