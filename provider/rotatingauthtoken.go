@@ -425,6 +425,9 @@ func (r *RotatingAuthToken) Read(
 		return response{}, nil
 	}
 
+	if state.isLive() && found.current == nil {
+		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it is kept.")
+	}
 	inputs, id := req.Inputs, req.ID
 	inputs.Description, inputs.UserID, inputs.DomainURL = state.Description, state.UserID, state.DomainURL
 	if !recorded {

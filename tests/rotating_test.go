@@ -564,6 +564,13 @@ func TestRotationThatFailsInTheMiddleIsFinishedByTheNextUp(t *testing.T) {
 				if s.output("token") == current {
 					assert.True(t, s.works(current), "the current token works")
 				}
+				if what != "revoking has no answer" {
+					for _, name := range []resource.PropertyKey{"tokenId", "previousTokenId"} {
+						id := s.output(name)
+						assert.True(t, id == "" || slices.ContainsFunc(s.tokens(), func(t emulator.Token) bool { return t.ID == id }),
+							"the state says which tokens there are, and has a %s that is gone", name)
+					}
+				}
 				s.oci.ClearFaults()
 				s.mustUp()
 				rotated := s.output("token")

@@ -45,11 +45,28 @@ func (s *story) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	slices.SortStableFunc(s.lines, func(a, b line) int { return int(a.at.Round(time.Millisecond) - b.at.Round(time.Millisecond)) })
+	s.settleTies()
 	var text strings.Builder
 	for _, l := range s.lines {
 		fmt.Fprintf(&text, "%12s %s\n", l.at.Round(time.Millisecond), l.text)
 	}
 	return shortIDs(text.String())
+}
+
+// settleTies gives what happens within one operation at one moment an order, by the alphabet. Calls that wait for the same answer
+// go on together, in any order.
+func (s *story) settleTies() {
+	said := func(i int) bool { return strings.HasPrefix(s.lines[i].text, "  ") }
+	for i := 0; i < len(s.lines); i++ {
+		end := i
+		for end < len(s.lines) && said(end) && s.lines[end].at.Round(time.Millisecond) == s.lines[i].at.Round(time.Millisecond) {
+			end++
+		}
+		if end > i+1 {
+			slices.SortFunc(s.lines[i:end], func(a, b line) int { return strings.Compare(a.text, b.text) })
+		}
+		i = max(i, end-1)
+	}
 }
 
 // shortIDs gives short names to identifiers.

@@ -31,6 +31,7 @@ type world struct {
 	mu       sync.Mutex
 	skew     time.Duration
 	attempts map[string]int       // how often a request has come
+	askedAt  map[string]time.Time // when it came last
 	madeAt   map[string]time.Time // when a token was made, by its value
 	sentAt   map[string]time.Time // when a request came, by its opc-request-id
 	deleted  map[string]bool      // the tokens that someone has deleted behind our back, or that we may have deleted
@@ -54,7 +55,7 @@ var callerKey = sync.OnceValue(func() *rsa.PrivateKey {
 // newWorld starts everything. It must be called in a bubble of virtual time, and closed there.
 func newWorld(s *story) (*world, error) {
 	w := &world{
-		network: newNetwork(), attempts: map[string]int{}, madeAt: map[string]time.Time{}, sentAt: map[string]time.Time{},
+		network: newNetwork(), attempts: map[string]int{}, askedAt: map[string]time.Time{}, madeAt: map[string]time.Time{}, sentAt: map[string]time.Time{},
 		deleted: map[string]bool{}, byHand: map[string]bool{}, idOf: map[string]string{}, story: s,
 	}
 	var err error
@@ -109,7 +110,11 @@ func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 		w.strays = append(w.strays, request.Host+request.URL.Path)
 	}
 	key := request.Method + request.URL.Path
-	w.attempts[key]++
+	// Of two that want to know the same at the same moment, neither is the first: they are answered together.
+	if now := time.Now(); request.Method != http.MethodGet || !w.askedAt[key].Equal(now) {
+		w.attempts[key]++
+		w.askedAt[key] = now
+	}
 	hash := fnv.New64a()
 	_, _ = fmt.Fprint(hash, key, w.attempts[key])
 	w.mu.Unlock()
