@@ -274,17 +274,25 @@ func (all kinds) completingState(provider p.Provider) p.Provider {
 	return provider
 }
 
-// leavingIgnoreChangesToTheEngine hides the resource option ignoreChanges from infer. The engine has put the old inputs in
-// place already; infer puts the old outputs in place once more, even those that are no inputs, and then refuses them.
-// It can go with the first release that has https://github.com/pulumi/pulumi-go-provider/pull/575.
-func leavingIgnoreChangesToTheEngine(provider p.Provider) p.Provider {
+// ignoringChangesOfInputs does what the resource option ignoreChanges asks for: it puts the old input in the place of the new
+// one, as the engine has done already. infer puts the old output in its place, even if what is named is no input, and then
+// refuses it. It can go with the first release that has https://github.com/pulumi/pulumi-go-provider/pull/575.
+func ignoringChangesOfInputs(provider p.Provider) p.Provider {
+	ignoring := func(names []string, inputs, old property.Map) property.Map {
+		for _, name := range names {
+			if value, ok := old.GetOk(name); ok {
+				inputs = inputs.Set(name, value)
+			}
+		}
+		return inputs
+	}
 	diff, update := provider.Diff, provider.Update
 	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
-		req.IgnoreChanges = nil
+		req.Inputs, req.IgnoreChanges = ignoring(req.IgnoreChanges, req.Inputs, req.OldInputs), nil
 		return diff(ctx, req)
 	}
 	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
-		req.IgnoreChanges = nil
+		req.Inputs, req.IgnoreChanges = ignoring(req.IgnoreChanges, req.Inputs, req.OldInputs), nil
 		return update(ctx, req)
 	}
 	return provider

@@ -254,7 +254,7 @@ func TestInferTakesOutputsForIgnoredInputs(t *testing.T) {
 	_, err := made.serve(t).Update(update)
 	require.Error(t, err, learnt)
 
-	server := made.serve(t, leavingIgnoreChangesToTheEngine)
+	server := made.serve(t, ignoringChangesOfInputs)
 	_, err = server.Update(update)
 	require.NoError(t, err)
 	assert.Equal(t, "as it was", made.seen.inputs.To)

@@ -71,7 +71,7 @@ func New(options Options) (p.Provider, error) {
 	}
 	return mended(provider,
 		resources.passingRequests, keepingSecretArguments, resources.markingSecretsOnRead, resources.completingState,
-		leavingIgnoreChangesToTheEngine, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded,
+		ignoringChangesOfInputs, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded,
 		oci.warningOfExpiry, refusingTheWayBack, notWithoutPassword,
 	), nil
 }
