@@ -38,7 +38,7 @@ func requireNoSecret(t *testing.T, text string) {
 // ended ends the plugin, and returns all that it has written to its standard error.
 func (p *process) ended() string {
 	_ = p.Kill()
-	_ = <-p.exited
+	<-p.exited //nolint:errcheck // It was killed, and says so.
 	return p.printed.String()
 }
 

@@ -109,7 +109,7 @@ func currentSchema(root repository, pages []string) ([]byte, error) {
 
 // toolOutput returns what tools/schema prints, which is built with the provider.
 func toolOutput(root repository, flags ...string) ([]byte, error) {
-	command := exec.Command("go", append([]string{"run", "./tools/schema"}, flags...)...) //nolint:gosec // The flags are ours.
+	command := exec.Command("go", append([]string{"run", "./tools/schema"}, flags...)...)
 	command.Dir = string(root)
 	command.Stderr = os.Stderr
 	return command.Output()
