@@ -112,14 +112,15 @@ func TestJavaExamplesAreFormattedAndCompileWithoutWarnings(t *testing.T) {
 func TestCSharpExample(t *testing.T) {
 	t.Parallel()
 	program := read(t, filepath.Join(toolchain.Root, "examples/csharp/Program.cs"))
-	sdk := read(t, filepath.Join(toolchain.Root, "sdk/dotnet/AuthToken.cs"))
+	sdk := read(t, filepath.Join(toolchain.Root, "sdk/dotnet/AuthToken.cs")) +
+		read(t, filepath.Join(toolchain.Root, "sdk/dotnet/GetRegistryLogin.cs"))
 	for _, name := range regexp.MustCompile(`registryToken\.(\w+)`).FindAllStringSubmatch(program, -1) {
 		if name[1] != "Id" { // Every resource has an Id.
 			assert.Regexp(t, `public Output<string\??> `+name[1]+` `, sdk)
 		}
 	}
 	for _, name := range regexp.MustCompile(`(?m)^        (\w+) = `).FindAllStringSubmatch(program, -1) {
-		assert.Regexp(t, `public Input<string> `+name[1]+` `, sdk)
+		assert.Regexp(t, `public Input<(string|bool)>\?? `+name[1]+`\s`, sdk)
 	}
 	assert.Contains(t, sdk, "namespace Pulumi.OciAuthToken\n")
 
