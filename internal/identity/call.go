@@ -2,9 +2,10 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"math/big"
+	"math"
 	"net/http"
 	"time"
 )
@@ -36,6 +37,8 @@ type caller struct {
 	listener Listener
 	// time hears what the answers tell of OCI's time, or is nil.
 	time *serverTime
+	// seed is what the jitter of pauses is made from: a random text of each client.
+	seed string
 }
 
 // operation says what a call is for, what it sends, and where.
@@ -177,11 +180,11 @@ func (c caller) reroute(ctx context.Context, to route, refusedAt *service, failu
 
 // pause waits before the next attempt, and says so. It waits for longer with each failure of the same kind in a row.
 func (c caller) pause(ctx context.Context, failure *callError, alike int) error {
-	pause := backoff(alike)
 	if failure.verdict == throttled {
 		// The pace of all calls holds this one back too, so there is little to add.
-		pause = backoff(1)
+		alike = 1
 	}
+	pause := backoff(alike, c.jitter(failure))
 	if failure.retryAfter > 0 {
 		pause = failure.retryAfter
 	}
@@ -189,17 +192,20 @@ func (c caller) pause(ctx context.Context, failure *callError, alike int) error 
 	return c.clock.Sleep(ctx, pause)
 }
 
-// backoff returns a pause that doubles with each failure, with jitter.
-func backoff(failures int) time.Duration {
+// backoff returns a pause that doubles with each failure. Jitter, from 0 to 1, shortens it by up to a half.
+func backoff(failures int, jitter float64) time.Duration {
 	pause := longestBackoff
 	if doublings := max(failures, 1) - 1; doublings < 6 {
 		pause = firstBackoff << doublings
 	}
-	jitter, err := rand.Int(rand.Reader, big.NewInt(int64(pause/2)))
-	if err != nil {
-		return pause // it never fails
-	}
-	return pause/2 + time.Duration(jitter.Int64())
+	return pause - time.Duration(jitter*float64(pause/2))
+}
+
+// jitter returns a number from 0 to 1 for the pause after an attempt. It depends on the client, the call and the attempt, and not on
+// the order of calls that go on at one moment, so that a simulation can repeat what it has seen.
+func (c caller) jitter(failure *callError) float64 {
+	hash := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", c.seed, failure.doing, failure.attempts))
+	return float64(binary.BigEndian.Uint64(hash[:])) / math.MaxUint64
 }
 
 // failed returns the error of an attempt without an answer.

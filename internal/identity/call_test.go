@@ -57,8 +57,8 @@ func TestBackoff(t *testing.T) {
 	for failures, longest := range map[int]time.Duration{
 		0: firstBackoff, 1: firstBackoff, 2: time.Second, 3: 2 * time.Second, 6: 16 * time.Second, 7: longestBackoff, 1000: longestBackoff,
 	} {
-		for range 20 {
-			pause := backoff(failures)
+		for attempts := range 20 {
+			pause := backoff(failures, caller{seed: "seed"}.jitter(&callError{doing: "create", attempts: attempts}))
 			assert.LessOrEqual(t, pause, longest, failures)
 			assert.GreaterOrEqual(t, pause, longest/2, failures)
 		}

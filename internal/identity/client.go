@@ -22,6 +22,7 @@
 package identity
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -57,6 +58,8 @@ type Client struct {
 	lists    *lists
 	// serverTime is OCI's time, as its answers tell it.
 	serverTime *serverTime
+	// seed is what the jitter of all calls is made from.
+	seed string
 
 	mu      sync.Mutex
 	domains map[string]domainAccess // by their URLs
@@ -107,6 +110,7 @@ func New(options Options) (*Client, error) {
 		lists:    newLists(clock),
 
 		serverTime: &serverTime{},
+		seed:       rand.Text(),
 	}, nil
 }
 
@@ -144,7 +148,7 @@ func (c *Client) domain(domainURL, userID string, listener Listener) (domain, er
 	}
 	self, err := c.caller() // principals and some sessions have no user of their own
 	return domain{
-		calls: caller{clock: c.clock, pace: access.pace, listener: listener, time: c.serverTime}, service: access.service, userID: userID,
+		calls: caller{clock: c.clock, pace: access.pace, listener: listener, time: c.serverTime, seed: c.seed}, service: access.service, userID: userID,
 		self: err == nil && self == userID, nameOf: iam{calls: c.calls(listener), home: c.home}.domainName,
 	}, nil
 }
@@ -163,5 +167,5 @@ func (c *Client) Tenancy(listener Listener) Tenancy {
 
 // calls returns what makes calls that a listener hears of.
 func (c *Client) calls(listener Listener) caller {
-	return caller{clock: c.clock, pace: c.pace, listener: listener, time: c.serverTime}
+	return caller{clock: c.clock, pace: c.pace, listener: listener, time: c.serverTime, seed: c.seed}
 }
