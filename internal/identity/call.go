@@ -83,7 +83,7 @@ func (c caller) call(ctx context.Context, op operation) error {
 		case !spent.allows(failure.verdict, c.clock.Now()):
 			return failure
 		}
-		if err := c.pause(ctx, failure, spent.alike); err != nil {
+		if err := c.pause(ctx, failure, spent.alike, op.doing); err != nil {
 			failure.stopped = err
 			return failure
 		}
@@ -178,13 +178,14 @@ func (c caller) reroute(ctx context.Context, to route, refusedAt *service, failu
 	}
 }
 
-// pause waits before the next attempt, and says so. It waits for longer with each failure of the same kind in a row.
-func (c caller) pause(ctx context.Context, failure *callError, alike int) error {
+// pause waits before the next attempt, and says so. It waits for longer with each failure of the same kind in a row. The key tells
+// calls apart that may be made at one moment.
+func (c caller) pause(ctx context.Context, failure *callError, alike int, key string) error {
 	if failure.verdict == throttled {
 		// The pace of all calls holds this one back too, so there is little to add.
 		alike = 1
 	}
-	pause := backoff(alike, c.jitter(failure))
+	pause := backoff(alike, c.jitter(key, failure.attempts))
 	if failure.retryAfter > 0 {
 		pause = failure.retryAfter
 	}
@@ -203,8 +204,8 @@ func backoff(failures int, jitter float64) time.Duration {
 
 // jitter returns a number from 0 to 1 for the pause after an attempt. It depends on the client, the call and the attempt, and not on
 // the order of calls that go on at one moment, so that a simulation can repeat what it has seen.
-func (c caller) jitter(failure *callError) float64 {
-	hash := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", c.seed, failure.doing, failure.attempts))
+func (c caller) jitter(key string, attempts int) float64 {
+	hash := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", c.seed, key, attempts))
 	return float64(binary.BigEndian.Uint64(hash[:])) / math.MaxUint64
 }
 

@@ -58,7 +58,7 @@ func TestBackoff(t *testing.T) {
 		0: firstBackoff, 1: firstBackoff, 2: time.Second, 3: 2 * time.Second, 6: 16 * time.Second, 7: longestBackoff, 1000: longestBackoff,
 	} {
 		for attempts := range 20 {
-			pause := backoff(failures, caller{seed: "seed"}.jitter(&callError{doing: "create", attempts: attempts}))
+			pause := backoff(failures, caller{seed: "seed"}.jitter("create", attempts))
 			assert.LessOrEqual(t, pause, longest, failures)
 			assert.GreaterOrEqual(t, pause, longest/2, failures)
 		}

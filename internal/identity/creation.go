@@ -164,7 +164,7 @@ func (cr turn) goOn(ctx context.Context) *callError {
 		if failure.verdict == notFound {
 			cr.calls.listener.InfoStatus(fmt.Sprintf("OCI does not know user %s yet: waiting, in case the user is new", cr.user.ID))
 		}
-		if err := cr.calls.pause(patience(), failure, spent.alike); err != nil {
+		if err := cr.calls.pause(patience(), failure, spent.alike, cr.wish.For+cr.wish.Description); err != nil {
 			failure.stopped = err
 			return failure
 		}

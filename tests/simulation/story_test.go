@@ -69,8 +69,12 @@ func (s *story) settleTies() {
 	}
 }
 
+// requestID is the id of a request. Requests of one moment draw theirs in any order, and nothing follows from it.
+var requestID = regexp.MustCompile(`opc-request-id [0-9A-Fa-f/]+`)
+
 // shortIDs gives short names to identifiers.
 func shortIDs(text string) string {
+	text = requestID.ReplaceAllString(text, "opc-request-id")
 	names, counts := map[string]string{}, map[string]int{}
 	return anOCID.ReplaceAllStringFunc(text, func(id string) string {
 		name, ok := names[id]
