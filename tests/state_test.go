@@ -9,9 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -19,13 +22,39 @@ import (
 // "go test ./tests -run TestRecordState -record" writes the one of the version in VERSION.
 var record = flag.Bool("record", false, "write the state of this version to testdata/state")
 
-// placeholders are what a recorded state holds instead of identifiers and of the value.
-func placeholders(w *world, id, value string) *strings.Replacer {
+// recordedTokens are the tokens in a recorded state: one of the first user's, and two of a second user's, which rotate.
+type recordedTokens struct {
+	rotated           string // the second user
+	once              emulator.Token
+	current, previous emulator.Token
+}
+
+// placeholders pairs what a recorded state holds with what it stands for: identifiers, and the values as secrets.
+func (r recordedTokens) placeholders(w *world) (pairs []string) {
 	encoded := func(s string) string {
 		quoted, _ := json.Marshal(s)
 		return base64.StdEncoding.EncodeToString(quoted)
 	}
-	return strings.NewReplacer(w.user, "{user}", id, "{id}", w.url, "{endpoint}", encoded(value), "{value}")
+	pairs = []string{"{user}", w.user, "{rotated user}", r.rotated, "{endpoint}", w.url}
+	for name, token := range map[string]emulator.Token{"": r.once, "current ": r.current, "previous ": r.previous} {
+		pairs = append(pairs, "{"+name+"id}", token.ID, "{"+name+"value}", encoded(token.Value))
+	}
+	return pairs
+}
+
+// recordedProgram registers the resources of a recorded state. The rotating one is absent before 0.2.0.
+func (s *testStack) recordedProgram(description string, rotated, quarter string) program {
+	return func(m *deploytest.ResourceMonitor) error {
+		if err := s.mint(s.user, description)(m); err != nil || rotated == "" {
+			return err
+		}
+		_, err := m.RegisterResource(rotatingType, "rotating", true, deploytest.ResourceOptions{
+			Inputs: resource.NewPropertyMapFromMap(map[string]any{
+				"userId": rotated, "description": description, "rotateWhenChanged": map[string]any{"quarter": quarter},
+			}),
+		})
+		return err
+	}
 }
 
 func TestRecordState(t *testing.T) {
@@ -35,9 +64,20 @@ func TestRecordState(t *testing.T) {
 		return
 	}
 	s := newStack(t)
-	s.mustUp(s.mint(s.user, "recorded"))
-	live := s.onlyToken()
-	recorded := placeholders(s.world, live.ID, live.Value).Replace(s.checkpoint())
+	tokens := recordedTokens{rotated: s.oci.AddUser("rotated").ID}
+	s.mustUp(s.recordedProgram("recorded", tokens.rotated, "first"))
+	tokens.once, tokens.previous = s.onlyToken(), s.oci.Tokens(tokens.rotated)[0]
+	s.mustUp(s.recordedProgram("recorded", tokens.rotated, "second"))
+	for _, token := range s.oci.Tokens(tokens.rotated) {
+		if token.ID != tokens.previous.ID {
+			tokens.current = token
+		}
+	}
+	pairs := tokens.placeholders(s.world)
+	for i := 0; i < len(pairs); i += 2 {
+		pairs[i], pairs[i+1] = pairs[i+1], pairs[i]
+	}
+	recorded := strings.NewReplacer(pairs...).Replace(s.checkpoint())
 	requireNoValue(t, recorded)
 	var indented any
 	require.NoError(t, json.Unmarshal([]byte(recorded), &indented))
@@ -60,20 +100,30 @@ func TestStateOfEveryReleaseCanBeRead(t *testing.T) {
 			recorded, err := os.ReadFile(file)
 			require.NoError(t, err)
 			s := newStack(t)
-			live := s.oci.AddToken(s.user, "recorded")
-			quoted, err := json.Marshal(live.Value)
-			require.NoError(t, err)
-			s.restore(strings.NewReplacer("{user}", s.user, "{id}", live.ID, "{endpoint}", s.url,
-				"{value}", base64.StdEncoding.EncodeToString(quoted)).Replace(string(recorded)))
+			tokens := recordedTokens{once: s.oci.AddToken(s.user, "recorded")}
+			if strings.Contains(string(recorded), rotatingType) {
+				tokens.rotated = s.oci.AddUser("rotated").ID
+				tokens.previous = s.oci.AddToken(tokens.rotated, "recorded")
+				tokens.current = s.oci.AddToken(tokens.rotated, "recorded")
+			}
+			s.restore(strings.NewReplacer(tokens.placeholders(s.world)...).Replace(string(recorded)))
 
-			require.NoError(t, s.preview(s.mint(s.user, "recorded")))
+			require.NoError(t, s.preview(s.recordedProgram("recorded", tokens.rotated, "second")))
 			assert.Empty(t, s.changes())
-			s.mustUp(s.mint(s.user, "changed"))
+			s.mustUp(s.recordedProgram("changed", tokens.rotated, "second"))
 			require.NoError(t, s.refresh())
-			assert.Equal(t, live.Value, s.value("token"))
-			assert.Zero(t, s.calls("CreateAuthToken"))
+			assert.Equal(t, tokens.once.Value, s.value("token"))
+			if tokens.rotated != "" {
+				outputs := s.recorded(rotatingType, "rotating").Outputs
+				assert.Equal(t, tokens.current.Value, outputs["token"].SecretValue().Element.StringValue())
+				assert.Equal(t, tokens.previous.Value, outputs["previousToken"].SecretValue().Element.StringValue())
+			}
+			assert.Zero(t, s.calls("CreateAuthToken")+s.calls("DeleteAuthToken"))
 			require.NoError(t, s.destroy())
 			assert.Empty(t, s.tokens())
+			if tokens.rotated != "" {
+				assert.Empty(t, s.oci.Tokens(tokens.rotated))
+			}
 		})
 	}
 }

@@ -3,7 +3,7 @@ module registry-login-automation
 go 1.26.0
 
 require (
-	github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken v0.1.0
+	github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken v0.2.0
 	github.com/pulumi/pulumi/sdk/v3 v3.256.0
 )
 

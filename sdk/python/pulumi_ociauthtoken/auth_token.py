@@ -182,7 +182,7 @@ class AuthToken(pulumi.CustomResource):
         OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between. Which tokens a user has, with their OCIDs and descriptions, says [getAuthTokens](https://www.pulumi.com/registry/packages/ociauthtoken/api-docs/getauthtokens/):
 
         ```sh
-        curl -fsSLO https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v0.1.0/migrate/by-hand.jq
+        curl -fsSLO https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v0.2.0/migrate/by-hand.jq
         pulumi import --file <(pass show oci/ci | jq -R -f by-hand.jq --arg name example --arg description "docker login from CI" \\
           --arg user ocid1.user.oc1..aaaa... --arg id ocid1.credential.oc1..aaaa...)
         ```
@@ -289,7 +289,7 @@ class AuthToken(pulumi.CustomResource):
         OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between. Which tokens a user has, with their OCIDs and descriptions, says [getAuthTokens](https://www.pulumi.com/registry/packages/ociauthtoken/api-docs/getauthtokens/):
 
         ```sh
-        curl -fsSLO https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v0.1.0/migrate/by-hand.jq
+        curl -fsSLO https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v0.2.0/migrate/by-hand.jq
         pulumi import --file <(pass show oci/ci | jq -R -f by-hand.jq --arg name example --arg description "docker login from CI" \\
           --arg user ocid1.user.oc1..aaaa... --arg id ocid1.credential.oc1..aaaa...)
         ```
