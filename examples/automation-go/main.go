@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log"
 	"os"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
@@ -26,7 +25,8 @@ func main() {
 		os.Exit(2)
 	}
 	if err := run(context.Background(), *user, *endpoint); err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, err) // What the log package prints goes to Pulumi's own log.
+		os.Exit(1)
 	}
 }
 
