@@ -64,6 +64,7 @@ func TestTenThousandCreationsLeaveNothingBehind(t *testing.T) {
 			w.oci.RemoveUser(user)
 			w.oci.ResetJournal()
 			w.madeAt, w.attempts = map[string]time.Time{}, map[string]int{}
+			w.askedAt, w.idOf = map[string]time.Time{}, map[string]string{}
 			synctest.Wait()
 			memory[round], goroutines[round] = inUse(), runtime.NumGoroutine()
 		}
