@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 const rotatingURN = "urn:pulumi:test::test::ociauthtoken:index:RotatingAuthToken::token"
@@ -158,6 +159,9 @@ func TestTenYearsOfRotation(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("every %d days, %s, faults %t", period, name, faulty), func(t *testing.T) {
 					t.Parallel()
+					if name == "daily" {
+						toolchain.Long(t)
+					}
 					random := rand.New(rand.NewPCG(1, uint64(period)))
 					w := newRotatingWire(t)
 					w.arguments = map[string]any{"rotationDays": period}

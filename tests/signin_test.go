@@ -57,17 +57,17 @@ type issuer struct {
 	form          url.Values
 }
 
+// leafKey is the key that every issuer gives the instance.
+var leafKey = newKey()
+
 // newIssuer starts an issuer. Its URL is that of the instance metadata service too, and of the federation service.
 func newIssuer(t *testing.T) *issuer {
 	t.Helper()
 	i := &issuer{
 		world:    newWorldWith(t, emulator.Config{Regions: []string{"us-phoenix-1", "us-ashburn-1"}}),
-		lifetime: time.Hour, seen: map[string]int{},
+		lifetime: time.Hour, seen: map[string]int{}, leaf: leafKey(),
 	}
 	i.env = map[string]string{}
-	var err error
-	i.leaf, err = rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
 	i.cert = i.certificate("instance", nil)
 	i.Server = httptest.NewServer(i)
 	t.Cleanup(i.Close)

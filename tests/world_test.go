@@ -5,6 +5,7 @@ package tests
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -66,7 +67,7 @@ func newWorldWith(t *testing.T, config emulator.Config) *world {
 
 	w := &world{t: t, oci: oci, url: server.URL, stop: server.Close, clock: newTestClock(), home: t.TempDir()}
 	w.user = oci.Users()[0].ID
-	w.creds, err = oci.NewCredentials(w.user)
+	w.creds, err = oci.CredentialsFor(w.user, callerKey())
 	require.NoError(t, err)
 	w.env = map[string]string{
 		"OCI_TENANCY_OCID": w.creds.TenancyID,
@@ -76,6 +77,21 @@ func newWorldWith(t *testing.T, config emulator.Config) *world {
 		"OCI_REGION":       w.creds.Region,
 	}
 	return w
+}
+
+// callerKey is the key of the caller in every world. It is made once, and short, because making keys and signing with them would
+// otherwise take most of the time of all tests. tests/contract signs with keys of the length that OCI wants.
+var callerKey = newKey()
+
+// newKey returns a function that makes a key when it is first called.
+func newKey() func() *rsa.PrivateKey {
+	return sync.OnceValue(func() *rsa.PrivateKey {
+		key, err := rsa.GenerateKey(rand.Reader, 1024)
+		if err != nil {
+			panic(err)
+		}
+		return key
+	})
 }
 
 // canaryValue makes a token's value of 20 characters that holds the canary and OCI's kind of punctuation.
