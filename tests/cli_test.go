@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/backend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -27,6 +29,8 @@ type cli struct {
 	*world
 	dir string
 	env []string
+	// state is the folder of the backend, stack the stack that is selected, and passphrase what its secrets are encrypted with.
+	state, stack, passphrase string
 }
 
 // newCLI needs pulumi on PATH, or as "make toolchain" builds it.
@@ -37,23 +41,38 @@ func newCLI(t *testing.T) *cli {
 
 // newCLIIn is the command on a machine in this world.
 func newCLIIn(w *world) *cli {
+	w.t.Helper()
+	c := newCLIWithoutStack(w)
+	c.write("Pulumi.yaml", "name: test\nruntime: yaml\n")
+	c.newStack("test")
+	return c
+}
+
+func newCLIWithoutStack(w *world) *cli {
 	t := w.t
 	t.Helper()
 	toolchain.Need(t, "pulumi", "pulumi-language-yaml")
-	c := &cli{world: w, dir: t.TempDir()}
-	state := t.TempDir()
+	c := &cli{world: w, dir: t.TempDir(), state: t.TempDir(), passphrase: "test"}
 	config := w.keyFile(w.profile("DEFAULT", w.keyFile(w.creds.PrivateKeyPEM)))
 	c.env = []string{
 		"PATH=" + toolchain.Path(t),
 		"HOME=" + w.home, "TMPDIR=" + os.TempDir(),
-		"PULUMI_HOME=" + t.TempDir(), "PULUMI_BACKEND_URL=file://" + state, "PULUMI_CONFIG_PASSPHRASE=test",
+		"PULUMI_HOME=" + t.TempDir(), "PULUMI_BACKEND_URL=file://" + c.state, "PULUMI_CONFIG_PASSPHRASE=" + c.passphrase,
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 		"OCI_CLI_CONFIG_FILE=" + config,
 	}
-	c.write("Pulumi.yaml", "name: test\nruntime: yaml\n")
-	c.must("stack", "init", "test")
-	c.must("config", "set", "ociauthtoken:endpoint", w.url)
 	return c
+}
+
+// newStack makes a stack whose provider finds this world, and selects it.
+func (c *cli) newStack(name string) {
+	c.t.Helper()
+	c.stack = name
+	c.must("stack", "init", name)
+	settings := "Pulumi." + name + ".yaml"
+	made, err := os.ReadFile(filepath.Join(c.dir, settings))
+	require.NoError(c.t, err)
+	c.write(settings, string(made)+"config:\n  ociauthtoken:endpoint: "+c.url+"\n")
 }
 
 func (c *cli) write(name, content string) {
@@ -101,9 +120,32 @@ func (c *cli) must(args ...string) string {
 // secretOutput is a stack output in clear. It is for comparing, not for printing.
 func (c *cli) secretOutput(name string) string {
 	c.t.Helper()
-	output, err := c.command("stack", "output", name, "--show-secrets").Output()
+	outputs, err := backend.Outputs(c.state, c.stack, c.passphrase)
 	require.NoError(c.t, err)
-	return strings.TrimSuffix(string(output), "\n")
+	value, ok := outputs[name].(string)
+	require.True(c.t, ok, "the stack has no output %s, or it is no text", name)
+	return value
+}
+
+// TestStateIsWhatPulumiExports is for the tests that read the state from the folder of the backend.
+func TestStateIsWhatPulumiExports(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.program("token", "ci")
+	c.must("up", "--yes", "--skip-preview")
+	for passphrase, flags := range map[string][]string{"": nil, c.passphrase: {"--show-secrets"}} {
+		printed, err := c.command(append([]string{"stack", "export"}, flags...)...).Output()
+		require.NoError(t, err)
+		read, err := backend.Export(c.state, c.stack, passphrase)
+		require.NoError(t, err)
+		var exported, recorded any
+		require.NoError(t, json.Unmarshal(printed, &exported))
+		require.NoError(t, json.Unmarshal(read, &recorded))
+		assert.True(t, reflect.DeepEqual(exported, recorded), "the state is read otherwise than Pulumi exports it, %v", flags)
+	}
+	printed, err := c.command("stack", "output", "token", "--show-secrets").Output()
+	require.NoError(t, err)
+	assert.True(t, strings.TrimSpace(string(printed)) == c.secretOutput("token"), "an output is read otherwise than Pulumi shows it")
 }
 
 func TestCommandLineMintsKeepsAndRevokes(t *testing.T) {

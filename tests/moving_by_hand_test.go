@@ -18,8 +18,7 @@ func TestImportOfTokenMadeByHandBringsItsValue(t *testing.T) {
 	const description = "docker login from CI"
 	m := newMove(t, map[string]int{description: 1})
 	token := m.moving[description]
-	m.must("stack", "init", "prod")
-	m.must("config", "set", "ociauthtoken:endpoint", m.url)
+	m.newStack("prod")
 	require.NoError(t, os.WriteFile(filepath.Join(m.tools, "pass"), []byte("#!/bin/sh\ncat <<'END'\n"+token.Value+"\nEND\n"), 0o700))
 
 	// The user knows the description, and asks which token that is.

@@ -64,8 +64,7 @@ resources:
 outputs:
   password: ${ci.token}
 `)
-	m.must("stack", "init", "prod")
-	m.must("config", "set", "ociauthtoken:endpoint", m.url)
+	m.newStack("prod")
 
 	var state map[string]any
 	require.NoError(t, json.Unmarshal([]byte(m.recorded("pulumi-oci.json")), &state))
@@ -146,7 +145,7 @@ func (m *move) keepKeyInVault() {
 	configuration, err := os.ReadFile(filepath.Join(m.dir, "Pulumi.prod.yaml"))
 	require.NoError(m.t, err)
 	require.Contains(m.t, string(configuration), "hashivault://moving")
-	m.env = append(m.env, "PULUMI_CONFIG_PASSPHRASE=not asked for")
+	m.env, m.passphrase = append(m.env, "PULUMI_CONFIG_PASSPHRASE=not asked for"), ""
 }
 
 func testMoveFromPulumiOCI(t *testing.T, m *move) {

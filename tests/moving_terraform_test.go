@@ -56,8 +56,7 @@ func newTerraformMove(t *testing.T, backend string) *terraformMove {
 	// Nothing but loopback is called.
 	m.env = append(m.env, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color")
 	m.write("Pulumi.yaml", emptyProgram)
-	m.must("stack", "init", "prod")
-	m.must("config", "set", "ociauthtoken:endpoint", m.url)
+	m.newStack("prod")
 
 	if backend != "" {
 		m.configure("")

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/backend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -109,9 +110,10 @@ func newMove(t *testing.T, owners map[string]int) *move {
 	t.Helper()
 	tools := t.TempDir()
 	m := &move{
-		cli: newCLI(t), moving: map[string]emulator.Token{}, refused: filepath.Join(tools, "refused"), temporary: t.TempDir(),
+		cli: newCLIWithoutStack(newWorld(t)), moving: map[string]emulator.Token{}, refused: filepath.Join(tools, "refused"), temporary: t.TempDir(),
 		source: "Pulumi.yaml",
 	}
+	m.passphrase = "example" // which the recorded states are under
 	m.owners = []string{m.user}
 	for name, owner := range owners {
 		for len(m.owners) < owner {
@@ -135,7 +137,7 @@ case "$1 $2" in "-fsSLO $url/"*) cp "`+toolchain.Root+`/${2#"$url/"}" . ;; *) ec
 		_, err := os.ReadFile(program)
 		require.NoError(t, err)
 	}
-	m.env = append(m.env, "TMPDIR="+m.temporary, "PULUMI_CONFIG_PASSPHRASE=example", "OCI_PLUGIN_JOURNAL="+m.refused, "PULUMI_SKIP_CONFIRMATIONS=true",
+	m.env = append(m.env, "TMPDIR="+m.temporary, "PULUMI_CONFIG_PASSPHRASE="+m.passphrase, "OCI_PLUGIN_JOURNAL="+m.refused, "PULUMI_SKIP_CONFIRMATIONS=true",
 		"PATH="+tools+":"+ociPlugin(t)+":"+toolchain.Path(t))
 	m.tools = tools
 	return m
@@ -216,7 +218,10 @@ func (m *move) edit(change func(program string) string) {
 // state is the stack's state with its secrets in clear, by URN.
 func (m *move) state() map[string]stateResource {
 	m.t.Helper()
-	exported, err := m.command("stack", "export", "--show-secrets").Output()
+	exported, err := backend.Export(m.cli.state, m.stack, m.passphrase)
+	if m.passphrase == "" { // the secrets are under a key of another kind
+		exported, err = m.command("stack", "export", "--show-secrets").Output()
+	}
 	require.NoError(m.t, err)
 	var stack struct {
 		Deployment struct{ Resources []stateResource }
@@ -358,7 +363,7 @@ func (m *move) importStack(state string) {
 // copied is a copy of the project and its stack, with the same OCI.
 func (m *move) copied() *move {
 	m.t.Helper()
-	const backend = "PULUMI_BACKEND_URL=file://"
+	const files = "PULUMI_BACKEND_URL=file://"
 	other, otherWorld := *m.cli, *m.world
 	copied := *m
 	copied.cli, copied.world = &other, &otherWorld
@@ -366,10 +371,10 @@ func (m *move) copied() *move {
 	require.NoError(m.t, os.CopyFS(copied.dir, os.DirFS(m.dir)))
 	copied.env = slices.Clone(m.env)
 	for i, variable := range copied.env {
-		if folder, ok := strings.CutPrefix(variable, backend); ok {
+		if folder, ok := strings.CutPrefix(variable, files); ok {
 			stacks := m.t.TempDir()
 			require.NoError(m.t, os.CopyFS(stacks, os.DirFS(folder)))
-			copied.env[i] = backend + stacks
+			copied.env[i], copied.cli.state = files+stacks, stacks
 		}
 	}
 	copied.must("stack", "select", "prod")

@@ -51,8 +51,7 @@ func TestMoveFromPulumiOCIInTypeScript(t *testing.T) {
 	require.NoError(t, os.Symlink(filepath.Join(modules, "node_modules"), filepath.Join(m.dir, "node_modules")))
 	m.source = "index.ts"
 	m.write("Pulumi.yaml", "name: moving\nruntime: nodejs\n")
-	m.must("stack", "init", "prod")
-	m.must("config", "set", "ociauthtoken:endpoint", m.url)
+	m.newStack("prod")
 	m.must("config", "set", "user", m.user)
 	m.importStack(m.recorded("component.json"))
 
