@@ -1,6 +1,6 @@
-// Package outside makes what comes from outside fit to be shown: properties, variables, paths, names in files, the words of
-// other programs. What is shown is valid UTF-8 without control characters, is cut to a length that can be read, and holds no
-// key, no token and no password of a URL, since people paste those into the wrong places.
+// Package outside makes text from outside safe to show in messages: properties, environment variables, paths, names in files,
+// messages of other programs. The result is valid UTF-8 without control characters, cut to a readable length. It contains no
+// key, no token and no password of a URL, because people paste those into the wrong places.
 package outside
 
 import (
@@ -8,11 +8,11 @@ import (
 	"unicode"
 )
 
-// Text is a text from outside. It prints as what may be shown of it, with %s, %q and %v alike; string(t) is the text itself,
-// and not for messages.
+// Text is text from outside. With %s, %q and %v it prints what may be shown of it. Converting it with string(t) gives the
+// original text, which does not belong in a message.
 type Text string
 
-// String returns what may be shown.
+// String returns what may be shown of t.
 func (t Text) String() string {
 	if kind := t.Secret(); kind != "" {
 		return "[" + kind + ", not shown]"
@@ -20,7 +20,7 @@ func (t Text) String() string {
 	return printable(userInfo.ReplaceAllString(string(t), "$1…@"), longestText)
 }
 
-// The kinds of secrets that a text may hold, in words.
+// The kinds of secrets that Secret tells apart, worded for messages.
 const (
 	PrivateKey = "a private key"
 	PEM        = "a key or a certificate"
@@ -28,8 +28,7 @@ const (
 	Part       = "a part of a key or of a token"
 )
 
-// Secret returns the kind of secret that the text holds, which must not be shown. It is empty if the text looks harmless. A
-// password looks harmless.
+// Secret returns the kind of secret that t contains, or "" if t looks harmless. It does not recognize passwords.
 func (t Text) Secret() string {
 	s := string(t)
 	switch {
@@ -46,10 +45,11 @@ func (t Text) Secret() string {
 	}
 }
 
-// URL is a text from outside that should be a URL, and may be anything.
+// URL is text from outside that is meant to be a URL. It may be anything.
 type URL string
 
-// String returns what may be shown: before the last @ no more than http:// or https://, and nothing of a query.
+// String returns what may be shown of u. It leaves out everything before the last @ except for http:// or https://, and the
+// query and the fragment.
 func (u URL) String() string {
 	s := string(u)
 	if before := beforeAt.FindStringSubmatch(s); before != nil {
@@ -61,8 +61,8 @@ func (u URL) String() string {
 	return Text(s).String()
 }
 
-// Sentence returns what may be shown of the words of others, such as an error of a library or a message of OCI's, in one
-// line. What must not be shown is left out of it.
+// Sentence returns what may be shown of a message that somebody else wrote, such as the error of a library or the message in an
+// answer from OCI. It returns a single line and replaces secrets with an ellipsis.
 func Sentence(s string) string {
 	s = pemBlock.ReplaceAllString(s, "…")
 	s = userInfo.ReplaceAllString(s, "$1…@")
@@ -82,7 +82,7 @@ const (
 	longestSentence = 1000
 )
 
-// printable returns valid UTF-8 without control characters, cut to a number of characters.
+// printable returns s as valid UTF-8 without control characters, cut to the given number of characters.
 func printable(s string, longest int) string {
 	var out strings.Builder
 	n := 0

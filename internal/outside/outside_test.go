@@ -89,7 +89,7 @@ func FuzzShown(f *testing.F) {
 				t.Errorf("%q is shown as %q", s, shown)
 			}
 		}
-		// Whatever stands between a scheme and the last @ is no part of what is shown.
+		// Nothing between the scheme and the last @ is shown.
 		for _, url := range []string{"https://u:c4n4rY" + s + "@host", "https://u:" + s + "c4n4rY@host"} {
 			if strings.Contains(outside.URL(url).String(), "c4n4rY") {
 				t.Errorf("%q is shown as %q", url, outside.URL(url))

@@ -7,23 +7,23 @@ import (
 
 var (
 	privateKey = regexp.MustCompile(`(?i)PRIVATE KEY`)
-	// frame is the first or the last line of a PEM.
+	// frame matches the first or the last line of a PEM block.
 	frame = regexp.MustCompile(`-----(BEGIN|END)`)
-	// pemBlock is a PEM, or what there is of it.
+	// pemBlock matches a PEM block, or the rest of the text if the block does not end.
 	pemBlock = regexp.MustCompile(`(?s)-----BEGIN.*?(-----END[^-]*-----|$)`)
-	// token is a JSON Web Token, which begins with {" in base64, or a part of one.
+	// token matches a JSON Web Token or a part of one. It begins with {" in base64.
 	token = regexp.MustCompile(`eyJ[A-Za-z0-9_=-]{8,}(\.[A-Za-z0-9_=-]*)*`)
-	// keyMaterial is the beginning of a key or a certificate in DER form and base64, to the end of the line.
+	// keyMaterial matches the beginning of a key or a certificate, DER in base64, up to the end of the line.
 	keyMaterial = regexp.MustCompile(`MII[A-Za-z0-9+/=]{16,}`)
-	// word is what may be base64.
+	// word matches what may be base64.
 	word = regexp.MustCompile(`[A-Za-z0-9+/=_-]{20,}`)
-	// userInfo is that of a URL, well-formed or not, after what comes before it.
+	// userInfo matches the user name and the password in a URL, which need not be well-formed. Its group is the :// before them.
 	userInfo = regexp.MustCompile(`(://)[^\s"]*(?:@|%40)`)
-	// beforeAt is all that is before the last @ and the scheme in it.
+	// beforeAt matches everything up to the last @. Its group is the scheme.
 	beforeAt = regexp.MustCompile(`(?is)^(https?://)?.*(?:@|%40)`)
 )
 
-// holdsRandomWord reports whether a word of s looks as if it had been made at random.
+// holdsRandomWord reports whether s contains a word that looks random.
 func holdsRandomWord(s string) bool {
 	for _, w := range word.FindAllString(s, -1) {
 		if isRandom(w) {
@@ -33,8 +33,8 @@ func holdsRandomWord(s string) bool {
 	return false
 }
 
-// isRandom reports whether a word, or a part of it between slashes, looks as if it had been made at random. Names and
-// identifiers do not. What begins with a slash is taken for a path.
+// isRandom reports whether w, or a part of it between slashes, looks random. Names and identifiers do not. A word that begins
+// with a slash is taken for a path, so only its parts are looked at.
 func isRandom(w string) bool {
 	if !strings.HasPrefix(w, "/") && looksRandom(w) {
 		return true
@@ -47,9 +47,8 @@ func isRandom(w string) bool {
 	return false
 }
 
-// looksRandom tells base64 from what people write: both have letters of either case and digits, but people put small letters
-// together in words, and digits together in numbers. In base64 a fifth of the letters are in runs of three small ones or
-// more; in names, most.
+// looksRandom tells base64 from what people write. Both have upper-case letters, lower-case letters and digits. But people
+// write words and numbers: in a name, most letters are in runs of three or more lower-case ones. In base64, only a fifth are.
 func looksRandom(w string) bool {
 	const shortest = 20
 	if len(w) < shortest {
