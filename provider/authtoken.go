@@ -26,17 +26,17 @@ type AuthTokenArgs struct {
 	TimeExpires *string `pulumi:"timeExpires,optional" provider:"replaceOnChanges"`
 }
 
-// AuthTokenState is everything that the state holds of an AuthToken.
+// AuthTokenState is everything that the state holds about an AuthToken.
 type AuthTokenState struct {
 	AuthTokenArgs
-	// Token is nil after an import: OCI shows the value once, in the answer to the creation.
+	// Token is nil after an import, because OCI shows the value once, in the answer to the creation.
 	Token         *string `pulumi:"token,optional"         provider:"secret"`
 	State         string  `pulumi:"state"`
 	InactiveState *string `pulumi:"inactiveState,optional"`
 	TimeCreated   string  `pulumi:"timeCreated"`
 }
 
-// infer finds these by assertion at run time, and would pass over a method whose signature is off by a little.
+// infer finds these interfaces by type assertion at run time. It would silently ignore a method with a wrong signature.
 var (
 	_ infer.CustomResource[AuthTokenArgs, AuthTokenState]       = (*AuthToken)(nil)
 	_ infer.CustomCheck[AuthTokenArgs]                          = (*AuthToken)(nil)
@@ -49,7 +49,7 @@ var (
 	_ infer.Annotated                                           = (*AuthTokenState)(nil)
 )
 
-// authTokenDescription is generated: its prose is in tools/docs/pages, its programs are in tools/docs/snippets.
+// authTokenDescription is generated from tools/docs/pages and tools/docs/snippets.
 //
 //go:embed authtoken.md
 var authTokenDescription string
@@ -64,29 +64,29 @@ func (r *AuthToken) Annotate(a infer.Annotator) {
 func (args *AuthTokenArgs) Annotate(a infer.Annotator) {
 	a.Describe(&args.Description, "What the token is for, as the Console and the OCI CLI show it. It may be empty, and "+
 		"need not be unique. A change is made in place: the token and everything that uses it stay as they are.")
-	a.Describe(&args.UserID, "The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at "+
+	a.Describe(&args.UserID, "The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at "+
 		"most two auth tokens. A change replaces the token, and with it the value.")
 	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, such as "+
 		"`https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and "+
 		"`oci iam domain list` show it. A change replaces the token, and with it the value.")
 	a.Describe(&args.TimeExpires, "When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set "+
-		"together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.")
+		"together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.")
 }
 
 // Annotate describes the outputs for the schema.
 func (s *AuthTokenState) Annotate(a infer.Annotator) {
 	a.Describe(&s.Token, "The token itself: the password that `docker login`, Git, Swift and database clients take. It is "+
 		"always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer "+
-		"to the creation, so the state is the only place where it exists; it is absent after an import.")
+		"to the creation, so the state is the only place where it exists. It is absent after an import.")
 	a.Describe(&s.State, "The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A "+
-		"creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.")
+		"creation waits until it is `ACTIVE`. It is empty for a token of an identity domain, because domains do not tell it.")
 	a.Describe(&s.InactiveState, "Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 "+
 		"locked. Absent as long as the token can be used.")
 	a.Describe(&s.TimeCreated, "When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.")
 }
 
-// WireDependencies says what moves with what: the value is secret whatever SDK the program uses, and only what replaces the
-// token makes it, and what OCI says of it, another. A change of the description leaves dependents of the token alone.
+// WireDependencies declares which inputs an output depends on. The value is secret in every SDK. The value and the other outputs
+// change only with the inputs that replace the token, so a change of the description does not touch the token's dependents.
 func (*AuthToken) WireDependencies(f infer.FieldSelector, args *AuthTokenArgs, state *AuthTokenState) {
 	f.OutputField(&state.Token).AlwaysSecret()
 	for _, replacing := range []any{&args.UserID, &args.DomainURL, &args.TimeExpires} {
@@ -99,7 +99,7 @@ func (*AuthToken) WireDependencies(f infer.FieldSelector, args *AuthTokenArgs, s
 	}
 }
 
-// Check finds at preview, before any call, what OCI would refuse later. What is not known yet passes.
+// Check finds, before any call and at preview already, what OCI would refuse. Values that are not known yet pass.
 func (r *AuthToken) Check(
 	ctx context.Context, req infer.CheckRequest,
 ) (infer.CheckResponse[AuthTokenArgs], error) {
@@ -130,13 +130,13 @@ func (r *AuthToken) Check(
 		}
 	}
 	if domainURL.IsNull() && !timeExpires.IsNull() {
-		refuse("timeExpires", errors.New("a token expires by itself in an identity domain only: set domainUrl, or remove timeExpires"))
+		refuse("timeExpires", errors.New("only a token of an identity domain can expire: set domainUrl, or remove timeExpires"))
 	}
 	return infer.CheckResponse[AuthTokenArgs]{Inputs: args, Failures: failures}, nil
 }
 
-// Create mints the token. From the moment OCI has answered, whatever else fails, the state with the token is returned. An
-// error hook of the engine may call it again after any failure: it goes on where it stands.
+// Create creates the token. Once OCI has answered, it returns the state with the token, whatever else fails. An error hook of the
+// engine may call it again after any failure. It then goes on where it stopped.
 func (r *AuthToken) Create(
 	ctx context.Context, req infer.CreateRequest[AuthTokenArgs],
 ) (infer.CreateResponse[AuthTokenState], error) {
@@ -161,14 +161,14 @@ func (r *AuthToken) Create(
 	return infer.CreateResponse[AuthTokenState]{ID: token.ID, Output: state}, err
 }
 
-// Read finds the token among the user's, for there is no call that gets one. The value comes from the state, the rest
-// from OCI.
+// Read finds the token in the list of the user's tokens, because OCI has no call that gets a single one. The value comes from the
+// state, the rest from OCI.
 func (r *AuthToken) Read(
 	ctx context.Context, req infer.ReadRequest[AuthTokenArgs, AuthTokenState],
 ) (infer.ReadResponse[AuthTokenArgs, AuthTokenState], error) {
 	type response = infer.ReadResponse[AuthTokenArgs, AuthTokenState]
 
-	// An import knows the id alone. Everything else knows at least whose token it is.
+	// An import comes with nothing but the id. In all other cases the state has at least the user.
 	owner, id, recorded := req.State.user(), recordedID(req.ID), req.State.UserID != ""
 	if !recorded {
 		var err error
@@ -187,21 +187,21 @@ func (r *AuthToken) Read(
 	token, err := user.FindToken(ctx, id, req.State.created())
 	switch {
 	case err != nil && recorded:
-		return response{}, fmt.Errorf("%w. The resource stays in the state, for the value of its token cannot be had "+
-			"again; if the token or its user is really gone, remove it with \"pulumi state delete\"", err)
+		return response{}, fmt.Errorf("%w. The resource stays in the state, because OCI does not show the value of its "+
+			"token again. If the token or its user is really gone, remove it with \"pulumi state delete\"", err)
 	case err != nil:
 		return response{}, err
 	case token != nil && !recorded:
 		p.GetLogger(ctx).Warning("OCI shows the value of an auth token only when it is created, so the output " +
-			"\"token\" stays empty after this import. If you still have the value, import from a file whose " +
-			"\"outputs\" hold it; otherwise only replacing the token gives one.")
+			"\"token\" stays empty after this import. If you still have the value, import from a file with the " +
+			"value in its \"outputs\". Otherwise, replace the token to get a new value.")
 		state := AuthTokenState{AuthTokenArgs: AuthTokenArgs{UserID: owner.ID}}.as(*token)
 		if owner.DomainURL != "" {
 			state.DomainURL = &owner.DomainURL
 		}
 		inputs := state.AuthTokenArgs
 		if state.DomainURL == nil {
-			inputs.TimeExpires = nil // it is no argument without a domain
+			inputs.TimeExpires = nil // only a token of a domain has this argument
 		}
 		return response{ID: token.ID, Inputs: inputs, State: state}, nil
 	case token != nil:
@@ -212,7 +212,7 @@ func (r *AuthToken) Read(
 	case !recorded:
 		return response{}, explainMissing(ctx, user, owner.ID, id)
 	case user.IsNew(req.State.created()):
-		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it is kept.")
+		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it stays in the state.")
 		inputs := req.State.AuthTokenArgs
 		inputs.TimeExpires = req.Inputs.TimeExpires
 		return response{ID: id, Inputs: inputs, State: req.State}, finished(id, req.State, nil)
@@ -221,8 +221,8 @@ func (r *AuthToken) Read(
 	}
 }
 
-// Update changes the description, all that can be changed of a token. The value stays. It is also what the engine calls
-// after a creation that got no further than the token, and then finishes it.
+// Update changes the description, which is all that can change in place. The value stays the same. The engine also calls Update
+// after a Create that failed once there was a token. Update then finishes that creation.
 func (r *AuthToken) Update(
 	ctx context.Context, req infer.UpdateRequest[AuthTokenArgs, AuthTokenState],
 ) (infer.UpdateResponse[AuthTokenState], error) {
@@ -230,7 +230,7 @@ func (r *AuthToken) Update(
 	expires := state.TimeExpires
 	state.AuthTokenArgs = req.Inputs
 	if state.TimeExpires == nil {
-		state.TimeExpires = expires // as OCI has said it
+		state.TimeExpires = expires // what OCI has answered
 	}
 	if req.DryRun {
 		return infer.UpdateResponse[AuthTokenState]{Output: state}, nil
@@ -243,14 +243,14 @@ func (r *AuthToken) Update(
 	token, err := user.UpdateToken(ctx, id, req.Inputs.Description)
 	if err != nil {
 		if identity.IsNotFound(err) {
-			err = fmt.Errorf("%w. If the token was deleted outside of Pulumi, \"pulumi refresh\" notices, and the next "+
-				"\"pulumi up\" mints a new one", err)
+			err = fmt.Errorf("%w. If the token was deleted outside of Pulumi, run \"pulumi refresh\". The next "+
+				"\"pulumi up\" then creates a new one", err)
 		}
 		return infer.UpdateResponse[AuthTokenState]{}, err
 	}
 	token.ID, state = id, state.as(token)
 	if state.State == identity.StateInactive {
-		// The update has done its part. Why the token is inactive is not for it to mend.
+		// The update itself has succeeded, and it cannot make the token ACTIVE.
 		p.GetLogger(ctx).Warningf("auth token %s is INACTIVE%s and cannot be used", id, inactiveReason(state))
 		return infer.UpdateResponse[AuthTokenState]{Output: state}, nil
 	}
@@ -271,7 +271,7 @@ func (r *AuthToken) Delete(
 	return infer.DeleteResponse{}, user.DeleteToken(ctx, recordedID(req.ID), req.State.created())
 }
 
-// notYetKnown is what a preview says of a token to be created. infer makes an unknown of every output that is present.
+// notYetKnown returns what a preview shows of a token that will be created. infer makes every output that is present unknown.
 func notYetKnown(args AuthTokenArgs) AuthTokenState {
 	state := AuthTokenState{AuthTokenArgs: args, Token: new(""), InactiveState: new("")}
 	if state.TimeExpires == nil {
@@ -280,8 +280,8 @@ func notYetKnown(args AuthTokenArgs) AuthTokenState {
 	return state
 }
 
-// as is the state with everything that OCI says of the token. What OCI does not say stays as it is: the value above all, and
-// whose token it is, which the request has said.
+// as returns the state updated with what OCI says about the token. Fields that OCI does not return stay as they are, above all the
+// value. The user stays too, because the request has named it.
 func (s AuthTokenState) as(token identity.AuthToken) AuthTokenState {
 	if token.Description != nil {
 		s.Description = *token.Description
@@ -302,18 +302,18 @@ func (s AuthTokenState) as(token identity.AuthToken) AuthTokenState {
 	return s
 }
 
-// user returns whose token it is.
+// user returns the user that the token is for.
 func (args AuthTokenArgs) user() identity.UserRef {
 	return identity.UserRef{ID: args.UserID, DomainURL: value(args.DomainURL)}
 }
 
-// expires returns when the token expires, or zero if it does not.
+// expires returns when the token expires, or the zero time if it does not.
 func (args AuthTokenArgs) expires() time.Time { return timeOf(value(args.TimeExpires)) }
 
-// created returns when the token was created, or zero if the state does not say.
+// created returns when the token was created, or the zero time if the state does not say.
 func (s AuthTokenState) created() time.Time { return timeOf(s.TimeCreated) }
 
-// timeOf returns a time in the format of RFC 3339, or zero if it is in no such format.
+// timeOf parses a time in the format of RFC 3339. It returns the zero time if s is not in that format.
 func timeOf(s string) time.Time {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {

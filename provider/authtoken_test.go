@@ -15,8 +15,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider"
 )
 
-// serve returns the provider, configured for a local OCI with one user. What the engine makes of the provider is tested in
-// tests/, on the engine itself.
+// serve returns the provider, configured for a local OCI with one user. The tests in tests/ run the provider in the engine itself.
 func serve(t *testing.T) (server integration.Server, oci *emulator.Service, user string) {
 	t.Helper()
 	oci, err := emulator.New(emulator.Config{})

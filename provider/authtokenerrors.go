@@ -19,14 +19,14 @@ func explainMissing(ctx context.Context, user *identity.User, userID, id string)
 		return err
 	}
 	if len(tokens) == 0 {
-		return fmt.Errorf("user %s has no auth token %s, nor any other", userID, id)
+		return fmt.Errorf("user %s has no auth token %s, and no other auth token", userID, id)
 	}
-	return fmt.Errorf("user %s has no auth token %s, but these:\n%s", userID, id, identity.Describe(tokens))
+	return fmt.Errorf("user %s has no auth token %s. It has these:\n%s", userID, id, identity.Describe(tokens))
 }
 
-// finished returns nil for a token that can be used, or of whose state OCI says nothing. Otherwise it returns the error that
-// lets the engine record the state, and look at the token again with the next "pulumi up". Unawaited is why the wait for the
-// token to become ACTIVE has ended early, or nil.
+// finished returns nil for a token that can be used, or whose lifecycle state OCI does not tell. Otherwise it returns the error that
+// makes the engine record the state, and look at the token again at the next "pulumi up". If the wait for the token to become
+// ACTIVE ended early, unawaited is the reason. Otherwise it is nil.
 func finished(id string, state AuthTokenState, unawaited error) error {
 	switch {
 	case unawaited != nil:
@@ -38,7 +38,7 @@ func finished(id string, state AuthTokenState, unawaited error) error {
 	}
 }
 
-// unfinished returns the error of a token that exists and is recorded, but cannot be used.
+// unfinished returns the error for a token that exists and is recorded, but cannot be used.
 func unfinished(id, reason string) error {
 	return infer.ResourceInitFailedError{Reasons: []string{
 		fmt.Sprintf("auth token %s was created and is recorded in the state, but %s. "+
@@ -46,7 +46,7 @@ func unfinished(id, reason string) error {
 	}}
 }
 
-// inactiveReason spells out the flags of an INACTIVE token.
+// inactiveReason returns the flags of an INACTIVE token in words, in parentheses, or "" if there are none.
 func inactiveReason(state AuthTokenState) string {
 	flags, err := strconv.ParseInt(value(state.InactiveState), 10, 64)
 	if err != nil || flags == 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// checkExpiry returns what is wrong with a date of expiry, or nil. One that has passed is wrong for a new token only: that of
-// an existing one passes some day, and the rest of the program must not stop for it. Old is what it was before.
+// checkExpiry returns what is wrong with a date of expiry, or nil. A date that has passed is wrong for a new token only. The date of
+// an existing token passes some day, and that must not stop the rest of the program. Old is the date before the update.
 func checkExpiry(s string, old property.Value, now time.Time) error {
 	expires, err := time.Parse(time.RFC3339, s)
 	switch {
@@ -27,11 +27,11 @@ func checkExpiry(s string, old property.Value, now time.Time) error {
 	return nil
 }
 
-// lastWeek is when a token that lives for longer is soon to expire.
+// lastWeek is how long before its expiry a token is warned about, if it lives for longer than that.
 const lastWeek = 7 * 24 * time.Hour
 
-// warningOfExpiry warns, at every preview and update, of a token that has expired or is soon to: within a tenth of its life, or
-// within a week of a longer life.
+// warningOfExpiry warns, at every preview and update, about a token that has expired or will expire soon. Soon means within the
+// last tenth of its life, or within its last week if it lives for longer than a week.
 func (c *connection) warningOfExpiry(provider p.Provider) p.Provider {
 	diff := provider.Diff
 	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
@@ -54,7 +54,7 @@ func (c *connection) warningOfExpiry(provider p.Provider) p.Provider {
 	return provider
 }
 
-// replaces reports whether a difference replaces the resource.
+// replaces reports whether a diff replaces the resource.
 func replaces(diff p.DiffResponse) bool {
 	for _, change := range diff.DetailedDiff {
 		switch change.Kind {
@@ -65,20 +65,20 @@ func replaces(diff p.DiffResponse) bool {
 	return false
 }
 
-// expiryWarning returns the warning about a token that has expired or is soon to, or "" if there is time.
+// expiryWarning returns the warning about a token that has expired or will expire soon, or "" if there is none.
 func expiryWarning(created, expires, now time.Time) string {
-	const renew = "To renew it, set timeExpires to a later date: that replaces the token, and with it the value"
+	const renew = "To renew it, set timeExpires to a later date. That replaces the token, and with it the value"
 	left, life := expires.Sub(now), expires.Sub(created)
 	switch {
 	case left <= 0:
-		return fmt.Sprintf("this auth token has expired, at %s. %s.", identity.RFC3339(expires), renew)
+		return fmt.Sprintf("this auth token expired at %s. %s.", identity.RFC3339(expires), renew)
 	case !created.IsZero() && left < life/10, left < lastWeek && (created.IsZero() || life > lastWeek):
 		return fmt.Sprintf("this auth token expires at %s, in %s. %s.", identity.RFC3339(expires), inWords(left), renew)
 	}
 	return ""
 }
 
-// inWords returns a duration as people say it.
+// inWords returns a duration as people say it, such as "3 days".
 func inWords(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {

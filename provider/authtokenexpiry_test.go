@@ -53,8 +53,8 @@ func TestExpiryWarning(t *testing.T) {
 		"a day, an hour left":       {day, 23 * time.Hour, "in 60 minutes"},
 		"an hour, new":              {time.Hour, 0, ""},
 		"a second left":             {time.Hour, time.Hour - time.Second, "in 1 minutes"},
-		"over":                      {day, day, "has expired"},
-		"long over":                 {day, 9 * day, "has expired"},
+		"over":                      {day, day, "token expired at"},
+		"long over":                 {day, 9 * day, "token expired at"},
 	} {
 		warning := expiryWarning(created, created.Add(test.life), created.Add(test.age))
 		if test.said == "" {

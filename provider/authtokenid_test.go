@@ -59,7 +59,7 @@ func TestRecordedID(t *testing.T) {
 	assert.Equal(t, "whatever OCI answered", recordedID("whatever OCI answered"))
 }
 
-// FuzzParseID takes any id that a person may type for an import. What passes can be put into a path.
+// FuzzParseID tries any id that a person may type for an import. An id that passes can be put into a path.
 func FuzzParseID(f *testing.F) {
 	for _, id := range []string{
 		"", "/", someToken, someUser + "/" + someToken, "users/" + someUser + "/authTokens/" + someToken, "users//authTokens/",

@@ -17,9 +17,9 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 )
 
-// Config is the provider's configuration, with the names of OCI's own Pulumi provider. It holds what the program says and
-// nothing else: what comes from the environment or a file is read when the provider is configured, and never reaches the
-// state. The table of properties says what each field means.
+// Config is the provider's configuration, with the names that OCI's own Pulumi provider uses. It holds only what the program sets.
+// Values from the environment or from a file are read when the provider is configured, and never reach the state. The table of
+// properties describes each field.
 type Config struct {
 	Auth               *string `pulumi:"auth,optional"`
 	TenancyOCID        *string `pulumi:"tenancyOcid,optional"`
@@ -52,7 +52,7 @@ var (
 	_ infer.CustomCheck[Config] = Config{}
 )
 
-// Annotate describes the configuration for the schema, as the table of properties does.
+// Annotate describes the configuration for the schema. The descriptions come from the table of properties.
 func (c *Config) Annotate(a infer.Annotator) {
 	for _, p := range properties() {
 		a.Describe(c.field(p.Name), p.Description+ifNotSet(p))
@@ -67,10 +67,10 @@ func (c *Config) field(name string) any {
 			return config.Field(i).Addr().Interface()
 		}
 	}
-	panic("the configuration has no property " + name) // a test goes through all of them
+	panic("the configuration has no property " + name) // a test looks up all of them
 }
 
-// settings returns the configuration as the package auth takes it.
+// settings returns the configuration in the form that package auth takes.
 func (c *Config) settings() auth.Settings {
 	settings := auth.Settings{}
 	for _, p := range properties() {
@@ -81,8 +81,8 @@ func (c *Config) settings() auth.Settings {
 	return settings
 }
 
-// Check returns what is wrong with the program's own configuration, as far as that can be seen at preview. What is not known
-// yet passes.
+// Check returns what is wrong with the configuration that the program sets. A preview calls it too, so values that are not known
+// yet pass.
 func (Config) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckResponse[Config], error) {
 	config, failures, err := infer.DefaultCheck[Config](ctx, withoutInternal(req.NewInputs))
 	if err != nil {
@@ -107,8 +107,8 @@ type connection struct {
 	client *identity.Client
 }
 
-// configure starts from a fresh Config each time: infer's own decodes into the one that checks and diffs have filled, and
-// an option removed from the program would still be set.
+// configure starts from a new Config each time. infer decodes into the one that checks and diffs have filled, where an option that
+// was removed from the program would still be set.
 func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -116,7 +116,7 @@ func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) erro
 
 	for _, argument := range req.Args.All {
 		if argument.HasComputed() {
-			// Only a preview knows this little, and the engine makes no call that needs a client then.
+			// This happens in previews only, and the engine then makes no call that needs a client.
 			return nil
 		}
 	}
@@ -144,7 +144,7 @@ func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) erro
 	return nil
 }
 
-// errNotConfigured is what a call meets before the configuration is known.
+// errNotConfigured is the error of a call before the configuration is known.
 var errNotConfigured = errors.New("the provider's configuration is not known yet: " +
 	"it depends on a resource that has not been created")
 
@@ -157,7 +157,7 @@ func (c *connection) get() (*identity.Client, error) {
 	return c.client, nil
 }
 
-// user returns a user of OCI. Its calls tell the person at the terminal what they wait for.
+// user returns a user of OCI. Its calls report to the engine's log what they wait for.
 func (c *connection) user(ctx context.Context, user identity.UserRef) (*identity.User, error) {
 	client, err := c.get()
 	if err != nil {
@@ -166,7 +166,7 @@ func (c *connection) user(ctx context.Context, user identity.UserRef) (*identity
 	return client.User(user, p.GetLogger(ctx))
 }
 
-// now returns the time, by this machine's clock.
+// now returns the current time by this machine's clock.
 func (c *connection) now() time.Time {
 	if c.options.Clock == nil {
 		return time.Now()
@@ -174,7 +174,7 @@ func (c *connection) now() time.Time {
 	return c.options.Clock.Now()
 }
 
-// clockOffset returns how far OCI's clock is ahead of this machine's, as its last answer has told.
+// clockOffset returns how far OCI's clock is ahead of this machine's, according to OCI's last answer.
 func (c *connection) clockOffset() (offset time.Duration, known bool) {
 	client, err := c.get()
 	if err != nil {
@@ -183,7 +183,8 @@ func (c *connection) clockOffset() (offset time.Duration, known bool) {
 	return client.ClockOffset()
 }
 
-// notingWhatIsRecorded tells the client of every token that the engine has in its state: what is recorded is nobody's orphan.
+// notingWhatIsRecorded tells the client about every token in the state, so that the client does not report it as a token that
+// nobody has recorded.
 func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
 	note := func(id string, state, inputs property.Map) {
 		userID := state.Get("userId")

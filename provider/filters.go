@@ -12,8 +12,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// Filter keeps some of the items of a list, as the filters of OCI's own providers do: an item has to pass every filter, and
-// passes one if its property is one of the values.
+// Filter selects items of a list, as the filters of OCI's own providers do. An item has to pass every filter. It passes a filter if
+// its property is one of the values.
 type Filter struct {
 	Name   string   `pulumi:"name"`
 	Values []string `pulumi:"values"`
@@ -26,15 +26,15 @@ var _ infer.Annotated = (*Filter)(nil)
 func (f *Filter) Annotate(a infer.Annotator) {
 	a.SetToken("index", "GetAuthTokensFilter")
 	a.Describe(&f.Name, "The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, "+
-		"`timeExpires` or `userId`. Names as OCI's Terraform provider writes them, such as `time_created`, are taken too.")
-	a.Describe(&f.Values, "The values to look for. A token passes if its property is one of them. A property that the token "+
-		"does not have is none of them.")
-	a.Describe(&f.Regex, "Whether the values are regular expressions (RE2), found anywhere in the property unless they are "+
-		"anchored with `^` and `$`. `false` if it is not set.")
+		"`timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.")
+	a.Describe(&f.Values, "The values to look for. A token passes if its property is one of them. A token without the "+
+		"property does not pass.")
+	a.Describe(&f.Regex, "Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are "+
+		"anchored with `^` and `$`. The default is `false`.")
 }
 
-// matcher returns a function that reports whether the properties of an item pass the filters. Known are the names of the
-// properties that there are. Its error names the filter that is wrong.
+// matcher returns a function that reports whether the properties of an item pass the filters. The names in known are those that a
+// filter may use. The error names the filter that is wrong.
 func matcher(filters []Filter, known []string) (func(map[string]string) bool, error) {
 	var all []func(map[string]string) bool
 	for i, filter := range filters {
@@ -44,7 +44,7 @@ func matcher(filters []Filter, known []string) (func(map[string]string) bool, er
 				strings.Join(slices.Sorted(slices.Values(known)), ", "))
 		}
 		if len(filter.Values) == 0 {
-			return nil, fmt.Errorf("filters[%d].values: there are none: no token can pass", i)
+			return nil, fmt.Errorf("filters[%d].values: is empty, so no token can pass: give a value, or remove the filter", i)
 		}
 		passes, err := filter.values(i)
 		if err != nil {
@@ -79,7 +79,7 @@ func (f Filter) values(index int) (func(string) bool, error) {
 	}, nil
 }
 
-// camelCase returns a name in the way Pulumi writes it that may be written as Terraform does.
+// camelCase returns a name as Pulumi spells it. The name may be spelled as in Terraform.
 func camelCase(name string) string {
 	parts := strings.Split(name, "_")
 	for i := 1; i < len(parts); i++ {

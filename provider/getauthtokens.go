@@ -14,7 +14,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 )
 
-// GetAuthTokens is the function ociauthtoken:index:getAuthTokens: a user's auth tokens, without their values.
+// GetAuthTokens is the function ociauthtoken:index:getAuthTokens, which lists a user's auth tokens without their values.
 type GetAuthTokens struct{ oci *connection }
 
 // GetAuthTokensArgs are the arguments of getAuthTokens.
@@ -49,7 +49,7 @@ var (
 	_ infer.Annotated                                  = (*ListedToken)(nil)
 )
 
-// getAuthTokensDescription is generated: its prose is in tools/docs/pages, its examples in provider/examples.
+// getAuthTokensDescription is generated from tools/docs/pages and tools/docs/snippets.
 //
 //go:embed getauthtokens.md
 var getAuthTokensDescription string
@@ -64,13 +64,13 @@ func (f *GetAuthTokens) Annotate(a infer.Annotator) {
 func (args *GetAuthTokensArgs) Annotate(a infer.Annotator) {
 	a.Describe(&args.UserID, "The OCID of the user whose tokens are listed.")
 	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, if it is not the Default domain.")
-	a.Describe(&args.Filters, "What to keep of the list: the tokens that pass every filter. Everything, if it is not set.")
+	a.Describe(&args.Filters, "The tokens that pass every filter are returned. If it is not set, all are.")
 }
 
 // Annotate describes the result for the schema.
 func (r *GetAuthTokensResult) Annotate(a infer.Annotator) {
 	a.Describe(&r.UserID, "The OCID of the user.")
-	a.Describe(&r.Tokens, "The user's tokens, at most two, without their values.")
+	a.Describe(&r.Tokens, "The user's tokens, without their values. There are at most two.")
 }
 
 // Annotate describes a listed token for the schema.
@@ -125,7 +125,7 @@ func (f *GetAuthTokens) Invoke(
 	return response{Output: GetAuthTokensResult{UserID: args.UserID, Tokens: listed}}, nil
 }
 
-// parseDomainURL returns the URL of an identity domain in the one form that it is known by, or "" for none.
+// parseDomainURL returns the URL of an identity domain in canonical form, or "" if there is none.
 func parseDomainURL(said *string) (string, error) {
 	if said == nil {
 		return "", nil
@@ -151,7 +151,7 @@ func listedToken(userID string, token identity.AuthToken) ListedToken {
 	return listed
 }
 
-// properties are what filters look at. A property that the token does not have is left out.
+// properties returns the properties that filters look at. It leaves out those that the token does not have.
 func (t ListedToken) properties() map[string]string {
 	properties := map[string]string{
 		"id": t.ID, "description": t.Description, "state": t.State, "timeCreated": t.TimeCreated, "userId": t.UserID,

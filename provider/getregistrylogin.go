@@ -17,7 +17,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
 )
 
-// GetRegistryLogin is the function ociauthtoken:index:getRegistryLogin: what it takes to log in to the OCI container registry.
+// GetRegistryLogin is the function ociauthtoken:index:getRegistryLogin, which returns what one needs to log in to the OCI container
+// registry.
 type GetRegistryLogin struct {
 	oci       *connection
 	clock     identity.Clock
@@ -31,7 +32,7 @@ type GetRegistryLoginArgs struct {
 	Region    *string `pulumi:"region,optional"`
 	Namespace *string `pulumi:"namespace,optional"`
 	Username  *string `pulumi:"username,optional"`
-	// Password is empty, and not nil, if the program passes one that has no value.
+	// Password is empty rather than nil if the program passes a password that is null.
 	Password           *string `pulumi:"password,optional"           provider:"secret"`
 	WaitUntilReady     *bool   `pulumi:"waitUntilReady,optional"`
 	WaitTimeoutSeconds *int    `pulumi:"waitTimeoutSeconds,optional"`
@@ -57,12 +58,12 @@ var (
 const (
 	getRegistryLoginToken = "ociauthtoken:index:getRegistryLogin" //nolint:gosec // the name of a function
 
-	// readyWithin bounds the wait for the registry unless the program says otherwise, and longestReadyWithin what it may say.
+	// readyWithin is the default for waitTimeoutSeconds, and longestReadyWithin the longest that it may be.
 	readyWithin        = 5 * time.Minute
 	longestReadyWithin = time.Hour
 )
 
-// getRegistryLoginDescription is generated: its prose is in tools/docs/pages, its examples in provider/examples.
+// getRegistryLoginDescription is generated from tools/docs/pages and tools/docs/snippets.
 //
 //go:embed getregistrylogin.md
 var getRegistryLoginDescription string
@@ -75,34 +76,34 @@ func (f *GetRegistryLogin) Annotate(a infer.Annotator) {
 
 // Annotate describes the arguments for the schema.
 func (args *GetRegistryLoginArgs) Annotate(a infer.Annotator) {
-	a.Describe(&args.UserID, "The OCID of the user who logs in. The user that the provider signs in as, if it is not set.")
+	a.Describe(&args.UserID, "The OCID of the user who logs in. The default is the user that the provider signs in as.")
 	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, if it is not the Default domain.")
-	a.Describe(&args.Region, "The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider's "+
-		"region, if it is not set.")
-	a.Describe(&args.Namespace, "The tenancy's Object Storage namespace. OCI is asked for it, if it is not set.")
+	a.Describe(&args.Region, "The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the "+
+		"provider's region.")
+	a.Describe(&args.Namespace, "The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.")
 	a.Describe(&args.Username, "The name under which the user signs in, with or without the namespace before it: "+
-		"`alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. OCI is asked for it, if it "+
-		"is not set.")
+		"`alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is "+
+		"asked for it.")
 	a.Describe(&args.Password, "The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.")
-	a.Describe(&args.WaitUntilReady, "Whether to wait until the registry accepts the login, which a new token takes some "+
-		"minutes for. Each try is a login: there are few, with longer and longer pauses between them.")
-	a.Describe(&args.WaitTimeoutSeconds, "How long to wait, in seconds, from 0 to 3600. 300 if it is not set.")
+	a.Describe(&args.WaitUntilReady, "Whether to wait until the registry accepts the login. It takes a few minutes to accept "+
+		"a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.")
+	a.Describe(&args.WaitTimeoutSeconds, "How long to wait, in seconds, from 0 to 3600. The default is 300.")
 }
 
 // Annotate describes the result for the schema.
 func (r *GetRegistryLoginResult) Annotate(a infer.Annotator) {
 	a.Describe(&r.Server, "The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.")
-	a.Describe(&r.Alias, "The short host name of the same registry, such as `phx.ocir.io`. Absent where there is none, outside "+
-		"of the commercial realm, and where OCI does not tell the caller the region's key.")
-	a.Describe(&r.Namespace, "The tenancy's Object Storage namespace: the first part of the name of every image.")
-	a.Describe(&r.Username, "The user name that the registry takes, with the namespace before it. After a wait, the one that "+
-		"it has accepted.")
-	a.Describe(&r.Auth, "User name and password in base64, as Docker's configuration file holds them. A secret.")
-	a.Describe(&r.DockerConfigJSON, "Docker's configuration file after the login, for `server` and for `alias`: the content "+
+	a.Describe(&r.Alias, "The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the "+
+		"commercial realm, where there is none, and if OCI does not tell the caller the region's key.")
+	a.Describe(&r.Namespace, "The tenancy's Object Storage namespace. It is the first part of the name of every image.")
+	a.Describe(&r.Username, "The user name for the registry, with the namespace before it. After a wait, it is the name that "+
+		"the registry has accepted.")
+	a.Describe(&r.Auth, "User name and password in base64, as in Docker's configuration file. A secret.")
+	a.Describe(&r.DockerConfigJSON, "Docker's configuration file after the login to `server` and `alias`. It is the content "+
 		"of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.")
 }
 
-// check finds what is wrong with the arguments before any call.
+// check returns what is wrong with the arguments, without a call.
 func (args GetRegistryLoginArgs) check() error {
 	var errs []error
 	wrong := func(property string, err error) { errs = append(errs, fmt.Errorf("%s: %w", property, err)) }
@@ -128,10 +129,10 @@ func (args GetRegistryLoginArgs) check() error {
 	switch {
 	case args.Password != nil && *args.Password == "", args.Password == nil && waits:
 		wrong("password", errors.New("there is none. OCI shows the value of an auth token once, in the answer to its creation, so "+
-			"a token that was imported has none: replace the token, or bring its value along in a file for "+
+			"a token that was imported has no value: replace the token, or import it with its value, from a file for "+
 			"\"pulumi import --file\""))
 	case args.Password != nil && slices.ContainsFunc([]rune(*args.Password), isControl):
-		wrong("password", errors.New("it holds a line break or another control character, which no auth token does: "+
+		wrong("password", errors.New("it contains a line break or another control character, and no auth token does: "+
 			"remove it"))
 	}
 	if seconds := args.WaitTimeoutSeconds; seconds != nil && (*seconds < 0 || *seconds > int(longestReadyWithin.Seconds())) {
@@ -142,7 +143,7 @@ func (args GetRegistryLoginArgs) check() error {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// Invoke finds out the login, and waits for the registry to accept it if it is to.
+// Invoke finds out the login and, if the program wants that, waits until the registry accepts it.
 func (f *GetRegistryLogin) Invoke(
 	ctx context.Context, req infer.FunctionRequest[GetRegistryLoginArgs],
 ) (infer.FunctionResponse[GetRegistryLoginResult], error) {
@@ -186,7 +187,7 @@ func (f *GetRegistryLogin) Invoke(
 	return response{Output: result}, nil
 }
 
-// registryLookup finds out from OCI what the program does not say.
+// registryLookup asks OCI for what the program does not set.
 type registryLookup struct {
 	client   *identity.Client
 	tenancy  identity.Tenancy
@@ -194,7 +195,7 @@ type registryLookup struct {
 	args     GetRegistryLoginArgs
 }
 
-// login returns the login without a password, and every name that the user may have to log in under.
+// login returns the login without a password, and every name under which the user may have to log in.
 func (l registryLookup) login(ctx context.Context) (GetRegistryLoginResult, []string, error) {
 	var result GetRegistryLoginResult
 	var err error
@@ -225,7 +226,7 @@ func (l registryLookup) login(ctx context.Context) (GetRegistryLoginResult, []st
 	return result, usernames, nil
 }
 
-// hosts returns the host names of the registry. A local OCI plays the registry, too.
+// hosts returns the host names of the registry. The local emulator is the registry too.
 func (l registryLookup) hosts(ctx context.Context) (server string, alias *string, err error) {
 	region, err := l.tenancy.Region(value(l.args.Region))
 	if err != nil {
@@ -250,7 +251,7 @@ func (l registryLookup) user() (*identity.User, error) {
 	id := value(l.args.UserID)
 	if id == "" {
 		if id = l.tenancy.CallerID(); id == "" {
-			return nil, errors.New("userId: the provider does not sign in as a user: set it, or set username")
+			return nil, errors.New("userId: is not set, and the provider does not sign in as a user: set userId or username")
 		}
 	}
 	domainURL, err := parseDomainURL(l.args.DomainURL)
@@ -260,31 +261,31 @@ func (l registryLookup) user() (*identity.User, error) {
 	return l.client.User(identity.UserRef{ID: id, DomainURL: domainURL}, l.listener)
 }
 
-// explain adds to the error of a login that the registry has refused what OCI says of the user's tokens.
+// explain adds what OCI says about the user's tokens to the error of a login that the registry has refused.
 func (l registryLookup) explain(ctx context.Context, err error) error {
 	var refused *registry.Refused
 	if !errors.As(err, &refused) {
 		return err
 	}
-	const remedy = "A new token takes some minutes, and a region other than the home region takes longer: try again later, or with a " +
-		"longer waitTimeoutSeconds. Or the password is another token's, or the user signs in under another name: the Console shows " +
-		"it in the profile menu; set username to it"
+	const remedy = "The registry takes a few minutes to accept a new token, and longer outside of the home region: try again later, " +
+		"or set a longer waitTimeoutSeconds. The password may also be the value of another token, or the user may sign in under another " +
+		"name: the Console shows it in the profile menu; set username to it"
 	user, failed := l.user()
 	if failed != nil {
 		return fmt.Errorf("%w. %s", err, remedy)
 	}
 	tokens, failed := user.ListTokens(ctx, identity.Near)
 	if failed != nil {
-		return fmt.Errorf("%w. What OCI says of the user's tokens could not be found out: %w. %s", err, failed, remedy)
+		return fmt.Errorf("%w. The user's tokens could not be listed: %w. %s", err, failed, remedy)
 	}
 	if !slices.ContainsFunc(tokens, func(t identity.AuthToken) bool { return t.State == identity.StateActive }) {
-		return fmt.Errorf("%w. The user has no ACTIVE auth token that it could be the value of", err)
+		return fmt.Errorf("%w. The user has no ACTIVE auth token, so the password cannot be the value of one", err)
 	}
-	return fmt.Errorf("%w; and yet OCI lists:\n%s\n%s", err, identity.Describe(tokens), remedy)
+	return fmt.Errorf("%w. OCI lists these tokens of the user:\n%s\n%s", err, identity.Describe(tokens), remedy)
 }
 
-// notWithoutPassword tells a password that a program passes although it has no value from none at all: infer takes both for
-// nil. Such is the value of a token that was imported.
+// notWithoutPassword tells a password that is null from one that the program does not pass: infer decodes both as nil. The value of
+// a token that was imported is null.
 func notWithoutPassword(provider p.Provider) p.Provider {
 	invoke := provider.Invoke
 	provider.Invoke = func(ctx context.Context, req p.InvokeRequest) (p.InvokeResponse, error) {

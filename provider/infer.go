@@ -15,37 +15,37 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
-// This file has what infer 1.5.0 lacks. Each mend is a wrapper around the provider that infer builds, and names the upstream
-// issue that will make it go. For each, infer_test.go shows that infer still lacks it: when such a test fails after an
-// upgrade, delete the mend and the test.
+// This file works around what infer 1.5.0 lacks. Each workaround wraps the provider that infer builds, and names the upstream issue
+// that will make it unnecessary. For each, infer_test.go shows that infer still needs it. When such a test fails after an upgrade,
+// delete the workaround and the test.
 
-// mend wraps a provider.
-type mend func(p.Provider) p.Provider
+// wrapper returns a provider that does something more, or something else, than the given one.
+type wrapper func(p.Provider) p.Provider
 
-// mended applies mends in order: a request passes through the last one first.
-func mended(provider p.Provider, mends ...mend) p.Provider {
-	for _, mend := range mends {
-		provider = mend(provider)
+// wrapped applies the wrappers in order. A request passes through the last one first.
+func wrapped(provider p.Provider, wrappers ...wrapper) p.Provider {
+	for _, wrap := range wrappers {
+		provider = wrap(provider)
 	}
 	return provider
 }
 
-// kinds are the kinds of resources that a provider has, by type token.
+// kinds maps type tokens to the kinds of resources that a provider has.
 type kinds map[tokens.Type]kind
 
-// kind is what the mends need to know about one kind of resource.
+// kind is what the wrappers need to know about one kind of resource.
 type kind struct {
 	infer.InferredResource
-	// secrets are the outputs that are tagged as secret.
+	// secrets lists the outputs that are tagged as secret.
 	secrets []string
-	// required are the texts in the state that infer does not decode it without.
+	// required lists the strings without which infer does not decode the state.
 	required []string
-	// inputs are the arguments that no complete state lacks, or has otherwise than they were given: those that are required, and
-	// those that replace the resource. An update that got stuck may have left another one as it was, absent above all.
+	// inputs lists the arguments that a complete state always has as they were given: those that are required, and those that
+	// replace the resource. An update that failed half-way may have left any other argument out of the state, or as it was.
 	inputs []string
 }
 
-// kindOf is infer.Resource, and remembers what the state looks like.
+// kindOf wraps infer.Resource, and also records what the state looks like.
 func kindOf[R infer.CustomResource[I, O], I, O any](r R) kind {
 	k := kind{InferredResource: infer.Resource(r)}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[O]()) {
@@ -69,7 +69,7 @@ func kindOf[R infer.CustomResource[I, O], I, O any](r R) kind {
 	return k
 }
 
-// propertiesOf returns the names of a type's properties, as its tags say.
+// propertiesOf returns the names of a type's properties, from its tags.
 func propertiesOf[T any]() []string {
 	var names []string
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
@@ -82,7 +82,7 @@ func propertiesOf[T any]() []string {
 
 func hasOption(options, name string) bool { return slices.Contains(strings.Split(options, ","), name) }
 
-// newKinds makes the index of a package's kinds.
+// newKinds returns the kinds of a package by type token.
 func newKinds(pkg string, all ...kind) (kinds, error) {
 	index := kinds{}
 	for _, k := range all {
@@ -90,14 +90,14 @@ func newKinds(pkg string, all ...kind) (kinds, error) {
 		if err != nil {
 			return nil, err
 		}
-		// infer does not know the package's name yet, and has a placeholder in its place.
+		// infer does not know the package's name yet, and uses a placeholder.
 		_, member, _ := strings.Cut(string(token), ":")
 		index[tokens.Type(pkg+":"+member)] = k
 	}
 	return index, nil
 }
 
-// resources returns the kinds as infer wants them.
+// resources returns the kinds in the form that infer takes.
 func (all kinds) resources() []infer.InferredResource {
 	var resources []infer.InferredResource
 	for _, k := range all {
@@ -106,21 +106,21 @@ func (all kinds) resources() []infer.InferredResource {
 	return resources
 }
 
-// request is what infer does not tell a resource's methods of the request that they answer, and what they can say besides
-// their answer.
+// request holds what infer does not pass on about a request to the methods of a resource, and what these methods cannot return
+// through infer.
 type request struct {
 	urn resource.URN
-	// inputs are the new arguments, with what is a secret and what is not known yet.
+	// inputs are the new arguments. Secrets and unknown values are marked as such.
 	inputs property.Map
-	// state is the recorded state, likewise.
+	// state is the recorded state, with the same marks.
 	state property.Map
-	// unknown are the outputs that a preview of an update cannot tell.
+	// unknown lists the outputs that the preview of an update does not know.
 	unknown []string
 }
 
 type requestKey struct{}
 
-// requestOf returns what is known of the request that a method answers.
+// requestOf returns the request that a method answers.
 func requestOf(ctx context.Context) *request {
 	if req, ok := ctx.Value(requestKey{}).(*request); ok {
 		return req
@@ -128,13 +128,13 @@ func requestOf(ctx context.Context) *request {
 	return &request{}
 }
 
-// urnOf returns the URN of the resource that a call is about.
+// urnOf returns the URN of the resource that a request is about.
 func urnOf(ctx context.Context) string { return string(requestOf(ctx).urn) }
 
-// passingRequests lets a resource's methods see the URN, where infer passes the name alone, which children of different
-// components may share; and the arguments as they come, where infer makes zero values of what is not known yet. It makes
-// unknown what an Update has named in its request: infer knows only of outputs that follow from a change of an input.
-// There is no upstream issue for it yet.
+// passingRequests passes the request on to a resource's methods. They need its URN: infer passes only the name, which children of
+// different components may share. They need the arguments as they arrive: infer turns unknown values into zero values. It also makes
+// the outputs unknown that an Update names in its request: infer knows only which outputs depend on which inputs. There is no
+// upstream issue for it yet.
 func (all kinds) passingRequests(provider p.Provider) p.Provider {
 	with := func(ctx context.Context, urn resource.URN, inputs, state property.Map) (context.Context, *request) {
 		req := &request{urn: urn, inputs: inputs, state: state}
@@ -176,9 +176,9 @@ func (all kinds) passingRequests(provider p.Provider) p.Provider {
 	return provider
 }
 
-// keepingSecretArguments keeps secret what an update that got stuck half-way carries over from the old state. infer takes
-// from the new arguments what is a secret, so that a value that is none any more in the program would be recorded in clear
-// as long as the old one is. There is no upstream issue for it yet.
+// keepingSecretArguments keeps secret what an update that failed half-way carries over from the old state. infer marks as secret
+// what is secret in the new arguments. If a program stops marking an argument as secret, infer would record the old value, which is
+// still in the state, in plain text. There is no upstream issue for it yet.
 func keepingSecretArguments(provider p.Provider) p.Provider {
 	update := provider.Update
 	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
@@ -196,7 +196,7 @@ func keepingSecretArguments(provider p.Provider) p.Provider {
 	return provider
 }
 
-// inClear returns a value in which nothing is marked as secret.
+// inClear returns the value without any mark of a secret.
 func inClear(value property.Value) property.Value {
 	switch {
 	case value.IsMap():
@@ -216,8 +216,8 @@ func inClear(value property.Value) property.Value {
 	}
 }
 
-// markingSecretsOnRead marks secret outputs as such in what Read answers. infer does so for Create and Update only, and
-// what Read answers reaches the state as it is; on import, nothing else marks it.
+// markingSecretsOnRead marks the secret outputs in the answer of Read. infer does so for Create and Update only. The engine records
+// the answer of Read as it is, and on import nothing else marks it.
 // It can go with the first release that has https://github.com/pulumi/pulumi-go-provider/pull/583, which closes issue 582.
 func (all kinds) markingSecretsOnRead(provider p.Provider) p.Provider {
 	read := provider.Read
@@ -233,9 +233,9 @@ func (all kinds) markingSecretsOnRead(provider p.Provider) p.Provider {
 	return provider
 }
 
-// completingState accepts state that a person has written: the "outputs" in a file for "pulumi import --file" need hold no
-// more than the token. What infer would miss comes from the inputs, or is left empty until the next refresh.
-// There is no upstream issue for it: infer is strict about state on purpose, save in Read.
+// completingState accepts state that a person has written. The "outputs" in a file for "pulumi import --file" need to contain only
+// the token. The fields that infer requires are taken from the inputs, or left empty until the next refresh.
+// There is no upstream issue for it, because infer is strict about state on purpose, except in Read.
 func (all kinds) completingState(provider p.Provider) p.Provider {
 	complete := func(urn resource.URN, state, inputs property.Map) property.Map {
 		for _, name := range all[urn.Type()].inputs {
@@ -257,7 +257,7 @@ func (all kinds) completingState(provider p.Provider) p.Provider {
 		return inner.Diff(ctx, req)
 	}
 	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
-		// An import comes with neither state nor inputs.
+		// An import has neither state nor inputs.
 		if req.Properties.Len() > 0 || req.Inputs.Len() > 0 {
 			req.Properties = complete(req.Urn, req.Properties, req.Inputs)
 		}
@@ -274,9 +274,9 @@ func (all kinds) completingState(provider p.Provider) p.Provider {
 	return provider
 }
 
-// ignoringChangesOfInputs does what the resource option ignoreChanges asks for: it puts the old input in the place of the new
-// one, as the engine has done already. infer puts the old output in its place, even if what is named is no input, and then
-// refuses it. It can go with the first release that has https://github.com/pulumi/pulumi-go-provider/pull/575.
+// ignoringChangesOfInputs implements the resource option ignoreChanges. It replaces the new input with the old one, as the engine
+// does. infer replaces it with the old output, even if the option names an output that is not an input, and then refuses that.
+// It can go with the first release that has https://github.com/pulumi/pulumi-go-provider/pull/575.
 func ignoringChangesOfInputs(provider p.Provider) p.Provider {
 	ignoring := func(names []string, inputs, old property.Map) property.Map {
 		for _, name := range names {
@@ -298,8 +298,8 @@ func ignoringChangesOfInputs(provider p.Provider) p.Provider {
 	return provider
 }
 
-// keepingTimeouts makes deadlines of a resource's customTimeouts. infer cuts them to whole seconds, so that an operation with
-// half a second has no time at all. There is no upstream issue for it yet.
+// keepingTimeouts turns a resource's customTimeouts into deadlines. infer cuts them to whole seconds, so that an operation with a
+// timeout of half a second would have no time at all. There is no upstream issue for it yet.
 func keepingTimeouts(provider p.Provider) p.Provider {
 	within := func(ctx context.Context, seconds *float64) (context.Context, context.CancelFunc) {
 		if *seconds <= 0 {
@@ -307,7 +307,7 @@ func keepingTimeouts(provider p.Provider) p.Provider {
 		}
 		timeout := time.Duration(*seconds * float64(time.Second))
 		*seconds = 0
-		return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the operation's timeout of %s is over", timeout))
+		return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the operation's timeout of %s has passed", timeout))
 	}
 	create, update, remove := provider.Create, provider.Update, provider.Delete
 	provider.Create = func(ctx context.Context, req p.CreateRequest) (p.CreateResponse, error) {
@@ -330,15 +330,15 @@ func keepingTimeouts(provider p.Provider) p.Provider {
 
 // configuringBy calls configure in place of infer, which decodes every configuration into the same value: an option that the
 // program no longer sets would still be set. There is no upstream issue for it yet.
-func configuringBy(configure func(context.Context, p.ConfigureRequest) error) mend {
+func configuringBy(configure func(context.Context, p.ConfigureRequest) error) wrapper {
 	return func(provider p.Provider) p.Provider {
 		provider.Configure = configure
 		return provider
 	}
 }
 
-// updatingConfiguration reports a change in the configuration as an update of the provider. infer reports a replacement, which
-// would replace every resource under it. It can go with https://github.com/pulumi/pulumi-go-provider/issues/409.
+// updatingConfiguration reports a change of the configuration as an update of the provider. infer reports a replacement, which would
+// replace every resource of the provider. It can go with https://github.com/pulumi/pulumi-go-provider/issues/409.
 func updatingConfiguration(provider p.Provider) p.Provider {
 	provider.DiffConfig = diffConfig
 	return provider
@@ -368,12 +368,12 @@ func diffConfig(_ context.Context, req p.DiffRequest) (p.DiffResponse, error) {
 	return p.DiffResponse{HasChanges: len(changes) > 0, DetailedDiff: changes}, nil
 }
 
-// isInternal reports whether an entry of the configuration is the engine's or the framework's own.
+// isInternal reports whether a key of the configuration belongs to the engine or to the framework.
 func isInternal(name string) bool {
 	return name == "version" || name == "pluginDownloadURL" || strings.HasPrefix(name, "__")
 }
 
-// withoutInternal returns the configuration's own properties. Programs that use an SDK send their package's version along.
+// withoutInternal returns the configuration without internal keys. Programs that use an SDK also send the version of its package.
 func withoutInternal(inputs property.Map) property.Map {
 	for name := range inputs.All {
 		if isInternal(name) {

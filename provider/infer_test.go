@@ -16,21 +16,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each test here looks at a provider as infer builds it, and at the same provider mended. The first half fails once infer has
-// learnt what the mend does: then the mend and its test can go.
+// Each test here looks at a provider as infer builds it, and at the same provider with a workaround. The first half fails once infer
+// no longer needs the workaround. Then the workaround and its test can go.
 
 const (
-	learnt = "infer can do this now: delete the mend and this test"
+	learnt = "infer can do this now: delete the workaround and this test"
 
 	parcelURN resource.URN = "urn:pulumi:test::test::test:index:Parcel::parcel"
 	letterURN resource.URN = "urn:pulumi:test::test::test:index:Letter::letter"
 	childURN  resource.URN = "urn:pulumi:test::test::my:Component$test:index:Parcel::parcel"
 )
 
-// Parcel is a resource with a secret output, and one that infer wants in every state.
+// Parcel is a resource with a secret output, and an output that infer requires in every state.
 type Parcel struct{ seen *seen }
 
-// seen is what the methods of a Parcel were last called with.
+// seen records what the methods of a Parcel were last called with.
 type seen struct {
 	urn      string
 	state    ParcelState
@@ -96,7 +96,7 @@ func (r *Parcel) Delete(
 	return infer.DeleteResponse{}, nil
 }
 
-// Letter is another kind of resource, with an output of the same name that is no secret.
+// Letter is another kind of resource. It has an output of the same name that is not a secret.
 type Letter struct{}
 
 type LetterArgs struct{}
@@ -147,11 +147,11 @@ func newTiny(t *testing.T) *tiny {
 	return &made
 }
 
-// serve runs the provider with the mends.
-func (made *tiny) serve(t *testing.T, mends ...mend) integration.Server {
+// serve runs the provider with the wrappers.
+func (made *tiny) serve(t *testing.T, wrappers ...wrapper) integration.Server {
 	t.Helper()
 	server, err := integration.NewServer(t.Context(), "test", semver.MustParse("1.0.0"),
-		integration.WithProvider(mended(made.bare, mends...)))
+		integration.WithProvider(wrapped(made.bare, wrappers...)))
 	require.NoError(t, err)
 	return server
 }

@@ -8,24 +8,24 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 )
 
-// properties are all the properties of the configuration, in the order in which they are documented: those that say who the
-// caller is, and those that say where OCI answers.
+// properties returns all properties of the configuration, in the order in which they are documented: first those that say who the
+// caller is, then those that say which endpoint to call.
 func properties() []auth.Property {
 	return append(auth.Properties(),
 		auth.Property{
 			Name: "endpoint", ProgramOnly: true, Check: checkEndpoint,
-			Description: "Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for " +
-				"the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback " +
-				"addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback " +
-				"address the container registry, too: `getRegistryLogin` asks them.",
+			Description: "The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the " +
+				"region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses " +
+				"only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it " +
+				"is a loopback address, the container registry too.",
 		},
 		auth.Property{
 			Name: "realmSpecificServiceEndpointTemplateEnabled", ProgramOnly: true,
-			Description: "Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.",
+			Description: "Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.",
 		},
 		auth.Property{
 			Name: "dualStackEndpointEnabled", ProgramOnly: true,
-			Description: "Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.",
+			Description: "Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.",
 		},
 	)
 }
@@ -35,7 +35,7 @@ func checkEndpoint(s string) error {
 	return err
 }
 
-// ifNotSet says where a property comes from that the program does not set.
+// ifNotSet returns the sentence that says where a property comes from if the program does not set it.
 func ifNotSet(p auth.Property) string {
 	variables := p.Variables()
 	if len(variables) == 0 {
@@ -49,10 +49,10 @@ func ifNotSet(p auth.Property) string {
 	return text + "."
 }
 
-// code formats names as code in Markdown, with commas between them.
+// code formats names as code in Markdown, separated by commas.
 func code(names ...string) string { return "`" + strings.Join(names, "`, `") + "`" }
 
-// ConfigurationTable returns the table of the documentation's page about the configuration, in Markdown.
+// ConfigurationTable returns the table of all properties for the documentation, in Markdown.
 func ConfigurationTable() string {
 	var table strings.Builder
 	table.WriteString("| Pulumi configuration | Environment variables | In the OCI configuration file | Meaning |\n|---|---|---|---|\n")

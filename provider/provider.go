@@ -1,5 +1,5 @@
-// Package provider is what Pulumi sees: its resources and functions, its configuration, and their assembly into a
-// provider that the engine can talk to.
+// Package provider implements the Pulumi provider: its resources, its functions, its configuration, and their assembly into a
+// provider that the engine can call.
 package provider
 
 import (
@@ -16,19 +16,19 @@ import (
 // Name is the name of the package, and the first part of every token in its schema.
 const Name = "ociauthtoken"
 
-// repository is where the provider lives, as a Go module and as a site.
+// repository is the address of the provider's repository, which is also the path of its Go module.
 const repository = "github.com/ociauthtoken/pulumi-ociauthtoken"
 
 //go:embed provider.md
 var description string
 
-// Options are the provider's surroundings. The zero value is the real world.
+// Options say where the provider gets its configuration and the time from. The zero value is for real use.
 type Options struct {
 	// Version is the provider's version without a leading v, such as "1.2.3".
 	Version string
-	// Environment is where configuration comes from besides Pulumi. The zero value is this process's.
+	// Environment is where configuration comes from besides Pulumi. The zero value means the environment of this process.
 	Environment auth.Environment
-	// Clock is time as the provider sees it. Nil means the machine's clock.
+	// Clock tells the time. Nil means the machine's clock.
 	Clock identity.Clock
 }
 
@@ -69,7 +69,7 @@ func New(options Options) (p.Provider, error) {
 	if err != nil {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
 	}
-	return mended(provider,
+	return wrapped(provider,
 		resources.passingRequests, keepingSecretArguments, resources.markingSecretsOnRead, resources.completingState,
 		ignoringChangesOfInputs, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded,
 		oci.warningOfExpiry, refusingTheWayBack, notWithoutPassword,
@@ -79,7 +79,7 @@ func New(options Options) (p.Provider, error) {
 // userAgent is the provider's part of the User-Agent header of every request.
 func (o Options) userAgent() string { return "pulumi-" + Name + "/" + o.Version }
 
-// languages are the generators' options, for every language that has an SDK.
+// languages returns the options of the SDK generators for each language.
 func languages() map[string]any {
 	return map[string]any{
 		"nodejs": map[string]any{

@@ -9,13 +9,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
-// errWayBack is what a RotatingAuthToken meets that is to become an AuthToken by an alias.
-var errWayBack = errors.New("this state is that of a RotatingAuthToken, which an alias cannot make an AuthToken: its previous token " +
+// errWayBack is the error for a RotatingAuthToken that an alias makes an AuthToken.
+var errWayBack = errors.New("this is the state of a RotatingAuthToken, and an alias cannot turn it into an AuthToken: its previous token " +
 	"would be left behind. Nothing was changed. https://" + repository + "/blob/main/docs/rotation.md#the-way-back says how to " +
 	"go back and keep the value")
 
-// refusingTheWayBack refuses the state of a RotatingAuthToken under an AuthToken. The id of that state may be that of a token
-// that is gone, so that a deletion would find nothing, and leave two live tokens.
+// refusingTheWayBack refuses to handle the state of a RotatingAuthToken as an AuthToken. Its id may be the OCID of a token that is
+// gone. A deletion would then find nothing to delete and leave two live tokens behind.
 func refusingTheWayBack(provider p.Provider) p.Provider {
 	check := func(urn resource.URN, state property.Map) error {
 		if _, rotating := state.GetOk("tokenId"); rotating && urn.Type() == Name+":index:AuthToken" {

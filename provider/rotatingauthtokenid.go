@@ -9,14 +9,14 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// rotatingIDForms is what a person may write for the id of a rotating auth token.
+// rotatingIDForms lists the forms in which a person may write the id of a rotating auth token.
 const rotatingIDForms = "use users/<user's OCID>/authTokens/<current token's OCID>, or <user's OCID>/<current token's OCID>, or, for a " +
 	"user of an identity domain other than Default, <domain's URL>/users/<user's OCID>/authTokens/<current token's OCID>; and, " +
 	"if the user's other token is to be taken over as the previous one, add /<that token's OCID>"
 
-// parseRotatingID reads the id of a rotating auth token. In the state it is the OCID of the token that was current first, which
-// stays the id however often the token is rotated. On an import it names the user, the current token and, if there is one,
-// the previous token. The user and the previous token are empty if the id does not name them.
+// parseRotatingID parses the id of a rotating auth token. In the state it is the OCID of the first token. It stays the id after any
+// number of rotations. On import it names the user, the current token and, if there is one, the previous token. The user and the
+// previous token are empty if the id does not name them.
 func parseRotatingID(id string) (user identity.UserRef, currentID, previousID string, err error) {
 	if user, currentID, err = parseID(id); err == nil {
 		return user, currentID, "", nil
@@ -33,5 +33,5 @@ func parseRotatingID(id string) (user identity.UserRef, currentID, previousID st
 			return user, currentID, last, nil
 		}
 	}
-	return identity.UserRef{}, "", "", fmt.Errorf("the id %q is not that of a rotating auth token: %s", shown, rotatingIDForms)
+	return identity.UserRef{}, "", "", fmt.Errorf("%q is not the id of a rotating auth token: %s", shown, rotatingIDForms)
 }

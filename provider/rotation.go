@@ -6,53 +6,53 @@ import (
 	"time"
 )
 
-// This file decides about rotations: what is due, why, and which step comes next. It makes no calls.
+// This file decides whether a rotation is due, why, and which step comes next. It makes no calls.
 //
 //	revoke the previous token ──► create a token ──► wait for it to become ACTIVE
 //
-// Then the token that was current is the previous one, and works until the next rotation begins or previousDays are over.
-// Without overlap, the current token is revoked before the new one is created.
+// The token that was current is then the previous one. It works until the next rotation begins or previousDays have passed. Without
+// overlap, the current token is revoked before the new one is created.
 
-// slotsPerUser is how many auth tokens OCI lets a user have.
+// slotsPerUser is how many auth tokens OCI allows a user.
 const slotsPerUser = 2
 
-// lastPart is the share of a period at the end of which a person is told that a rotation comes up.
+// lastPart says when a coming rotation is announced: in the last tenth of its period.
 const lastPart = 10
 
-// rotation is where one RotatingAuthToken stands, and what is wanted of it.
+// rotation is the current state of a RotatingAuthToken, and what its arguments ask for.
 type rotation struct {
-	// now is the time. A rotation is due by time only if it is due by OCI's clock and by this machine's.
+	// now is the earlier of OCI's time and this machine's, so that a rotation is due only if both clocks say so.
 	now time.Time
 	// created is when the current token was created. Zero means that the state does not say.
 	created time.Time
-	// current and previous report whether there are such tokens. The current one is missing after it was deleted outside of
-	// Pulumi, or by a rotation without overlap that got no further.
+	// current and previous report whether these tokens exist. There is no current one if it was deleted outside of Pulumi, or by a
+	// rotation without overlap that then failed.
 	current, previous bool
-	// pending reports whether the current token still has to become ACTIVE, or was not when it was seen last.
+	// pending reports whether the current token has to become ACTIVE: it was not ACTIVE when it was last seen.
 	pending bool
-	// unusable reports whether it was looked at, and cannot be used.
+	// unusable reports whether OCI was asked about the current token and it cannot be used.
 	unusable bool
-	// foreign is how many tokens the user has besides these two.
+	// foreign is how many other tokens the user has.
 	foreign int
-	// changed are the keys of rotateWhenChanged that have changed since the last rotation.
+	// changed lists the keys of rotateWhenChanged that have changed since the last rotation.
 	changed []string
-	// describe reports whether the description has to be changed on the tokens that there are.
+	// describe reports whether the description of existing tokens has to be changed.
 	describe bool
 
 	rotationDays, previousDays *int
 	overlap                    bool
 }
 
-// reason is why a rotation is due. The zero value means that it is not.
+// reason is why a rotation is due. The zero value means that none is due.
 type reason int
 
 const (
 	notDue reason = iota
-	// lost: there is no current token.
+	// lost means that there is no current token.
 	lost
-	// triggered: something in rotateWhenChanged has changed.
+	// triggered means that something in rotateWhenChanged has changed.
 	triggered
-	// aged: the current token is rotationDays old.
+	// aged means that the current token is rotationDays old.
 	aged
 )
 
@@ -82,20 +82,20 @@ func (r rotation) why() reason {
 	}
 }
 
-// due returns when the next rotation is due by time, or zero if it never is.
+// due returns when rotationDays make the next rotation due, or the zero time if they never do.
 func (r rotation) due() time.Time { return daysAfter(r.created, r.rotationDays) }
 
-// previousEnds returns when the previous token is to be revoked, or zero if that comes with the next rotation.
+// previousEnds returns when previousDays have passed, or the zero time if the previous token stays until the next rotation.
 func (r rotation) previousEnds() time.Time { return daysAfter(r.created, r.previousDays) }
 
-// previousIsOver reports whether the previous token has outlived previousDays. It is kept as long as the current one cannot
-// be used.
+// previousIsOver reports whether previousDays have passed, so that the previous token has to be revoked. It is kept as long as the
+// current one cannot be used.
 func (r rotation) previousIsOver() bool {
 	if !r.previous || !r.current || r.pending || r.unusable || r.previousDays == nil {
 		return false
 	}
 	if *r.previousDays == 0 {
-		return true // whatever the clocks say
+		return true // even if the clocks disagree
 	}
 	return !r.created.IsZero() && !r.now.Before(r.previousEnds())
 }
@@ -107,7 +107,7 @@ func daysAfter(t time.Time, days *int) time.Time {
 	return t.AddDate(0, 0, *days)
 }
 
-// comesUp reports whether the next rotation is not due yet, but will be within the last tenth of its period.
+// comesUp reports whether the next rotation is not due yet, but the last tenth of the period has begun.
 func (r rotation) comesUp() bool {
 	due := r.due()
 	if due.IsZero() || !r.now.Before(due) {
@@ -137,7 +137,7 @@ func (r rotation) next() step {
 	}
 }
 
-// took returns the rotation after a step was taken. A token that was created was created now, by OCI's time.
+// took returns the rotation after a step has succeeded. If the step created a token, it was created now.
 func (r rotation) took(s step, now time.Time) rotation {
 	switch s {
 	case revokePrevious:
@@ -145,7 +145,7 @@ func (r rotation) took(s step, now time.Time) rotation {
 	case revokeCurrent:
 		r.current = false
 	case create:
-		// Only a current token that this rotation replaces becomes the previous one: where it was gone, the one before it stays.
+		// The current token becomes the previous one. If there was no current token, the previous one stays.
 		r.previous = r.previous || r.current
 		r.current, r.pending, r.unusable, r.changed, r.created = true, true, false, nil, now
 	case awaitActive:
@@ -157,7 +157,7 @@ func (r rotation) took(s step, now time.Time) rotation {
 	return r
 }
 
-// hasRoom reports whether a rotation finds a slot that is free, or that it may free.
+// hasRoom reports whether there is a slot for a new token, free already or after the rotation has revoked a token of its own.
 func (r rotation) hasRoom() bool {
 	taken := r.foreign
 	if r.current && r.overlap {
@@ -166,7 +166,7 @@ func (r rotation) hasRoom() bool {
 	return taken < slotsPerUser
 }
 
-// explain says why a rotation is due, for the person at the terminal.
+// explain returns a message that says why a rotation is due.
 func (r rotation) explain() string {
 	switch r.why() {
 	case lost:
@@ -178,14 +178,14 @@ func (r rotation) explain() string {
 	case notDue:
 	}
 	if r.previousIsOver() {
-		return "the previous token is to be revoked: its time is over"
+		return "the previous token is to be revoked: previousDays have passed"
 	}
 	return ""
 }
 
 func date(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// days says how long something has lasted.
+// days returns a duration in days, as people say it.
 func days(d time.Duration) string {
 	n := int(d / (24 * time.Hour))
 	if n == 1 {

@@ -9,7 +9,7 @@ import (
 
 var begin = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// after is a rotation some days after the current token was created, with overlap and nothing in the way.
+// after returns a rotation some days after the current token was created, with overlap and room for a new token.
 func after(days float64, change func(*rotation)) rotation {
 	r := rotation{
 		now: begin.Add(time.Duration(days * 24 * float64(time.Hour))), created: begin, current: true, overlap: true,
@@ -21,7 +21,7 @@ func after(days float64, change func(*rotation)) rotation {
 	return r
 }
 
-// steps are those that a rotation takes until there is nothing more to do.
+// steps returns the steps that a rotation takes until there is nothing more to do.
 func steps(r rotation) []step {
 	var taken []step
 	for s := r.next(); s != nothing && len(taken) < 20; s = r.next() {
@@ -100,7 +100,7 @@ func TestWhatIsDueAndWhichStepsFollow(t *testing.T) {
 	}
 }
 
-// TestARotationInterruptedAnywhereGoesOnAndEnds lets each step fail once: the next update begins where the last one ended.
+// TestARotationInterruptedAnywhereGoesOnAndEnds lets each step fail once. The next update begins where the last one stopped.
 func TestARotationInterruptedAnywhereGoesOnAndEnds(t *testing.T) {
 	t.Parallel()
 	for name, r := range map[string]rotation{

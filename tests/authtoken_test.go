@@ -200,8 +200,8 @@ func TestFreshTokenIsGivenTimeToAppear(t *testing.T) {
 
 	s.oci.HideFromLists(s.user, id, 1000)
 	require.NoError(t, s.refresh())
-	require.NotNil(t, s.token("token"), "created moments ago, so it is kept")
-	assert.Contains(t, s.diagnostics(), "it is kept")
+	require.NotNil(t, s.token("token"), "created moments ago, so it stays in the state")
+	assert.Contains(t, s.diagnostics(), "so it stays in the state")
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 }
 

@@ -123,7 +123,7 @@ func TestKindsOfPrivateKeys(t *testing.T) {
 	w.mustMint(with(string(pem.EncodeToMemory(legacy)), "12345"))
 
 	assert.Contains(t, w.configureError(with(encrypted, "")), "privateKeyPassword: is not set")
-	assert.Contains(t, w.configureError(with(encrypted, "wrong")), "privateKeyPassword: does not open")
+	assert.Contains(t, w.configureError(with(encrypted, "wrong")), "privateKeyPassword: does not decrypt")
 	assert.NotContains(t, w.configureError(with(encrypted, "hunter2")), "hunter2")
 
 	// From a file, pass phrase included, with a character that ends a value elsewhere.

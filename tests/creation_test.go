@@ -326,7 +326,7 @@ func TestWhoWaitsForTheHomeRegionCanGiveUpWhileOthersWaitOn(t *testing.T) {
 	}()
 	select {
 	case err := <-impatient:
-		require.ErrorContains(t, err, "timeout of 200ms is over")
+		require.ErrorContains(t, err, "timeout of 200ms has passed")
 	case <-time.After(30 * time.Second):
 		t.Error("who waits for the home region cannot give up")
 	}

@@ -87,7 +87,7 @@ func TestPreviewAndUpWarnBeforeATokenExpiresAndTheProgramGoesOnAfterwards(t *tes
 	s := sales.newStack(t)
 	expires := s.in(90 * 24 * time.Hour)
 	s.mustUp(s.mintUntil(expires))
-	for day, said := range map[int]string{80: "", 82: "in 7 days", 89: "in 23 hours", 91: "has expired"} {
+	for day, said := range map[int]string{80: "", 82: "in 7 days", 89: "in 23 hours", 91: "token expired at"} {
 		s.clock.advance(time.Duration(day)*24*time.Hour + time.Minute)
 		require.NoError(t, s.preview(s.mintUntil(expires)))
 		assert.Empty(t, s.changes())

@@ -73,7 +73,7 @@ func TestTimeoutsAreKeptToTheMillisecondAndTheServicesWordsAreNotLost(t *testing
 		return err
 	}))
 	assert.GreaterOrEqual(t, time.Since(began), 500*time.Millisecond, "half a second is not none")
-	for _, part := range []string{"the operation's timeout of 500ms is over", "429 TooManyRequests", "for the tenant", "opc-request-id"} {
+	for _, part := range []string{"the operation's timeout of 500ms has passed", "429 TooManyRequests", "for the tenant", "opc-request-id"} {
 		assert.Contains(t, s.diagnostics(), part)
 	}
 }
@@ -87,7 +87,7 @@ func TestTimeoutOfAnUpdateAndOfADeletion(t *testing.T) {
 		_, err := w.plugin.Update(context.Background(), &pulumirpc.UpdateRequest{
 			Id: created.Id, Urn: tokenURN, Olds: created.Properties, News: w.arguments("new"), Timeout: 0.05,
 		})
-		require.ErrorContains(t, err, "the operation's timeout of 50ms is over")
+		require.ErrorContains(t, err, "the operation's timeout of 50ms has passed")
 		_, err = w.plugin.Delete(context.Background(), &pulumirpc.DeleteRequest{
 			Id: created.Id, Urn: tokenURN, Properties: created.Properties, Timeout: 0.05,
 		})

@@ -254,7 +254,7 @@ func TestBadLoginArgumentsAreNamed(t *testing.T) {
 		{map[string]any{"namespace": "a/b"}, `namespace: "a/b" is not an Object Storage namespace`},
 		{map[string]any{"region": "nowhere"}, `region: "nowhere" is not the name or the key of a region`},
 		{map[string]any{"password": ""}, "password: there is none"},
-		{map[string]any{"password": nil}, "a token that was imported has none"},
+		{map[string]any{"password": nil}, "a token that was imported has no value"},
 		{map[string]any{"waitUntilReady": true}, "password: there is none"},
 		{map[string]any{"password": canary + "\n"}, "password: it holds a line break"},
 		{map[string]any{"waitTimeoutSeconds": -1}, "waitTimeoutSeconds: -1 is not from 0 to 3600"},

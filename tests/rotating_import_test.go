@@ -166,7 +166,7 @@ func TestImportOfTokensThatDoNotExist(t *testing.T) {
 		s.user + "/" + live.ID + "/" + missing: "has no auth token " + missing,
 		s.user + "/" + missing + "/" + live.ID: "has no auth token " + missing,
 		live.ID:                                "does not say whose token it is",
-		"alice":                                "is not that of a rotating auth token",
+		"alice":                                "is not the id of a rotating auth token",
 	} {
 		s.options.ImportID = resource.ID(id)
 		require.Error(t, s.testStack.up(s.program), id)

@@ -150,7 +150,7 @@ func TestWhatIsMissingForAnInstancesCertificatesIsNamed(t *testing.T) {
 	for _, test := range []struct{ file, content, complaint string }{
 		{"ip_cert.pem", canary, "ip_cert.pem is not a certificate"},
 		{"intermediate.pem", string(i.leafPEM()), "intermediate.pem is not a certificate"},
-		{"ip_key.pem", canary, "ip_key.pem is not a private key"},
+		{"ip_key.pem", canary, "ip_key.pem does not hold a private key"},
 		{"ip_key.pem", string(i.encryptedLeafPEM(canary)), "ip_key.pem is encrypted (the pass phrase, if there is one, is in leaf_passphrase"},
 		{"ip_key.pem", i.creds.PrivateKeyPEM, "does not belong to the certificate"},
 	} {
@@ -346,7 +346,7 @@ func TestADelegationTokenThatIsMissingIsSaid(t *testing.T) {
 	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")), "neither OCI_obo_token_path nor OCI_obo_token is set")
 	i.env["OCI_obo_token"] = canary + "\n" + canary
 	said = i.configureError(i.signIn("InstancePrincipal"))
-	assert.Contains(t, said, "the environment variable OCI_obo_token is not one")
+	assert.Contains(t, said, "the environment variable OCI_obo_token does not hold a delegation token")
 	requireNoValue(t, said)
 	i.env["OCI_obo_token_path"] = missing
 	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")), missing+" could not be read")

@@ -312,8 +312,8 @@ func TestARefusalOfTheSignatureSaysWhoHasSigned(t *testing.T) {
 	i.env = map[string]string{"OCI_METADATA_BASE_URL": i.URL + "/opc/v2"}
 	i.configFile(i.sessionProfile(i.openSession(time.Now().Add(time.Hour), "")))
 	for signed, configuration := range map[string]map[string]any{
-		"a session (SecurityToken, from profile WORK of ":                        with(i.nothing(), "configFileProfile", "WORK"),
-		"what this runs on (InstancePrincipal), in tenancy " + i.creds.TenancyID: i.signIn("InstancePrincipal"),
+		"a session (SecurityToken, from profile WORK of ":                                        with(i.nothing(), "configFileProfile", "WORK"),
+		"the principal that Pulumi runs as (InstancePrincipal), in tenancy " + i.creds.TenancyID: i.signIn("InstancePrincipal"),
 	} {
 		plugin := i.configured(configuration)
 		i.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 3, Status: 401, Code: "NotAuthenticated", Message: "No."})
@@ -647,8 +647,8 @@ func TestSignInWithASession(t *testing.T) {
 	valid, _ := w.openSession(time.Now().Add(time.Hour), "")
 	w.replaceFile(tokenFile, valid)
 	for problem, spoil := range map[string]func(){
-		"not a private key": func() { w.replaceFile(keyFile, w.keyFile("no key")) },
-		keyFile:             func() { require.NoError(t, os.Remove(keyFile)) },
+		"does not hold a private key": func() { w.replaceFile(keyFile, w.keyFile("no key")) },
+		keyFile:                       func() { require.NoError(t, os.Remove(keyFile)) },
 	} {
 		w.replaceFile(keyFile, renewedKey)
 		spoil()
@@ -666,7 +666,7 @@ func TestSignInWithASessionWhoseKeyIsEncrypted(t *testing.T) {
 	w.signsIn(w.signIn("SecurityToken", "configFileProfile", "WORK", "privateKeyPassword", "N/A"))
 	assert.Contains(t, w.configureError(w.signIn("SecurityToken", "configFileProfile", "WORK")), "privateKeyPassword: is not set")
 	said := w.configureError(w.signIn("SecurityToken", "configFileProfile", "WORK", "privateKeyPassword", canary))
-	assert.Contains(t, said, "privateKeyPassword: does not open")
+	assert.Contains(t, said, "privateKeyPassword: does not decrypt")
 	requireNoValue(t, said)
 
 	w.configFile(w.sessionProfile(tokenFile, keyFile) + "pass_phrase=N/A\n")

@@ -32,7 +32,7 @@ func (k apiKey) UserOCID() (string, error) { return k.user, nil }
 // KeyFingerprint returns the fingerprint of the key.
 func (k apiKey) KeyFingerprint() (string, error) { return k.fingerprint, nil }
 
-// KeyID returns the name of the key in a signature.
+// KeyID returns the name that a signature gives the key.
 func (k apiKey) KeyID() (string, error) { return k.tenancy + "/" + k.user + "/" + k.fingerprint, nil }
 
 // Region returns the region to call.
@@ -46,7 +46,7 @@ func (k apiKey) AuthType() (common.AuthConfig, error) {
 	return common.AuthConfig{AuthType: common.UserPrincipal}, nil
 }
 
-// String says who signs, and where each part of that was found.
+// String says who signs, and where each part of the API key was found.
 func (k apiKey) String() string { return k.described }
 
 // apiKeyCredentials returns credentials that sign with an API key:
@@ -67,7 +67,7 @@ func apiKeyCredentials(s *sources) (Credentials, error) {
 	}
 	if own := fingerprint(&key.PublicKey); own != credentials.fingerprint {
 		return nil, wrong(propertyFingerprint, "is %s, but the private key from %s has the fingerprint %s: "+
-			"one of the two belongs to another API key. What signs would be %s", credentials.fingerprint, key.origin, own, parts)
+			"one of the two belongs to another API key. The request would be signed by %s", credentials.fingerprint, key.origin, own, parts)
 	}
 	credentials.key, credentials.described = key.PrivateKey, parts.String()
 	return credentials, nil
@@ -86,9 +86,9 @@ type keyFinding struct {
 	place  source
 }
 
-// identity returns the four parts of the API key to sign with. What the program sets counts. All that it leaves open comes
-// from the first candidate that has all of that, so that a stray variable does not make one identity out of two. Only where
-// none has it all is each part taken from the first place that has it.
+// identity returns the four parts of the API key to sign with. Parts that the program sets take precedence. The others come
+// together from the first candidate that has them all, so that a stray environment variable does not mix two identities. If no
+// candidate has them all, each part comes from the first place that has it.
 func (s *sources) identity() identity {
 	for _, places := range s.candidates() {
 		if found := s.identityIn(places...); found.isWhole() {
@@ -98,8 +98,8 @@ func (s *sources) identity() identity {
 	return s.identityIn(s.inOrder()...)
 }
 
-// candidates are the places that may say who signs, in order. OCI's Terraform provider takes its two kinds of variables for one
-// place.
+// candidates returns the places that may say who signs, in order. OCI's Terraform provider treats its two kinds of environment
+// variables as one place.
 func (s *sources) candidates() [][]source {
 	environment := [][]source{{s.terraform}, {s.oci}, {s.terraform, s.oci}, {s.cli}}
 	if s.profileNamedByProgram {
@@ -108,7 +108,8 @@ func (s *sources) candidates() [][]source {
 	return append(append([][]source{{s.program}}, environment...), []source{s.profile})
 }
 
-// identityIn returns what the program sets of an API key and what places add to it, the first place that has a part counting.
+// identityIn returns the parts of the API key that the program sets. Each of the others comes from the first of places that has
+// it.
 func (s *sources) identityIn(places ...source) identity {
 	found := partsIn(s.program)
 	for _, place := range places {
@@ -117,7 +118,7 @@ func (s *sources) identityIn(places ...source) identity {
 	return found
 }
 
-// partsIn returns the parts that one place has. A key that is a value counts before the path of one.
+// partsIn returns the parts that one place has. A key given as a value takes precedence over the path of one.
 func partsIn(place source) identity {
 	found := identity{
 		tenancy: place.find(propertyTenancyOCID), user: place.find(propertyUserOCID), fingerprint: place.find(propertyFingerprint),
@@ -130,7 +131,7 @@ func partsIn(place source) identity {
 	return found
 }
 
-// or returns the parts, those that are not there being taken from others.
+// or returns i, with the parts that it lacks taken from others.
 func (i identity) or(others identity) identity {
 	for _, part := range [][2]*finding{
 		{&i.tenancy, &others.tenancy}, {&i.user, &others.user}, {&i.fingerprint, &others.fingerprint},
@@ -145,17 +146,17 @@ func (i identity) or(others identity) identity {
 	return i
 }
 
-// isEmpty reports whether there is nothing that tells one API key from another.
+// isEmpty reports whether i has none of the parts that tell one API key from another.
 func (i identity) isEmpty() bool {
 	return i.user.value == "" && i.fingerprint.value == "" && i.key.value == ""
 }
 
-// isWhole reports whether no part is lacking.
+// isWhole reports whether i has all four parts.
 func (i identity) isWhole() bool {
 	return i.tenancy.value != "" && i.user.value != "" && i.fingerprint.value != "" && i.key.value != ""
 }
 
-// String says whose identity it is, and where each part was found.
+// String describes the identity for messages, and says where each part was found.
 func (i identity) String() string {
 	keyOrigin := i.key.origin
 	if i.key.isPath {
@@ -165,14 +166,14 @@ func (i identity) String() string {
 		i.user.value, i.user.origin, i.tenancy.value, i.tenancy.origin, i.fingerprint.value, i.fingerprint.origin, keyOrigin)
 }
 
-// privateKey is a key and, in words, where it was found.
+// privateKey is a key and, in origin, where it was found, as worded in messages.
 type privateKey struct {
 	*rsa.PrivateKey
 	origin string
 }
 
-// passPhrase returns the pass phrase of a private key that was found in some place: what the program says, else the one in the
-// same place, else the first that there is.
+// passPhrase returns the pass phrase of a private key that was found in the given place. The program's pass phrase takes
+// precedence, then the one in the same place, then the first one anywhere.
 func (s *sources) passPhrase(place source) finding {
 	return firstOf(propertyPrivateKeyPassword, append([]source{s.program, place}, s.inOrder()...)...)
 }
@@ -200,7 +201,7 @@ func (s *sources) readPrivateKey(i identity) (privateKey, *PropertyError) {
 	return parsePrivateKey(propertyPrivateKeyPath, string(content), password, path.String())
 }
 
-// unescapeNewlines restores the line breaks of a PEM that came through a variable that cannot hold them.
+// unescapeNewlines restores the line breaks of a PEM block that came through an environment variable that cannot hold them.
 func unescapeNewlines(s string) string {
 	if strings.Contains(s, "\n") {
 		return s
@@ -208,15 +209,15 @@ func unescapeNewlines(s string) string {
 	return strings.ReplaceAll(s, `\n`, "\n")
 }
 
-// parsePrivateKey reads a key in PEM form. Its errors say what is wrong and quote nothing of it.
+// parsePrivateKey parses a key in PEM form. Its errors quote nothing of it.
 func parsePrivateKey(p Property, content, password, origin string) (privateKey, *PropertyError) {
 	block, _ := pem.Decode([]byte(content))
 	if block == nil {
-		return privateKey{}, wrong(p, "what is in %s is not a private key in PEM form, "+
-			`which begins with "-----BEGIN PRIVATE KEY-----" or "-----BEGIN RSA PRIVATE KEY-----"`, origin)
+		return privateKey{}, wrong(p, "%s does not hold a private key in PEM form. "+
+			`Such a key begins with "-----BEGIN PRIVATE KEY-----" or "-----BEGIN RSA PRIVATE KEY-----"`, origin)
 	}
 	if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-		return privateKey{}, wrong(p, "what is in %s is a %s, not a private key", origin, outside.Text(strings.ToLower(block.Type)))
+		return privateKey{}, wrong(p, "%s holds a %s, not a private key", origin, outside.Text(strings.ToLower(block.Type)))
 	}
 	encrypted := block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
 	if encrypted && password == "" {
@@ -231,9 +232,9 @@ func parsePrivateKey(p Property, content, password, origin string) (privateKey, 
 	case err == nil && key != nil:
 		return privateKey{key, origin}, nil
 	case encrypted:
-		return privateKey{}, wrong(propertyPrivateKeyPassword, "does not open the private key in %s", origin)
+		return privateKey{}, wrong(propertyPrivateKeyPassword, "does not decrypt the private key in %s", origin)
 	default:
-		return privateKey{}, wrong(p, "what is in %s is not an RSA private key, the kind that OCI takes", origin)
+		return privateKey{}, wrong(p, "%s does not hold an RSA private key, and OCI accepts no other kind", origin)
 	}
 }
 

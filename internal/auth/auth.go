@@ -1,5 +1,5 @@
-// Package auth finds out how the caller proves to OCI who it is. It collects the properties of the provider's configuration
-// from every place that they may come from, and makes credentials of them, which sign requests.
+// Package auth signs in to OCI. It collects the properties of the provider's configuration from every place that they may come
+// from, and turns them into credentials, which sign requests.
 package auth
 
 import (
@@ -14,19 +14,19 @@ import (
 	_ "github.com/ociauthtoken/pulumi-ociauthtoken/internal/sdklog" // secrets pass through the SDK, which logs them
 )
 
-// Settings are what the program says about the properties of the table, by their names. A property that is absent or empty
-// may come from the environment or from the OCI configuration file.
+// Settings are the properties that the program sets, by name. A property that is absent or empty may come from the environment
+// or from the OCI configuration file.
 type Settings map[string]string
 
 // Credentials sign requests.
 type Credentials interface {
 	common.ConfigurationProvider
-	// String says who signs, and where each part of that was found. It holds no secret.
+	// String says who signs, and where the parts of the credentials were found. It contains no secret.
 	fmt.Stringer
 }
 
-// The values of the property auth, as OCI's Terraform and Pulumi providers spell them. Case does not matter, nor do underscores:
-// OCI's CLI spells them api_key, security_token, instance_principal, and so on.
+// The values of the property auth, as OCI's Terraform and Pulumi providers spell them. Case and underscores do not matter: OCI's
+// CLI spells them api_key, security_token, instance_principal, and so on.
 const (
 	APIKey                     = "ApiKey"
 	SecurityToken              = "SecurityToken"
@@ -38,13 +38,13 @@ const (
 	WorkloadIdentityFederation = "WorkloadIdentityFederation"
 )
 
-// kinds are the values of the property auth.
+// kinds lists the values of the property auth.
 var kinds = []string{
 	APIKey, SecurityToken, InstancePrincipal, InstancePrincipalWithCerts, InstanceOBOUser, ResourcePrincipal, OKEWorkloadIdentity,
 	WorkloadIdentityFederation,
 }
 
-// kindNamed returns the value of the property auth that is spelled in one way or another, or "".
+// kindNamed returns the value of the property auth that s spells, in any of its spellings, or "" if there is none.
 func kindNamed(s string) string {
 	for _, kind := range kinds {
 		if strings.EqualFold(kind, strings.ReplaceAll(s, "_", "")) {
@@ -54,7 +54,7 @@ func kindNamed(s string) string {
 	return ""
 }
 
-// signIn makes credentials of one kind.
+// signIn returns credentials of one kind.
 func signIn(ctx context.Context, kind string, s *sources) (Credentials, error) {
 	switch kind {
 	case SecurityToken:
@@ -76,23 +76,23 @@ func signIn(ctx context.Context, kind string, s *sources) (Credentials, error) {
 	}
 }
 
-// Environment is the machine, as far as Resolve deals with it.
+// Environment is what Resolve needs to know about the machine.
 type Environment struct {
 	// LookupEnv is os.LookupEnv.
 	LookupEnv func(string) (string, bool)
-	// Setenv is os.Setenv: OCI's SDK reads some of what it needs from the environment and from nowhere else.
+	// Setenv is os.Setenv. OCI's SDK reads some settings from the environment only.
 	Setenv func(name, value string) error
 	// HomeDir is os.UserHomeDir.
 	HomeDir func() (string, error)
 }
 
-// Machine is the environment of this process.
+// Machine returns the environment of this process.
 func Machine() Environment {
 	return Environment{LookupEnv: os.LookupEnv, Setenv: os.Setenv, HomeDir: os.UserHomeDir}
 }
 
-// Check returns what is wrong with settings by themselves, without a look at any other source. It is for previews, in which
-// some settings may not be known yet.
+// Check returns what is wrong with the settings themselves. It looks at no other source. It is for previews, in which some
+// settings may not be known yet.
 func Check(settings Settings) []*PropertyError {
 	var problems []*PropertyError
 	for _, p := range properties {
@@ -105,9 +105,9 @@ func Check(settings Settings) []*PropertyError {
 	return problems
 }
 
-// Resolve finds out who the caller is. It takes every property from the first place that has it: the settings, the environment
-// variables of the table in their order, the OCI configuration file. It returns credentials, or an error that says what is
-// missing or wrong. Whatever has to be asked of OCI is given up when ctx ends, or after a minute.
+// Resolve finds out who the caller is and returns credentials, or an error that says what is missing or wrong. It takes every
+// property from the first place that has it: the settings, the environment variables in the order of the table, the OCI
+// configuration file. A request to OCI ends when ctx ends, and after a minute at the latest.
 func Resolve(ctx context.Context, settings Settings, environment Environment) (Credentials, error) {
 	s, err := newSources(settings, environment)
 	if err != nil {
@@ -128,8 +128,8 @@ func Resolve(ctx context.Context, settings Settings, environment Environment) (C
 	return s.delegated(credentials)
 }
 
-// kind returns how to sign in: as the first place says that says something about it. A place says so by the property auth, or
-// by having all that an API key needs; a profile of the configuration file also by what it holds.
+// kind returns how to sign in. The first place that says so decides. A place says so with the property auth, or by having all
+// parts of an API key. A profile of the configuration file also says so by the other keys in it.
 func (s *sources) kind() finding {
 	for _, places := range s.candidates() {
 		if asked := firstOf(propertyAuth, places...); asked.value != "" {
@@ -142,16 +142,16 @@ func (s *sources) kind() finding {
 	return finding{value: APIKey}
 }
 
-// requirement collects what is missing or wrong among the properties that a way to sign in needs.
+// requirement collects what is missing or wrong among the properties that one way of signing in needs.
 type requirement struct {
 	*sources
 	problems Problems
 }
 
-// require returns the value of a property that must be there and must be right.
+// require returns the value of a property, and notes a problem if it is missing or wrong.
 func (r *requirement) require(p Property) outside.Text { return r.check(p, r.find(p)) }
 
-// check returns what was found of a property that must be there and must be right.
+// check returns the value of what was found, and notes a problem if it is missing or wrong.
 func (r *requirement) check(p Property, found finding) outside.Text {
 	if found.value == "" {
 		r.add(r.missing(p))
@@ -165,7 +165,7 @@ func (r *requirement) check(p Property, found finding) outside.Text {
 	return found.value
 }
 
-// add notes a problem, if there is one.
+// add notes a problem unless it is nil.
 func (r *requirement) add(problem *PropertyError) {
 	if problem != nil {
 		r.problems = append(r.problems, problem)

@@ -12,7 +12,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// The checks of properties. Each returns nil, or an error that says what is wrong with a value and what would be right.
+// The checks of properties. Each returns nil, or an error that says what is wrong with the value and what is right.
 
 func checkUser(s string) error    { return ocid.Check(s, ocid.User) }
 func checkTenancy(s string) error { return ocid.Check(s, ocid.Tenancy) }
@@ -36,8 +36,8 @@ func checkFingerprint(s string) error {
 	return nil
 }
 
-// regionPattern matches names such as us-phoenix-1 and keys such as PHX, those of regions yet to come, and names with dots, which
-// hold the domain of a realm of its own.
+// regionPattern matches names such as us-phoenix-1 and keys such as PHX, future ones too. It also matches names with dots, which
+// contain the domain of a realm that the SDK does not know.
 var regionPattern = regexp.MustCompile(`^[a-zA-Z]+([-.][a-zA-Z0-9]+)*$`)
 
 func checkRegion(s string) error {
@@ -59,7 +59,7 @@ func checkDomainURL(s string) error {
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http",
 		u.User != nil, strings.Trim(u.Path, "/") != "", u.RawQuery != "", u.Fragment != "":
-		return errors.New("is not the URL of an identity domain and nothing else, such as https://idcs-....identity.oraclecloud.com")
+		return errors.New("is not the URL of an identity domain, such as https://idcs-....identity.oraclecloud.com, without path and query")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return errors.New("would send secrets over the network unencrypted: use https")
 	}

@@ -16,9 +16,9 @@ import (
 // configFile is one profile of the OCI configuration file:
 // https://docs.oracle.com/iaas/Content/API/Concepts/sdkconfig.htm.
 type configFile struct {
-	path     outside.Text // empty if there is no home directory for the file to be in
+	path     outside.Text // empty if there is no home directory and no variable names a file
 	variable string       // the environment variable that names the file, or empty
-	absent   bool         // whether there is no such file
+	absent   bool         // the file does not exist
 	profile  outside.Text
 	keys     map[string]string // of the profile itself
 	shared   map[string]string // of the profile DEFAULT, whose keys every profile inherits
@@ -27,17 +27,17 @@ type configFile struct {
 const (
 	// defaultProfile is the profile that is read when none is named.
 	defaultProfile = "DEFAULT"
-	// cliConfigFileVariable is the environment variable with which OCI's CLI is told where the file is.
+	// cliConfigFileVariable is the environment variable that tells OCI's CLI where the file is.
 	cliConfigFileVariable = "OCI_CLI_CONFIG_FILE"
-	// configFileVariable is the one for OCI's SDKs. They read it only where ~/.oci/config does not exist.
+	// configFileVariable tells OCI's SDKs where the file is. They read it only if ~/.oci/config does not exist.
 	configFileVariable = "OCI_CONFIG_FILE"
-	// mostProfiles is how many profiles are named in an error.
+	// mostProfiles limits how many profiles an error names.
 	mostProfiles = 20
 )
 
-// findConfigFile returns where the configuration file is: where the CLI is told to look, else where OCI's SDKs look, in their
-// order. Without a home directory, and without a variable that names a file, there is none: the working directory is not
-// searched. It also returns the environment variable that names the file, if one does.
+// findConfigFile returns the path of the configuration file, and the environment variable that names it, if one does. It looks
+// where the CLI is told to look, then where OCI's SDKs look, in their order. The working directory is not searched: without a
+// home directory and without a variable that names a file, the path is empty.
 func (s *sources) findConfigFile() (path outside.Text, variable string) {
 	if named := s.env(cliConfigFileVariable); named != "" {
 		return s.path(named), cliConfigFileVariable
@@ -63,7 +63,7 @@ func (s *sources) belowHome(folder string) outside.Text {
 	return outside.Text(filepath.Join(s.home, folder, "config"))
 }
 
-// exists reports whether there is something at a path. If that cannot be found out, reading it says why.
+// exists reports whether a file exists. It also reports true if that cannot be found out: reading the file then says why.
 func exists(path outside.Text) bool {
 	if path == "" {
 		return false
@@ -72,8 +72,8 @@ func exists(path outside.Text) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// readConfigFile reads one profile: the one that was asked for, or DEFAULT. A file or profile that does not exist is an error
-// only if a profile was asked for.
+// readConfigFile reads one profile: the one that was asked for, or else DEFAULT. A missing file or profile is an error only if a
+// profile was asked for.
 func (s *sources) readConfigFile(asked finding) (configFile, error) {
 	path, variable := s.findConfigFile()
 	file := configFile{path: path, variable: variable, absent: !exists(path), profile: asked.value}
@@ -112,8 +112,8 @@ func (s *sources) readConfigFile(asked finding) (configFile, error) {
 	return file, nil
 }
 
-// parseProfiles returns the keys of each profile, in lower case, and their values. No line continues in the next, whatever it
-// ends in: a pass phrase may hold any character, and must not become a part of what is shown. Errors quote nothing.
+// parseProfiles returns the keys of each profile, in lower case, and their values. No line continues on the next, whatever it
+// ends in: a pass phrase may contain any character, and must not become part of a value that is shown. Errors quote nothing.
 func parseProfiles(content string) (map[string]map[string]string, error) {
 	parsed := map[string]map[string]string{}
 	profile := defaultProfile
@@ -127,7 +127,7 @@ func parseProfiles(content string) (map[string]map[string]string, error) {
 		if line[0] == '[' {
 			end := strings.LastIndexByte(line, ']')
 			if end < 0 {
-				return nil, fmt.Errorf("line %d begins a profile as [%s] does, but has no closing bracket", number, defaultProfile)
+				return nil, fmt.Errorf("line %d begins with [, as the name of a profile does, but has no closing ]", number)
 			}
 			profile = strings.TrimSpace(line[1:end])
 			if parsed[profile] == nil {
@@ -147,7 +147,7 @@ func parseProfiles(content string) (map[string]map[string]string, error) {
 	return parsed, nil
 }
 
-// namesOf names the profiles, up to a number that a person can read.
+// namesOf lists the names of the profiles for an error, at most mostProfiles of them.
 func namesOf(parsed map[string]map[string]string) string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(parsed)) {
@@ -167,9 +167,9 @@ func namesOf(parsed map[string]map[string]string) string {
 const (
 	// securityTokenKey names the file with the security token of a session.
 	securityTokenKey = "security_token_file"
-	// authenticationTypeKey says how to sign in, if not with what else is in the profile.
+	// authenticationTypeKey says how to sign in. Without it, the other keys of the profile do.
 	authenticationTypeKey = "authentication_type"
-	// delegationTokenKey names the file with the token of the user that an instance signs for.
+	// delegationTokenKey names the file with the delegation token of the user for whom an instance signs.
 	delegationTokenKey = "delegation_token_file"
 )
 
@@ -191,8 +191,8 @@ func lookup(keys map[string]string, key string) (outside.Text, bool) {
 	return outside.Text(value), ok
 }
 
-// kind returns how the profile itself says to sign in, as a value of the property auth, or "" if it does not say. What DEFAULT
-// has counts only for a profile that says nothing of its own.
+// kind returns how the profile says to sign in, as a value of the property auth, or "" if it does not say. DEFAULT is asked only
+// if the profile itself says nothing.
 func (f configFile) kind() outside.Text {
 	for _, keys := range []map[string]string{f.keys, f.shared} {
 		switch {
@@ -209,7 +209,7 @@ func (f configFile) kind() outside.Text {
 	return ""
 }
 
-// String returns which profile of which file this is.
+// String names the profile and the file.
 func (f configFile) String() string {
 	if f.path == "" {
 		return fmt.Sprintf("profile %s of ~/.oci/config", f.profile)
@@ -217,7 +217,7 @@ func (f configFile) String() string {
 	return fmt.Sprintf("profile %s of %s", f.profile, f.path)
 }
 
-// described returns the same, with what is odd about the file.
+// described returns the same as String, and adds what keeps the file from being read.
 func (f configFile) described() string {
 	switch {
 	case f.path == "", startsAtHome(f.path):

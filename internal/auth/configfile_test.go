@@ -15,7 +15,7 @@ func TestNoLineOfTheConfigurationFileIsQuoted(t *testing.T) {
 	for _, content := range []string{
 		"[pass_phrase=" + canary, "[DEFAULT]\n[" + canary + "\n", "`" + canary, "[DEFAULT]\n`" + canary, `"""` + canary, "[DEFAULT]\n" + canary,
 		"[DEFAULT]\n\"" + canary, "[DEFAULT]\npass_phrase=`" + canary, "[DEFAULT]\npass_phrase=\"\"\"" + canary,
-		// Other formats let a line go on in the next one.
+		// In other formats such a line would continue on the next.
 		"user=\"\"\"\n" + canary, "user=`\n" + canary, "user=x\\\n" + canary, "user=x\n " + canary,
 	} {
 		path := filepath.Join(home, "config")
@@ -63,7 +63,7 @@ func TestConfigurationFiles(t *testing.T) {
 		name, home, profile string
 		environment         map[string]string
 		region              string
-		said                string // what the error says; empty if there is none
+		said                string // in the error; empty if there is none
 	}{
 		{"the default profile", home, "", nil, "one", ""},
 		{"the default profile by name", home, "DEFAULT", nil, "one", ""},
@@ -92,7 +92,7 @@ func TestConfigurationFiles(t *testing.T) {
 			"there is no file /missing, which the environment variable OCI_CLI_CONFIG_FILE names"},
 		{"the file of long ago", old, "", nil, "old", ""},
 		{"a file elsewhere before that of long ago", old, "", map[string]string{sdk: elsewhere}, "elsewhere", ""},
-		{"a file that is malformed", bad, "", nil, "", "line 3 begins a profile as [DEFAULT] does, but has no closing bracket"},
+		{"a file that is malformed", bad, "", nil, "", "line 3 begins with [, as the name of a profile does, but has no closing ]"},
 		{"a file that is a directory", empty, "", map[string]string{sdk: home}, "", "could not be read: is a directory"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestConfigurationFiles(t *testing.T) {
 		})
 	}
 
-	// A file that is named and absent is said to be, as soon as something is missing.
+	// If something is missing, the error says that the file which a variable names does not exist.
 	s, err := newSources(nil, machine(empty, map[string]string{sdk: "/missing"}))
 	require.NoError(t, err)
 	assert.Contains(t, s.missing(propertyRegion).Error(), `or "region" in profile DEFAULT of /missing (which the environment variable `+

@@ -14,9 +14,9 @@ import (
 // shell runs on, and the user is the person who has opened it. The token goes in the header opc-obo-token.
 
 const (
-	// cliDelegationTokenVariable names the file of the token for OCI's CLI.
+	// cliDelegationTokenVariable tells OCI's CLI where the file with the token is.
 	cliDelegationTokenVariable = "OCI_CLI_DELEGATION_TOKEN_FILE" //nolint:gosec // the name of a variable, no credential
-	// cloudShellToken is where Cloud Shell has the token.
+	// cloudShellToken is where Cloud Shell keeps the token.
 	cloudShellToken = "/etc/oci/delegation_token" //nolint:gosec // the path of a file, no credential
 )
 
@@ -27,11 +27,11 @@ const (
 	oboTokenPath = "obo_token_path" //nolint:gosec // the name of a setting, no credential
 )
 
-// delegation signs as other credentials do, for a user. It is Refreshable if they are.
+// delegation signs with other credentials, on behalf of a user. It is Refreshable if they are.
 type delegation struct {
 	Credentials
 	token  func() (string, error)
-	origin string // where the token is from, in words
+	origin string // where the token comes from, as worded in messages
 }
 
 var (
@@ -39,7 +39,8 @@ var (
 	_ common.RefreshableConfigurationProvider = delegation{}
 )
 
-// DelegationToken is what identity.Delegated asks for: the current token. A file is read again each time, since Cloud Shell renews it.
+// DelegationToken returns the current token. Package identity asks for it. A file is read again each time, because Cloud Shell
+// renews it.
 func (d delegation) DelegationToken() (string, error) { return d.token() }
 
 // Refreshable reports whether a request is to be signed again after a 401.
@@ -77,7 +78,7 @@ func instanceOBOUser(ctx context.Context, s *sources) (Credentials, error) {
 	return delegation{instance, token.GetToken, token.String()}, nil
 }
 
-// delegated adds the delegation token that the settings of OCI's Terraform provider ask for, if they do.
+// delegated returns credentials, with a delegation token added if the settings of OCI's Terraform provider ask for one.
 func (s *sources) delegated(credentials Credentials) (Credentials, error) {
 	asked, variable := s.terraformSetting(useOBOToken)
 	if use, err := strconv.ParseBool(string(asked)); asked == "" || err == nil && !use {
@@ -102,7 +103,7 @@ func (s *sources) delegated(credentials Credentials) (Credentials, error) {
 	}
 	token := strings.TrimSpace(string(value))
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, errors.New("the delegation token in the environment variable " + variable + " is not one")
+		return nil, errors.New("the environment variable " + variable + " does not hold a delegation token")
 	}
 	return delegation{credentials, func() (string, error) { return token, nil }, "the environment variable " + variable}, nil
 }

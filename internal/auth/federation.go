@@ -8,19 +8,19 @@ import (
 	sdk "github.com/oracle/oci-go-sdk/v65/common/auth"
 )
 
-// The values of the property tokenExchangeAuth: how the caller proves to the identity domain that it may exchange tokens.
+// The values of the property tokenExchangeAuth, which says how the caller proves to the identity domain that it may exchange tokens.
 const (
 	exchangeAsClient   = "OAuthClientCredentials"
 	exchangeAsInstance = "InstancePrincipal"
 )
 
-// resourceSessionToken is the type of token that stands for a resource, and needs the resource's type to be said.
+// resourceSessionToken is the type of a token that stands for a resource. To ask for one, one has to name the type of the resource.
 const resourceSessionToken = "urn:oci:token-type:oci-rpst" //nolint:gosec // the name of a type, no credential
 
-// subjectIsJWT is the type of the token that is exchanged, if none is given.
+// subjectIsJWT is the default type of the token that is exchanged.
 const subjectIsJWT = "jwt"
 
-// workloadIdentityFederation exchanges a token of another issuer, such as a Kubernetes cluster's, for one of OCI. See
+// workloadIdentityFederation exchanges the token of another issuer, such as a Kubernetes cluster, for a token of OCI. See
 // https://docs.oracle.com/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm.
 func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}

@@ -10,21 +10,21 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// misplacedError is the kind of secret that was given instead of the path of a file that holds it.
+// misplacedError says that a secret was given where the path of a file is expected. It is the kind of secret.
 type misplacedError string
 
-// what says what is wrong, without the remedy.
+// what returns what is wrong, without the remedy.
 func (e misplacedError) what() string {
 	return "holds " + string(e) + " itself, not the path of a file"
 }
 
-// Error says what is wrong and what to do, and quotes nothing.
+// Error returns what is wrong and how to put it right. It quotes nothing.
 func (e misplacedError) Error() string { return e.what() + ": write it to a file, and give its path" }
 
-// longestFile bounds what is read: some files have no end.
+// longestFile limits how many bytes are read, because some files have no end.
 const longestFile = 1 << 20
 
-// readFile reads a file that somebody has named. Its errors show no more of the path than may be shown.
+// readFile reads a file whose path somebody has typed. Its errors show no more of the path than may be shown.
 func readFile(path outside.Text) ([]byte, error) {
 	if startsAtHome(path) {
 		return nil, fmt.Errorf("%s could not be read: ~ stands for the home directory, and there is no home directory: "+
@@ -32,12 +32,12 @@ func readFile(path outside.Text) ([]byte, error) {
 	}
 	content, err := readUpTo(longestFile, string(path))
 	if err == nil && len(content) > longestFile {
-		return nil, fmt.Errorf("%s is longer than %d bytes, which no key, token or configuration is", path, longestFile)
+		return nil, fmt.Errorf("%s is longer than %d bytes, too long for a key, a token or a configuration file", path, longestFile)
 	}
 	if err == nil {
 		return content, nil
 	}
-	// A path may look like a secret, and be one all the same.
+	// A valid path may look like a secret too. This one could not be read, so it probably is a secret.
 	if kind := path.Secret(); kind != "" {
 		return nil, misplacedError(kind)
 	}
@@ -47,7 +47,7 @@ func readFile(path outside.Text) ([]byte, error) {
 	return nil, fmt.Errorf("%s could not be read", path)
 }
 
-// readUpTo reads a file, but no more than one byte beyond the limit.
+// readUpTo reads a file, but stops one byte after the limit.
 func readUpTo(limit int64, path string) ([]byte, error) {
 	file, err := os.Open(path) //nolint:gosec // the person who configures the provider names the file
 	if err != nil {

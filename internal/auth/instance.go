@@ -23,12 +23,12 @@ import (
 )
 
 const (
-	// metadataVariable tells the SDK where the instance metadata service is, if it is not at metadataURL.
+	// metadataVariable tells the SDK where the instance metadata service is. The default is metadataURL.
 	metadataVariable = "OCI_METADATA_BASE_URL"
 	metadataURL      = "http://169.254.169.254/opc/v2"
-	// metadataWithin bounds the check of whether there is such a service. The SDK itself tries for minutes.
+	// metadataWithin bounds the check whether the service exists. The SDK itself tries for minutes.
 	metadataWithin = 5 * time.Second
-	// longestMetadata bounds how much is read of an answer that is one line.
+	// longestMetadata limits how many bytes are read of an answer, which should be one line.
 	longestMetadata = 1 << 10
 )
 
@@ -44,7 +44,7 @@ func readMetadata(ctx context.Context, s *sources, path string) (status int, lin
 	defer cancel()
 	failed := func(status int, why error) (int, string, error) {
 		if inURL := (*url.Error)(nil); errors.As(why, &inURL) {
-			why = inURL.Err // the rest is the URL
+			why = inURL.Err // without the URL, which the error below shows
 		}
 		return status, "", fmt.Errorf("%w (%s: %s)", errNoInstance, outside.URL(base), outside.Sentence(why.Error()))
 	}
@@ -72,7 +72,7 @@ func readMetadata(ctx context.Context, s *sources, path string) (status int, lin
 func requireInstance(ctx context.Context, s *sources, kind string) *PropertyError {
 	status, _, err := readMetadata(ctx, s, "/instance/region")
 	if err == nil || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError {
-		// The SDK asks a service that is busy again.
+		// The service is busy. The SDK asks again.
 		return nil
 	}
 	return wrong(propertyAuth, "%s: %v. Choose another way to sign in, or run this on an instance", kind, err)
@@ -89,8 +89,8 @@ func instancePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 // certificatesLocation is the setting of OCI's Terraform provider that names the folder of an instance's certificates.
 const certificatesLocation = "test_certificates_location"
 
-// instancePrincipalWithCerts signs as an instance whose certificates are in files, under the names that OCI's Terraform
-// provider gives them.
+// instancePrincipalWithCerts signs as an instance whose certificates are in files. The files have the names that OCI's Terraform
+// provider expects.
 func instancePrincipalWithCerts(ctx context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
 	region := common.StringToRegion(string(r.require(propertyRegion)))
@@ -111,10 +111,10 @@ func instancePrincipalWithCerts(ctx context.Context, s *sources) (Credentials, e
 	})
 }
 
-// certificates are those of an instance, in PEM form.
+// certificates are the certificates of an instance and the key, in PEM form.
 type certificates struct{ leaf, key, passphrase, intermediate []byte }
 
-// readCertificates reads and checks them. Its errors name the file.
+// readCertificates reads the certificates and checks them. Its errors name the file.
 func readCertificates(folder outside.Text) (certificates, error) {
 	var (
 		c        certificates
@@ -133,7 +133,7 @@ func readCertificates(folder outside.Text) (certificates, error) {
 	switch {
 	case err == nil:
 		c.passphrase = bytes.TrimRight(passphrase, "\r\n")
-	case !errors.Is(err, fs.ErrNotExist): // it exists only where the key is encrypted
+	case !errors.Is(err, fs.ErrNotExist): // the file exists only if the key is encrypted
 		problems = append(problems, err)
 	}
 	if len(problems) > 0 {

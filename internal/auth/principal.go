@@ -12,16 +12,17 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 )
 
-// principal signs as what runs this program, rather than as a user. OCI gives it a security token for a while, which the
-// SDK renews. See https://docs.oracle.com/iaas/Content/API/Concepts/sdk_authentication_methods.htm.
+// principal signs as the instance, resource or workload that runs this program, rather than as a user. OCI gives it a
+// short-lived security token, which the SDK renews. See
+// https://docs.oracle.com/iaas/Content/API/Concepts/sdk_authentication_methods.htm.
 //
-// It does what the SDK does not: it ends in time, survives answers that it cannot read, keeps tokens out of errors, and is safe
-// for use by many goroutines.
+// It adds what the SDK lacks: calls end in time, answers that cannot be read do no harm, errors contain no tokens, and many
+// goroutines may use it.
 type principal struct {
 	kind     string
 	sdk      common.ConfigurationProvider
 	mu       *sync.Mutex // held while the SDK may renew the token
-	tenancy  string      // where the SDK does not know it
+	tenancy  string      // for when the SDK does not know it
 	region   string
 	redactor redactor
 }
@@ -31,7 +32,7 @@ var (
 	_ common.RefreshableConfigurationProvider = (*principal)(nil)
 )
 
-// signInAs makes credentials of what the SDK finds, and asks for the first security token and its key.
+// signInAs returns credentials that use what the SDK finds. It asks for the first security token and its key.
 func signInAs(
 	ctx context.Context, s *sources, kind string, find func() (common.ConfigurationProvider, error),
 ) (Credentials, error) {
@@ -95,33 +96,33 @@ func (p *principal) TenancyOCID() (string, error) {
 	return p.tenancy, nil
 }
 
-// UserOCID returns "": a principal is not a user.
+// UserOCID returns "", because a principal is not a user.
 func (*principal) UserOCID() (string, error) { return "", nil }
 
-// KeyFingerprint returns "": the security token stands for the key.
+// KeyFingerprint returns "", because the security token stands for the key.
 func (*principal) KeyFingerprint() (string, error) { return "", nil }
 
 // Region returns the region to call.
 func (p *principal) Region() (string, error) { return p.region, nil }
 
-// AuthType reports that no user signs, so that the SDK looks at nothing but the other methods.
+// AuthType returns an error, so that the SDK uses the other methods and looks no further.
 func (p *principal) AuthType() (common.AuthConfig, error) {
 	return common.AuthConfig{AuthType: common.UnknownAuthenticationType}, errors.New(p.kind + " is in no configuration file")
 }
 
-// Refreshable reports true: after a 401 a request is signed again. The SDK asks for the key and for the token one after the
-// other, and another goroutine may have renewed both in between.
+// Refreshable returns true, so that a request is signed again after a 401. The SDK asks for the key and for the token one after
+// the other, and another goroutine may renew both in between.
 func (*principal) Refreshable() bool { return true }
 
-// String says what signs.
+// String says who signs.
 func (p *principal) String() string {
 	if tenancy, err := p.TenancyOCID(); err == nil && tenancy != "" {
-		return fmt.Sprintf("what this runs on (%s), in tenancy %s", p.kind, tenancy)
+		return fmt.Sprintf("the principal that Pulumi runs as (%s), in tenancy %s", p.kind, tenancy)
 	}
-	return fmt.Sprintf("what this runs on (%s)", p.kind)
+	return fmt.Sprintf("the principal that Pulumi runs as (%s)", p.kind)
 }
 
-// ask asks the SDK for something that may need a new security token.
+// ask calls the SDK for something that may need a new security token.
 func ask[T any](ctx context.Context, p *principal, question func() (T, error)) (T, error) {
 	answer, err := within(ctx, func() (T, error) {
 		p.mu.Lock()
@@ -134,11 +135,11 @@ func ask[T any](ctx context.Context, p *principal, question func() (T, error)) (
 	return answer, nil
 }
 
-// patience bounds everything that is asked of OCI in order to sign in.
+// patience bounds each request to OCI that signing in needs.
 const patience = time.Minute
 
-// within bounds what the SDK does. In places the SDK waits for ever, in others for minutes; it cannot be cancelled; and it panics
-// on answers that lack what it expects.
+// within calls the SDK and bounds the time that it takes. Some calls of the SDK wait for minutes, some for ever, and none can be
+// cancelled. The SDK also panics on answers that lack what it expects: within returns an error instead.
 func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("there was no answer within %s", patience))
 	defer cancel()
@@ -151,7 +152,7 @@ func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
 		var o outcome
 		defer func() {
 			if trouble := recover(); trouble != nil {
-				o.err = fmt.Errorf("what OCI answered could not be understood: %v", trouble)
+				o.err = fmt.Errorf("the answer from OCI could not be read: %v", trouble)
 			}
 			done <- o
 		}()

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// PropertyError is something wrong with one property of the provider's configuration.
+// PropertyError says what is wrong with one property of the provider's configuration.
 type PropertyError struct {
-	// Property is the name as in Pulumi's configuration, such as "privateKeyPath".
+	// Property is the name in Pulumi's configuration, such as "privateKeyPath".
 	Property string
-	// Problem is a sentence with the remedy. It never holds the value of a secret.
+	// Problem says what is wrong and how to put it right. It never contains the value of a secret.
 	Problem string
-	// missing is true if all that is wrong is that the property is not set.
+	// missing is true if the property is not set.
 	missing bool
 }
 
@@ -22,11 +22,11 @@ func wrong(p Property, format string, args ...any) *PropertyError {
 	return &PropertyError{Property: p.Name, Problem: fmt.Sprintf(format, args...)}
 }
 
-// Problems are several things that are wrong with the provider's configuration.
+// Problems is everything that is wrong with the provider's configuration.
 type Problems []*PropertyError
 
-// Error returns the problems one to a line. A single one is all there is; before several, the first line names the properties,
-// since Pulumi's progress display shows no more than that line.
+// Error returns the problems, one to a line. If there are several, a first line names the properties, because Pulumi's progress
+// display shows only the first line.
 func (p Problems) Error() string {
 	if len(p) == 1 {
 		return p[0].Error()
@@ -46,7 +46,7 @@ func (p Problems) Error() string {
 		summary = append(summary, enumerate(missing)+isOrAre(missing)+"not set")
 	}
 	if len(bad) > 0 {
-		summary = append(summary, enumerate(bad)+isOrAre(bad)+"not right")
+		summary = append(summary, enumerate(bad)+isOrAre(bad)+"invalid")
 	}
 	return strings.Join(summary, ", ") + ":\n" + strings.Join(lines, "\n")
 }
@@ -60,7 +60,7 @@ func (p Problems) Unwrap() []error {
 	return errs
 }
 
-// enumerate joins names as a sentence does.
+// enumerate joins names with commas and "and".
 func enumerate(names []string) string {
 	last := len(names) - 1
 	if last == 0 {

@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// Property is one property of the provider's configuration. It is written down once: the names of its environment
+// Property describes one property of the provider's configuration. It is the only description: the names of the environment
 // variables, the places that errors name, the schema's descriptions and the tables in the documentation follow from it.
 type Property struct {
 	// Name is the name in Pulumi's configuration, such as "tenancyOcid".
@@ -20,15 +20,15 @@ type Property struct {
 	ProgramOnly bool
 	// Secret is true for a property whose value is encrypted in the state and never shown.
 	Secret bool
-	// Check returns an error that says what is wrong with a value. It is nil if any value will do, and for secrets, since
-	// errors are shown.
+	// Check returns an error that says what is wrong with a value. It is nil if any value will do. It is also nil for secrets,
+	// because errors are shown.
 	Check func(value string) error
 	// Description is what the property means, in Markdown.
 	Description string
 }
 
-// Variables are the environment variables that the property is read from, the first one that is set counting. OCI's
-// Terraform and Pulumi providers read TF_VAR_tenancy_ocid and OCI_TENANCY_OCID; OCI's CLI reads OCI_CLI_TENANCY.
+// Variables returns the environment variables that the property is read from. The first one that is set takes precedence. OCI's
+// Terraform and Pulumi providers read TF_VAR_tenancy_ocid and OCI_TENANCY_OCID, OCI's CLI reads OCI_CLI_TENANCY.
 func (p Property) Variables() []string {
 	if p.ProgramOnly {
 		return nil
@@ -48,7 +48,7 @@ func (p Property) cliVariable() string {
 	return "OCI_CLI_" + p.CLI
 }
 
-// otherVariables are the variables beside OCI's own.
+// otherVariables returns the variables other than ociVariable.
 func (p Property) otherVariables() []string {
 	return slices.DeleteFunc(p.Variables(), func(name string) bool { return name == p.ociVariable() })
 }
@@ -65,7 +65,7 @@ func snake(name string) string {
 	return s.String()
 }
 
-// Properties are the properties that say who the caller is and where to, in the order in which they are documented.
+// Properties returns the properties that say who the caller is and which region to call, in the order in which they are documented.
 func Properties() []Property { return slices.Clone(properties) }
 
 var properties []Property
@@ -86,8 +86,8 @@ var (
 			"`InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, " +
 			"`intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the " +
 			"environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another " +
-			"issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says " +
-			"how, the profile does, and otherwise it is `ApiKey`.",
+			"issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the " +
+			"profile says how to sign in. If the profile does not say, it is `ApiKey`.",
 	})
 	propertyTenancyOCID = define(Property{
 		Name: "tenancyOcid", Key: "tenancy", CLI: "TENANCY", Check: checkTenancy,
@@ -108,7 +108,7 @@ var (
 	propertyPrivateKeyPath = define(Property{
 		Name: "privateKeyPath", Key: "key_file", CLI: "KEY_FILE",
 		Description: "The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the " +
-			"home directory. If `privateKey` is set in the same place, `privateKey` counts.",
+			"home directory. If `privateKey` is set in the same place, it takes precedence.",
 	})
 	propertyPrivateKeyPassword = define(Property{
 		Name: "privateKeyPassword", Key: "pass_phrase", CLI: "PASSPHRASE", Secret: true,
@@ -117,17 +117,17 @@ var (
 	propertyRegion = define(Property{
 		Name: "region", Key: "region", CLI: "REGION", Check: checkRegion,
 		Description: "The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth " +
-			"tokens in the tenancy's home region only: the provider goes there by itself.",
+			"tokens in the tenancy's home region only. The provider sends these calls there by itself.",
 	})
 	propertyConfigFileProfile = define(Property{
 		Name: "configFileProfile", CLI: "PROFILE",
-		Description: "The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits " +
-			"from `DEFAULT`. A profile that the program names counts before the environment.",
+		Description: "The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it " +
+			"lacks from `DEFAULT`. A profile that the program names takes precedence over the environment.",
 	})
 	propertyWorkloadIdentityTokenPath = define(Property{
 		Name: "workloadIdentityTokenPath",
 		Description: "The path of the file with the Kubernetes service account token. The file is read again whenever the token " +
-			"is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place.",
+			"is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path.",
 	})
 	propertyTokenExchangeAuth = define(Property{
 		Name: "tokenExchangeAuth", Check: checkTokenExchangeAuth,
@@ -146,12 +146,12 @@ var (
 	propertyTokenExchangeDomainURL = define(Property{
 		Name: "tokenExchangeDomainUrl", Check: checkDomainURL,
 		Description: "The URL of the identity domain that exchanges tokens, without a path. Required for " +
-			"`WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it.",
+			"`WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection.",
 	})
 	propertyTokenExchangePublicKey = define(Property{
 		Name: "tokenExchangePublicKey",
-		Description: "Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token " +
-			"that it asks for.",
+		Description: "Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that " +
+			"it asks for.",
 	})
 	propertyTokenExchangeRequestedTokenType = define(Property{
 		Name: "tokenExchangeRequestedTokenType",
@@ -170,6 +170,6 @@ var (
 	})
 	propertyTokenExchangeSubjectTokenType = define(Property{
 		Name:        "tokenExchangeSubjectTokenType",
-		Description: "The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only.",
+		Description: "The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only.",
 	})
 )

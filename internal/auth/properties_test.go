@@ -92,7 +92,7 @@ func TestTheFirstLineOfSeveralProblemsNamesThem(t *testing.T) {
 		{Problems{bad}, "userOcid: no good"},
 		{Problems{missing(propertyRegion), missing(propertyFingerprint)}, "region and fingerprint are not set:"},
 		{Problems{missing(propertyRegion), bad, missing(propertyTenancyOCID), missing(propertyFingerprint)},
-			"region, tenancyOcid and fingerprint are not set, userOcid is not right:"},
+			"region, tenancyOcid and fingerprint are not set, userOcid is invalid:"},
 	} {
 		said := test.problems.Error()
 		firstLine, _, _ := strings.Cut(said, "\n")

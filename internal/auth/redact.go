@@ -10,21 +10,21 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// secretVariables are the environment variables that may hold a key, a pass phrase or a token. Where such a one is the path
-// of a file instead, it is no secret.
+// secretVariables are the environment variables that may hold a key, a pass phrase or a token. They may also hold the path of a
+// file, which is no secret.
 var secretVariables = []string{
 	"OCI_RESOURCE_PRINCIPAL_RPST", "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE",
 	"OCI_RESOURCE_PRINCIPAL_RPST_FOR_LEAF_RESOURCE", "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_FOR_LEAF_RESOURCE",
 	"OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE_FOR_LEAF_RESOURCE",
 }
 
-// shortestSecret is the shortest text that is taken out of errors: what is shorter would be found in words.
+// shortestSecret is the length of the shortest secret that is taken out of errors. A shorter one would be found inside words.
 const shortestSecret = 4
 
-// redactor takes secrets out of the errors of the SDK, which quotes tokens that it cannot parse.
+// redactor takes secrets out of the SDK's errors, because the SDK quotes tokens that it cannot parse. It lists the secrets.
 type redactor []string
 
-// newRedactor knows the secrets that the sources hold.
+// newRedactor returns a redactor for the secrets in s.
 func newRedactor(s *sources) redactor {
 	client, secret := string(s.find(propertyTokenExchangeClientID).value), string(s.find(propertyTokenExchangeClientSecret).value)
 	known := redactor{secret, string(s.find(propertyPrivateKeyPassword).value)}
@@ -40,15 +40,15 @@ func newRedactor(s *sources) redactor {
 }
 
 var (
-	// quotedToken is how the SDK quotes a token that it cannot parse.
+	// quotedToken matches a token that the SDK could not parse and has quoted.
 	quotedToken = regexp.MustCompile(`(?s)token string ".*": `)
-	// longWord is an OCID, or what may be a token or a part of one.
+	// longWord matches an OCID, and what may be a token or a part of one.
 	longWord = regexp.MustCompile(`ocid1(\.[A-Za-z0-9_-]*){3,}|[A-Za-z0-9+=_-]{24,}(\.[A-Za-z0-9+=_-]+)*`)
-	// longName is what is long and no token: an OCID, a request's id, the name of a variable, or a part of a path.
+	// longName matches long words that are no tokens: an OCID, the id of a request, the name of a variable, a part of a path.
 	longName = regexp.MustCompile(`^(ocid1\..*|[0-9A-Fa-f]{32}|[A-Z0-9]+(_[A-Z0-9]+)+|[a-z_-]+(\.[a-z]+)*)$`)
 )
 
-// clean is an error without secrets: those that are known, and whatever looks like one.
+// clean returns err without the secrets that r lists, and without whatever else looks like a secret.
 func (r redactor) clean(err error) error {
 	const gone = "…"
 	text := err.Error()

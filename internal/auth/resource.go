@@ -29,9 +29,9 @@ func requireVariables(s *sources, kind, whoSets string, names ...string) *Proper
 const (
 	versionVariable = sdk.ResourcePrincipalVersionEnvVar
 
-	functionsSet = "OCI sets them for functions and other resources that may sign in this way: elsewhere choose another way"
-	podsSet      = "Set the variables OCI_RESOURCE_PRINCIPAL_... in the specification of the pod. Kubernetes sets the others: outside " +
-		"of OKE choose another way to sign in"
+	functionsSet = "OCI sets them for functions and other resources that can sign in this way. Elsewhere, choose another way to sign in"
+	podsSet      = "Set the variables OCI_RESOURCE_PRINCIPAL_... in the specification of the pod. Kubernetes sets the others. Outside " +
+		"of OKE, choose another way to sign in"
 )
 
 // resourcePrincipal signs as the function or other resource that this program runs in. OCI says how in the environment
@@ -73,7 +73,7 @@ func resourcePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 				sdk.ResourcePrincipalRegionForLeaf)
 		}
 	default:
-		return nil, wrong(propertyAuth, "%s has the versions %s, %s and %s, and the environment variable %s asks for %q",
+		return nil, wrong(propertyAuth, "%s has the versions %s, %s and %s, but the environment variable %s asks for %q",
 			ResourcePrincipal, version1, version2, version3, versionVariable, version)
 	}
 	if problem := requireVariables(s, ResourcePrincipal, functionsSet, names...); problem != nil {
@@ -87,14 +87,14 @@ func resourcePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 	return signInAs(ctx, s, ResourcePrincipal, find)
 }
 
-// resourcePath is where the resource that this program runs in gets its token. The SDK's own implementation asks for the
-// instance's id at a fixed address, and trusts whatever answers there.
+// resourcePath says where the resource that this program runs in gets its token. The SDK's own implementation asks for the
+// instance's OCID at a fixed address, and trusts whatever answers there.
 type resourcePath struct {
 	ctx     context.Context
 	sources *sources
 }
 
-// Path returns a template, in which {id} stands for the resource's OCID.
+// Path returns a template in which {id} stands for the resource's OCID.
 func (r resourcePath) Path() (*string, error) {
 	path := string(r.sources.env(sdk.ResourcePrincipalTokenPath))
 	if path == "" {
@@ -135,7 +135,7 @@ func okeWorkloadIdentity(ctx context.Context, s *sources) (Credentials, error) {
 		err = fmt.Errorf("%s holds no certificate", authorities)
 	}
 	if err != nil {
-		return nil, wrong(propertyAuth, "%s: the cluster's certificate authority: %v. The environment variable %s says where else it is",
+		return nil, wrong(propertyAuth, "%s: the cluster's certificate authority: %v. To use another file, set the environment variable %s",
 			OKEWorkloadIdentity, err, sdk.OciKubernetesServiceAccountCertPath)
 	}
 	path := outside.Text(sdk.KubernetesServiceAccountTokenPath)

@@ -12,17 +12,17 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// session signs with the key of a session that "oci session authenticate" has opened, under the security token that stands
-// for it. Both are read again for each request, so that a session that is renewed on disk is noticed.
+// session signs with the key and the security token of a session that "oci session authenticate" has opened. Both are read again
+// for each request, so that a session that has been renewed on disk is used at once.
 type session struct {
 	tenancy, region    string
-	origin             string // the profile, in words
+	origin             string // the profile, as worded in messages
 	profile            outside.Text
 	tokenFile, keyFile outside.Text
 	password           string
 
 	mu  sync.Mutex
-	pem string          // what key was made from
+	pem string          // the file that key was parsed from
 	key *rsa.PrivateKey // parsed once for each content of the file
 }
 
@@ -31,12 +31,12 @@ var (
 	_ common.RefreshableConfigurationProvider = (*session)(nil)
 )
 
-// cliSecurityTokenVariable names the file of the security token for OCI's CLI, whatever the profile says.
+// cliSecurityTokenVariable tells OCI's CLI where the security token is. It takes precedence over the profile.
 const cliSecurityTokenVariable = "OCI_CLI_SECURITY_TOKEN_FILE" //nolint:gosec // the name of a variable, no credential
 
-// sessionCredentials returns credentials of a session, which a profile with a security token describes:
-// https://docs.oracle.com/iaas/Content/API/SDKDocs/clitoken.htm. The session's key is in the same profile: one from the
-// environment belongs to something else.
+// sessionCredentials returns the credentials of a session, which a profile with a security token describes:
+// https://docs.oracle.com/iaas/Content/API/SDKDocs/clitoken.htm. The session's key is in the same profile. A key
+// from the environment belongs to something else.
 func sessionCredentials(s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
 	opened := &session{
@@ -119,8 +119,8 @@ func (s *session) PrivateRSAKey() (*rsa.PrivateKey, error) {
 // TenancyOCID returns the tenancy of the session.
 func (s *session) TenancyOCID() (string, error) { return s.tenancy, nil }
 
-// UserOCID returns the user that the security token is for: OCI's CLI reads the same claim. It returns "" if the token cannot be
-// read: KeyID says why.
+// UserOCID returns the user that the security token is for. OCI's CLI reads the same claim. It returns "" if the token cannot be
+// read: KeyID then returns the reason.
 func (s *session) UserOCID() (string, error) {
 	content, err := readFile(s.tokenFile)
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *session) UserOCID() (string, error) {
 	return claims.Subject, nil
 }
 
-// KeyFingerprint returns "": the security token stands for the key.
+// KeyFingerprint returns "", because the security token stands for the key.
 func (*session) KeyFingerprint() (string, error) { return "", nil }
 
 // Region returns the region to call.
@@ -144,11 +144,11 @@ func (*session) AuthType() (common.AuthConfig, error) {
 	return common.AuthConfig{AuthType: common.UserPrincipal}, nil
 }
 
-// Refreshable reports true: after a 401 a request is signed again. The session may have been renewed after the key was read
-// and before the security token was.
+// Refreshable returns true, so that a request is signed again after a 401. The session may have been renewed after the key was
+// read and before the security token was.
 func (*session) Refreshable() bool { return true }
 
-// String says whose session it is.
+// String says where the session was found.
 func (s *session) String() string {
 	return fmt.Sprintf("a session (%s, from %s, with the security token in %s and the private key in %s)",
 		SecurityToken, s.origin, s.tokenFile, s.keyFile)

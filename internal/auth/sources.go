@@ -8,21 +8,22 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// finding is a property's value and, in words, where it was found. Its value is empty if it was not found.
+// finding is the value of a property and, in origin, where it was found, as worded in messages. The value is empty if the property
+// was not found.
 type finding struct {
 	value  outside.Text
 	origin string
 }
 
-// source is one place that properties come from.
+// source is a place that properties come from.
 type source struct {
-	// name returns what to call the place of a property, such as "the environment variable OCI_REGION".
+	// name returns what messages call the place of a property, such as "the environment variable OCI_REGION".
 	name func(Property) string
-	// lookup returns the value that the place has for a property, or "".
+	// lookup returns the value of a property in this place, or "".
 	lookup func(Property) outside.Text
 }
 
-// find returns a property from this place.
+// find returns what this place says about a property.
 func (s source) find(p Property) finding {
 	if value := s.lookup(p); value != "" {
 		return finding{value, s.name(p)}
@@ -45,8 +46,8 @@ type sources struct {
 func newSources(settings Settings, environment Environment) (*sources, error) {
 	home, err := environment.HomeDir()
 	if err != nil || !filepath.IsAbs(home) {
-		// Without a home directory there is no configuration file, and other sources may do. A relative one would be a
-		// part of whatever directory this program happens to run in.
+		// Without a home directory there is no configuration file, but other sources may be enough. A relative home directory
+		// would depend on the directory that this program happens to run in.
 		home = ""
 	}
 	s := &sources{home: home, environment: environment}
@@ -76,8 +77,8 @@ func newSources(settings Settings, environment Environment) (*sources, error) {
 	return s, nil
 }
 
-// inProfile returns the value that the profile has for a property, or "". How to sign in follows from what it holds, unless the
-// program itself begins to say what API key to use.
+// inProfile returns the value of a property in the profile, or "". The property auth follows from the keys of the profile, unless
+// the program sets a part of an API key.
 func (s *sources) inProfile(p Property) outside.Text {
 	if p.Name == propertyAuth.Name && partsIn(s.program).isEmpty() {
 		return s.file.kind()
@@ -88,8 +89,8 @@ func (s *sources) inProfile(p Property) outside.Text {
 	return s.file.value(p.Key)
 }
 
-// inOrder are all the places. The first one that has a property counts. A profile that the program names is as good as what
-// the program says itself, so it comes before the environment.
+// inOrder returns all places in order of precedence. A profile that the program names is a choice of the program, so it comes before
+// the environment.
 func (s *sources) inOrder() []source {
 	if s.profileNamedByProgram {
 		return []source{s.program, s.profile, s.terraform, s.oci, s.cli}
@@ -139,8 +140,8 @@ func (s *sources) env(name string) outside.Text {
 	return outside.Text(value)
 }
 
-// terraformSetting returns the value of one of those settings of OCI's Terraform provider that it reads from the environment
-// only, and the name of the variable that has it. The names are in lower case, whatever comes before them.
+// terraformSetting returns the value of a setting that OCI's Terraform provider reads from the environment only, and the
+// environment variable that it was found in. The provider spells such names in lower case, even after a prefix.
 func (s *sources) terraformSetting(name string) (value outside.Text, variable string) {
 	for _, variable := range []string{"TF_VAR_" + name, "OCI_" + name, "OCI_" + strings.ToUpper(name), name} {
 		if value := s.env(variable); value != "" {
@@ -150,7 +151,8 @@ func (s *sources) terraformSetting(name string) (value outside.Text, variable st
 	return "", ""
 }
 
-// path puts the home directory in place of a leading tilde. Where there is no home directory, readFile says so.
+// path replaces a leading tilde with the home directory. If there is no home directory, it returns the path unchanged, and readFile
+// returns the error.
 func (s *sources) path(path outside.Text) outside.Text {
 	if s.home != "" && startsAtHome(path) {
 		return outside.Text(filepath.Join(s.home, string(path[1:])))

@@ -11,17 +11,17 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// securityTokenPrefix is what a signature puts before a security token where otherwise the name of a key stands.
+// securityTokenPrefix begins the key id of a signature that uses a security token instead of the name of a key.
 const securityTokenPrefix = "ST$"
 
-// claims are what a JSON Web Token (RFC 7519) says of itself, as far as it matters here. Nothing is verified: OCI does that.
+// claims are the claims of a JSON Web Token (RFC 7519) that matter here. They are not verified: OCI does that.
 type claims struct {
 	Expires         float64 `json:"exp"`
 	ResourceTenancy string  `json:"res_tenant"`
 	Subject         string  `json:"sub"`
 }
 
-// readClaims takes a token apart. Its errors quote nothing of it.
+// readClaims returns the claims of a token. Its errors quote nothing of it.
 func readClaims(token string) (claims, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -42,14 +42,14 @@ func (c claims) expiry() time.Time { return time.Unix(int64(c.Expires), 0).UTC()
 func (c claims) expired() bool     { return !time.Now().Before(c.expiry()) }
 func (c claims) expires() string   { return c.expiry().Format(time.RFC3339) }
 
-// tokenFile is the path of a token that something else renews, as Kubernetes does with a projected service account token.
-// It is read anew each time.
+// tokenFile is the path of a token that something else renews, as Kubernetes renews a projected service account token. It is read
+// again each time.
 type tokenFile outside.Text
 
 // String returns what may be shown of the path.
 func (f tokenFile) String() string { return outside.Text(f).String() }
 
-// GetToken is how the SDK asks for a token to exchange. Not all of them say when they expire.
+// GetToken returns a token to exchange. The SDK calls it. Not all such tokens say when they expire.
 func (f tokenFile) GetToken() (string, error) {
 	token, err := f.read()
 	if err != nil {
@@ -61,7 +61,7 @@ func (f tokenFile) GetToken() (string, error) {
 	return token, nil
 }
 
-// ServiceAccountToken is how the SDK asks for the token of a Kubernetes service account.
+// ServiceAccountToken returns the token of a Kubernetes service account. The SDK calls it.
 func (f tokenFile) ServiceAccountToken() (string, error) {
 	token, err := f.read()
 	if err != nil {

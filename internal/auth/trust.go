@@ -9,16 +9,16 @@ import (
 
 const (
 	// certificatesVariable names the file with the certificate authorities that OCI's SDKs trust instead of the machine's. The
-	// SDK reads it from the environment of the process, for all that it sends.
+	// SDK reads it from the environment of the process, for all requests.
 	certificatesVariable = "OCI_DEFAULT_CERTS_PATH"
-	// customCertificates is the setting of OCI's Terraform provider for the same.
+	// customCertificates is the setting of OCI's Terraform provider for that file.
 	customCertificates = "custom_cert_location"
-	// cliCertificatesVariable is the one of OCI's CLI.
+	// cliCertificatesVariable is the variable of OCI's CLI for that file.
 	cliCertificatesVariable = "OCI_CLI_CERT_BUNDLE"
 )
 
-// trustCertificates finds the certificate authorities to trust, checks that the file holds some, and hands it to OCI's SDK. On
-// networks that look into encrypted connections, the network's own authority is in it.
+// trustCertificates finds the file with the certificate authorities to trust, checks that it contains certificates, and passes
+// its path to OCI's SDK. On a network that inspects encrypted connections, the file contains the network's own authority.
 func (s *sources) trustCertificates() error {
 	path, variable := s.terraformSetting(customCertificates)
 	for _, name := range []string{certificatesVariable, cliCertificatesVariable} {
@@ -40,7 +40,7 @@ func (s *sources) trustCertificates() error {
 	return s.handToSDK(certificatesVariable, path)
 }
 
-// handToSDK sets a variable that OCI's SDK reads, unless it has that value.
+// handToSDK sets an environment variable that OCI's SDK reads, unless it has that value already.
 func (s *sources) handToSDK(variable string, value outside.Text) error {
 	if s.env(variable) == value || s.environment.Setenv == nil {
 		return nil

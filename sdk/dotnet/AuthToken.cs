@@ -167,7 +167,7 @@ namespace Pulumi.OciAuthToken
         public Output<string?> InactiveState { get; private set; } = null!;
 
         /// <summary>
-        /// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
+        /// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. It is empty for a token of an identity domain, because domains do not tell it.
         /// </summary>
         [Output("state")]
         public Output<string> State { get; private set; } = null!;
@@ -179,19 +179,19 @@ namespace Pulumi.OciAuthToken
         public Output<string> TimeCreated { get; private set; } = null!;
 
         /// <summary>
-        /// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+        /// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
         /// </summary>
         [Output("timeExpires")]
         public Output<string?> TimeExpires { get; private set; } = null!;
 
         /// <summary>
-        /// The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+        /// The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
         /// </summary>
         [Output("token")]
         public Output<string?> Token { get; private set; } = null!;
 
         /// <summary>
-        /// The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+        /// The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
         /// </summary>
         [Output("userId")]
         public Output<string> UserId { get; private set; } = null!;
@@ -265,13 +265,13 @@ namespace Pulumi.OciAuthToken
         public Input<string>? DomainUrl { get; set; }
 
         /// <summary>
-        /// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+        /// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
         /// </summary>
         [Input("timeExpires")]
         public Input<string>? TimeExpires { get; set; }
 
         /// <summary>
-        /// The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+        /// The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
         /// </summary>
         [Input("userId", required: true)]
         public Input<string> UserId { get; set; } = null!;

@@ -712,7 +712,7 @@ namespace Pulumi.OciAuthToken
         private List<Inputs.GetAuthTokensFilter>? _filters;
 
         /// <summary>
-        /// What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+        /// The tokens that pass every filter are returned. If it is not set, all are.
         /// </summary>
         public List<Inputs.GetAuthTokensFilter> Filters
         {
@@ -744,7 +744,7 @@ namespace Pulumi.OciAuthToken
         private InputList<Inputs.GetAuthTokensFilterArgs>? _filters;
 
         /// <summary>
-        /// What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+        /// The tokens that pass every filter are returned. If it is not set, all are.
         /// </summary>
         public InputList<Inputs.GetAuthTokensFilterArgs> Filters
         {
@@ -769,7 +769,7 @@ namespace Pulumi.OciAuthToken
     public sealed class GetAuthTokensResult
     {
         /// <summary>
-        /// The user's tokens, at most two, without their values.
+        /// The user's tokens, without their values. There are at most two.
         /// </summary>
         public readonly ImmutableArray<Outputs.GetAuthTokensToken> Tokens;
         /// <summary>

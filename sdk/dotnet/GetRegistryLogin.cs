@@ -1048,7 +1048,7 @@ namespace Pulumi.OciAuthToken
         public string? DomainUrl { get; set; }
 
         /// <summary>
-        /// The tenancy's Object Storage namespace. OCI is asked for it, if it is not set.
+        /// The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
         /// </summary>
         [Input("namespace")]
         public string? Namespace { get; set; }
@@ -1066,31 +1066,31 @@ namespace Pulumi.OciAuthToken
         }
 
         /// <summary>
-        /// The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider's region, if it is not set.
+        /// The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
         /// </summary>
         [Input("region")]
         public string? Region { get; set; }
 
         /// <summary>
-        /// The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+        /// The OCID of the user who logs in. The default is the user that the provider signs in as.
         /// </summary>
         [Input("userId")]
         public string? UserId { get; set; }
 
         /// <summary>
-        /// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+        /// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
         /// </summary>
         [Input("username")]
         public string? Username { get; set; }
 
         /// <summary>
-        /// How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+        /// How long to wait, in seconds, from 0 to 3600. The default is 300.
         /// </summary>
         [Input("waitTimeoutSeconds")]
         public int? WaitTimeoutSeconds { get; set; }
 
         /// <summary>
-        /// Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+        /// Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
         /// </summary>
         [Input("waitUntilReady")]
         public bool? WaitUntilReady { get; set; }
@@ -1110,7 +1110,7 @@ namespace Pulumi.OciAuthToken
         public Input<string>? DomainUrl { get; set; }
 
         /// <summary>
-        /// The tenancy's Object Storage namespace. OCI is asked for it, if it is not set.
+        /// The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
         /// </summary>
         [Input("namespace")]
         public Input<string>? Namespace { get; set; }
@@ -1132,31 +1132,31 @@ namespace Pulumi.OciAuthToken
         }
 
         /// <summary>
-        /// The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider's region, if it is not set.
+        /// The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
         /// </summary>
         [Input("region")]
         public Input<string>? Region { get; set; }
 
         /// <summary>
-        /// The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+        /// The OCID of the user who logs in. The default is the user that the provider signs in as.
         /// </summary>
         [Input("userId")]
         public Input<string>? UserId { get; set; }
 
         /// <summary>
-        /// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+        /// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
         /// </summary>
         [Input("username")]
         public Input<string>? Username { get; set; }
 
         /// <summary>
-        /// How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+        /// How long to wait, in seconds, from 0 to 3600. The default is 300.
         /// </summary>
         [Input("waitTimeoutSeconds")]
         public Input<int>? WaitTimeoutSeconds { get; set; }
 
         /// <summary>
-        /// Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+        /// Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
         /// </summary>
         [Input("waitUntilReady")]
         public Input<bool>? WaitUntilReady { get; set; }
@@ -1172,19 +1172,19 @@ namespace Pulumi.OciAuthToken
     public sealed class GetRegistryLoginResult
     {
         /// <summary>
-        /// The short host name of the same registry, such as `phx.ocir.io`. Absent where there is none, outside of the commercial realm, and where OCI does not tell the caller the region's key.
+        /// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
         /// </summary>
         public readonly string? Alias;
         /// <summary>
-        /// User name and password in base64, as Docker's configuration file holds them. A secret.
+        /// User name and password in base64, as in Docker's configuration file. A secret.
         /// </summary>
         public readonly string? Auth;
         /// <summary>
-        /// Docker's configuration file after the login, for `server` and for `alias`: the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+        /// Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
         /// </summary>
         public readonly string? DockerConfigJson;
         /// <summary>
-        /// The tenancy's Object Storage namespace: the first part of the name of every image.
+        /// The tenancy's Object Storage namespace. It is the first part of the name of every image.
         /// </summary>
         public readonly string Namespace;
         /// <summary>
@@ -1192,7 +1192,7 @@ namespace Pulumi.OciAuthToken
         /// </summary>
         public readonly string Server;
         /// <summary>
-        /// The user name that the registry takes, with the namespace before it. After a wait, the one that it has accepted.
+        /// The user name for the registry, with the namespace before it. After a wait, it is the name that the registry has accepted.
         /// </summary>
         public readonly string Username;
 

@@ -146,7 +146,7 @@ export class AuthToken extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly inactiveState: pulumi.Output<string | undefined>;
     /**
-     * The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
+     * The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. It is empty for a token of an identity domain, because domains do not tell it.
      */
     declare public /*out*/ readonly state: pulumi.Output<string>;
     /**
@@ -154,15 +154,15 @@ export class AuthToken extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly timeCreated: pulumi.Output<string>;
     /**
-     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
      */
     declare public readonly timeExpires: pulumi.Output<string | undefined>;
     /**
-     * The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+     * The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
      */
     declare public /*out*/ readonly token: pulumi.Output<string | undefined>;
     /**
-     * The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
      */
     declare public readonly userId: pulumi.Output<string>;
 
@@ -223,11 +223,11 @@ export interface AuthTokenArgs {
      */
     domainUrl?: pulumi.Input<string | undefined>;
     /**
-     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
      */
     timeExpires?: pulumi.Input<string | undefined>;
     /**
-     * The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
      */
     userId: pulumi.Input<string>;
 }

@@ -58,7 +58,7 @@ export interface GetAuthTokensArgs {
      */
     domainUrl?: string;
     /**
-     * What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+     * The tokens that pass every filter are returned. If it is not set, all are.
      */
     filters?: inputs.GetAuthTokensFilter[];
     /**
@@ -69,7 +69,7 @@ export interface GetAuthTokensArgs {
 
 export interface GetAuthTokensResult {
     /**
-     * The user's tokens, at most two, without their values.
+     * The user's tokens, without their values. There are at most two.
      */
     readonly tokens: outputs.GetAuthTokensToken[];
     /**
@@ -129,7 +129,7 @@ export interface GetAuthTokensOutputArgs {
      */
     domainUrl?: pulumi.Input<string | undefined>;
     /**
-     * What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+     * The tokens that pass every filter are returned. If it is not set, all are.
      */
     filters?: pulumi.Input<pulumi.Input<inputs.GetAuthTokensFilterArgs>[] | undefined>;
     /**

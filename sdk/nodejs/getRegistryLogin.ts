@@ -93,7 +93,7 @@ export interface GetRegistryLoginArgs {
      */
     domainUrl?: string;
     /**
-     * The tenancy's Object Storage namespace. OCI is asked for it, if it is not set.
+     * The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
      */
     namespace?: string;
     /**
@@ -101,42 +101,42 @@ export interface GetRegistryLoginArgs {
      */
     password?: string;
     /**
-     * The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider's region, if it is not set.
+     * The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
      */
     region?: string;
     /**
-     * The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+     * The OCID of the user who logs in. The default is the user that the provider signs in as.
      */
     userId?: string;
     /**
-     * The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+     * The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
      */
     username?: string;
     /**
-     * How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+     * How long to wait, in seconds, from 0 to 3600. The default is 300.
      */
     waitTimeoutSeconds?: number;
     /**
-     * Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+     * Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
      */
     waitUntilReady?: boolean;
 }
 
 export interface GetRegistryLoginResult {
     /**
-     * The short host name of the same registry, such as `phx.ocir.io`. Absent where there is none, outside of the commercial realm, and where OCI does not tell the caller the region's key.
+     * The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
      */
     readonly alias?: string;
     /**
-     * User name and password in base64, as Docker's configuration file holds them. A secret.
+     * User name and password in base64, as in Docker's configuration file. A secret.
      */
     readonly auth?: string;
     /**
-     * Docker's configuration file after the login, for `server` and for `alias`: the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+     * Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      */
     readonly dockerConfigJson?: string;
     /**
-     * The tenancy's Object Storage namespace: the first part of the name of every image.
+     * The tenancy's Object Storage namespace. It is the first part of the name of every image.
      */
     readonly namespace: string;
     /**
@@ -144,7 +144,7 @@ export interface GetRegistryLoginResult {
      */
     readonly server: string;
     /**
-     * The user name that the registry takes, with the namespace before it. After a wait, the one that it has accepted.
+     * The user name for the registry, with the namespace before it. After a wait, it is the name that the registry has accepted.
      */
     readonly username: string;
 }
@@ -237,7 +237,7 @@ export interface GetRegistryLoginOutputArgs {
      */
     domainUrl?: pulumi.Input<string | undefined>;
     /**
-     * The tenancy's Object Storage namespace. OCI is asked for it, if it is not set.
+     * The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
      */
     namespace?: pulumi.Input<string | undefined>;
     /**
@@ -245,23 +245,23 @@ export interface GetRegistryLoginOutputArgs {
      */
     password?: pulumi.Input<string | undefined>;
     /**
-     * The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider's region, if it is not set.
+     * The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
      */
     region?: pulumi.Input<string | undefined>;
     /**
-     * The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+     * The OCID of the user who logs in. The default is the user that the provider signs in as.
      */
     userId?: pulumi.Input<string | undefined>;
     /**
-     * The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+     * The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
      */
     username?: pulumi.Input<string | undefined>;
     /**
-     * How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+     * How long to wait, in seconds, from 0 to 3600. The default is 300.
      */
     waitTimeoutSeconds?: pulumi.Input<number | undefined>;
     /**
-     * Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+     * Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
      */
     waitUntilReady?: pulumi.Input<boolean | undefined>;
 }

@@ -345,7 +345,7 @@ func (l *ledger) checkToken(r *record, recorded recordedToken) {
 
 // goodReasons are why a command may fail although all is well: the user has two tokens, a token is still CREATING or was made
 // INACTIVE, or the program leaves the command no time.
-var goodReasons = regexp.MustCompile(`(?i)UserCapacityExceeded|CREATING|INACTIVE|failed to initialize|timeout of .* is over|there is no room for it`)
+var goodReasons = regexp.MustCompile(`(?i)UserCapacityExceeded|CREATING|INACTIVE|failed to initialize|timeout of .* has passed|there is no room for it`)
 
 // checkThatItGoesOn checks that nothing which went wrong before keeps the stack from going on.
 func (w *world) checkThatItGoesOn() {

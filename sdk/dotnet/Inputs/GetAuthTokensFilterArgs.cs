@@ -13,13 +13,13 @@ namespace Pulumi.OciAuthToken.Inputs
     public sealed class GetAuthTokensFilterArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI's Terraform provider writes them, such as `time_created`, are taken too.
+        /// The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.
         /// </summary>
         [Input("name", required: true)]
         public Input<string> Name { get; set; } = null!;
 
         /// <summary>
-        /// Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+        /// Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
         /// </summary>
         [Input("regex")]
         public Input<bool>? Regex { get; set; }
@@ -28,7 +28,7 @@ namespace Pulumi.OciAuthToken.Inputs
         private InputList<string>? _values;
 
         /// <summary>
-        /// The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+        /// The values to look for. A token passes if its property is one of them. A token without the property does not pass.
         /// </summary>
         public InputList<string> Values
         {

@@ -80,14 +80,14 @@ func GetAuthTokens(ctx *pulumi.Context, args *GetAuthTokensArgs, opts ...pulumi.
 type GetAuthTokensArgs struct {
 	// The URL of the identity domain that the user is in, if it is not the Default domain.
 	DomainUrl *string `pulumi:"domainUrl"`
-	// What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+	// The tokens that pass every filter are returned. If it is not set, all are.
 	Filters []GetAuthTokensFilter `pulumi:"filters"`
 	// The OCID of the user whose tokens are listed.
 	UserId string `pulumi:"userId"`
 }
 
 type GetAuthTokensResult struct {
-	// The user's tokens, at most two, without their values.
+	// The user's tokens, without their values. There are at most two.
 	Tokens []GetAuthTokensToken `pulumi:"tokens"`
 	// The OCID of the user.
 	UserId string `pulumi:"userId"`
@@ -105,7 +105,7 @@ func GetAuthTokensOutput(ctx *pulumi.Context, args GetAuthTokensOutputArgs, opts
 type GetAuthTokensOutputArgs struct {
 	// The URL of the identity domain that the user is in, if it is not the Default domain.
 	DomainUrl pulumi.StringPtrInput `pulumi:"domainUrl"`
-	// What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+	// The tokens that pass every filter are returned. If it is not set, all are.
 	Filters GetAuthTokensFilterArrayInput `pulumi:"filters"`
 	// The OCID of the user whose tokens are listed.
 	UserId pulumi.StringInput `pulumi:"userId"`
@@ -129,7 +129,7 @@ func (o GetAuthTokensResultOutput) ToGetAuthTokensResultOutputWithContext(ctx co
 	return o
 }
 
-// The user's tokens, at most two, without their values.
+// The user's tokens, without their values. There are at most two.
 func (o GetAuthTokensResultOutput) Tokens() GetAuthTokensTokenArrayOutput {
 	return o.ApplyT(func(v GetAuthTokensResult) []GetAuthTokensToken { return v.Tokens }).(GetAuthTokensTokenArrayOutput)
 }

@@ -120,34 +120,34 @@ func GetRegistryLogin(ctx *pulumi.Context, args *GetRegistryLoginArgs, opts ...p
 type GetRegistryLoginArgs struct {
 	// The URL of the identity domain that the user is in, if it is not the Default domain.
 	DomainUrl *string `pulumi:"domainUrl"`
-	// The tenancy's Object Storage namespace. OCI is asked for it, if it is not set.
+	// The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
 	Namespace *string `pulumi:"namespace"`
 	// The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
 	Password *string `pulumi:"password"`
-	// The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider's region, if it is not set.
+	// The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
 	Region *string `pulumi:"region"`
-	// The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+	// The OCID of the user who logs in. The default is the user that the provider signs in as.
 	UserId *string `pulumi:"userId"`
-	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
 	Username *string `pulumi:"username"`
-	// How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+	// How long to wait, in seconds, from 0 to 3600. The default is 300.
 	WaitTimeoutSeconds *int `pulumi:"waitTimeoutSeconds"`
-	// Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+	// Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
 	WaitUntilReady *bool `pulumi:"waitUntilReady"`
 }
 
 type GetRegistryLoginResult struct {
-	// The short host name of the same registry, such as `phx.ocir.io`. Absent where there is none, outside of the commercial realm, and where OCI does not tell the caller the region's key.
+	// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
 	Alias *string `pulumi:"alias"`
-	// User name and password in base64, as Docker's configuration file holds them. A secret.
+	// User name and password in base64, as in Docker's configuration file. A secret.
 	Auth *string `pulumi:"auth"`
-	// Docker's configuration file after the login, for `server` and for `alias`: the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+	// Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
 	DockerConfigJson *string `pulumi:"dockerConfigJson"`
-	// The tenancy's Object Storage namespace: the first part of the name of every image.
+	// The tenancy's Object Storage namespace. It is the first part of the name of every image.
 	Namespace string `pulumi:"namespace"`
 	// The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.
 	Server string `pulumi:"server"`
-	// The user name that the registry takes, with the namespace before it. After a wait, the one that it has accepted.
+	// The user name for the registry, with the namespace before it. After a wait, it is the name that the registry has accepted.
 	Username string `pulumi:"username"`
 }
 
@@ -163,19 +163,19 @@ func GetRegistryLoginOutput(ctx *pulumi.Context, args GetRegistryLoginOutputArgs
 type GetRegistryLoginOutputArgs struct {
 	// The URL of the identity domain that the user is in, if it is not the Default domain.
 	DomainUrl pulumi.StringPtrInput `pulumi:"domainUrl"`
-	// The tenancy's Object Storage namespace. OCI is asked for it, if it is not set.
+	// The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
 	Namespace pulumi.StringPtrInput `pulumi:"namespace"`
 	// The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
 	Password pulumi.StringPtrInput `pulumi:"password"`
-	// The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider's region, if it is not set.
+	// The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
 	Region pulumi.StringPtrInput `pulumi:"region"`
-	// The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+	// The OCID of the user who logs in. The default is the user that the provider signs in as.
 	UserId pulumi.StringPtrInput `pulumi:"userId"`
-	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
 	Username pulumi.StringPtrInput `pulumi:"username"`
-	// How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+	// How long to wait, in seconds, from 0 to 3600. The default is 300.
 	WaitTimeoutSeconds pulumi.IntPtrInput `pulumi:"waitTimeoutSeconds"`
-	// Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+	// Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
 	WaitUntilReady pulumi.BoolPtrInput `pulumi:"waitUntilReady"`
 }
 
@@ -197,22 +197,22 @@ func (o GetRegistryLoginResultOutput) ToGetRegistryLoginResultOutputWithContext(
 	return o
 }
 
-// The short host name of the same registry, such as `phx.ocir.io`. Absent where there is none, outside of the commercial realm, and where OCI does not tell the caller the region's key.
+// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
 func (o GetRegistryLoginResultOutput) Alias() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) *string { return v.Alias }).(pulumi.StringPtrOutput)
 }
 
-// User name and password in base64, as Docker's configuration file holds them. A secret.
+// User name and password in base64, as in Docker's configuration file. A secret.
 func (o GetRegistryLoginResultOutput) Auth() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) *string { return v.Auth }).(pulumi.StringPtrOutput)
 }
 
-// Docker's configuration file after the login, for `server` and for `alias`: the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+// Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
 func (o GetRegistryLoginResultOutput) DockerConfigJson() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) *string { return v.DockerConfigJson }).(pulumi.StringPtrOutput)
 }
 
-// The tenancy's Object Storage namespace: the first part of the name of every image.
+// The tenancy's Object Storage namespace. It is the first part of the name of every image.
 func (o GetRegistryLoginResultOutput) Namespace() pulumi.StringOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.Namespace }).(pulumi.StringOutput)
 }
@@ -222,7 +222,7 @@ func (o GetRegistryLoginResultOutput) Server() pulumi.StringOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.Server }).(pulumi.StringOutput)
 }
 
-// The user name that the registry takes, with the namespace before it. After a wait, the one that it has accepted.
+// The user name for the registry, with the namespace before it. After a wait, it is the name that the registry has accepted.
 func (o GetRegistryLoginResultOutput) Username() pulumi.StringOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.Username }).(pulumi.StringOutput)
 }

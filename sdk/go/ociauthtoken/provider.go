@@ -14,11 +14,11 @@ import (
 type Provider struct {
 	pulumi.ProviderResourceState
 
-	// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+	// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
 	Auth pulumi.StringPtrOutput `pulumi:"auth"`
-	// The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+	// The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
 	ConfigFileProfile pulumi.StringPtrOutput `pulumi:"configFileProfile"`
-	// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+	// The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
 	Endpoint pulumi.StringPtrOutput `pulumi:"endpoint"`
 	// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
 	Fingerprint pulumi.StringPtrOutput `pulumi:"fingerprint"`
@@ -26,9 +26,9 @@ type Provider struct {
 	PrivateKey pulumi.StringPtrOutput `pulumi:"privateKey"`
 	// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
 	PrivateKeyPassword pulumi.StringPtrOutput `pulumi:"privateKeyPassword"`
-	// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+	// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
 	PrivateKeyPath pulumi.StringPtrOutput `pulumi:"privateKeyPath"`
-	// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+	// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
 	Region pulumi.StringPtrOutput `pulumi:"region"`
 	// The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
 	TenancyOcid pulumi.StringPtrOutput `pulumi:"tenancyOcid"`
@@ -38,9 +38,9 @@ type Provider struct {
 	TokenExchangeClientId pulumi.StringPtrOutput `pulumi:"tokenExchangeClientId"`
 	// The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
 	TokenExchangeClientSecret pulumi.StringPtrOutput `pulumi:"tokenExchangeClientSecret"`
-	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 	TokenExchangeDomainUrl pulumi.StringPtrOutput `pulumi:"tokenExchangeDomainUrl"`
-	// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+	// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 	TokenExchangePublicKey pulumi.StringPtrOutput `pulumi:"tokenExchangePublicKey"`
 	// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
 	TokenExchangeRequestedTokenType pulumi.StringPtrOutput `pulumi:"tokenExchangeRequestedTokenType"`
@@ -48,11 +48,11 @@ type Provider struct {
 	TokenExchangeResourceType pulumi.StringPtrOutput `pulumi:"tokenExchangeResourceType"`
 	// How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 	TokenExchangeRpstExp pulumi.StringPtrOutput `pulumi:"tokenExchangeRpstExp"`
-	// The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+	// The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 	TokenExchangeSubjectTokenType pulumi.StringPtrOutput `pulumi:"tokenExchangeSubjectTokenType"`
 	// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
 	UserOcid pulumi.StringPtrOutput `pulumi:"userOcid"`
-	// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+	// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
 	WorkloadIdentityTokenPath pulumi.StringPtrOutput `pulumi:"workloadIdentityTokenPath"`
 }
 
@@ -88,13 +88,13 @@ func NewProvider(ctx *pulumi.Context,
 }
 
 type providerArgs struct {
-	// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+	// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
 	Auth *string `pulumi:"auth"`
-	// The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+	// The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
 	ConfigFileProfile *string `pulumi:"configFileProfile"`
-	// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+	// Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
 	DualStackEndpointEnabled *bool `pulumi:"dualStackEndpointEnabled"`
-	// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+	// The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
 	Endpoint *string `pulumi:"endpoint"`
 	// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
 	Fingerprint *string `pulumi:"fingerprint"`
@@ -102,11 +102,11 @@ type providerArgs struct {
 	PrivateKey *string `pulumi:"privateKey"`
 	// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
 	PrivateKeyPassword *string `pulumi:"privateKeyPassword"`
-	// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+	// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
 	PrivateKeyPath *string `pulumi:"privateKeyPath"`
-	// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+	// Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
 	RealmSpecificServiceEndpointTemplateEnabled *bool `pulumi:"realmSpecificServiceEndpointTemplateEnabled"`
-	// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+	// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
 	Region *string `pulumi:"region"`
 	// The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
 	TenancyOcid *string `pulumi:"tenancyOcid"`
@@ -116,9 +116,9 @@ type providerArgs struct {
 	TokenExchangeClientId *string `pulumi:"tokenExchangeClientId"`
 	// The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
 	TokenExchangeClientSecret *string `pulumi:"tokenExchangeClientSecret"`
-	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 	TokenExchangeDomainUrl *string `pulumi:"tokenExchangeDomainUrl"`
-	// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+	// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 	TokenExchangePublicKey *string `pulumi:"tokenExchangePublicKey"`
 	// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
 	TokenExchangeRequestedTokenType *string `pulumi:"tokenExchangeRequestedTokenType"`
@@ -126,23 +126,23 @@ type providerArgs struct {
 	TokenExchangeResourceType *string `pulumi:"tokenExchangeResourceType"`
 	// How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 	TokenExchangeRpstExp *string `pulumi:"tokenExchangeRpstExp"`
-	// The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+	// The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 	TokenExchangeSubjectTokenType *string `pulumi:"tokenExchangeSubjectTokenType"`
 	// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
 	UserOcid *string `pulumi:"userOcid"`
-	// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+	// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
 	WorkloadIdentityTokenPath *string `pulumi:"workloadIdentityTokenPath"`
 }
 
 // The set of arguments for constructing a Provider resource.
 type ProviderArgs struct {
-	// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+	// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
 	Auth pulumi.StringPtrInput
-	// The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+	// The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
 	ConfigFileProfile pulumi.StringPtrInput
-	// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+	// Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
 	DualStackEndpointEnabled pulumi.BoolPtrInput
-	// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+	// The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
 	Endpoint pulumi.StringPtrInput
 	// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
 	Fingerprint pulumi.StringPtrInput
@@ -150,11 +150,11 @@ type ProviderArgs struct {
 	PrivateKey pulumi.StringPtrInput
 	// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
 	PrivateKeyPassword pulumi.StringPtrInput
-	// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+	// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
 	PrivateKeyPath pulumi.StringPtrInput
-	// Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+	// Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
 	RealmSpecificServiceEndpointTemplateEnabled pulumi.BoolPtrInput
-	// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+	// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
 	Region pulumi.StringPtrInput
 	// The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
 	TenancyOcid pulumi.StringPtrInput
@@ -164,9 +164,9 @@ type ProviderArgs struct {
 	TokenExchangeClientId pulumi.StringPtrInput
 	// The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
 	TokenExchangeClientSecret pulumi.StringPtrInput
-	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 	TokenExchangeDomainUrl pulumi.StringPtrInput
-	// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+	// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 	TokenExchangePublicKey pulumi.StringPtrInput
 	// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
 	TokenExchangeRequestedTokenType pulumi.StringPtrInput
@@ -174,11 +174,11 @@ type ProviderArgs struct {
 	TokenExchangeResourceType pulumi.StringPtrInput
 	// How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
 	TokenExchangeRpstExp pulumi.StringPtrInput
-	// The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+	// The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 	TokenExchangeSubjectTokenType pulumi.StringPtrInput
 	// The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
 	UserOcid pulumi.StringPtrInput
-	// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+	// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
 	WorkloadIdentityTokenPath pulumi.StringPtrInput
 }
 
@@ -219,17 +219,17 @@ func (o ProviderOutput) ToProviderOutputWithContext(ctx context.Context) Provide
 	return o
 }
 
-// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+// How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
 func (o ProviderOutput) Auth() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.Auth }).(pulumi.StringPtrOutput)
 }
 
-// The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+// The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
 func (o ProviderOutput) ConfigFileProfile() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.ConfigFileProfile }).(pulumi.StringPtrOutput)
 }
 
-// Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+// The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
 func (o ProviderOutput) Endpoint() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.Endpoint }).(pulumi.StringPtrOutput)
 }
@@ -249,12 +249,12 @@ func (o ProviderOutput) PrivateKeyPassword() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.PrivateKeyPassword }).(pulumi.StringPtrOutput)
 }
 
-// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
 func (o ProviderOutput) PrivateKeyPath() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.PrivateKeyPath }).(pulumi.StringPtrOutput)
 }
 
-// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
 func (o ProviderOutput) Region() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.Region }).(pulumi.StringPtrOutput)
 }
@@ -279,12 +279,12 @@ func (o ProviderOutput) TokenExchangeClientSecret() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeClientSecret }).(pulumi.StringPtrOutput)
 }
 
-// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 func (o ProviderOutput) TokenExchangeDomainUrl() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeDomainUrl }).(pulumi.StringPtrOutput)
 }
 
-// Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 func (o ProviderOutput) TokenExchangePublicKey() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangePublicKey }).(pulumi.StringPtrOutput)
 }
@@ -304,7 +304,7 @@ func (o ProviderOutput) TokenExchangeRpstExp() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeRpstExp }).(pulumi.StringPtrOutput)
 }
 
-// The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+// The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
 func (o ProviderOutput) TokenExchangeSubjectTokenType() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeSubjectTokenType }).(pulumi.StringPtrOutput)
 }
@@ -314,7 +314,7 @@ func (o ProviderOutput) UserOcid() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.UserOcid }).(pulumi.StringPtrOutput)
 }
 
-// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+// The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
 func (o ProviderOutput) WorkloadIdentityTokenPath() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.WorkloadIdentityTokenPath }).(pulumi.StringPtrOutput)
 }

@@ -14,11 +14,11 @@ import (
 var _ = internal.GetEnvOrDefault
 
 type GetAuthTokensFilter struct {
-	// The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI's Terraform provider writes them, such as `time_created`, are taken too.
+	// The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.
 	Name string `pulumi:"name"`
-	// Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+	// Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
 	Regex *bool `pulumi:"regex"`
-	// The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+	// The values to look for. A token passes if its property is one of them. A token without the property does not pass.
 	Values []string `pulumi:"values"`
 }
 
@@ -34,11 +34,11 @@ type GetAuthTokensFilterInput interface {
 }
 
 type GetAuthTokensFilterArgs struct {
-	// The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI's Terraform provider writes them, such as `time_created`, are taken too.
+	// The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.
 	Name pulumi.StringInput `pulumi:"name"`
-	// Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+	// Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
 	Regex pulumi.BoolPtrInput `pulumi:"regex"`
-	// The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+	// The values to look for. A token passes if its property is one of them. A token without the property does not pass.
 	Values pulumi.StringArrayInput `pulumi:"values"`
 }
 
@@ -93,17 +93,17 @@ func (o GetAuthTokensFilterOutput) ToGetAuthTokensFilterOutputWithContext(ctx co
 	return o
 }
 
-// The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI's Terraform provider writes them, such as `time_created`, are taken too.
+// The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.
 func (o GetAuthTokensFilterOutput) Name() pulumi.StringOutput {
 	return o.ApplyT(func(v GetAuthTokensFilter) string { return v.Name }).(pulumi.StringOutput)
 }
 
-// Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+// Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
 func (o GetAuthTokensFilterOutput) Regex() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v GetAuthTokensFilter) *bool { return v.Regex }).(pulumi.BoolPtrOutput)
 }
 
-// The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+// The values to look for. A token passes if its property is one of them. A token without the property does not pass.
 func (o GetAuthTokensFilterOutput) Values() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v GetAuthTokensFilter) []string { return v.Values }).(pulumi.StringArrayOutput)
 }

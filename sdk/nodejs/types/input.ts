@@ -7,30 +7,30 @@ import * as outputs from "../types/output";
 
 export interface GetAuthTokensFilter {
     /**
-     * The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI's Terraform provider writes them, such as `time_created`, are taken too.
+     * The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.
      */
     name: string;
     /**
-     * Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+     * Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
      */
     regex?: boolean;
     /**
-     * The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+     * The values to look for. A token passes if its property is one of them. A token without the property does not pass.
      */
     values: string[];
 }
 
 export interface GetAuthTokensFilterArgs {
     /**
-     * The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI's Terraform provider writes them, such as `time_created`, are taken too.
+     * The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.
      */
     name: pulumi.Input<string>;
     /**
-     * Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+     * Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
      */
     regex?: pulumi.Input<boolean | undefined>;
     /**
-     * The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+     * The values to look for. A token passes if its property is one of them. A token without the property does not pass.
      */
     values: pulumi.Input<pulumi.Input<string>[]>;
 }

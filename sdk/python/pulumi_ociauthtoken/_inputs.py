@@ -22,15 +22,15 @@ __all__ = [
 class GetAuthTokensFilterDict(TypedDict):
     name: _builtins.str
     """
-    The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI's Terraform provider writes them, such as `time_created`, are taken too.
+    The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.
     """
     values: Sequence[_builtins.str]
     """
-    The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+    The values to look for. A token passes if its property is one of them. A token without the property does not pass.
     """
     regex: NotRequired[_builtins.bool]
     """
-    Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+    Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
     """
 
 @pulumi.input_type
@@ -40,9 +40,9 @@ class GetAuthTokensFilter:
                  values: Sequence[_builtins.str],
                  regex: Optional[_builtins.bool] = None):
         """
-        :param _builtins.str name: The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI's Terraform provider writes them, such as `time_created`, are taken too.
-        :param Sequence[_builtins.str] values: The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
-        :param _builtins.bool regex: Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+        :param _builtins.str name: The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.
+        :param Sequence[_builtins.str] values: The values to look for. A token passes if its property is one of them. A token without the property does not pass.
+        :param _builtins.bool regex: Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
         """
         pulumi.set(__self__, "name", name)
         pulumi.set(__self__, "values", values)
@@ -53,7 +53,7 @@ class GetAuthTokensFilter:
     @pulumi.getter
     def name(self) -> _builtins.str:
         """
-        The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI's Terraform provider writes them, such as `time_created`, are taken too.
+        The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.
         """
         return pulumi.get(self, "name")
 
@@ -65,7 +65,7 @@ class GetAuthTokensFilter:
     @pulumi.getter
     def values(self) -> Sequence[_builtins.str]:
         """
-        The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+        The values to look for. A token passes if its property is one of them. A token without the property does not pass.
         """
         return pulumi.get(self, "values")
 
@@ -77,7 +77,7 @@ class GetAuthTokensFilter:
     @pulumi.getter
     def regex(self) -> Optional[_builtins.bool]:
         """
-        Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+        Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
         """
         return pulumi.get(self, "regex")
 

@@ -27,9 +27,9 @@ class AuthTokenArgs:
         The set of arguments for constructing a AuthToken resource.
 
         :param pulumi.Input[_builtins.str] description: What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
-        :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+        :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
         :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
-        :param pulumi.Input[_builtins.str] time_expires: When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+        :param pulumi.Input[_builtins.str] time_expires: When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
         """
         pulumi.set(__self__, "description", description)
         pulumi.set(__self__, "user_id", user_id)
@@ -54,7 +54,7 @@ class AuthTokenArgs:
     @pulumi.getter(name="userId")
     def user_id(self) -> pulumi.Input[_builtins.str]:
         """
-        The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+        The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
         """
         return pulumi.get(self, "user_id")
 
@@ -78,7 +78,7 @@ class AuthTokenArgs:
     @pulumi.getter(name="timeExpires")
     def time_expires(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+        When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
         """
         return pulumi.get(self, "time_expires")
 
@@ -196,8 +196,8 @@ class AuthToken(pulumi.CustomResource):
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] description: What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
         :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
-        :param pulumi.Input[_builtins.str] time_expires: When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
-        :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+        :param pulumi.Input[_builtins.str] time_expires: When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
+        :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
         """
         ...
     @overload
@@ -403,7 +403,7 @@ class AuthToken(pulumi.CustomResource):
     @pulumi.getter
     def state(self) -> pulumi.Output[_builtins.str]:
         """
-        The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
+        The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. It is empty for a token of an identity domain, because domains do not tell it.
         """
         return pulumi.get(self, "state")
 
@@ -419,7 +419,7 @@ class AuthToken(pulumi.CustomResource):
     @pulumi.getter(name="timeExpires")
     def time_expires(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+        When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
         """
         return pulumi.get(self, "time_expires")
 
@@ -427,7 +427,7 @@ class AuthToken(pulumi.CustomResource):
     @pulumi.getter
     def token(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+        The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
         """
         return pulumi.get(self, "token")
 
@@ -435,7 +435,7 @@ class AuthToken(pulumi.CustomResource):
     @pulumi.getter(name="userId")
     def user_id(self) -> pulumi.Output[_builtins.str]:
         """
-        The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+        The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
         """
         return pulumi.get(self, "user_id")
 

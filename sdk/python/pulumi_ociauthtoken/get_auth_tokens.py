@@ -37,7 +37,7 @@ class GetAuthTokensResult:
     @pulumi.getter
     def tokens(self) -> Sequence['outputs.GetAuthTokensToken']:
         """
-        The user's tokens, at most two, without their values.
+        The user's tokens, without their values. There are at most two.
         """
         return pulumi.get(self, "tokens")
 
@@ -99,7 +99,7 @@ def get_auth_tokens(domain_url: Optional[_builtins.str] = None,
 
 
     :param _builtins.str domain_url: The URL of the identity domain that the user is in, if it is not the Default domain.
-    :param Sequence[Union['GetAuthTokensFilter', 'GetAuthTokensFilterDict']] filters: What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+    :param Sequence[Union['GetAuthTokensFilter', 'GetAuthTokensFilterDict']] filters: The tokens that pass every filter are returned. If it is not set, all are.
     :param _builtins.str user_id: The OCID of the user whose tokens are listed.
     """
     __args__ = dict()
@@ -151,7 +151,7 @@ def get_auth_tokens_output(domain_url: pulumi.Input[Optional[Optional[_builtins.
 
 
     :param _builtins.str domain_url: The URL of the identity domain that the user is in, if it is not the Default domain.
-    :param Sequence[Union['GetAuthTokensFilter', 'GetAuthTokensFilterDict']] filters: What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+    :param Sequence[Union['GetAuthTokensFilter', 'GetAuthTokensFilterDict']] filters: The tokens that pass every filter are returned. If it is not set, all are.
     :param _builtins.str user_id: The OCID of the user whose tokens are listed.
     """
     __args__ = dict()

@@ -47,7 +47,7 @@ class GetRegistryLoginResult:
     @pulumi.getter
     def alias(self) -> Optional[_builtins.str]:
         """
-        The short host name of the same registry, such as `phx.ocir.io`. Absent where there is none, outside of the commercial realm, and where OCI does not tell the caller the region's key.
+        The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
         """
         return pulumi.get(self, "alias")
 
@@ -55,7 +55,7 @@ class GetRegistryLoginResult:
     @pulumi.getter
     def auth(self) -> Optional[_builtins.str]:
         """
-        User name and password in base64, as Docker's configuration file holds them. A secret.
+        User name and password in base64, as in Docker's configuration file. A secret.
         """
         return pulumi.get(self, "auth")
 
@@ -63,7 +63,7 @@ class GetRegistryLoginResult:
     @pulumi.getter(name="dockerConfigJson")
     def docker_config_json(self) -> Optional[_builtins.str]:
         """
-        Docker's configuration file after the login, for `server` and for `alias`: the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+        Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
         """
         return pulumi.get(self, "docker_config_json")
 
@@ -71,7 +71,7 @@ class GetRegistryLoginResult:
     @pulumi.getter
     def namespace(self) -> _builtins.str:
         """
-        The tenancy's Object Storage namespace: the first part of the name of every image.
+        The tenancy's Object Storage namespace. It is the first part of the name of every image.
         """
         return pulumi.get(self, "namespace")
 
@@ -87,7 +87,7 @@ class GetRegistryLoginResult:
     @pulumi.getter
     def username(self) -> _builtins.str:
         """
-        The user name that the registry takes, with the namespace before it. After a wait, the one that it has accepted.
+        The user name for the registry, with the namespace before it. After a wait, it is the name that the registry has accepted.
         """
         return pulumi.get(self, "username")
 
@@ -177,13 +177,13 @@ def get_registry_login(domain_url: Optional[_builtins.str] = None,
 
 
     :param _builtins.str domain_url: The URL of the identity domain that the user is in, if it is not the Default domain.
-    :param _builtins.str namespace: The tenancy's Object Storage namespace. OCI is asked for it, if it is not set.
+    :param _builtins.str namespace: The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
     :param _builtins.str password: The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
-    :param _builtins.str region: The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider's region, if it is not set.
-    :param _builtins.str user_id: The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
-    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. OCI is asked for it, if it is not set.
-    :param _builtins.int wait_timeout_seconds: How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
-    :param _builtins.bool wait_until_ready: Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+    :param _builtins.str region: The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
+    :param _builtins.str user_id: The OCID of the user who logs in. The default is the user that the provider signs in as.
+    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+    :param _builtins.int wait_timeout_seconds: How long to wait, in seconds, from 0 to 3600. The default is 300.
+    :param _builtins.bool wait_until_ready: Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
     """
     __args__ = dict()
     __args__['domainUrl'] = domain_url
@@ -275,13 +275,13 @@ def get_registry_login_output(domain_url: pulumi.Input[Optional[Optional[_builti
 
 
     :param _builtins.str domain_url: The URL of the identity domain that the user is in, if it is not the Default domain.
-    :param _builtins.str namespace: The tenancy's Object Storage namespace. OCI is asked for it, if it is not set.
+    :param _builtins.str namespace: The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
     :param _builtins.str password: The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
-    :param _builtins.str region: The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider's region, if it is not set.
-    :param _builtins.str user_id: The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
-    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. OCI is asked for it, if it is not set.
-    :param _builtins.int wait_timeout_seconds: How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
-    :param _builtins.bool wait_until_ready: Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+    :param _builtins.str region: The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
+    :param _builtins.str user_id: The OCID of the user who logs in. The default is the user that the provider signs in as.
+    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+    :param _builtins.int wait_timeout_seconds: How long to wait, in seconds, from 0 to 3600. The default is 300.
+    :param _builtins.bool wait_until_ready: Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
     """
     __args__ = dict()
     __args__['domainUrl'] = domain_url

@@ -44,28 +44,28 @@ class ProviderArgs:
         """
         The set of arguments for constructing a Provider resource.
 
-        :param pulumi.Input[_builtins.str] auth: How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
-        :param pulumi.Input[_builtins.str] config_file_profile: The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
-        :param pulumi.Input[_builtins.bool] dual_stack_endpoint_enabled: Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
-        :param pulumi.Input[_builtins.str] endpoint: Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+        :param pulumi.Input[_builtins.str] auth: How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+        :param pulumi.Input[_builtins.str] config_file_profile: The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+        :param pulumi.Input[_builtins.bool] dual_stack_endpoint_enabled: Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
+        :param pulumi.Input[_builtins.str] endpoint: The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
         :param pulumi.Input[_builtins.str] fingerprint: The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] private_key: The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
         :param pulumi.Input[_builtins.str] private_key_password: The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] private_key_path: The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
-        :param pulumi.Input[_builtins.bool] realm_specific_service_endpoint_template_enabled: Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
-        :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+        :param pulumi.Input[_builtins.str] private_key_path: The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        :param pulumi.Input[_builtins.bool] realm_specific_service_endpoint_template_enabled: Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
+        :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] tenancy_ocid: The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] token_exchange_auth: How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
         :param pulumi.Input[_builtins.str] token_exchange_client_id: The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
         :param pulumi.Input[_builtins.str] token_exchange_client_secret: The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_domain_url: The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_public_key: Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_domain_url: The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_public_key: Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         :param pulumi.Input[_builtins.str] token_exchange_requested_token_type: The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
         :param pulumi.Input[_builtins.str] token_exchange_resource_type: The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
         :param pulumi.Input[_builtins.str] token_exchange_rpst_exp: How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_subject_token_type: The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_subject_token_type: The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         :param pulumi.Input[_builtins.str] user_ocid: The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] workload_identity_token_path: The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        :param pulumi.Input[_builtins.str] workload_identity_token_path: The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         if auth is not None:
             pulumi.set(__self__, "auth", auth)
@@ -116,7 +116,7 @@ class ProviderArgs:
     @pulumi.getter
     def auth(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+        How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
         """
         return pulumi.get(self, "auth")
 
@@ -128,7 +128,7 @@ class ProviderArgs:
     @pulumi.getter(name="configFileProfile")
     def config_file_profile(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+        The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
         """
         return pulumi.get(self, "config_file_profile")
 
@@ -140,7 +140,7 @@ class ProviderArgs:
     @pulumi.getter(name="dualStackEndpointEnabled")
     def dual_stack_endpoint_enabled(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+        Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
         """
         return pulumi.get(self, "dual_stack_endpoint_enabled")
 
@@ -152,7 +152,7 @@ class ProviderArgs:
     @pulumi.getter
     def endpoint(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+        The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
         """
         return pulumi.get(self, "endpoint")
 
@@ -200,7 +200,7 @@ class ProviderArgs:
     @pulumi.getter(name="privateKeyPath")
     def private_key_path(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         """
         return pulumi.get(self, "private_key_path")
 
@@ -212,7 +212,7 @@ class ProviderArgs:
     @pulumi.getter(name="realmSpecificServiceEndpointTemplateEnabled")
     def realm_specific_service_endpoint_template_enabled(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+        Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
         """
         return pulumi.get(self, "realm_specific_service_endpoint_template_enabled")
 
@@ -224,7 +224,7 @@ class ProviderArgs:
     @pulumi.getter
     def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
         """
         return pulumi.get(self, "region")
 
@@ -284,7 +284,7 @@ class ProviderArgs:
     @pulumi.getter(name="tokenExchangeDomainUrl")
     def token_exchange_domain_url(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
         """
         return pulumi.get(self, "token_exchange_domain_url")
 
@@ -296,7 +296,7 @@ class ProviderArgs:
     @pulumi.getter(name="tokenExchangePublicKey")
     def token_exchange_public_key(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         """
         return pulumi.get(self, "token_exchange_public_key")
 
@@ -344,7 +344,7 @@ class ProviderArgs:
     @pulumi.getter(name="tokenExchangeSubjectTokenType")
     def token_exchange_subject_token_type(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+        The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         """
         return pulumi.get(self, "token_exchange_subject_token_type")
 
@@ -368,7 +368,7 @@ class ProviderArgs:
     @pulumi.getter(name="workloadIdentityTokenPath")
     def workload_identity_token_path(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         return pulumi.get(self, "workload_identity_token_path")
 
@@ -411,28 +411,28 @@ class Provider(pulumi.ProviderResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[_builtins.str] auth: How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
-        :param pulumi.Input[_builtins.str] config_file_profile: The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
-        :param pulumi.Input[_builtins.bool] dual_stack_endpoint_enabled: Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
-        :param pulumi.Input[_builtins.str] endpoint: Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+        :param pulumi.Input[_builtins.str] auth: How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+        :param pulumi.Input[_builtins.str] config_file_profile: The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+        :param pulumi.Input[_builtins.bool] dual_stack_endpoint_enabled: Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
+        :param pulumi.Input[_builtins.str] endpoint: The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
         :param pulumi.Input[_builtins.str] fingerprint: The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] private_key: The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
         :param pulumi.Input[_builtins.str] private_key_password: The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] private_key_path: The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
-        :param pulumi.Input[_builtins.bool] realm_specific_service_endpoint_template_enabled: Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
-        :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+        :param pulumi.Input[_builtins.str] private_key_path: The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        :param pulumi.Input[_builtins.bool] realm_specific_service_endpoint_template_enabled: Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
+        :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] tenancy_ocid: The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] token_exchange_auth: How the caller proves to the identity domain that it may exchange tokens: `OAuthClientCredentials`, the default, or `InstancePrincipal`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_auth` and `OCI_TOKEN_EXCHANGE_AUTH` are read.
         :param pulumi.Input[_builtins.str] token_exchange_client_id: The client of the identity domain that exchanges tokens. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_id` and `OCI_TOKEN_EXCHANGE_CLIENT_ID` are read.
         :param pulumi.Input[_builtins.str] token_exchange_client_secret: The secret of that client. Required for `WorkloadIdentityFederation` with `OAuthClientCredentials`. If it is not set, the environment variables `TF_VAR_token_exchange_client_secret` and `OCI_TOKEN_EXCHANGE_CLIENT_SECRET` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_domain_url: The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_public_key: Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_domain_url: The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_public_key: Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         :param pulumi.Input[_builtins.str] token_exchange_requested_token_type: The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
         :param pulumi.Input[_builtins.str] token_exchange_resource_type: The type of resource that the new token stands for, as the identity propagation trust names it. Required for `WorkloadIdentityFederation` if `tokenExchangeRequestedTokenType` is `urn:oci:token-type:oci-rpst`. If it is not set, the environment variables `TF_VAR_token_exchange_resource_type` and `OCI_TOKEN_EXCHANGE_RESOURCE_TYPE` are read.
         :param pulumi.Input[_builtins.str] token_exchange_rpst_exp: How long the new token is valid, in the form that the identity domain accepts. Used by `WorkloadIdentityFederation` with `urn:oci:token-type:oci-rpst` only. If it is not set, the environment variables `TF_VAR_token_exchange_rpst_exp` and `OCI_TOKEN_EXCHANGE_RPST_EXP` are read.
-        :param pulumi.Input[_builtins.str] token_exchange_subject_token_type: The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+        :param pulumi.Input[_builtins.str] token_exchange_subject_token_type: The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         :param pulumi.Input[_builtins.str] user_ocid: The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for. If it is not set, the environment variables `TF_VAR_user_ocid`, `OCI_USER_OCID` and `OCI_CLI_USER` are read, then `user` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] workload_identity_token_path: The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        :param pulumi.Input[_builtins.str] workload_identity_token_path: The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         ...
     @overload
@@ -523,7 +523,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter
     def auth(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+        How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
         """
         return pulumi.get(self, "auth")
 
@@ -531,7 +531,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="configFileProfile")
     def config_file_profile(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+        The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
         """
         return pulumi.get(self, "config_file_profile")
 
@@ -539,7 +539,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter
     def endpoint(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+        The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
         """
         return pulumi.get(self, "endpoint")
 
@@ -571,7 +571,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="privateKeyPath")
     def private_key_path(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         """
         return pulumi.get(self, "private_key_path")
 
@@ -579,7 +579,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter
     def region(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
         """
         return pulumi.get(self, "region")
 
@@ -619,7 +619,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="tokenExchangeDomainUrl")
     def token_exchange_domain_url(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
         """
         return pulumi.get(self, "token_exchange_domain_url")
 
@@ -627,7 +627,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="tokenExchangePublicKey")
     def token_exchange_public_key(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         """
         return pulumi.get(self, "token_exchange_public_key")
 
@@ -659,7 +659,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="tokenExchangeSubjectTokenType")
     def token_exchange_subject_token_type(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+        The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         """
         return pulumi.get(self, "token_exchange_subject_token_type")
 
@@ -675,7 +675,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="workloadIdentityTokenPath")
     def workload_identity_token_path(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         return pulumi.get(self, "workload_identity_token_path")
 

@@ -23,28 +23,28 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def auth(self) -> Optional[str]:
         """
-        How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+        How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
         """
         return __config__.get('auth')
 
     @_builtins.property
     def config_file_profile(self) -> Optional[str]:
         """
-        The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+        The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
         """
         return __config__.get('configFileProfile')
 
     @_builtins.property
     def dual_stack_endpoint_enabled(self) -> Optional[bool]:
         """
-        Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+        Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
         """
         return __config__.get_bool('dualStackEndpointEnabled')
 
     @_builtins.property
     def endpoint(self) -> Optional[str]:
         """
-        Where OCI Identity answers, if not at the region's public endpoint: a URL, in which `{region}` stands for the region's name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+        The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
         """
         return __config__.get('endpoint')
 
@@ -72,21 +72,21 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def private_key_path(self) -> Optional[str]:
         """
-        The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         """
         return __config__.get('privateKeyPath')
 
     @_builtins.property
     def realm_specific_service_endpoint_template_enabled(self) -> Optional[bool]:
         """
-        Accepted because OCI's own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+        Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
         """
         return __config__.get_bool('realmSpecificServiceEndpointTemplateEnabled')
 
     @_builtins.property
     def region(self) -> Optional[str]:
         """
-        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+        The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
         """
         return __config__.get('region')
 
@@ -121,14 +121,14 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def token_exchange_domain_url(self) -> Optional[str]:
         """
-        The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+        The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
         """
         return __config__.get('tokenExchangeDomainUrl')
 
     @_builtins.property
     def token_exchange_public_key(self) -> Optional[str]:
         """
-        Accepted because OCI's own provider has it, and without effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         """
         return __config__.get('tokenExchangePublicKey')
 
@@ -156,7 +156,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def token_exchange_subject_token_type(self) -> Optional[str]:
         """
-        The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+        The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
         """
         return __config__.get('tokenExchangeSubjectTokenType')
 
@@ -170,7 +170,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def workload_identity_token_path(self) -> Optional[str]:
         """
-        The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+        The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
         """
         return __config__.get('workloadIdentityTokenPath')
 

@@ -213,14 +213,14 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.inactiveState);
     }
     /**
-     * The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
+     * The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. It is empty for a token of an identity domain, because domains do not tell it.
      * 
      */
     @Export(name="state", refs={String.class}, tree="[0]")
     private Output<String> state;
 
     /**
-     * @return The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. Empty for a token of an identity domain, which does not tell it.
+     * @return The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A creation waits until it is `ACTIVE`. It is empty for a token of an identity domain, because domains do not tell it.
      * 
      */
     public Output<String> state() {
@@ -241,42 +241,42 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
         return this.timeCreated;
     }
     /**
-     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
      * 
      */
     @Export(name="timeExpires", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> timeExpires;
 
     /**
-     * @return When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+     * @return When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
      * 
      */
     public Output<Optional<String>> timeExpires() {
         return Codegen.optional(this.timeExpires);
     }
     /**
-     * The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+     * The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
      * 
      */
     @Export(name="token", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> token;
 
     /**
-     * @return The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+     * @return The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
      * 
      */
     public Output<Optional<String>> token() {
         return Codegen.optional(this.token);
     }
     /**
-     * The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
      * 
      */
     @Export(name="userId", refs={String.class}, tree="[0]")
     private Output<String> userId;
 
     /**
-     * @return The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * @return The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
      * 
      */
     public Output<String> userId() {

@@ -47,14 +47,14 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+     * When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
      * 
      */
     @Import(name="timeExpires")
     private @Nullable Output<String> timeExpires;
 
     /**
-     * @return When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+     * @return When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
      * 
      */
     public Optional<Output<String>> timeExpires() {
@@ -62,14 +62,14 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
      * 
      */
     @Import(name="userId", required=true)
     private Output<String> userId;
 
     /**
-     * @return The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+     * @return The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
      * 
      */
     public Output<String> userId() {
@@ -146,7 +146,7 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param timeExpires When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+         * @param timeExpires When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
          * 
          * @return builder
          * 
@@ -157,7 +157,7 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param timeExpires When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only: other tokens never expire, and have none. A change replaces the token, and with it the value.
+         * @param timeExpires When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
          * 
          * @return builder
          * 
@@ -167,7 +167,7 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param userId The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+         * @param userId The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
          * 
          * @return builder
          * 
@@ -178,7 +178,7 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param userId The OCID of the user that the token is for: it starts with `ocid1.user.`. A user holds at most two auth tokens. A change replaces the token, and with it the value.
+         * @param userId The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
          * 
          * @return builder
          * 

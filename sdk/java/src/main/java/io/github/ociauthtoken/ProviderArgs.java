@@ -17,14 +17,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     public static final ProviderArgs Empty = new ProviderArgs();
 
     /**
-     * How to sign in to OCI. `ApiKey` signs with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI&#39;s CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+     * How to sign in to OCI. `ApiKey` signs with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI&#39;s CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
      * 
      */
     @Import(name="auth")
     private @Nullable Output<String> auth;
 
     /**
-     * @return How to sign in to OCI. `ApiKey` signs with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI&#39;s CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+     * @return How to sign in to OCI. `ApiKey` signs with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI&#39;s CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
      * 
      */
     public Optional<Output<String>> auth() {
@@ -32,14 +32,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+     * The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
      * 
      */
     @Import(name="configFileProfile")
     private @Nullable Output<String> configFileProfile;
 
     /**
-     * @return The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+     * @return The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
      * 
      */
     public Optional<Output<String>> configFileProfile() {
@@ -47,14 +47,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+     * Accepted because OCI&#39;s own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
      * 
      */
     @Import(name="dualStackEndpointEnabled", json=true)
     private @Nullable Output<Boolean> dualStackEndpointEnabled;
 
     /**
-     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+     * @return Accepted because OCI&#39;s own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
      * 
      */
     public Optional<Output<Boolean>> dualStackEndpointEnabled() {
@@ -62,14 +62,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+     * The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
      * 
      */
     @Import(name="endpoint")
     private @Nullable Output<String> endpoint;
 
     /**
-     * @return Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+     * @return The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
      * 
      */
     public Optional<Output<String>> endpoint() {
@@ -122,14 +122,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+     * The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
      * 
      */
     @Import(name="privateKeyPath")
     private @Nullable Output<String> privateKeyPath;
 
     /**
-     * @return The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+     * @return The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
      * 
      */
     public Optional<Output<String>> privateKeyPath() {
@@ -137,14 +137,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+     * Accepted because OCI&#39;s own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
      * 
      */
     @Import(name="realmSpecificServiceEndpointTemplateEnabled", json=true)
     private @Nullable Output<Boolean> realmSpecificServiceEndpointTemplateEnabled;
 
     /**
-     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+     * @return Accepted because OCI&#39;s own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
      * 
      */
     public Optional<Output<Boolean>> realmSpecificServiceEndpointTemplateEnabled() {
@@ -152,14 +152,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+     * The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
      * 
      */
     @Import(name="region")
     private @Nullable Output<String> region;
 
     /**
-     * @return The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+     * @return The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
      * 
      */
     public Optional<Output<String>> region() {
@@ -227,14 +227,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+     * The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
      * 
      */
     @Import(name="tokenExchangeDomainUrl")
     private @Nullable Output<String> tokenExchangeDomainUrl;
 
     /**
-     * @return The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+     * @return The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
      * 
      */
     public Optional<Output<String>> tokenExchangeDomainUrl() {
@@ -242,14 +242,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
      * 
      */
     @Import(name="tokenExchangePublicKey")
     private @Nullable Output<String> tokenExchangePublicKey;
 
     /**
-     * @return Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * @return Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
      * 
      */
     public Optional<Output<String>> tokenExchangePublicKey() {
@@ -302,14 +302,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+     * The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
      * 
      */
     @Import(name="tokenExchangeSubjectTokenType")
     private @Nullable Output<String> tokenExchangeSubjectTokenType;
 
     /**
-     * @return The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+     * @return The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
      * 
      */
     public Optional<Output<String>> tokenExchangeSubjectTokenType() {
@@ -332,14 +332,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+     * The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
      * 
      */
     @Import(name="workloadIdentityTokenPath")
     private @Nullable Output<String> workloadIdentityTokenPath;
 
     /**
-     * @return The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+     * @return The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
      * 
      */
     public Optional<Output<String>> workloadIdentityTokenPath() {
@@ -392,7 +392,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param auth How to sign in to OCI. `ApiKey` signs with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI&#39;s CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+         * @param auth How to sign in to OCI. `ApiKey` signs with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI&#39;s CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
          * 
          * @return builder
          * 
@@ -403,7 +403,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param auth How to sign in to OCI. `ApiKey` signs with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI&#39;s CLI has for these, such as `instance_principal`, do as well. If nothing says how, the profile does, and otherwise it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
+         * @param auth How to sign in to OCI. `ApiKey` signs with a user&#39;s API key. `SecurityToken` uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and `OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. `InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, `intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another issuer for one of OCI. The names that OCI&#39;s CLI uses, such as `instance_principal`, work as well. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. If it is not set, the environment variables `TF_VAR_auth`, `OCI_AUTH` and `OCI_CLI_AUTH` are read.
          * 
          * @return builder
          * 
@@ -413,7 +413,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param configFileProfile The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+         * @param configFileProfile The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
          * 
          * @return builder
          * 
@@ -424,7 +424,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param configFileProfile The profile of the OCI configuration file to read, `DEFAULT` if there is none. What a profile lacks, it inherits from `DEFAULT`. A profile that the program names counts before the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
+         * @param configFileProfile The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it lacks from `DEFAULT`. A profile that the program names takes precedence over the environment. If it is not set, the environment variables `TF_VAR_config_file_profile`, `OCI_CONFIG_FILE_PROFILE` and `OCI_CLI_PROFILE` are read.
          * 
          * @return builder
          * 
@@ -434,7 +434,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param dualStackEndpointEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+         * @param dualStackEndpointEnabled Accepted because OCI&#39;s own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
          * 
          * @return builder
          * 
@@ -445,7 +445,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param dualStackEndpointEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+         * @param dualStackEndpointEnabled Accepted because OCI&#39;s own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
          * 
          * @return builder
          * 
@@ -455,7 +455,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+         * @param endpoint The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
          * 
          * @return builder
          * 
@@ -466,7 +466,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param endpoint Where OCI Identity answers, if not at the region&#39;s public endpoint: a URL, in which `{region}` stands for the region&#39;s name. For private realms, and for a local emulator. Plain `http` is accepted for loopback addresses only, since tokens travel over it. Object Storage is looked for there as well, and at a loopback address the container registry, too: `getRegistryLogin` asks them.
+         * @param endpoint The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
          * 
          * @return builder
          * 
@@ -539,7 +539,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
          * 
          * @return builder
          * 
@@ -550,7 +550,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, `privateKey` counts. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+         * @param privateKeyPath The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
          * 
          * @return builder
          * 
@@ -560,7 +560,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param realmSpecificServiceEndpointTemplateEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+         * @param realmSpecificServiceEndpointTemplateEnabled Accepted because OCI&#39;s own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
          * 
          * @return builder
          * 
@@ -571,7 +571,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param realmSpecificServiceEndpointTemplateEnabled Accepted because OCI&#39;s own provider has it, and without effect: OCI Identity has no endpoints of this kind.
+         * @param realmSpecificServiceEndpointTemplateEnabled Accepted because OCI&#39;s own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
          * 
          * @return builder
          * 
@@ -581,7 +581,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param region The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+         * @param region The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
          * 
          * @return builder
          * 
@@ -592,7 +592,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param region The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only: the provider goes there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
+         * @param region The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy&#39;s home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
          * 
          * @return builder
          * 
@@ -686,7 +686,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
          * 
          * @return builder
          * 
@@ -697,7 +697,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, since secrets travel over it. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
+         * @param tokenExchangeDomainUrl The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
          * 
          * @return builder
          * 
@@ -707,7 +707,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
          * 
          * @return builder
          * 
@@ -718,7 +718,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it, and without effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
          * 
          * @return builder
          * 
@@ -791,7 +791,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeSubjectTokenType The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+         * @param tokenExchangeSubjectTokenType The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
          * 
          * @return builder
          * 
@@ -802,7 +802,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangeSubjectTokenType The type of the token that is exchanged, `jwt` if there is none. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
+         * @param tokenExchangeSubjectTokenType The type of the token that is exchanged. The default is `jwt`. Used by `WorkloadIdentityFederation` only. If it is not set, the environment variables `TF_VAR_token_exchange_subject_token_type` and `OCI_TOKEN_EXCHANGE_SUBJECT_TOKEN_TYPE` are read.
          * 
          * @return builder
          * 
@@ -833,7 +833,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
          * 
          * @return builder
          * 
@@ -844,7 +844,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the usual place. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
+         * @param workloadIdentityTokenPath The path of the file with the Kubernetes service account token. The file is read again whenever the token is needed. Required for `WorkloadIdentityFederation`. For `OKEWorkloadIdentity` it replaces the default path. If it is not set, the environment variables `TF_VAR_workload_identity_token_path` and `OCI_WORKLOAD_IDENTITY_TOKEN_PATH` are read.
          * 
          * @return builder
          * 

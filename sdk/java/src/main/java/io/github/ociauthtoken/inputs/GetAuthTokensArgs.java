@@ -34,14 +34,14 @@ public final class GetAuthTokensArgs extends com.pulumi.resources.InvokeArgs {
     }
 
     /**
-     * What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+     * The tokens that pass every filter are returned. If it is not set, all are.
      * 
      */
     @Import(name="filters")
     private @Nullable Output<List<GetAuthTokensFilterArgs>> filters;
 
     /**
-     * @return What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+     * @return The tokens that pass every filter are returned. If it is not set, all are.
      * 
      */
     public Optional<Output<List<GetAuthTokensFilterArgs>>> filters() {
@@ -111,7 +111,7 @@ public final class GetAuthTokensArgs extends com.pulumi.resources.InvokeArgs {
         }
 
         /**
-         * @param filters What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+         * @param filters The tokens that pass every filter are returned. If it is not set, all are.
          * 
          * @return builder
          * 
@@ -122,7 +122,7 @@ public final class GetAuthTokensArgs extends com.pulumi.resources.InvokeArgs {
         }
 
         /**
-         * @param filters What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+         * @param filters The tokens that pass every filter are returned. If it is not set, all are.
          * 
          * @return builder
          * 
@@ -132,7 +132,7 @@ public final class GetAuthTokensArgs extends com.pulumi.resources.InvokeArgs {
         }
 
         /**
-         * @param filters What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+         * @param filters The tokens that pass every filter are returned. If it is not set, all are.
          * 
          * @return builder
          * 

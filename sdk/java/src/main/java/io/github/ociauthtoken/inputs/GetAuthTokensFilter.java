@@ -18,14 +18,14 @@ public final class GetAuthTokensFilter extends com.pulumi.resources.InvokeArgs {
     public static final GetAuthTokensFilter Empty = new GetAuthTokensFilter();
 
     /**
-     * The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI&#39;s Terraform provider writes them, such as `time_created`, are taken too.
+     * The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI&#39;s Terraform provider, such as `time_created`, work as well.
      * 
      */
     @Import(name="name", required=true)
     private String name;
 
     /**
-     * @return The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI&#39;s Terraform provider writes them, such as `time_created`, are taken too.
+     * @return The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI&#39;s Terraform provider, such as `time_created`, work as well.
      * 
      */
     public String name() {
@@ -33,14 +33,14 @@ public final class GetAuthTokensFilter extends com.pulumi.resources.InvokeArgs {
     }
 
     /**
-     * Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+     * Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
      * 
      */
     @Import(name="regex")
     private @Nullable Boolean regex;
 
     /**
-     * @return Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+     * @return Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
      * 
      */
     public Optional<Boolean> regex() {
@@ -48,14 +48,14 @@ public final class GetAuthTokensFilter extends com.pulumi.resources.InvokeArgs {
     }
 
     /**
-     * The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+     * The values to look for. A token passes if its property is one of them. A token without the property does not pass.
      * 
      */
     @Import(name="values", required=true)
     private List<String> values;
 
     /**
-     * @return The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+     * @return The values to look for. A token passes if its property is one of them. A token without the property does not pass.
      * 
      */
     public List<String> values() {
@@ -89,7 +89,7 @@ public final class GetAuthTokensFilter extends com.pulumi.resources.InvokeArgs {
         }
 
         /**
-         * @param name The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI&#39;s Terraform provider writes them, such as `time_created`, are taken too.
+         * @param name The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI&#39;s Terraform provider, such as `time_created`, work as well.
          * 
          * @return builder
          * 
@@ -100,7 +100,7 @@ public final class GetAuthTokensFilter extends com.pulumi.resources.InvokeArgs {
         }
 
         /**
-         * @param regex Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+         * @param regex Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
          * 
          * @return builder
          * 
@@ -111,7 +111,7 @@ public final class GetAuthTokensFilter extends com.pulumi.resources.InvokeArgs {
         }
 
         /**
-         * @param values The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+         * @param values The values to look for. A token passes if its property is one of them. A token without the property does not pass.
          * 
          * @return builder
          * 
@@ -122,7 +122,7 @@ public final class GetAuthTokensFilter extends com.pulumi.resources.InvokeArgs {
         }
 
         /**
-         * @param values The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+         * @param values The values to look for. A token passes if its property is one of them. A token without the property does not pass.
          * 
          * @return builder
          * 

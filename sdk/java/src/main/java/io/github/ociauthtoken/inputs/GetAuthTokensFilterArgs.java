@@ -19,14 +19,14 @@ public final class GetAuthTokensFilterArgs extends com.pulumi.resources.Resource
     public static final GetAuthTokensFilterArgs Empty = new GetAuthTokensFilterArgs();
 
     /**
-     * The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI&#39;s Terraform provider writes them, such as `time_created`, are taken too.
+     * The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI&#39;s Terraform provider, such as `time_created`, work as well.
      * 
      */
     @Import(name="name", required=true)
     private Output<String> name;
 
     /**
-     * @return The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI&#39;s Terraform provider writes them, such as `time_created`, are taken too.
+     * @return The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI&#39;s Terraform provider, such as `time_created`, work as well.
      * 
      */
     public Output<String> name() {
@@ -34,14 +34,14 @@ public final class GetAuthTokensFilterArgs extends com.pulumi.resources.Resource
     }
 
     /**
-     * Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+     * Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
      * 
      */
     @Import(name="regex")
     private @Nullable Output<Boolean> regex;
 
     /**
-     * @return Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+     * @return Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
      * 
      */
     public Optional<Output<Boolean>> regex() {
@@ -49,14 +49,14 @@ public final class GetAuthTokensFilterArgs extends com.pulumi.resources.Resource
     }
 
     /**
-     * The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+     * The values to look for. A token passes if its property is one of them. A token without the property does not pass.
      * 
      */
     @Import(name="values", required=true)
     private Output<List<String>> values;
 
     /**
-     * @return The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+     * @return The values to look for. A token passes if its property is one of them. A token without the property does not pass.
      * 
      */
     public Output<List<String>> values() {
@@ -90,7 +90,7 @@ public final class GetAuthTokensFilterArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param name The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI&#39;s Terraform provider writes them, such as `time_created`, are taken too.
+         * @param name The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI&#39;s Terraform provider, such as `time_created`, work as well.
          * 
          * @return builder
          * 
@@ -101,7 +101,7 @@ public final class GetAuthTokensFilterArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param name The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. Names as OCI&#39;s Terraform provider writes them, such as `time_created`, are taken too.
+         * @param name The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI&#39;s Terraform provider, such as `time_created`, work as well.
          * 
          * @return builder
          * 
@@ -111,7 +111,7 @@ public final class GetAuthTokensFilterArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param regex Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+         * @param regex Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
          * 
          * @return builder
          * 
@@ -122,7 +122,7 @@ public final class GetAuthTokensFilterArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param regex Whether the values are regular expressions (RE2), found anywhere in the property unless they are anchored with `^` and `$`. `false` if it is not set.
+         * @param regex Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are anchored with `^` and `$`. The default is `false`.
          * 
          * @return builder
          * 
@@ -132,7 +132,7 @@ public final class GetAuthTokensFilterArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param values The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+         * @param values The values to look for. A token passes if its property is one of them. A token without the property does not pass.
          * 
          * @return builder
          * 
@@ -143,7 +143,7 @@ public final class GetAuthTokensFilterArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param values The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+         * @param values The values to look for. A token passes if its property is one of them. A token without the property does not pass.
          * 
          * @return builder
          * 
@@ -153,7 +153,7 @@ public final class GetAuthTokensFilterArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param values The values to look for. A token passes if its property is one of them. A property that the token does not have is none of them.
+         * @param values The values to look for. A token passes if its property is one of them. A token without the property does not pass.
          * 
          * @return builder
          * 

@@ -33,14 +33,14 @@ public final class GetAuthTokensPlainArgs extends com.pulumi.resources.InvokeArg
     }
 
     /**
-     * What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+     * The tokens that pass every filter are returned. If it is not set, all are.
      * 
      */
     @Import(name="filters")
     private @Nullable List<GetAuthTokensFilter> filters;
 
     /**
-     * @return What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+     * @return The tokens that pass every filter are returned. If it is not set, all are.
      * 
      */
     public Optional<List<GetAuthTokensFilter>> filters() {
@@ -100,7 +100,7 @@ public final class GetAuthTokensPlainArgs extends com.pulumi.resources.InvokeArg
         }
 
         /**
-         * @param filters What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+         * @param filters The tokens that pass every filter are returned. If it is not set, all are.
          * 
          * @return builder
          * 
@@ -111,7 +111,7 @@ public final class GetAuthTokensPlainArgs extends com.pulumi.resources.InvokeArg
         }
 
         /**
-         * @param filters What to keep of the list: the tokens that pass every filter. Everything, if it is not set.
+         * @param filters The tokens that pass every filter are returned. If it is not set, all are.
          * 
          * @return builder
          * 

@@ -33,14 +33,14 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
     }
 
     /**
-     * The tenancy&#39;s Object Storage namespace. OCI is asked for it, if it is not set.
+     * The tenancy&#39;s Object Storage namespace. If it is not set, OCI is asked for it.
      * 
      */
     @Import(name="namespace")
     private @Nullable Output<String> namespace;
 
     /**
-     * @return The tenancy&#39;s Object Storage namespace. OCI is asked for it, if it is not set.
+     * @return The tenancy&#39;s Object Storage namespace. If it is not set, OCI is asked for it.
      * 
      */
     public Optional<Output<String>> namespace() {
@@ -63,14 +63,14 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
     }
 
     /**
-     * The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider&#39;s region, if it is not set.
+     * The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider&#39;s region.
      * 
      */
     @Import(name="region")
     private @Nullable Output<String> region;
 
     /**
-     * @return The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider&#39;s region, if it is not set.
+     * @return The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider&#39;s region.
      * 
      */
     public Optional<Output<String>> region() {
@@ -78,14 +78,14 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
     }
 
     /**
-     * The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+     * The OCID of the user who logs in. The default is the user that the provider signs in as.
      * 
      */
     @Import(name="userId")
     private @Nullable Output<String> userId;
 
     /**
-     * @return The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+     * @return The OCID of the user who logs in. The default is the user that the provider signs in as.
      * 
      */
     public Optional<Output<String>> userId() {
@@ -93,14 +93,14 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
     }
 
     /**
-     * The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+     * The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
      * 
      */
     @Import(name="username")
     private @Nullable Output<String> username;
 
     /**
-     * @return The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+     * @return The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
      * 
      */
     public Optional<Output<String>> username() {
@@ -108,14 +108,14 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
     }
 
     /**
-     * How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+     * How long to wait, in seconds, from 0 to 3600. The default is 300.
      * 
      */
     @Import(name="waitTimeoutSeconds")
     private @Nullable Output<Integer> waitTimeoutSeconds;
 
     /**
-     * @return How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+     * @return How long to wait, in seconds, from 0 to 3600. The default is 300.
      * 
      */
     public Optional<Output<Integer>> waitTimeoutSeconds() {
@@ -123,14 +123,14 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
     }
 
     /**
-     * Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+     * Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
      * 
      */
     @Import(name="waitUntilReady")
     private @Nullable Output<Boolean> waitUntilReady;
 
     /**
-     * @return Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+     * @return Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
      * 
      */
     public Optional<Output<Boolean>> waitUntilReady() {
@@ -190,7 +190,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param namespace The tenancy&#39;s Object Storage namespace. OCI is asked for it, if it is not set.
+         * @param namespace The tenancy&#39;s Object Storage namespace. If it is not set, OCI is asked for it.
          * 
          * @return builder
          * 
@@ -201,7 +201,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param namespace The tenancy&#39;s Object Storage namespace. OCI is asked for it, if it is not set.
+         * @param namespace The tenancy&#39;s Object Storage namespace. If it is not set, OCI is asked for it.
          * 
          * @return builder
          * 
@@ -232,7 +232,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param region The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider&#39;s region, if it is not set.
+         * @param region The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider&#39;s region.
          * 
          * @return builder
          * 
@@ -243,7 +243,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param region The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider&#39;s region, if it is not set.
+         * @param region The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider&#39;s region.
          * 
          * @return builder
          * 
@@ -253,7 +253,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param userId The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+         * @param userId The OCID of the user who logs in. The default is the user that the provider signs in as.
          * 
          * @return builder
          * 
@@ -264,7 +264,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param userId The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+         * @param userId The OCID of the user who logs in. The default is the user that the provider signs in as.
          * 
          * @return builder
          * 
@@ -274,7 +274,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
          * 
          * @return builder
          * 
@@ -285,7 +285,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
          * 
          * @return builder
          * 
@@ -295,7 +295,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param waitTimeoutSeconds How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+         * @param waitTimeoutSeconds How long to wait, in seconds, from 0 to 3600. The default is 300.
          * 
          * @return builder
          * 
@@ -306,7 +306,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param waitTimeoutSeconds How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+         * @param waitTimeoutSeconds How long to wait, in seconds, from 0 to 3600. The default is 300.
          * 
          * @return builder
          * 
@@ -316,7 +316,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param waitUntilReady Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+         * @param waitUntilReady Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
          * 
          * @return builder
          * 
@@ -327,7 +327,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param waitUntilReady Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+         * @param waitUntilReady Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
          * 
          * @return builder
          * 

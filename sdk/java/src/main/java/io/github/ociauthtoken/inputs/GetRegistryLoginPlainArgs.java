@@ -32,14 +32,14 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
     }
 
     /**
-     * The tenancy&#39;s Object Storage namespace. OCI is asked for it, if it is not set.
+     * The tenancy&#39;s Object Storage namespace. If it is not set, OCI is asked for it.
      * 
      */
     @Import(name="namespace")
     private @Nullable String namespace;
 
     /**
-     * @return The tenancy&#39;s Object Storage namespace. OCI is asked for it, if it is not set.
+     * @return The tenancy&#39;s Object Storage namespace. If it is not set, OCI is asked for it.
      * 
      */
     public Optional<String> namespace() {
@@ -62,14 +62,14 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
     }
 
     /**
-     * The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider&#39;s region, if it is not set.
+     * The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider&#39;s region.
      * 
      */
     @Import(name="region")
     private @Nullable String region;
 
     /**
-     * @return The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider&#39;s region, if it is not set.
+     * @return The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider&#39;s region.
      * 
      */
     public Optional<String> region() {
@@ -77,14 +77,14 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
     }
 
     /**
-     * The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+     * The OCID of the user who logs in. The default is the user that the provider signs in as.
      * 
      */
     @Import(name="userId")
     private @Nullable String userId;
 
     /**
-     * @return The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+     * @return The OCID of the user who logs in. The default is the user that the provider signs in as.
      * 
      */
     public Optional<String> userId() {
@@ -92,14 +92,14 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
     }
 
     /**
-     * The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+     * The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
      * 
      */
     @Import(name="username")
     private @Nullable String username;
 
     /**
-     * @return The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+     * @return The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
      * 
      */
     public Optional<String> username() {
@@ -107,14 +107,14 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
     }
 
     /**
-     * How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+     * How long to wait, in seconds, from 0 to 3600. The default is 300.
      * 
      */
     @Import(name="waitTimeoutSeconds")
     private @Nullable Integer waitTimeoutSeconds;
 
     /**
-     * @return How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+     * @return How long to wait, in seconds, from 0 to 3600. The default is 300.
      * 
      */
     public Optional<Integer> waitTimeoutSeconds() {
@@ -122,14 +122,14 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
     }
 
     /**
-     * Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+     * Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
      * 
      */
     @Import(name="waitUntilReady")
     private @Nullable Boolean waitUntilReady;
 
     /**
-     * @return Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+     * @return Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
      * 
      */
     public Optional<Boolean> waitUntilReady() {
@@ -179,7 +179,7 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         /**
-         * @param namespace The tenancy&#39;s Object Storage namespace. OCI is asked for it, if it is not set.
+         * @param namespace The tenancy&#39;s Object Storage namespace. If it is not set, OCI is asked for it.
          * 
          * @return builder
          * 
@@ -201,7 +201,7 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         /**
-         * @param region The region whose registry it is, by name (`us-phoenix-1`) or by key (`PHX`). The provider&#39;s region, if it is not set.
+         * @param region The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider&#39;s region.
          * 
          * @return builder
          * 
@@ -212,7 +212,7 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         /**
-         * @param userId The OCID of the user who logs in. The user that the provider signs in as, if it is not set.
+         * @param userId The OCID of the user who logs in. The default is the user that the provider signs in as.
          * 
          * @return builder
          * 
@@ -223,7 +223,7 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         /**
-         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. OCI is asked for it, if it is not set.
+         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
          * 
          * @return builder
          * 
@@ -234,7 +234,7 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         /**
-         * @param waitTimeoutSeconds How long to wait, in seconds, from 0 to 3600. 300 if it is not set.
+         * @param waitTimeoutSeconds How long to wait, in seconds, from 0 to 3600. The default is 300.
          * 
          * @return builder
          * 
@@ -245,7 +245,7 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         /**
-         * @param waitUntilReady Whether to wait until the registry accepts the login, which a new token takes some minutes for. Each try is a login: there are few, with longer and longer pauses between them.
+         * @param waitUntilReady Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
          * 
          * @return builder
          * 

@@ -13,7 +13,7 @@ import java.util.Objects;
 @CustomType
 public final class GetAuthTokensResult {
     /**
-     * @return The user&#39;s tokens, at most two, without their values.
+     * @return The user&#39;s tokens, without their values. There are at most two.
      * 
      */
     private List<GetAuthTokensToken> tokens;
@@ -25,7 +25,7 @@ public final class GetAuthTokensResult {
 
     private GetAuthTokensResult() {}
     /**
-     * @return The user&#39;s tokens, at most two, without their values.
+     * @return The user&#39;s tokens, without their values. There are at most two.
      * 
      */
     public List<GetAuthTokensToken> tokens() {

@@ -13,22 +13,22 @@ import javax.annotation.Nullable;
 @CustomType
 public final class GetRegistryLoginResult {
     /**
-     * @return The short host name of the same registry, such as `phx.ocir.io`. Absent where there is none, outside of the commercial realm, and where OCI does not tell the caller the region&#39;s key.
+     * @return The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region&#39;s key.
      * 
      */
     private @Nullable String alias;
     /**
-     * @return User name and password in base64, as Docker&#39;s configuration file holds them. A secret.
+     * @return User name and password in base64, as in Docker&#39;s configuration file. A secret.
      * 
      */
     private @Nullable String auth;
     /**
-     * @return Docker&#39;s configuration file after the login, for `server` and for `alias`: the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+     * @return Docker&#39;s configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      * 
      */
     private @Nullable String dockerConfigJson;
     /**
-     * @return The tenancy&#39;s Object Storage namespace: the first part of the name of every image.
+     * @return The tenancy&#39;s Object Storage namespace. It is the first part of the name of every image.
      * 
      */
     private String namespace;
@@ -38,35 +38,35 @@ public final class GetRegistryLoginResult {
      */
     private String server;
     /**
-     * @return The user name that the registry takes, with the namespace before it. After a wait, the one that it has accepted.
+     * @return The user name for the registry, with the namespace before it. After a wait, it is the name that the registry has accepted.
      * 
      */
     private String username;
 
     private GetRegistryLoginResult() {}
     /**
-     * @return The short host name of the same registry, such as `phx.ocir.io`. Absent where there is none, outside of the commercial realm, and where OCI does not tell the caller the region&#39;s key.
+     * @return The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region&#39;s key.
      * 
      */
     public Optional<String> alias() {
         return Optional.ofNullable(this.alias);
     }
     /**
-     * @return User name and password in base64, as Docker&#39;s configuration file holds them. A secret.
+     * @return User name and password in base64, as in Docker&#39;s configuration file. A secret.
      * 
      */
     public Optional<String> auth() {
         return Optional.ofNullable(this.auth);
     }
     /**
-     * @return Docker&#39;s configuration file after the login, for `server` and for `alias`: the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+     * @return Docker&#39;s configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      * 
      */
     public Optional<String> dockerConfigJson() {
         return Optional.ofNullable(this.dockerConfigJson);
     }
     /**
-     * @return The tenancy&#39;s Object Storage namespace: the first part of the name of every image.
+     * @return The tenancy&#39;s Object Storage namespace. It is the first part of the name of every image.
      * 
      */
     public String namespace() {
@@ -80,7 +80,7 @@ public final class GetRegistryLoginResult {
         return this.server;
     }
     /**
-     * @return The user name that the registry takes, with the namespace before it. After a wait, the one that it has accepted.
+     * @return The user name for the registry, with the namespace before it. After a wait, it is the name that the registry has accepted.
      * 
      */
     public String username() {
