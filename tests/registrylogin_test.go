@@ -256,7 +256,7 @@ func TestBadLoginArgumentsAreNamed(t *testing.T) {
 		{map[string]any{"password": ""}, "password: there is none"},
 		{map[string]any{"password": nil}, "a token that was imported has no value"},
 		{map[string]any{"waitUntilReady": true}, "password: there is none"},
-		{map[string]any{"password": canary + "\n"}, "password: it holds a line break"},
+		{map[string]any{"password": canary + "\n"}, "password: it contains a line break"},
 		{map[string]any{"waitTimeoutSeconds": -1}, "waitTimeoutSeconds: -1 is not from 0 to 3600"},
 		{map[string]any{"waitTimeoutSeconds": 3601}, "waitTimeoutSeconds: 3601 is not from 0 to 3600"},
 	} {
