@@ -688,8 +688,15 @@ func (run *rotating) describe(ctx context.Context) error {
 	if run.state.PreviousTokenID != nil {
 		_, err := run.user.UpdateToken(ctx, value(run.state.PreviousTokenID), run.inputs.Description)
 		if identity.IsNotFound(err) {
-			p.GetLogger(ctx).Warningf("the previous token %s is gone", value(run.state.PreviousTokenID))
-			run.state, run.stands.previous, err = run.state.withoutPrevious(), false, nil
+			// This may also be a permission that the caller lacks. A token that is there stays in the state.
+			found, failure := run.user.FindToken(ctx, value(run.state.PreviousTokenID), run.state.created())
+			switch {
+			case failure != nil:
+				err = fmt.Errorf("%w; and whether it is gone could not be found out: %w", err, failure)
+			case found == nil && !run.user.IsNew(run.state.created()):
+				p.GetLogger(ctx).Warningf("the previous token %s is gone", value(run.state.PreviousTokenID))
+				run.state, run.stands.previous, err = run.state.withoutPrevious(), false, nil
+			}
 		}
 		if err != nil {
 			return err
@@ -808,8 +815,7 @@ type found struct {
 	current, previous *identity.AuthToken
 }
 
-// look looks for the tokens of a state. A token that the list lacks is looked for in the home region, and given time if it is
-// new.
+// look looks for the tokens of a state. A token that the list lacks is asked for with FindToken, which has the last word.
 func (*RotatingAuthToken) look(
 	ctx context.Context, user *identity.User, state RotatingAuthTokenState, from identity.View,
 ) (found, error) {

@@ -325,6 +325,8 @@ func TestDestroyGivesANewTokenTimeToBeKnown(t *testing.T) {
 		never.oci.HideFromLists(never.user, live.ID, 1000)
 		missing.Times = 0
 		never.oci.Inject(missing)
+		missing.Operation = "GetAuthToken" // the call of an identity domain
+		never.oci.Inject(missing)
 		require.NoError(t, never.destroy())
 		assert.Contains(t, never.diagnostics(), never.deleteCommand(live.ID))
 	})

@@ -38,7 +38,11 @@ func newRotatingStack(t *testing.T, arguments map[string]any) *rotatingStack {
 
 func (a api) newRotatingStack(t *testing.T, arguments map[string]any) *rotatingStack {
 	t.Helper()
-	s := &rotatingStack{testStack: newStackIn(a.newWorldOfYears(t)), arguments: map[string]any{"description": "ci"}}
+	return newRotatingStackIn(a.newWorldOfYears(t), arguments)
+}
+
+func newRotatingStackIn(w *world, arguments map[string]any) *rotatingStack {
+	s := &rotatingStack{testStack: newStackIn(w), arguments: map[string]any{"description": "ci"}}
 	s.set(map[string]any{"userId": s.user})
 	if s.domainURL != "" {
 		s.set(map[string]any{"domainUrl": s.domainURL})
@@ -48,11 +52,11 @@ func (a api) newRotatingStack(t *testing.T, arguments map[string]any) *rotatingS
 }
 
 // newWorldOfYears starts a local OCI that has the clock of the provider, which a test moves on by years. Requests are signed by
-// the machine's own clock, so their dates are off.
-func (a api) newWorldOfYears(t *testing.T) *world {
+// the machine's own clock, so their dates are off. The first of the regions is the home region.
+func (a api) newWorldOfYears(t *testing.T, regions ...string) *world {
 	t.Helper()
 	clock := newTestClock()
-	config := emulator.Config{Clock: clock.Now, ClockSkew: 100 * 365 * day}
+	config := emulator.Config{Clock: clock.Now, ClockSkew: 100 * 365 * day, Regions: regions}
 	if a.domain != "" {
 		config.Domains = []string{a.domain}
 	}

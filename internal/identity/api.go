@@ -8,8 +8,8 @@ type api interface {
 	create(wish Wish, retryToken string, found func(AuthToken) error) operation
 	// list returns the user's tokens without their values. An urgent list goes before other calls where OCI throttles.
 	list(ctx context.Context, from View, urgent bool) ([]AuthToken, error)
-	// find asks for one token where that is known best, and returns nil if there is no such token.
-	find(ctx context.Context, id string) (*AuthToken, error)
+	// find has the last word on one token, which a list may lack because it lags. It returns nil if there is no such token.
+	find(ctx context.Context, from View, id string) (*AuthToken, error)
 	// update changes a token's description, and returns what OCI says of the token.
 	update(ctx context.Context, id, description string) (AuthToken, error)
 	// delete deletes a token. IsNotFound reports whether the error means that OCI does not know it, or does not show it.

@@ -121,8 +121,8 @@ func (d domain) list(ctx context.Context, _ View, urgent bool) ([]AuthToken, err
 	}
 }
 
-// find asks for the token by itself. A list that lacks a token may only show that the caller may not see it there.
-func (d domain) find(ctx context.Context, id string) (*AuthToken, error) {
+// find asks for the token by itself. A list may lack a token because it lags, or because the caller may not see the token there.
+func (d domain) find(ctx context.Context, _ View, id string) (*AuthToken, error) {
 	var token AuthToken
 	err := d.calls.call(ctx, operation{
 		doing: "read auth token " + id + " of user " + d.userID, to: d.service,

@@ -55,9 +55,9 @@ func (i iam) list(ctx context.Context, from View, urgent bool) (tokens []AuthTok
 	return tokens, err
 }
 
-// find looks at the list of the home region, which has the last word: this API has no call that gets one token.
-func (i iam) find(ctx context.Context, id string) (*AuthToken, error) {
-	tokens, err := i.list(ctx, Home, false)
+// find looks for the token in a list, for this API has no call that gets one token.
+func (i iam) find(ctx context.Context, from View, id string) (*AuthToken, error) {
+	tokens, err := i.list(ctx, from, false)
 	return Pick(tokens, id), err
 }
 

@@ -124,7 +124,7 @@ func (u *User) FindToken(ctx context.Context, id string, created time.Time) (*Au
 		return token, nil
 	}
 	for looks := 1; ; looks++ {
-		token, err := u.api.find(ctx, id)
+		token, err := u.api.find(ctx, Home, id)
 		if token != nil || err != nil || looks == newLooks || !u.IsNew(created) {
 			return token, err
 		}
@@ -146,9 +146,9 @@ func (u *User) UpdateToken(ctx context.Context, id, description string) (AuthTok
 	return u.api.update(ctx, id, description)
 }
 
-// DeleteToken revokes a token. An answer of 404 counts as deleted once the list confirms it, and a new token is given time to
-// appear. Where it cannot be confirmed, the listener is warned that a live token may remain. Created is when the token was
-// made, or zero.
+// DeleteToken revokes a token. An answer of 404 counts as deleted once OCI, asked for the token, does not have it either. A new
+// token is given time to appear. Where it cannot be confirmed, the listener is warned that a live token may remain. Created is
+// when the token was made, or zero.
 func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) error {
 	defer u.lists.writing(u.ref)()
 	for looks := 1; ; looks++ {
@@ -160,7 +160,7 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 		if !IsNotFound(failure) {
 			return failure
 		}
-		tokens, err := u.ListTokens(ctx, Written)
+		token, err := u.api.find(ctx, Written, id)
 		switch {
 		case IsNotFound(err):
 			// OCI moves users from IAM to identity domains, and their tokens with them.
@@ -176,7 +176,7 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 			return nil
 		case err != nil:
 			return fmt.Errorf("%w; and whether it is gone could not be found out: %w", failure, err)
-		case Pick(tokens, id) != nil:
+		case token != nil && (looks == newLooks || !u.IsNew(created)):
 			return failure
 		case !u.IsNew(created):
 			return nil
