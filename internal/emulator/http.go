@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -91,12 +92,14 @@ func (s *Service) serve(w http.ResponseWriter, c *call) {
 		RetryToken: r.Header.Get("opc-retry-token"), RequestID: c.requestID, UserAgent: r.UserAgent(),
 	}
 	recorder := &statusRecorder{ResponseWriter: w}
-	// A dropped connection ends the handler by a panic, and is journaled all the same.
-	defer func() {
+	// Whoever has read the answer finds the request in the journal.
+	recorder.answering = sync.OnceFunc(func() {
 		entry.Status, entry.Code, entry.TokenID, entry.Fault = recorder.status, recorder.code, c.tokenID, c.fault
 		entry.CallerID = c.callerID
 		s.record(entry)
-	}()
+	})
+	// A dropped connection ends the handler by a panic, and is journaled all the same.
+	defer recorder.answering()
 	s.answer(recorder, c)
 }
 
@@ -403,15 +406,17 @@ func (s *Service) sendEndlessly(w http.ResponseWriter, c *call, body []byte) {
 	panic(http.ErrAbortHandler)
 }
 
-// statusRecorder remembers the status that was sent, and the code of the error.
+// statusRecorder remembers the status that is sent, and the code of the error.
 type statusRecorder struct {
 	http.ResponseWriter
-	status int
-	code   string
+	status    int
+	code      string
+	answering func() // is called before anything is sent
 }
 
 // WriteHeader notes the status and sends it.
 func (r *statusRecorder) WriteHeader(status int) {
 	r.status = status
+	r.answering()
 	r.ResponseWriter.WriteHeader(status)
 }

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -129,10 +130,11 @@ func (s *Service) serveRegistryLogin(w http.ResponseWriter, r *http.Request) {
 		UserAgent: r.UserAgent(),
 	}
 	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-	defer func() {
+	recorder.answering = sync.OnceFunc(func() {
 		entry.Status, entry.Fault = recorder.status, c.fault
 		s.record(entry)
-	}()
+	})
+	defer recorder.answering()
 	s.mu.Lock()
 	fault, applies := s.faults.next(c.operation, c.userID, c.region)
 	s.mu.Unlock()
