@@ -83,13 +83,29 @@ func (c *cli) write(name, content string) {
 // program writes a YAML program with one token.
 func (c *cli) program(name, description string) {
 	c.t.Helper()
+	c.programOf(name, "ociauthtoken:AuthToken", map[string]any{"description": description}, "token")
+}
+
+// rotatingProgram writes a YAML program with one rotating token, which rotates when the reason changes.
+func (c *cli) rotatingProgram(reason string) {
+	c.t.Helper()
+	c.programOf("token", "ociauthtoken:RotatingAuthToken", map[string]any{
+		"description": "ci", "rotateWhenChanged": map[string]any{"reason": reason},
+	}, "token", "previousToken")
+}
+
+// programOf writes a YAML program with one resource for the user, whose outputs are the stack's.
+func (c *cli) programOf(name, kind string, properties map[string]any, outputs ...string) {
+	c.t.Helper()
+	properties["userId"] = c.user
+	shown := map[string]any{}
+	for _, output := range outputs {
+		shown[output] = "${" + name + "." + output + "}"
+	}
 	program, err := yaml.Marshal(map[string]any{
 		"name": "test", "runtime": "yaml",
-		"resources": map[string]any{name: map[string]any{
-			"type":       "ociauthtoken:AuthToken",
-			"properties": map[string]any{"userId": c.user, "description": description},
-		}},
-		"outputs": map[string]any{"token": "${" + name + ".token}"},
+		"resources": map[string]any{name: map[string]any{"type": kind, "properties": properties}},
+		"outputs":   shown,
 	})
 	require.NoError(c.t, err)
 	c.write("Pulumi.yaml", string(program))
@@ -294,24 +310,48 @@ func TestInterruptDuringCreationRecordsTheToken(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
 	c.program("token", "ci")
-	arrived, release := c.gate("CreateAuthToken")
-
-	up := c.command("up", "--yes", "--skip-preview")
-	var printed bytes.Buffer
-	up.Stdout, up.Stderr = &printed, &printed
-	up.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	require.NoError(t, up.Start())
-	<-arrived
-	// What a terminal does on Ctrl-C: the signal goes to pulumi and to the plugins it has started.
-	require.NoError(t, syscall.Kill(-up.Process.Pid, syscall.SIGINT))
-	release()
-	_ = up.Wait()
-	requireNoValue(t, printed.String())
+	printed := c.upAndInterrupt("CreateAuthToken")
 
 	c.must("refresh", "--yes")
 	c.must("up", "--yes")
 	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"), "the one token there is, is the one in the state")
-	assert.Equal(t, 1, c.calls("CreateAuthToken"), printed.String())
+	assert.Equal(t, 1, c.calls("CreateAuthToken"), printed)
+}
+
+// upAndInterrupt runs "pulumi up", interrupts it while OCI's answer to a call is held, and returns what was printed.
+func (c *cli) upAndInterrupt(operation string) string {
+	c.t.Helper()
+	arrived, release := c.gate(operation)
+	up := c.command("up", "--yes", "--skip-preview")
+	var printed bytes.Buffer
+	up.Stdout, up.Stderr = &printed, &printed
+	up.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	require.NoError(c.t, up.Start())
+	<-arrived
+	// What a terminal does on Ctrl-C: the signal goes to pulumi and to the plugins it has started.
+	require.NoError(c.t, syscall.Kill(-up.Process.Pid, syscall.SIGINT))
+	release()
+	_ = up.Wait()
+	requireNoValue(c.t, printed.String())
+	return printed.String()
+}
+
+func TestInterruptDuringRotationRecordsTheToken(t *testing.T) {
+	t.Parallel()
+	c := newCLI(t)
+	c.rotatingProgram("before")
+	c.must("up", "--yes", "--skip-preview")
+	first := c.onlyToken()
+	c.rotatingProgram("after")
+	printed := c.upAndInterrupt("CreateAuthToken")
+
+	tokens := c.tokens()
+	require.Len(t, tokens, 2, printed)
+	c.must("up", "--yes", "--skip-preview")
+	assert.Equal(t, tokens[1].Value, c.secretOutput("token"), "the new token is the one in the state")
+	assert.Equal(t, first.Value, c.secretOutput("previousToken"))
+	assert.Equal(t, tokens, c.tokens(), "rotated once")
+	assert.Equal(t, 2, c.calls("CreateAuthToken"), printed)
 }
 
 func TestPluginAnswersGetSchema(t *testing.T) {

@@ -521,7 +521,12 @@ func TestWhatIsNotKnownYetMayMeanARotation(t *testing.T) {
 // twice rotates once, so that there are a current and a previous token, and lets the next rotation become due.
 func twice(t *testing.T, arguments map[string]any) *rotatingStack {
 	t.Helper()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 30})
+	return api{}.twice(t, arguments)
+}
+
+func (a api) twice(t *testing.T, arguments map[string]any) *rotatingStack {
+	t.Helper()
+	s := a.newRotatingStack(t, map[string]any{"rotationDays": 30})
 	s.set(arguments)
 	s.mustUp()
 	s.clock.advance(31 * day)

@@ -213,8 +213,11 @@ func (c *testClock) Now() time.Time {
 }
 
 func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
-	if c.asleep != nil {
-		c.asleep <- d
+	c.mu.Lock()
+	asleep := c.asleep
+	c.mu.Unlock()
+	if asleep != nil {
+		asleep <- d
 		<-ctx.Done()
 	}
 	if ctx.Err() != nil {
@@ -228,6 +231,13 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 		c.onSleep()
 	}
 	return nil
+}
+
+// tellSleeps makes every sleep from now on last until its context ends, and tells of it. tellSleeps(nil) ends that.
+func (c *testClock) tellSleeps(asleep chan time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asleep = asleep
 }
 
 // advance lets time pass.

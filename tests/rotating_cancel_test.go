@@ -1,0 +1,152 @@
+package tests
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/pkg/v3/engine"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+)
+
+// TestCancelInTheMiddleOfARotation cancels in each step of a rotation. Whatever exists then is in the state, the current token
+// works, and the next up finishes the rotation, once.
+func TestCancelInTheMiddleOfARotation(t *testing.T) {
+	forEachAPI(t, func(t *testing.T, a api) {
+		for name, test := range map[string]struct {
+			arguments map[string]any
+			// until prepares the moment, and returns a channel that tells of it, and what is to happen once the provider has
+			// heard of the cancellation.
+			until func(s *rotatingStack) (moment <-chan struct{}, after func())
+			// created is how many tokens there are to be from then on, and revoking whether the answer to a deletion is lost: the
+			// state then has a token that is gone.
+			created  int
+			revoking bool
+			iamOnly  bool
+		}{
+			"while the previous token is revoked": {
+				until:    func(s *rotatingStack) (<-chan struct{}, func()) { return s.held("DeleteAuthToken", 0) },
+				revoking: true,
+			},
+			"between revoking and creating": {
+				until: func(s *rotatingStack) (<-chan struct{}, func()) {
+					s.inOrder(tooMany)
+					return s.sleeping(), nil
+				},
+			},
+			"while the answer to the creation is held": {
+				until:   func(s *rotatingStack) (<-chan struct{}, func()) { return s.heldUntilHeard("CreateAuthToken") },
+				created: 1,
+			},
+			"while the new token becomes ACTIVE": {
+				until: func(s *rotatingStack) (<-chan struct{}, func()) {
+					s.oci.SetCreatingLists(3)
+					return s.sleeping(), nil
+				},
+				created: 1, iamOnly: true,
+			},
+			"while the new token is described": {
+				arguments: map[string]any{"description": "new"},
+				until:     func(s *rotatingStack) (<-chan struct{}, func()) { return s.held("UpdateAuthToken", 0) },
+				created:   1,
+			},
+			"while the token that was current is revoked": {
+				arguments: map[string]any{"previousDays": 0},
+				until:     func(s *rotatingStack) (<-chan struct{}, func()) { return s.held("DeleteAuthToken", 1) },
+				created:   1, revoking: true,
+			},
+		} {
+			if test.iamOnly && a.domain != "" {
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := a.twice(t, nil)
+				s.set(test.arguments)
+				current := s.output("token")
+				s.oci.ResetJournal()
+				moment, after := test.until(s)
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				go func() {
+					<-moment
+					cancel()
+					if after != nil {
+						after()
+					}
+				}()
+				require.Error(t, s.operate(ctx, engine.Update, s.program, false), "cancelled")
+				assert.LessOrEqual(t, len(s.retryTokens()), 1)
+				if test.revoking {
+					s.requireNobodysToken()
+				} else {
+					s.requireSlots(test.created > 0)
+				}
+				made := s.output("tokenId")
+				if test.created > 0 {
+					assert.NotEqual(t, current, s.output("token"))
+				} else {
+					assert.Equal(t, current, s.output("token"))
+				}
+				assert.True(t, s.works(s.output("token")) || s.output("state") == "CREATING", "the current token works")
+
+				s.clock.tellSleeps(nil)
+				s.oci.ClearFaults()
+				s.mustUp()
+				assert.Equal(t, 1-test.created, s.calls("CreateAuthToken"), "one new token in all")
+				if test.created > 0 {
+					assert.Equal(t, made, s.output("tokenId"))
+				}
+				s.requireSlots(test.arguments["previousDays"] == nil)
+				if test.arguments["previousDays"] == nil {
+					assert.Equal(t, current, s.output("previousToken"), "rotated once")
+				}
+				assert.True(t, s.works(s.output("token")))
+				for _, token := range s.tokens() {
+					assert.Equal(t, s.arguments["description"], token.Description)
+				}
+				s.mustUp()
+				assert.Empty(t, s.changes(), "finished")
+			})
+		}
+	})
+}
+
+// held holds the answer to a call, after some of them, for as long as the operation goes on.
+func (s *rotatingStack) held(operation string, skip int) (moment <-chan struct{}, after func()) {
+	came, over := make(chan struct{}), make(chan struct{})
+	s.oci.Inject(emulator.Fault{Operation: operation, Skip: skip, Times: 1, Hold: func() {
+		close(came)
+		<-over
+	}})
+	s.t.Cleanup(func() { close(over) })
+	return came, nil
+}
+
+// heldUntilHeard holds the answer to a call until the provider starts to count how long it still waits for it: it has heard of
+// the cancellation then.
+func (s *rotatingStack) heldUntilHeard(operation string) (moment <-chan struct{}, after func()) {
+	asleep := make(chan time.Duration, 100)
+	s.clock.tellSleeps(asleep)
+	arrived, release := s.gate(operation)
+	s.t.Cleanup(release)
+	return arrived, func() {
+		<-asleep
+		release()
+	}
+}
+
+// sleeping tells when the provider first waits.
+func (s *rotatingStack) sleeping() <-chan struct{} {
+	asleep := make(chan time.Duration, 100)
+	s.clock.tellSleeps(asleep)
+	waits := make(chan struct{})
+	go func() {
+		<-asleep
+		close(waits)
+	}()
+	return waits
+}
