@@ -133,8 +133,8 @@ func urnOf(ctx context.Context) string { return string(requestOf(ctx).urn) }
 
 // passingRequests passes the request on to a resource's methods. They need its URN: infer passes only the name, which children of
 // different components may share. They need the arguments as they arrive: infer turns unknown values into zero values. It also makes
-// the outputs unknown that an Update names in its request: infer knows only which outputs depend on which inputs. There is no
-// upstream issue for it yet.
+// the outputs unknown that an Update names in its request: infer makes an output unknown only where an input has changed (see
+// https://github.com/pulumi/pulumi-go-provider/pull/105). No upstream issue for either was found.
 func (all kinds) passingRequests(provider p.Provider) p.Provider {
 	with := func(ctx context.Context, urn resource.URN, inputs, state property.Map) (context.Context, *request) {
 		req := &request{urn: urn, inputs: inputs, state: state}
@@ -177,8 +177,9 @@ func (all kinds) passingRequests(provider p.Provider) p.Provider {
 }
 
 // keepingSecretArguments keeps secret what an update that failed half-way carries over from the old state. infer marks as secret
-// what is secret in the new arguments. If a program stops marking an argument as secret, infer would record the old value, which is
-// still in the state, in plain text. There is no upstream issue for it yet.
+// what is secret in the new arguments (see https://github.com/pulumi/pulumi-go-provider/pull/123). If a program stops marking an
+// argument as secret, infer would record the old value, which is still in the state, in plain text. No upstream issue for it was
+// found.
 func keepingSecretArguments(provider p.Provider) p.Provider {
 	update := provider.Update
 	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {

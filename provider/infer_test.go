@@ -28,7 +28,11 @@ const (
 )
 
 // Parcel is a resource with a secret output, and an output that infer requires in every state.
-type Parcel struct{ seen *seen }
+type Parcel struct {
+	seen *seen
+	// updating, if it is set, is what an Update does besides.
+	updating *func(context.Context) error
+}
 
 // seen records what the methods of a Parcel were last called with.
 type seen struct {
@@ -85,7 +89,11 @@ func (r *Parcel) Update(
 ) (infer.UpdateResponse[ParcelState], error) {
 	r.look(ctx)
 	r.seen.state, r.seen.inputs = req.State, req.Inputs
-	return infer.UpdateResponse[ParcelState]{Output: req.State}, nil
+	var err error
+	if *r.updating != nil {
+		err = (*r.updating)(ctx)
+	}
+	return infer.UpdateResponse[ParcelState]{Output: req.State}, err
 }
 
 func (r *Parcel) Delete(
@@ -130,6 +138,7 @@ type tiny struct {
 	kinds      kinds
 	bare       p.Provider
 	seen       seen
+	updating   func(context.Context) error
 	configured Office
 }
 
@@ -137,7 +146,7 @@ func newTiny(t *testing.T) *tiny {
 	t.Helper()
 	var made tiny
 	var err error
-	made.kinds, err = newKinds("test", kindOf(&Parcel{seen: &made.seen}), kindOf(&Letter{}))
+	made.kinds, err = newKinds("test", kindOf(&Parcel{seen: &made.seen, updating: &made.updating}), kindOf(&Letter{}))
 	require.NoError(t, err)
 	made.bare, err = infer.NewProviderBuilder().
 		WithResources(made.kinds.resources()...).
@@ -195,6 +204,62 @@ func TestInferPassesNoURN(t *testing.T) {
 			assert.Equal(t, string(urn), made.seen.urn, name)
 		}
 	}
+}
+
+func TestInferKnowsOutputsThatAnUpdateWillChangeWithoutAnInput(t *testing.T) {
+	t.Parallel()
+	made := newTiny(t)
+	made.updating = func(ctx context.Context) error {
+		requestOf(ctx).unknown = []string{"code", "weighed"}
+		return nil
+	}
+	inputs := texts("to", "me")
+	update := p.UpdateRequest{
+		Urn: parcelURN, ID: "id", State: texts("to", "me", "code", "old", "weighed", "yesterday"), OldInputs: inputs, Inputs: inputs,
+		DryRun: true,
+	}
+	answer, err := made.serve(t).Update(update)
+	require.NoError(t, err)
+	require.False(t, answer.Properties.Get("code").HasComputed(), learnt)
+	require.False(t, answer.Properties.Get("weighed").HasComputed(), learnt)
+
+	server := made.serve(t, made.kinds.passingRequests)
+	answer, err = server.Update(update)
+	require.NoError(t, err)
+	assert.True(t, answer.Properties.Get("code").IsComputed())
+	assert.True(t, answer.Properties.Get("code").Secret(), "the value to come is a secret already")
+	assert.True(t, answer.Properties.Get("weighed").IsComputed())
+	assert.False(t, answer.Properties.Get("weighed").Secret())
+	assert.Equal(t, property.New("me"), answer.Properties.Get("to"))
+
+	update.DryRun = false
+	answer, err = server.Update(update)
+	require.NoError(t, err)
+	assert.Equal(t, "yesterday", answer.Properties.Get("weighed").AsString(), "only a preview has unknown outputs")
+}
+
+func TestInferForgetsSecretArgumentsOfAnUpdateThatFailedHalfWay(t *testing.T) {
+	t.Parallel()
+	made := newTiny(t)
+	made.updating = func(context.Context) error { return infer.ResourceInitFailedError{Reasons: []string{"rain"}} }
+	secret := texts("to", "them", "note", "fragile", "weighed", "now").Set("note", property.New("fragile").WithSecret(true))
+	update := p.UpdateRequest{
+		Urn: parcelURN, ID: "id", State: secret, OldInputs: secret.Delete("weighed"), Inputs: texts("to", "me", "note", "open"),
+	}
+	answer, err := made.serve(t).Update(update)
+	require.Error(t, err)
+	require.Equal(t, property.New("fragile"), answer.Properties.Get("note"), learnt)
+
+	server := made.serve(t, keepingSecretArguments)
+	answer, err = server.Update(update)
+	require.Error(t, err)
+	assert.Equal(t, property.New("fragile").WithSecret(true), answer.Properties.Get("note"))
+	assert.Equal(t, property.New("them"), answer.Properties.Get("to"), "what was no secret is none")
+
+	made.updating = nil
+	answer, err = server.Update(update)
+	require.NoError(t, err)
+	assert.False(t, answer.Properties.Get("note").Secret(), "only where the update has failed")
 }
 
 func TestInferDoesNotMarkSecretsOnRead(t *testing.T) {
