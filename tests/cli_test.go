@@ -225,7 +225,7 @@ func TestImportGeneratesCodeThatPreviewsClean(t *testing.T) {
 			live := c.oci.AddToken(c.user, `by "hand", with punctuation: #{}`)
 			printed := c.must("import", "ociauthtoken:index:AuthToken", "token", fmt.Sprintf(form, c.user, live.ID),
 				"--yes", "--protect=false", "--out", "generated.yaml")
-			assert.Contains(t, printed, "only replacing the token gives one")
+			assert.Contains(t, printed, "replace the token to get a new value")
 
 			generated, err := os.ReadFile(filepath.Join(c.dir, "generated.yaml"))
 			require.NoError(t, err)

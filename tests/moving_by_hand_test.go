@@ -18,6 +18,7 @@ func TestImportOfTokenMadeByHandBringsItsValue(t *testing.T) {
 	const description = "docker login from CI"
 	m := newMove(t, map[string]int{description: 1})
 	token := m.moving[description]
+	m.write("Pulumi.yaml", "name: test\nruntime: yaml\n")
 	m.newStack("prod")
 	require.NoError(t, os.WriteFile(filepath.Join(m.tools, "pass"), []byte("#!/bin/sh\ncat <<'END'\n"+token.Value+"\nEND\n"), 0o700))
 

@@ -18,6 +18,8 @@ import (
 
 const authTokenType = "ociauthtoken:index:AuthToken"
 
+// TestExampleFromUpToDestroy goes with the example in YAML through all that a token goes through. What the program in another
+// language has of its own is what it declares and hands on.
 func TestExampleFromUpToDestroy(t *testing.T) {
 	t.Parallel()
 	inEachLanguage(t, func(t *testing.T, l language) {
@@ -29,28 +31,29 @@ func TestExampleFromUpToDestroy(t *testing.T) {
 		first := p.onlyToken(alice)
 		assert.Equal(t, "docker login from CI", first.Description)
 		p.requireHandedOn(first)
-		p.requireNoChanges()
 
 		// Described anew, in place.
 		const description = `docker login, "quoted", wörter: #{}`
 		p.configure("description=" + description)
 		p.pulumi("up", "--yes", "--diff", "--skip-preview")
-		described := p.onlyToken(alice)
-		assert.Equal(t, description, described.Description)
-		assert.Equal(t, first.ID, described.ID)
+		token := p.onlyToken(alice)
+		assert.Equal(t, description, token.Description)
+		assert.Equal(t, first.ID, token.ID)
 		p.requireHandedOn(first)
 
-		// For another user: another token.
-		p.configure("userId=" + carol)
-		p.pulumi("up", "--yes", "--diff", "--skip-preview")
-		second := p.onlyToken(carol)
-		assert.NotEqual(t, first.Value, second.Value)
-		p.requireHandedOn(second)
-
-		p.pulumi("refresh", "--yes", "--expect-no-changes")
+		if l.name == yaml.name {
+			p.requireNoChanges()
+			// For another user: another token.
+			p.configure("userId=" + carol)
+			p.pulumi("up", "--yes", "--diff", "--skip-preview")
+			token = p.onlyToken(carol)
+			assert.NotEqual(t, first.Value, token.Value)
+			p.requireHandedOn(token)
+			assert.Equal(t, 2, p.calls("CreateAuthToken"))
+			p.pulumi("refresh", "--yes", "--expect-no-changes")
+		}
 		p.requireNoChanges()
-		p.requireHandedOn(second)
-		assert.Equal(t, 2, p.calls("CreateAuthToken"))
+		p.requireHandedOn(token)
 
 		// What the example hands on is a login.
 		registry := ocir.Start(t, p.oci, p.url)
@@ -114,11 +117,13 @@ func TestExampleTakesOverAnImportedToken(t *testing.T) {
 			require.Contains(t, printed, "unknown method GenerateProgram", printed)
 			t.Logf("this machine's language host for %s generates no code: that was left out", l.name)
 		}
-		// It has no value to log in with, and the example says so.
-		printed, err = try(t, p.dir, p.env, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
-		require.Error(t, err)
-		assert.Contains(t, strings.Join(strings.Fields(printed), " "), "a token that was imported has none")
-		assert.Zero(t, p.calls("RegistryLogin"))
+		if l.name == yaml.name {
+			// It has no value to log in with, and the example says so.
+			printed, err = try(t, p.dir, p.env, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+			require.Error(t, err)
+			assert.Contains(t, strings.Join(strings.Fields(printed), " "), "a token that was imported has none")
+			assert.Zero(t, p.calls("RegistryLogin"))
+		}
 
 		if code != "" {
 			if l.adopt != nil {
@@ -152,7 +157,6 @@ func TestGetTakesBothFormsOfTheID(t *testing.T) {
 			assert.Equal(t, live.ID, token.ID)
 			assert.NotContains(t, token.Outputs, "token")
 		}
-		p.requireNoChanges()
 		p.pulumi("destroy", "--yes", "--skip-preview")
 		assert.Equal(t, []emulator.Token{live}, p.tokens(), "what was only looked up stays")
 	})

@@ -95,7 +95,8 @@ func installTypeScript(t *testing.T, dir, _ string) []string {
 			"--no-package-lock", "--no-save", sdk)
 	})
 	require.NoError(t, os.Symlink(modules+"/node_modules", dir+"/node_modules"))
-	return nil
+	// TestTypeScriptExamplesAreStrictAndFormatted checks the types.
+	return []string{"PULUMI_NODEJS_TRANSPILE_ONLY=true"}
 }
 
 // installPython installs from requirements.txt, with the SDK from its wheel.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/backend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
@@ -18,9 +19,10 @@ import (
 // standIn installs what stands in for one of Pulumi's own providers: see testdata/standin.
 func (p *project) standIn(name string) {
 	p.t.Helper()
-	plugin := filepath.Join(p.t.TempDir(), "pulumi-resource-"+name)
+	folder := p.t.TempDir()
+	plugin := filepath.Join(folder, "pulumi-resource-"+name)
 	toolchain.Run(p.t, filepath.Join(toolchain.Root, "tests", "examples"), nil, "go", "build", "-o", plugin, "./testdata/standin")
-	p.pulumi("plugin", "install", "resource", name, "1.0.0", "--file", plugin)
+	p.installPlugin(name, "1.0.0", folder)
 }
 
 func TestDockerLoginExample(t *testing.T) {
@@ -68,9 +70,7 @@ func TestPullSecretExample(t *testing.T) {
 // pullSecret is what the cluster is given, in clear. It is for comparing, not for printing.
 func (p *project) pullSecret() string {
 	p.t.Helper()
-	command, cancel := newCommand(p.t, p.dir, p.env, "pulumi", "stack", "export", "--show-secrets", "--non-interactive")
-	defer cancel()
-	output, err := command.Output()
+	output, err := backend.Export(p.state, p.stack, passphrase)
 	require.NoError(p.t, err)
 	var exported struct {
 		Deployment struct {

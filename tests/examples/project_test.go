@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/backend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -19,29 +20,42 @@ type project struct {
 	*world
 	dir string
 	env []string
-	// state is the folder that the stack's state is in.
-	state string
+	// state is the folder of the backend, and stack the stack that is selected.
+	state, stack string
+	// plugins is the folder where Pulumi looks for plugins.
+	plugins string
 }
+
+// passphrase is what the secrets in the state are encrypted with.
+const passphrase = "test"
 
 // newProject copies examples/NAME.
 func newProject(t *testing.T, name string, l language) *project {
 	t.Helper()
 	l.need(t)
-	p := &project{world: newWorld(t), dir: copyOf(t, name), state: t.TempDir()}
+	home := t.TempDir()
+	p := &project{world: newWorld(t), dir: copyOf(t, name), state: t.TempDir(), plugins: filepath.Join(home, "plugins")}
 	path := filepath.Join(toolchain.Root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
 	p.env = []string{
 		"PATH=" + path,
 		"HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8",
-		"PULUMI_HOME=" + t.TempDir(), "PULUMI_BACKEND_URL=file://" + p.state, "PULUMI_CONFIG_PASSPHRASE=test",
+		"PULUMI_HOME=" + home, "PULUMI_BACKEND_URL=file://" + p.state, "PULUMI_CONFIG_PASSPHRASE=" + passphrase,
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 		"OCI_CLI_CONFIG_FILE=" + p.ociConfig,
 	}
 	if l.install != nil {
 		p.env = append(p.env, l.install(t, p.dir, path)...)
 	}
-	plugin := filepath.Join(toolchain.Bin(t), "pulumi-resource-ociauthtoken")
-	p.pulumi("plugin", "install", "resource", "ociauthtoken", toolchain.Version(t), "--file", plugin)
+	p.installPlugin("ociauthtoken", toolchain.Version(t), toolchain.Bin(t))
 	return p
+}
+
+// installPlugin puts the plugin of a provider from a folder where "pulumi plugin install" would put it.
+func (p *project) installPlugin(name, version, from string) {
+	p.t.Helper()
+	to, file := filepath.Join(p.plugins, "resource-"+name+"-v"+version), "pulumi-resource-"+name
+	require.NoError(p.t, os.MkdirAll(to, 0o755))
+	require.NoError(p.t, os.Symlink(filepath.Join(from, file), filepath.Join(to, file)))
 }
 
 // copyOf copies examples/NAME to a place from where what it refers to in this repository is found.
@@ -70,6 +84,7 @@ func filesOf(t *testing.T, name string) []string {
 // newStack makes an empty stack, whose configuration is a list of name=value.
 func (p *project) newStack(name string, config ...string) {
 	p.t.Helper()
+	p.stack = name
 	p.pulumi("stack", "init", name)
 	p.configure(append(config, "ociauthtoken:endpoint="+p.url)...)
 }
@@ -98,12 +113,15 @@ func (p *project) requireNoChanges() {
 // outputs are the stack's outputs as Pulumi shows them. Absent ones are left out.
 func (p *project) outputs() map[string]any {
 	p.t.Helper()
-	printed := p.pulumi("stack", "output", "--json")
-	var outputs map[string]any
-	require.NoError(p.t, json.Unmarshal([]byte(printed), &outputs), printed)
-	for name, value := range outputs {
-		if value == nil {
-			delete(outputs, name)
+	stacks := p.checkpoints("pulumi:pulumi:Stack")
+	require.Len(p.t, stacks, 1)
+	outputs := map[string]any{}
+	for name, value := range stacks[0].Outputs {
+		if _, isSecret := value.(map[string]any); isSecret {
+			value = "[secret]"
+		}
+		if value != nil {
+			outputs[name] = value
 		}
 	}
 	return outputs
@@ -112,11 +130,11 @@ func (p *project) outputs() map[string]any {
 // secret is an output in clear. It is for comparing, not for printing.
 func (p *project) secret(name string) string {
 	p.t.Helper()
-	command, cancel := newCommand(p.t, p.dir, p.env, "pulumi", "stack", "output", name, "--show-secrets", "--non-interactive")
-	defer cancel()
-	output, err := command.Output()
+	outputs, err := backend.Outputs(p.state, p.stack, passphrase)
 	require.NoError(p.t, err)
-	return strings.TrimSuffix(string(output), "\n")
+	value, ok := outputs[name].(string)
+	require.True(p.t, ok, "the stack has no output %s, or it is no text", name)
+	return value
 }
 
 // checkpoint is a resource as the state has it.
@@ -131,6 +149,9 @@ func (p *project) checkpoints(kind string) []checkpoint {
 	var exported struct {
 		Deployment struct{ Resources []checkpoint }
 	}
-	require.NoError(p.t, json.Unmarshal([]byte(p.pulumi("stack", "export")), &exported))
+	text, err := backend.Export(p.state, p.stack, "")
+	require.NoError(p.t, err)
+	requireNoValue(p.t, "the state", string(text))
+	require.NoError(p.t, json.Unmarshal(text, &exported))
 	return slices.DeleteFunc(exported.Deployment.Resources, func(c checkpoint) bool { return c.Type != kind })
 }

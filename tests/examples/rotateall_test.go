@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/backend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -69,15 +70,9 @@ func TestRotateAllExample(t *testing.T) {
 	assert.Equal(t, map[string]int{"earlier": became["rotated"], "rotated": became["not yet"]}, whatBecameOf(printed), printed)
 	assert.Len(t, regexp.MustCompile(`20\d\d-\S+Z  +20\d\d-\S+Z`).FindAllString(printed, -1), rotateAllLoad.users, "when, and when next")
 	a.requireRecorded(2)
-
-	done := a.calls("CreateAuthToken")
-	printed, err = a.run("2026-Q4")
-	require.NoError(t, err, printed)
-	assert.Equal(t, a.all("earlier"), whatBecameOf(printed), printed)
-	assert.Equal(t, done, a.calls("CreateAuthToken"), "a user is rotated once for a name")
 	requireNoValueBelow(t, a.state)
 	t.Logf("%d requests, %d of them creations; 2 rotations of %d users in %d stacks",
-		len(a.oci.Journal()), done, rotateAllLoad.users, rotateAllLoad.stacks)
+		len(a.oci.Journal()), a.calls("CreateAuthToken"), rotateAllLoad.users, rotateAllLoad.stacks)
 }
 
 func TestRotateAllExampleRefusesAListThatIsWrong(t *testing.T) {
@@ -197,10 +192,7 @@ func (a *rotateAll) requireRecorded(each int) {
 	t.Helper()
 	recorded, resources := map[string]bool{}, 0
 	for i := range rotateAllLoad.stacks {
-		command, cancel := newCommand(t, a.dir, a.env, "pulumi", "stack", "export", "--show-secrets", "--non-interactive",
-			"--stack", fmt.Sprintf("organization/rotate-all/team-%02d", i))
-		output, err := command.Output()
-		cancel()
+		output, err := backend.Export(a.state, fmt.Sprintf("team-%02d", i), passphrase)
 		require.NoError(t, err)
 		var exported struct {
 			Deployment struct {
