@@ -12,15 +12,15 @@ namespace Pulumi.OciAuthToken
     public static class GetAuthTokens
     {
         /// <summary>
-        /// The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+        /// Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
         /// 
-        /// Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+        /// Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
         /// 
         /// {{% examples %}}
         /// ## Example Usage
         /// 
         /// {{% example %}}
-        /// ### The token for CI that can be used
+        /// ### The active token for CI
         /// 
         /// ```typescript
         /// import * as pulumi from "@pulumi/pulumi";
@@ -235,21 +235,21 @@ namespace Pulumi.OciAuthToken
         /// {{% /example %}}
         /// {{% /examples %}}
         /// 
-        /// The filters are those of OCI's own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+        /// The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
         /// </summary>
         public static Task<GetAuthTokensResult> InvokeAsync(GetAuthTokensArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetAuthTokensResult>("ociauthtoken:index:getAuthTokens", args ?? new GetAuthTokensArgs(), options.WithDefaults());
 
         /// <summary>
-        /// The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+        /// Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
         /// 
-        /// Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+        /// Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
         /// 
         /// {{% examples %}}
         /// ## Example Usage
         /// 
         /// {{% example %}}
-        /// ### The token for CI that can be used
+        /// ### The active token for CI
         /// 
         /// ```typescript
         /// import * as pulumi from "@pulumi/pulumi";
@@ -464,21 +464,21 @@ namespace Pulumi.OciAuthToken
         /// {{% /example %}}
         /// {{% /examples %}}
         /// 
-        /// The filters are those of OCI's own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+        /// The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
         /// </summary>
         public static Output<GetAuthTokensResult> Invoke(GetAuthTokensInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetAuthTokensResult>("ociauthtoken:index:getAuthTokens", args ?? new GetAuthTokensInvokeArgs(), options.WithDefaults());
 
         /// <summary>
-        /// The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+        /// Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
         /// 
-        /// Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+        /// Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
         /// 
         /// {{% examples %}}
         /// ## Example Usage
         /// 
         /// {{% example %}}
-        /// ### The token for CI that can be used
+        /// ### The active token for CI
         /// 
         /// ```typescript
         /// import * as pulumi from "@pulumi/pulumi";
@@ -693,7 +693,7 @@ namespace Pulumi.OciAuthToken
         /// {{% /example %}}
         /// {{% /examples %}}
         /// 
-        /// The filters are those of OCI's own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+        /// The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
         /// </summary>
         public static Output<GetAuthTokensResult> Invoke(GetAuthTokensInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetAuthTokensResult>("ociauthtoken:index:getAuthTokens", args ?? new GetAuthTokensInvokeArgs(), options.WithDefaults());

@@ -12,17 +12,17 @@ namespace Pulumi.OciAuthToken
     public static class GetRegistryLogin
     {
         /// <summary>
-        /// What it takes to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry takes.
+        /// Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
         /// 
-        /// With an auth token as the `password`, it returns Docker's configuration file as well: for `~/.docker/config.json`, or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. It is right for the punctuation that tokens hold, and always a secret.
+        /// If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
         /// 
         /// {{% examples %}}
         /// ## Example Usage
         /// 
         /// {{% example %}}
-        /// ### Mint a token and log in with it
+        /// ### Create a token and log in with it
         /// 
-        /// The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes the file that `docker --config` takes the folder of.
+        /// The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker's configuration file. Pass its folder to `docker --config`.
         /// 
         /// ```typescript
         /// import * as pulumi from "@pulumi/pulumi";
@@ -173,9 +173,9 @@ namespace Pulumi.OciAuthToken
         /// {{% /example %}}
         /// 
         /// {{% example %}}
-        /// ### What docker login asks for
+        /// ### The arguments of docker login
         /// 
-        /// Without a password, nothing that the function returns is a secret, and nobody logs in: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin` does.
+        /// Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
         /// 
         /// ```typescript
         /// import * as pulumi from "@pulumi/pulumi";
@@ -334,37 +334,37 @@ namespace Pulumi.OciAuthToken
         /// 
         /// ## The user name
         /// 
-        /// | User | The registry takes |
+        /// | User | User name at the registry |
         /// |---|---|
         /// | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
         /// | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
         /// | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
         /// 
-        /// OCI is asked for all of it. What the caller may not ask, or what the registry takes otherwise, can be set: `namespace`, `username`, `region`. The profile menu of the Console shows the user name after the namespace.
+        /// The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
         /// 
         /// ## Waiting for the registry
         /// 
-        /// OCI reports a new token as `ACTIVE` before the registry knows it, which takes a minute or two, and now and then longer. With `waitUntilReady`, the function logs in as `docker login` does until the registry accepts it, for 5 minutes unless `waitTimeoutSeconds` says otherwise. It tries few times, six in 5 minutes, since OCI may lock a user after many failed logins. If the registry still refuses, the error says what OCI says of the token, and which user names were tried. A later run of the program asks once more, with one login.
+        /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
         /// 
-        /// A token that was imported has no value: a `password` that is passed and empty is an error, and so is `waitUntilReady` without one. In TypeScript and Go, an output without a value is not passed at all; `waitUntilReady` is what notices.
+        /// A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
         /// 
-        /// A function is called with a secret here, so Pulumi treats all that comes from the call as a secret. Call it without the password for names to be shown.
+        /// If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
         /// </summary>
         public static Task<GetRegistryLoginResult> InvokeAsync(GetRegistryLoginArgs? args = null, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetRegistryLoginResult>("ociauthtoken:index:getRegistryLogin", args ?? new GetRegistryLoginArgs(), options.WithDefaults());
 
         /// <summary>
-        /// What it takes to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry takes.
+        /// Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
         /// 
-        /// With an auth token as the `password`, it returns Docker's configuration file as well: for `~/.docker/config.json`, or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. It is right for the punctuation that tokens hold, and always a secret.
+        /// If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
         /// 
         /// {{% examples %}}
         /// ## Example Usage
         /// 
         /// {{% example %}}
-        /// ### Mint a token and log in with it
+        /// ### Create a token and log in with it
         /// 
-        /// The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes the file that `docker --config` takes the folder of.
+        /// The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker's configuration file. Pass its folder to `docker --config`.
         /// 
         /// ```typescript
         /// import * as pulumi from "@pulumi/pulumi";
@@ -515,9 +515,9 @@ namespace Pulumi.OciAuthToken
         /// {{% /example %}}
         /// 
         /// {{% example %}}
-        /// ### What docker login asks for
+        /// ### The arguments of docker login
         /// 
-        /// Without a password, nothing that the function returns is a secret, and nobody logs in: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin` does.
+        /// Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
         /// 
         /// ```typescript
         /// import * as pulumi from "@pulumi/pulumi";
@@ -676,37 +676,37 @@ namespace Pulumi.OciAuthToken
         /// 
         /// ## The user name
         /// 
-        /// | User | The registry takes |
+        /// | User | User name at the registry |
         /// |---|---|
         /// | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
         /// | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
         /// | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
         /// 
-        /// OCI is asked for all of it. What the caller may not ask, or what the registry takes otherwise, can be set: `namespace`, `username`, `region`. The profile menu of the Console shows the user name after the namespace.
+        /// The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
         /// 
         /// ## Waiting for the registry
         /// 
-        /// OCI reports a new token as `ACTIVE` before the registry knows it, which takes a minute or two, and now and then longer. With `waitUntilReady`, the function logs in as `docker login` does until the registry accepts it, for 5 minutes unless `waitTimeoutSeconds` says otherwise. It tries few times, six in 5 minutes, since OCI may lock a user after many failed logins. If the registry still refuses, the error says what OCI says of the token, and which user names were tried. A later run of the program asks once more, with one login.
+        /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
         /// 
-        /// A token that was imported has no value: a `password` that is passed and empty is an error, and so is `waitUntilReady` without one. In TypeScript and Go, an output without a value is not passed at all; `waitUntilReady` is what notices.
+        /// A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
         /// 
-        /// A function is called with a secret here, so Pulumi treats all that comes from the call as a secret. Call it without the password for names to be shown.
+        /// If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
         /// </summary>
         public static Output<GetRegistryLoginResult> Invoke(GetRegistryLoginInvokeArgs? args = null, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetRegistryLoginResult>("ociauthtoken:index:getRegistryLogin", args ?? new GetRegistryLoginInvokeArgs(), options.WithDefaults());
 
         /// <summary>
-        /// What it takes to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry takes.
+        /// Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
         /// 
-        /// With an auth token as the `password`, it returns Docker's configuration file as well: for `~/.docker/config.json`, or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. It is right for the punctuation that tokens hold, and always a secret.
+        /// If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
         /// 
         /// {{% examples %}}
         /// ## Example Usage
         /// 
         /// {{% example %}}
-        /// ### Mint a token and log in with it
+        /// ### Create a token and log in with it
         /// 
-        /// The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes the file that `docker --config` takes the folder of.
+        /// The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker's configuration file. Pass its folder to `docker --config`.
         /// 
         /// ```typescript
         /// import * as pulumi from "@pulumi/pulumi";
@@ -857,9 +857,9 @@ namespace Pulumi.OciAuthToken
         /// {{% /example %}}
         /// 
         /// {{% example %}}
-        /// ### What docker login asks for
+        /// ### The arguments of docker login
         /// 
-        /// Without a password, nothing that the function returns is a secret, and nobody logs in: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin` does.
+        /// Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
         /// 
         /// ```typescript
         /// import * as pulumi from "@pulumi/pulumi";
@@ -1018,21 +1018,21 @@ namespace Pulumi.OciAuthToken
         /// 
         /// ## The user name
         /// 
-        /// | User | The registry takes |
+        /// | User | User name at the registry |
         /// |---|---|
         /// | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
         /// | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
         /// | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
         /// 
-        /// OCI is asked for all of it. What the caller may not ask, or what the registry takes otherwise, can be set: `namespace`, `username`, `region`. The profile menu of the Console shows the user name after the namespace.
+        /// The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
         /// 
         /// ## Waiting for the registry
         /// 
-        /// OCI reports a new token as `ACTIVE` before the registry knows it, which takes a minute or two, and now and then longer. With `waitUntilReady`, the function logs in as `docker login` does until the registry accepts it, for 5 minutes unless `waitTimeoutSeconds` says otherwise. It tries few times, six in 5 minutes, since OCI may lock a user after many failed logins. If the registry still refuses, the error says what OCI says of the token, and which user names were tried. A later run of the program asks once more, with one login.
+        /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
         /// 
-        /// A token that was imported has no value: a `password` that is passed and empty is an error, and so is `waitUntilReady` without one. In TypeScript and Go, an output without a value is not passed at all; `waitUntilReady` is what notices.
+        /// A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
         /// 
-        /// A function is called with a secret here, so Pulumi treats all that comes from the call as a secret. Call it without the password for names to be shown.
+        /// If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
         /// </summary>
         public static Output<GetRegistryLoginResult> Invoke(GetRegistryLoginInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetRegistryLoginResult>("ociauthtoken:index:getRegistryLogin", args ?? new GetRegistryLoginInvokeArgs(), options.WithDefaults());

@@ -7,12 +7,12 @@ import * as outputs from "./types/output";
 import * as utilities from "./utilities";
 
 /**
- * The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+ * Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
  *
- * Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+ * Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
  *
  * ## Example Usage
- * ### The token for CI that can be used
+ * ### The active token for CI
  *
  * ```typescript
  * import * as pulumi from "@pulumi/pulumi";
@@ -41,7 +41,7 @@ import * as utilities from "./utilities";
  * export const tokenForCI = forCI.tokens[0].id;
  * ```
  *
- * The filters are those of OCI's own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+ * The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
  */
 export function getAuthTokens(args: GetAuthTokensArgs, opts?: pulumi.InvokeOptions): Promise<GetAuthTokensResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -78,12 +78,12 @@ export interface GetAuthTokensResult {
     readonly userId: string;
 }
 /**
- * The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+ * Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
  *
- * Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+ * Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
  *
  * ## Example Usage
- * ### The token for CI that can be used
+ * ### The active token for CI
  *
  * ```typescript
  * import * as pulumi from "@pulumi/pulumi";
@@ -112,7 +112,7 @@ export interface GetAuthTokensResult {
  * export const tokenForCI = forCI.tokens[0].id;
  * ```
  *
- * The filters are those of OCI's own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+ * The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
  */
 export function getAuthTokensOutput(args: GetAuthTokensOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetAuthTokensResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,12 +11,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+// Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
 //
-// Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+// Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
 //
 // ## Example Usage
-// ### The token for CI that can be used
+// ### The active token for CI
 // ```go
 // package main
 //
@@ -66,7 +66,7 @@ import (
 //
 // ```
 //
-// The filters are those of OCI's own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+// The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
 func GetAuthTokens(ctx *pulumi.Context, args *GetAuthTokensArgs, opts ...pulumi.InvokeOption) (*GetAuthTokensResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetAuthTokensResult

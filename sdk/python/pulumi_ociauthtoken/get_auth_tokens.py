@@ -65,12 +65,12 @@ def get_auth_tokens(domain_url: Optional[_builtins.str] = None,
                     user_id: Optional[_builtins.str] = None,
                     opts: Optional[pulumi.InvokeOptions] = None) -> AwaitableGetAuthTokensResult:
     """
-    The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+    Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
 
-    Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+    Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
 
     ## Example Usage
-    ### The token for CI that can be used
+    ### The active token for CI
     ```python
     import pulumi
     import pulumi_ociauthtoken as ociauthtoken
@@ -95,7 +95,7 @@ def get_auth_tokens(domain_url: Optional[_builtins.str] = None,
     pulumi.export("tokenForCI", for_ci.tokens[0].id)
     ```
 
-    The filters are those of OCI's own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+    The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
 
 
     :param _builtins.str domain_url: The URL of the identity domain that the user is in, if it is not the Default domain.
@@ -117,12 +117,12 @@ def get_auth_tokens_output(domain_url: pulumi.Input[Optional[Optional[_builtins.
                            user_id: pulumi.Input[Optional[_builtins.str]] = None,
                            opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetAuthTokensResult]:
     """
-    The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+    Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
 
-    Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+    Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
 
     ## Example Usage
-    ### The token for CI that can be used
+    ### The active token for CI
     ```python
     import pulumi
     import pulumi_ociauthtoken as ociauthtoken
@@ -147,7 +147,7 @@ def get_auth_tokens_output(domain_url: pulumi.Input[Optional[Optional[_builtins.
     pulumi.export("tokenForCI", for_ci.tokens[0].id)
     ```
 
-    The filters are those of OCI's own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+    The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
 
 
     :param _builtins.str domain_url: The URL of the identity domain that the user is in, if it is not the Default domain.

@@ -150,16 +150,16 @@ class RotatingAuthToken(pulumi.CustomResource):
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
-        An auth token of a user of Oracle Cloud Infrastructure (OCI) that is rotated when it is due, while the one before it goes on working.
+        An auth token of a user of Oracle Cloud Infrastructure (OCI) that is rotated when it is due. The previous token still works after a rotation.
 
-        A user holds at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins. Whatever depends on `token` and was updated since the last rotation has a token that works at every moment. A rotation is an update of the resource, never a replacement: its id stays the same.
+        A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
 
-        Pulumi does nothing by itself: the first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen, `pulumi refresh` never rotates. Run `pulumi up` on a schedule, more often than `rotationDays`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to take.
+        Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, more often than `rotationDays`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use.
 
         ## Example Usage
         ### A registry password that is rotated every 80 days
 
-        The CIS benchmark for OCI wants auth tokens rotated within 90 days. With 80, a schedule that runs once a week is never late.
+        The CIS benchmark for OCI asks you to rotate auth tokens within 90 days. With 80 days, a schedule that runs once a week is never late.
         ```python
         import pulumi
         import pulumi_ociauthtoken as ociauthtoken
@@ -197,15 +197,15 @@ class RotatingAuthToken(pulumi.CustomResource):
 
         - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
         - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
-        - **A token that is not this resource's in the other slot** leaves no room for a rotation. You are warned of it when the resource is created, by each refresh, and when a rotation comes up. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
-        - **Without overlap**, what depends on the token has none that works from the moment the old one is revoked until it has been updated.
-        - **A clock that is wrong** does not rotate early: OCI's time is looked at first.
+        - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation comes up. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
+        - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
+        - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
         - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
-        - **The state is the only copy of both values.** What is said of that for `AuthToken` holds here too.
+        - **The state is the only copy of both values.** The same holds as for `AuthToken`.
 
         ## Import
 
-        A user's token is imported as the current one by the OCIDs of the user and the token. A second token can be taken over as the previous one, which the first rotation revokes:
+        To import a user's token as the current one, use the OCIDs of the user and the token. You can add the user's second token as the previous one. The first rotation revokes it:
 
         ```sh
         pulumi import ociauthtoken:index:RotatingAuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
@@ -213,7 +213,7 @@ class RotatingAuthToken(pulumi.CustomResource):
         pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
         ```
 
-        OCI does not show the values again, so `token` stays empty until the first rotation. If you still have a value, bring it along in a file for `pulumi import --file`, as for `AuthToken`. An `AuthToken` that is in the state already becomes a `RotatingAuthToken`, with its value and without a rotation, by the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
+        OCI does not show the values again, so `token` stays empty until the first rotation. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
 
 
         :param str resource_name: The name of the resource.
@@ -233,16 +233,16 @@ class RotatingAuthToken(pulumi.CustomResource):
                  args: RotatingAuthTokenArgs,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        An auth token of a user of Oracle Cloud Infrastructure (OCI) that is rotated when it is due, while the one before it goes on working.
+        An auth token of a user of Oracle Cloud Infrastructure (OCI) that is rotated when it is due. The previous token still works after a rotation.
 
-        A user holds at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins. Whatever depends on `token` and was updated since the last rotation has a token that works at every moment. A rotation is an update of the resource, never a replacement: its id stays the same.
+        A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
 
-        Pulumi does nothing by itself: the first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen, `pulumi refresh` never rotates. Run `pulumi up` on a schedule, more often than `rotationDays`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to take.
+        Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, more often than `rotationDays`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use.
 
         ## Example Usage
         ### A registry password that is rotated every 80 days
 
-        The CIS benchmark for OCI wants auth tokens rotated within 90 days. With 80, a schedule that runs once a week is never late.
+        The CIS benchmark for OCI asks you to rotate auth tokens within 90 days. With 80 days, a schedule that runs once a week is never late.
         ```python
         import pulumi
         import pulumi_ociauthtoken as ociauthtoken
@@ -280,15 +280,15 @@ class RotatingAuthToken(pulumi.CustomResource):
 
         - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
         - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
-        - **A token that is not this resource's in the other slot** leaves no room for a rotation. You are warned of it when the resource is created, by each refresh, and when a rotation comes up. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
-        - **Without overlap**, what depends on the token has none that works from the moment the old one is revoked until it has been updated.
-        - **A clock that is wrong** does not rotate early: OCI's time is looked at first.
+        - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation comes up. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
+        - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
+        - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
         - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
-        - **The state is the only copy of both values.** What is said of that for `AuthToken` holds here too.
+        - **The state is the only copy of both values.** The same holds as for `AuthToken`.
 
         ## Import
 
-        A user's token is imported as the current one by the OCIDs of the user and the token. A second token can be taken over as the previous one, which the first rotation revokes:
+        To import a user's token as the current one, use the OCIDs of the user and the token. You can add the user's second token as the previous one. The first rotation revokes it:
 
         ```sh
         pulumi import ociauthtoken:index:RotatingAuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
@@ -296,7 +296,7 @@ class RotatingAuthToken(pulumi.CustomResource):
         pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
         ```
 
-        OCI does not show the values again, so `token` stays empty until the first rotation. If you still have a value, bring it along in a file for `pulumi import --file`, as for `AuthToken`. An `AuthToken` that is in the state already becomes a `RotatingAuthToken`, with its value and without a rotation, by the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
+        OCI does not show the values again, so `token` stays empty until the first rotation. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
 
 
         :param str resource_name: The name of the resource.

@@ -15,9 +15,9 @@ import java.util.Optional;
 import javax.annotation.Nullable;
 
 /**
- * An auth token of a user of Oracle Cloud Infrastructure (OCI): a generated password of 20 characters for everything that cannot sign requests as OCI&#39;s own API wants it, such as `docker login` to the OCI container registry, Git over HTTPS, Swift, and database clients.
+ * An auth token of a user of Oracle Cloud Infrastructure (OCI): a generated password of 20 characters. It is for clients that cannot sign requests as OCI&#39;s API requires, such as `docker login` to the OCI container registry, Git over HTTPS, Swift, and database clients.
  * 
- * OCI shows the value of a token once, in the answer to its creation. From then on it exists in the state of your stack and nowhere else: encrypted there, shown as `[secret]`, and handed on as a secret to whatever takes it.
+ * OCI shows the value of a token once, in the answer to its creation. After that it exists only in the state of your stack. It is encrypted there, shown as `[secret]`, and passed on as a secret.
  * 
  * ## Example Usage
  * ### A token for docker login
@@ -60,7 +60,7 @@ import javax.annotation.Nullable;
  * </pre>
  * ### A token for another user, with an administrator&#39;s credentials
  * 
- * An explicit provider takes its credentials from the profile `ADMIN` of the OCI configuration file, and everything else in the program keeps its own. A later change of these credentials leaves the token as it is.
+ * An explicit provider takes its credentials from the profile `ADMIN` of the OCI configuration file, and the rest of the program keeps its own. If these credentials change later, the token stays as it is.
  * <pre>
  * {@code
  * package generated_program;
@@ -99,7 +99,7 @@ import javax.annotation.Nullable;
  * </pre>
  * ### A token for a user of an identity domain, which expires
  * 
- * Users of an identity domain other than Default are served by the domain&#39;s own API: `domainUrl` says where. Tokens of a domain can expire by themselves. From a week before, or a tenth of its life, `pulumi preview` and `pulumi up` warn; a later `timeExpires` replaces the token.
+ * A user of an identity domain other than Default needs `domainUrl`, because each domain has its own API. Tokens of a domain can expire. In a token&#39;s last week, or in the last tenth of its life, `pulumi preview` and `pulumi up` warn. A later `timeExpires` replaces the token.
  * <pre>
  * {@code
  * package generated_program;
@@ -133,29 +133,29 @@ import javax.annotation.Nullable;
  * 
  * ## What to know before you use it
  * 
- * - **A user holds at most two auth tokens.** A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
+ * - **A user can have at most two auth tokens.** A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
  * - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
- * - **The value holds punctuation** such as `(`, `}`, `&lt;`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
- * - **The state is the only copy.** Whoever can decrypt the state can read the token; whoever loses the state has to mint a new one. If OCI answers 404 to the list of the user&#39;s tokens, the token stays in the state, since OCI does not tell what is missing from what is forbidden.
- * - **A user may be in an identity domain** other than Default. Set `domainUrl` then: copy &#34;Domain URL&#34; from the domain&#39;s page in the Console, or `url` from `oci iam domain list --all --query &#34;data[].{name:\&#34;display-name\&#34;,url:url}&#34;`. A creation without it fails with 404, and says which domain the user is in, where the caller may find out. Users manage their own tokens. For those of others it takes the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group &lt;group&gt; to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi makes the new one first, and then revokes the old one.
- * - **With `retainOnDelete` the token stays live** after the resource has gone from the state. Revoke it by hand.
+ * - **The value contains punctuation** such as `(`, `}`, `&lt;`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
+ * - **The state is the only copy.** Whoever can decrypt the state can read the token. If you lose the state, you have to create a new token. If OCI answers with 404 to the list of the user&#39;s tokens, the token stays in the state, because that answer may also mean that the caller lacks a permission.
+ * - **A user may be in an identity domain** other than Default. Then set `domainUrl`: copy &#34;Domain URL&#34; from the domain&#39;s page in the Console, or `url` from `oci iam domain list --all --query &#34;data[].{name:\&#34;display-name\&#34;,url:url}&#34;`. A creation without it fails with 404, and if the caller is allowed to find out, the error says which domain the user is in. Users may manage their own tokens. To manage those of others, the caller needs the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group &lt;group&gt; to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi creates the new one first, and then revokes the old one.
+ * - **With `retainOnDelete` the token stays live** after the resource has been removed from the state. Revoke it by hand.
  * 
  * ## Import
  * 
- * An auth token is imported by the OCIDs of its user and of itself, in either form:
+ * To import an auth token, use the OCIDs of its user and of the token, in either form:
  * 
  * ```sh
  * pulumi import ociauthtoken:index:AuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
  * pulumi import ociauthtoken:index:AuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
  * ```
  * 
- * A token of a user in an identity domain other than Default is imported by the domain&#39;s URL, the user&#39;s OCID, and the token&#39;s OCID or SCIM id:
+ * For a user in an identity domain other than Default, use the domain&#39;s URL, the user&#39;s OCID, and the token&#39;s OCID or SCIM id:
  * 
  * ```sh
  * pulumi import ociauthtoken:index:AuthToken example https://idcs-0123456789abcdef.identity.oraclecloud.com/users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
  * ```
  * 
- * OCI does not show the value again, so the output `token` stays empty: only replacing the token gives a new one. If you still have the value, bring it along with [jq](https://jqlang.org), from wherever it is kept. Here `pass` prints it. It goes into the state as a secret, and no file holds it in between. Which tokens a user has, with their OCIDs and descriptions, says [getAuthTokens](https://www.pulumi.com/registry/packages/ociauthtoken/api-docs/getauthtokens/):
+ * OCI does not show the value again, so the output `token` stays empty. To get a new value, replace the token. If you still have the value, import the token with it, with [jq](https://jqlang.org). In this example, `pass` prints the value. It goes into the state as a secret, and is never written to a file. [getAuthTokens](https://www.pulumi.com/registry/packages/ociauthtoken/api-docs/getauthtokens/) lists a user&#39;s tokens with their OCIDs and descriptions:
  * 
  * ```sh
  * curl -fsSLO https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v0.2.0/migrate/by-hand.jq
@@ -165,7 +165,7 @@ import javax.annotation.Nullable;
  * 
  * For a user in an identity domain other than Default, add `--arg domainUrl URL` to jq, and `--arg timeExpires TIME` if the token expires.
  * 
- * Tokens that are in a Terraform state, or that `{@literal @}pulumi/oci` has made, move here with their values: see [Move from Terraform](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-terraform.md) and [Move from {@literal @}pulumi/oci](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-pulumi-oci.md).
+ * Tokens that Terraform or `{@literal @}pulumi/oci` has created can move to this provider with their values: see [Move from Terraform](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-terraform.md) and [Move from {@literal @}pulumi/oci](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-pulumi-oci.md).
  * 
  */
 @ResourceType(type="ociauthtoken:index:AuthToken")

@@ -19,12 +19,12 @@ import java.util.concurrent.CompletableFuture;
 
 public final class OciauthtokenFunctions {
     /**
-     * The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+     * Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
      * 
-     * Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+     * Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
      * 
      * ## Example Usage
-     * ### The token for CI that can be used
+     * ### The active token for CI
      * <pre>
      * {@code
      * package generated_program;
@@ -70,19 +70,19 @@ public final class OciauthtokenFunctions {
      * }
      * </pre>
      * 
-     * The filters are those of OCI&#39;s own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+     * The filters work as in OCI&#39;s own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
      * 
      */
     public static Output<GetAuthTokensResult> getAuthTokens(GetAuthTokensArgs args) {
         return getAuthTokens(args, InvokeOptions.Empty);
     }
     /**
-     * The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+     * Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
      * 
-     * Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+     * Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
      * 
      * ## Example Usage
-     * ### The token for CI that can be used
+     * ### The active token for CI
      * <pre>
      * {@code
      * package generated_program;
@@ -128,19 +128,19 @@ public final class OciauthtokenFunctions {
      * }
      * </pre>
      * 
-     * The filters are those of OCI&#39;s own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+     * The filters work as in OCI&#39;s own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
      * 
      */
     public static CompletableFuture<GetAuthTokensResult> getAuthTokensPlain(GetAuthTokensPlainArgs args) {
         return getAuthTokensPlain(args, InvokeOptions.Empty);
     }
     /**
-     * The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+     * Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
      * 
-     * Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+     * Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
      * 
      * ## Example Usage
-     * ### The token for CI that can be used
+     * ### The active token for CI
      * <pre>
      * {@code
      * package generated_program;
@@ -186,19 +186,19 @@ public final class OciauthtokenFunctions {
      * }
      * </pre>
      * 
-     * The filters are those of OCI&#39;s own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+     * The filters work as in OCI&#39;s own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
      * 
      */
     public static Output<GetAuthTokensResult> getAuthTokens(GetAuthTokensArgs args, InvokeOptions options) {
         return Deployment.getInstance().invoke("ociauthtoken:index:getAuthTokens", TypeShape.of(GetAuthTokensResult.class), args, Utilities.withVersion(options));
     }
     /**
-     * The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+     * Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
      * 
-     * Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+     * Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
      * 
      * ## Example Usage
-     * ### The token for CI that can be used
+     * ### The active token for CI
      * <pre>
      * {@code
      * package generated_program;
@@ -244,19 +244,19 @@ public final class OciauthtokenFunctions {
      * }
      * </pre>
      * 
-     * The filters are those of OCI&#39;s own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+     * The filters work as in OCI&#39;s own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
      * 
      */
     public static Output<GetAuthTokensResult> getAuthTokens(GetAuthTokensArgs args, InvokeOutputOptions options) {
         return Deployment.getInstance().invoke("ociauthtoken:index:getAuthTokens", TypeShape.of(GetAuthTokensResult.class), args, Utilities.withVersion(options));
     }
     /**
-     * The auth tokens of a user, without their values: OCI shows a value once, in the answer to the creation of its token.
+     * Lists the auth tokens of a user, without their values. OCI shows a value only once, in the answer to the creation of the token.
      * 
-     * Before an import, this is where the OCID of the token is found; before a new token is minted, whether the user has room for it: a user holds at most two.
+     * Use it to find the OCID of a token that you want to import, or to see whether a user has room for another token. A user can have at most two.
      * 
      * ## Example Usage
-     * ### The token for CI that can be used
+     * ### The active token for CI
      * <pre>
      * {@code
      * package generated_program;
@@ -302,21 +302,21 @@ public final class OciauthtokenFunctions {
      * }
      * </pre>
      * 
-     * The filters are those of OCI&#39;s own Pulumi and Terraform providers: a token has to pass every filter, and passes one if its property is one of the values. A property that does not exist, and a regular expression that cannot be read, are errors here.
+     * The filters work as in OCI&#39;s own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
      * 
      */
     public static CompletableFuture<GetAuthTokensResult> getAuthTokensPlain(GetAuthTokensPlainArgs args, InvokeOptions options) {
         return Deployment.getInstance().invokeAsync("ociauthtoken:index:getAuthTokens", TypeShape.of(GetAuthTokensResult.class), args, Utilities.withVersion(options));
     }
     /**
-     * What it takes to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry takes.
+     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
      * 
-     * With an auth token as the `password`, it returns Docker&#39;s configuration file as well: for `~/.docker/config.json`, or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. It is right for the punctuation that tokens hold, and always a secret.
+     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
      * 
      * ## Example Usage
-     * ### Mint a token and log in with it
+     * ### Create a token and log in with it
      * 
-     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes the file that `docker --config` takes the folder of.
+     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`.
      * <pre>
      * {@code
      * package generated_program;
@@ -352,9 +352,9 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### What docker login asks for
+     * ### The arguments of docker login
      * 
-     * Without a password, nothing that the function returns is a secret, and nobody logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin` does.
+     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
      * <pre>
      * {@code
      * package generated_program;
@@ -394,35 +394,35 @@ public final class OciauthtokenFunctions {
      * 
      * ## The user name
      * 
-     * | User | The registry takes |
+     * | User | User name at the registry |
      * |---|---|
      * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
      * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
      * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
      * 
-     * OCI is asked for all of it. What the caller may not ask, or what the registry takes otherwise, can be set: `namespace`, `username`, `region`. The profile menu of the Console shows the user name after the namespace.
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry knows it, which takes a minute or two, and now and then longer. With `waitUntilReady`, the function logs in as `docker login` does until the registry accepts it, for 5 minutes unless `waitTimeoutSeconds` says otherwise. It tries few times, six in 5 minutes, since OCI may lock a user after many failed logins. If the registry still refuses, the error says what OCI says of the token, and which user names were tried. A later run of the program asks once more, with one login.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value: a `password` that is passed and empty is an error, and so is `waitUntilReady` without one. In TypeScript and Go, an output without a value is not passed at all; `waitUntilReady` is what notices.
+     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
      * 
-     * A function is called with a secret here, so Pulumi treats all that comes from the call as a secret. Call it without the password for names to be shown.
+     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
      * 
      */
     public static Output<GetRegistryLoginResult> getRegistryLogin() {
         return getRegistryLogin(GetRegistryLoginArgs.Empty, InvokeOptions.Empty);
     }
     /**
-     * What it takes to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry takes.
+     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
      * 
-     * With an auth token as the `password`, it returns Docker&#39;s configuration file as well: for `~/.docker/config.json`, or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. It is right for the punctuation that tokens hold, and always a secret.
+     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
      * 
      * ## Example Usage
-     * ### Mint a token and log in with it
+     * ### Create a token and log in with it
      * 
-     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes the file that `docker --config` takes the folder of.
+     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`.
      * <pre>
      * {@code
      * package generated_program;
@@ -458,9 +458,9 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### What docker login asks for
+     * ### The arguments of docker login
      * 
-     * Without a password, nothing that the function returns is a secret, and nobody logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin` does.
+     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
      * <pre>
      * {@code
      * package generated_program;
@@ -500,35 +500,35 @@ public final class OciauthtokenFunctions {
      * 
      * ## The user name
      * 
-     * | User | The registry takes |
+     * | User | User name at the registry |
      * |---|---|
      * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
      * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
      * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
      * 
-     * OCI is asked for all of it. What the caller may not ask, or what the registry takes otherwise, can be set: `namespace`, `username`, `region`. The profile menu of the Console shows the user name after the namespace.
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry knows it, which takes a minute or two, and now and then longer. With `waitUntilReady`, the function logs in as `docker login` does until the registry accepts it, for 5 minutes unless `waitTimeoutSeconds` says otherwise. It tries few times, six in 5 minutes, since OCI may lock a user after many failed logins. If the registry still refuses, the error says what OCI says of the token, and which user names were tried. A later run of the program asks once more, with one login.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value: a `password` that is passed and empty is an error, and so is `waitUntilReady` without one. In TypeScript and Go, an output without a value is not passed at all; `waitUntilReady` is what notices.
+     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
      * 
-     * A function is called with a secret here, so Pulumi treats all that comes from the call as a secret. Call it without the password for names to be shown.
+     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
      * 
      */
     public static CompletableFuture<GetRegistryLoginResult> getRegistryLoginPlain() {
         return getRegistryLoginPlain(GetRegistryLoginPlainArgs.Empty, InvokeOptions.Empty);
     }
     /**
-     * What it takes to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry takes.
+     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
      * 
-     * With an auth token as the `password`, it returns Docker&#39;s configuration file as well: for `~/.docker/config.json`, or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. It is right for the punctuation that tokens hold, and always a secret.
+     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
      * 
      * ## Example Usage
-     * ### Mint a token and log in with it
+     * ### Create a token and log in with it
      * 
-     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes the file that `docker --config` takes the folder of.
+     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`.
      * <pre>
      * {@code
      * package generated_program;
@@ -564,9 +564,9 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### What docker login asks for
+     * ### The arguments of docker login
      * 
-     * Without a password, nothing that the function returns is a secret, and nobody logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin` does.
+     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
      * <pre>
      * {@code
      * package generated_program;
@@ -606,35 +606,35 @@ public final class OciauthtokenFunctions {
      * 
      * ## The user name
      * 
-     * | User | The registry takes |
+     * | User | User name at the registry |
      * |---|---|
      * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
      * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
      * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
      * 
-     * OCI is asked for all of it. What the caller may not ask, or what the registry takes otherwise, can be set: `namespace`, `username`, `region`. The profile menu of the Console shows the user name after the namespace.
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry knows it, which takes a minute or two, and now and then longer. With `waitUntilReady`, the function logs in as `docker login` does until the registry accepts it, for 5 minutes unless `waitTimeoutSeconds` says otherwise. It tries few times, six in 5 minutes, since OCI may lock a user after many failed logins. If the registry still refuses, the error says what OCI says of the token, and which user names were tried. A later run of the program asks once more, with one login.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value: a `password` that is passed and empty is an error, and so is `waitUntilReady` without one. In TypeScript and Go, an output without a value is not passed at all; `waitUntilReady` is what notices.
+     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
      * 
-     * A function is called with a secret here, so Pulumi treats all that comes from the call as a secret. Call it without the password for names to be shown.
+     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
      * 
      */
     public static Output<GetRegistryLoginResult> getRegistryLogin(GetRegistryLoginArgs args) {
         return getRegistryLogin(args, InvokeOptions.Empty);
     }
     /**
-     * What it takes to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry takes.
+     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
      * 
-     * With an auth token as the `password`, it returns Docker&#39;s configuration file as well: for `~/.docker/config.json`, or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. It is right for the punctuation that tokens hold, and always a secret.
+     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
      * 
      * ## Example Usage
-     * ### Mint a token and log in with it
+     * ### Create a token and log in with it
      * 
-     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes the file that `docker --config` takes the folder of.
+     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`.
      * <pre>
      * {@code
      * package generated_program;
@@ -670,9 +670,9 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### What docker login asks for
+     * ### The arguments of docker login
      * 
-     * Without a password, nothing that the function returns is a secret, and nobody logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin` does.
+     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
      * <pre>
      * {@code
      * package generated_program;
@@ -712,35 +712,35 @@ public final class OciauthtokenFunctions {
      * 
      * ## The user name
      * 
-     * | User | The registry takes |
+     * | User | User name at the registry |
      * |---|---|
      * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
      * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
      * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
      * 
-     * OCI is asked for all of it. What the caller may not ask, or what the registry takes otherwise, can be set: `namespace`, `username`, `region`. The profile menu of the Console shows the user name after the namespace.
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry knows it, which takes a minute or two, and now and then longer. With `waitUntilReady`, the function logs in as `docker login` does until the registry accepts it, for 5 minutes unless `waitTimeoutSeconds` says otherwise. It tries few times, six in 5 minutes, since OCI may lock a user after many failed logins. If the registry still refuses, the error says what OCI says of the token, and which user names were tried. A later run of the program asks once more, with one login.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value: a `password` that is passed and empty is an error, and so is `waitUntilReady` without one. In TypeScript and Go, an output without a value is not passed at all; `waitUntilReady` is what notices.
+     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
      * 
-     * A function is called with a secret here, so Pulumi treats all that comes from the call as a secret. Call it without the password for names to be shown.
+     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
      * 
      */
     public static CompletableFuture<GetRegistryLoginResult> getRegistryLoginPlain(GetRegistryLoginPlainArgs args) {
         return getRegistryLoginPlain(args, InvokeOptions.Empty);
     }
     /**
-     * What it takes to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry takes.
+     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
      * 
-     * With an auth token as the `password`, it returns Docker&#39;s configuration file as well: for `~/.docker/config.json`, or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. It is right for the punctuation that tokens hold, and always a secret.
+     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
      * 
      * ## Example Usage
-     * ### Mint a token and log in with it
+     * ### Create a token and log in with it
      * 
-     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes the file that `docker --config` takes the folder of.
+     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`.
      * <pre>
      * {@code
      * package generated_program;
@@ -776,9 +776,9 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### What docker login asks for
+     * ### The arguments of docker login
      * 
-     * Without a password, nothing that the function returns is a secret, and nobody logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin` does.
+     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
      * <pre>
      * {@code
      * package generated_program;
@@ -818,35 +818,35 @@ public final class OciauthtokenFunctions {
      * 
      * ## The user name
      * 
-     * | User | The registry takes |
+     * | User | User name at the registry |
      * |---|---|
      * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
      * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
      * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
      * 
-     * OCI is asked for all of it. What the caller may not ask, or what the registry takes otherwise, can be set: `namespace`, `username`, `region`. The profile menu of the Console shows the user name after the namespace.
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry knows it, which takes a minute or two, and now and then longer. With `waitUntilReady`, the function logs in as `docker login` does until the registry accepts it, for 5 minutes unless `waitTimeoutSeconds` says otherwise. It tries few times, six in 5 minutes, since OCI may lock a user after many failed logins. If the registry still refuses, the error says what OCI says of the token, and which user names were tried. A later run of the program asks once more, with one login.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value: a `password` that is passed and empty is an error, and so is `waitUntilReady` without one. In TypeScript and Go, an output without a value is not passed at all; `waitUntilReady` is what notices.
+     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
      * 
-     * A function is called with a secret here, so Pulumi treats all that comes from the call as a secret. Call it without the password for names to be shown.
+     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
      * 
      */
     public static Output<GetRegistryLoginResult> getRegistryLogin(GetRegistryLoginArgs args, InvokeOptions options) {
         return Deployment.getInstance().invoke("ociauthtoken:index:getRegistryLogin", TypeShape.of(GetRegistryLoginResult.class), args, Utilities.withVersion(options));
     }
     /**
-     * What it takes to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry takes.
+     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
      * 
-     * With an auth token as the `password`, it returns Docker&#39;s configuration file as well: for `~/.docker/config.json`, or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. It is right for the punctuation that tokens hold, and always a secret.
+     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
      * 
      * ## Example Usage
-     * ### Mint a token and log in with it
+     * ### Create a token and log in with it
      * 
-     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes the file that `docker --config` takes the folder of.
+     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`.
      * <pre>
      * {@code
      * package generated_program;
@@ -882,9 +882,9 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### What docker login asks for
+     * ### The arguments of docker login
      * 
-     * Without a password, nothing that the function returns is a secret, and nobody logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin` does.
+     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
      * <pre>
      * {@code
      * package generated_program;
@@ -924,35 +924,35 @@ public final class OciauthtokenFunctions {
      * 
      * ## The user name
      * 
-     * | User | The registry takes |
+     * | User | User name at the registry |
      * |---|---|
      * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
      * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
      * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
      * 
-     * OCI is asked for all of it. What the caller may not ask, or what the registry takes otherwise, can be set: `namespace`, `username`, `region`. The profile menu of the Console shows the user name after the namespace.
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry knows it, which takes a minute or two, and now and then longer. With `waitUntilReady`, the function logs in as `docker login` does until the registry accepts it, for 5 minutes unless `waitTimeoutSeconds` says otherwise. It tries few times, six in 5 minutes, since OCI may lock a user after many failed logins. If the registry still refuses, the error says what OCI says of the token, and which user names were tried. A later run of the program asks once more, with one login.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value: a `password` that is passed and empty is an error, and so is `waitUntilReady` without one. In TypeScript and Go, an output without a value is not passed at all; `waitUntilReady` is what notices.
+     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
      * 
-     * A function is called with a secret here, so Pulumi treats all that comes from the call as a secret. Call it without the password for names to be shown.
+     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
      * 
      */
     public static Output<GetRegistryLoginResult> getRegistryLogin(GetRegistryLoginArgs args, InvokeOutputOptions options) {
         return Deployment.getInstance().invoke("ociauthtoken:index:getRegistryLogin", TypeShape.of(GetRegistryLoginResult.class), args, Utilities.withVersion(options));
     }
     /**
-     * What it takes to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry takes.
+     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
      * 
-     * With an auth token as the `password`, it returns Docker&#39;s configuration file as well: for `~/.docker/config.json`, or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. It is right for the punctuation that tokens hold, and always a secret.
+     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
      * 
      * ## Example Usage
-     * ### Mint a token and log in with it
+     * ### Create a token and log in with it
      * 
-     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes the file that `docker --config` takes the folder of.
+     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`.
      * <pre>
      * {@code
      * package generated_program;
@@ -988,9 +988,9 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### What docker login asks for
+     * ### The arguments of docker login
      * 
-     * Without a password, nothing that the function returns is a secret, and nobody logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin` does.
+     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
      * <pre>
      * {@code
      * package generated_program;
@@ -1030,21 +1030,21 @@ public final class OciauthtokenFunctions {
      * 
      * ## The user name
      * 
-     * | User | The registry takes |
+     * | User | User name at the registry |
      * |---|---|
      * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
      * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
      * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
      * 
-     * OCI is asked for all of it. What the caller may not ask, or what the registry takes otherwise, can be set: `namespace`, `username`, `region`. The profile menu of the Console shows the user name after the namespace.
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry knows it, which takes a minute or two, and now and then longer. With `waitUntilReady`, the function logs in as `docker login` does until the registry accepts it, for 5 minutes unless `waitTimeoutSeconds` says otherwise. It tries few times, six in 5 minutes, since OCI may lock a user after many failed logins. If the registry still refuses, the error says what OCI says of the token, and which user names were tried. A later run of the program asks once more, with one login.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value: a `password` that is passed and empty is an error, and so is `waitUntilReady` without one. In TypeScript and Go, an output without a value is not passed at all; `waitUntilReady` is what notices.
+     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
      * 
-     * A function is called with a secret here, so Pulumi treats all that comes from the call as a secret. Call it without the password for names to be shown.
+     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
      * 
      */
     public static CompletableFuture<GetRegistryLoginResult> getRegistryLoginPlain(GetRegistryLoginPlainArgs args, InvokeOptions options) {
