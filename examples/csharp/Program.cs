@@ -4,7 +4,7 @@ using Pulumi.OciAuthToken;
 
 return await Deployment.RunAsync(() =>
 {
-    var config = new Config();
+    var config = new Pulumi.Config(); // Pulumi.OciAuthToken has a Config, too.
 
     var registryToken = new AuthToken("registryToken", new AuthTokenArgs
     {
