@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken v0.2.0
+	github.com/pulumi/pulumi-kubernetes/sdk/v4 v4.23.0
 	github.com/pulumi/pulumi/sdk/v3 v3.256.0
 	github.com/schollz/progressbar/v3 v3.19.0
 	golang.org/x/sync v0.21.0
@@ -82,6 +83,7 @@ require (
 	github.com/rogpeppe/go-internal v1.14.1 // indirect
 	github.com/santhosh-tekuri/jsonschema/v5 v5.0.0 // indirect
 	github.com/sergi/go-diff v1.4.0 // indirect
+	github.com/spf13/cast v1.4.1 // indirect
 	github.com/spf13/cobra v1.10.2 // indirect
 	github.com/spf13/pflag v1.0.10 // indirect
 	github.com/texttheater/golang-levenshtein v1.0.1 // indirect

@@ -44,7 +44,7 @@ var (
 	}}
 )
 
-// languages are those with an example of each kind. C# is not among them: see TestCSharpExample.
+// languages are those with an example of each kind. C# is not among them: see TestCSharpExamples.
 var languages = []language{goLanguage, typeScript, python, java, yaml}
 
 func (l language) need(t *testing.T) {

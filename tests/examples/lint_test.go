@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -50,7 +51,7 @@ func TestTypeScriptExamplesAreStrictAndFormatted(t *testing.T) {
 		write(t, folder+"/package.json", manifest)
 		execute(t, folder, os.Environ(), "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
 	})
-	for _, p := range checked(t, typeScript, "typescript", "automation-typescript") {
+	for _, p := range checked(t, typeScript, "typescript", "automation-typescript", "rotation-typescript") {
 		var config struct{ CompilerOptions struct{ Strict bool } }
 		require.NoError(t, json.Unmarshal([]byte(read(t, p.dir+"/tsconfig.json")), &config))
 		assert.True(t, config.CompilerOptions.Strict)
@@ -63,7 +64,7 @@ func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {
 	t.Parallel()
 	python.need(t)
 	tools := pythonTools(t)
-	for _, p := range checked(t, python, "python", "automation-python") {
+	for _, p := range checked(t, python, "python", "automation-python", "rotation-python") {
 		ruff := []string{"--no-cache", "--config", filepath.Join(toolchain.Root, "examples", "ruff.toml"), "--exclude", "venv", "."}
 		execute(t, p.dir, p.env, tools+"/ruff", append([]string{"check"}, ruff...)...)
 		execute(t, p.dir, p.env, tools+"/ruff", append([]string{"format", "--check"}, ruff...)...)
@@ -100,7 +101,7 @@ func TestJavaExamplesAreFormattedAndAllowNoWarnings(t *testing.T) {
 		arguments = append(arguments, "--add-exports=jdk.compiler/com.sun.tools.javac."+module+"=ALL-UNNAMED")
 	}
 	arguments = append(arguments, "-jar", formatter+"/google-java-format-all-deps.jar", "--dry-run", "--set-exit-if-changed")
-	programs, err := filepath.Glob(filepath.Join(toolchain.Root, "examples", "*", filepath.FromSlash(path.Dir(java.main)), "*.java"))
+	programs, err := filepath.Glob(filepath.Join(toolchain.Root, "examples", "*", filepath.FromSlash(path.Dir(path.Dir(java.main))), "*", "*.java"))
 	require.NoError(t, err)
 	require.NotEmpty(t, programs)
 	programs = append(programs, filepath.Join(toolchain.Root, "tests/examples/testdata/get/java/App.java"))
@@ -117,50 +118,68 @@ func TestJavaExamplesAreFormattedAndAllowNoWarnings(t *testing.T) {
 	}
 }
 
-// TestCSharpExample checks what can be checked without the .NET SDK: that the program is C#, that it says the same as the SDK
-// does of the names that it uses, and that the project file names what the program uses.
-func TestCSharpExample(t *testing.T) {
+// TestCSharpExamples checks what can be checked without the .NET SDK: that the programs are C#, that they use the names that the
+// SDK has, and that the project files name the packages that the programs use.
+func TestCSharpExamples(t *testing.T) {
 	t.Parallel()
-	program := read(t, filepath.Join(toolchain.Root, "examples/csharp/Program.cs"))
-	sdk := read(t, filepath.Join(toolchain.Root, "sdk/dotnet/AuthToken.cs")) +
-		read(t, filepath.Join(toolchain.Root, "sdk/dotnet/GetRegistryLogin.cs"))
-	for _, name := range regexp.MustCompile(`registryToken\.(\w+)`).FindAllStringSubmatch(program, -1) {
-		if name[1] != "Id" { // Every resource has an Id.
-			assert.Regexp(t, `public Output<string\??> `+name[1]+` `, sdk)
-		}
-	}
-	for _, name := range regexp.MustCompile(`(?m)^        (\w+) = `).FindAllStringSubmatch(program, -1) {
-		assert.Regexp(t, `public Input<(string|bool)>\?? `+name[1]+`\s`, sdk)
-	}
-	assert.Contains(t, sdk, "namespace Pulumi.OciAuthToken\n")
-
-	var project struct {
-		SDK        string `xml:"Sdk,attr"`
-		Properties []struct {
-			OutputType, TargetFramework, Nullable string
-			TreatWarningsAsErrors                 bool
-		} `xml:"PropertyGroup"`
-		Packages []struct {
-			Include string `xml:",attr"`
-			Version string `xml:",attr"`
-		} `xml:"ItemGroup>PackageReference"`
-	}
-	manifest := read(t, filepath.Join(toolchain.Root, "examples/csharp/RegistryLogin.csproj"))
-	require.NoError(t, xml.Unmarshal([]byte(manifest), &project))
-	assert.Equal(t, "Microsoft.NET.Sdk", project.SDK)
-	require.Len(t, project.Properties, 1)
-	assert.Equal(t, "Exe", project.Properties[0].OutputType)
-	assert.Regexp(t, `^net\d+\.0$`, project.Properties[0].TargetFramework)
-	assert.Equal(t, "enable", project.Properties[0].Nullable)
-	assert.True(t, project.Properties[0].TreatWarningsAsErrors)
-	require.Len(t, project.Packages, 2)
-	assert.Equal(t, "Pulumi", project.Packages[0].Include)
-	assert.Equal(t, "Pulumi.OciAuthToken", project.Packages[1].Include)
-
 	python.need(t)
-	wrong := execute(t, ".", os.Environ(), pythonTools(t)+"/python", "testdata/python/csharp.py",
-		filepath.Join(toolchain.Root, "examples/csharp/Program.cs"))
-	assert.Empty(t, wrong, "not C#")
+	for _, example := range []struct {
+		program, manifest, resource string
+		packages                    []string
+	}{
+		{"csharp/Program.cs", "csharp/RegistryLogin.csproj", "AuthToken", []string{"Pulumi", "Pulumi.OciAuthToken"}},
+		{
+			"rotation-csharp/Program.cs", "rotation-csharp/RotatingPullSecret.csproj", "RotatingAuthToken",
+			[]string{"Pulumi", "Pulumi.Kubernetes", "Pulumi.OciAuthToken"},
+		},
+	} {
+		file := filepath.Join(toolchain.Root, "examples", example.program)
+		program := read(t, file)
+		sdk := read(t, filepath.Join(toolchain.Root, "sdk/dotnet", example.resource+".cs")) +
+			read(t, filepath.Join(toolchain.Root, "sdk/dotnet/GetRegistryLogin.cs"))
+		for _, name := range regexp.MustCompile(`registryToken\.(\w+)`).FindAllStringSubmatch(program, -1) {
+			if name[1] != "Id" { // Every resource has an Id.
+				assert.Regexp(t, `public Output<string\??> `+name[1]+` `, sdk)
+			}
+		}
+		ofOurs, _, _ := strings.Cut(program, "new Secret(") // which is a resource of Kubernetes
+		for _, name := range regexp.MustCompile(`(?m)^        (\w+) = `).FindAllStringSubmatch(ofOurs, -1) {
+			assert.Regexp(t, `public (Input<(string|bool|int)>\??|InputMap<string>) `+name[1]+`\s`, sdk)
+		}
+		assert.Contains(t, sdk, "namespace Pulumi.OciAuthToken\n")
+		// Pulumi and Pulumi.OciAuthToken each have a Config. Without its namespace, the compiler cannot tell which one is meant.
+		assert.NotRegexp(t, `new Config\(`, program)
+		for _, name := range example.packages {
+			assert.Contains(t, program, "using "+name)
+		}
+
+		var project struct {
+			SDK        string `xml:"Sdk,attr"`
+			Properties []struct {
+				OutputType, TargetFramework, Nullable string
+				TreatWarningsAsErrors                 bool
+			} `xml:"PropertyGroup"`
+			Packages []struct {
+				Include string `xml:",attr"`
+				Version string `xml:",attr"`
+			} `xml:"ItemGroup>PackageReference"`
+		}
+		require.NoError(t, xml.Unmarshal([]byte(read(t, filepath.Join(toolchain.Root, "examples", example.manifest))), &project))
+		assert.Equal(t, "Microsoft.NET.Sdk", project.SDK)
+		require.Len(t, project.Properties, 1)
+		assert.Equal(t, "Exe", project.Properties[0].OutputType)
+		assert.Regexp(t, `^net\d+\.0$`, project.Properties[0].TargetFramework)
+		assert.Equal(t, "enable", project.Properties[0].Nullable)
+		assert.True(t, project.Properties[0].TreatWarningsAsErrors)
+		var packages []string
+		for _, reference := range project.Packages {
+			packages = append(packages, reference.Include)
+		}
+		assert.Equal(t, example.packages, packages)
+
+		wrong := execute(t, ".", os.Environ(), pythonTools(t)+"/python", "testdata/python/csharp.py", file)
+		assert.Empty(t, wrong, "not C#")
+	}
 }
 
 // TestExamplesAreOneProgram compares what Pulumi is told of the example in each language.
@@ -178,20 +197,27 @@ func TestExamplesAreOneProgram(t *testing.T) {
 	for _, name := range []string{"go", "typescript", "python", "java", "csharp"} {
 		assert.Equal(t, parse("yaml"), parse(name), name)
 	}
+	for _, name := range []string{"automation-go/rotation", "rotation-typescript", "rotation-python", "rotation-java", "rotation-csharp"} {
+		assert.Equal(t, parse("rotation-yaml"), parse(name), name)
+	}
 }
 
 // TestExamplesAreOfThisVersion finds the version of the SDK in the files in which each language names it.
 func TestExamplesAreOfThisVersion(t *testing.T) {
 	t.Parallel()
 	for file, pattern := range map[string]string{
-		"go/go.mod":                          `sdk/go/ociauthtoken v(\S+)`,
-		"automation-go/go.mod":               `sdk/go/ociauthtoken v(\S+)`,
-		"typescript/package.json":            `"pulumi-ociauthtoken": "(.*)"`,
-		"automation-typescript/package.json": `"pulumi-ociauthtoken": "(.*)"`,
-		"python/requirements.txt":            `pulumi-ociauthtoken==(\S+)`,
-		"automation-python/requirements.txt": `pulumi-ociauthtoken==(\S+)`,
-		"java/pom.xml":                       `<artifactId>ociauthtoken</artifactId>\s*<version>(.*)</version>`,
-		"csharp/RegistryLogin.csproj":        `Include="Pulumi.OciAuthToken" Version="(.*)"`,
+		"go/go.mod":                                 `sdk/go/ociauthtoken v(\S+)`,
+		"automation-go/go.mod":                      `sdk/go/ociauthtoken v(\S+)`,
+		"typescript/package.json":                   `"pulumi-ociauthtoken": "(.*)"`,
+		"automation-typescript/package.json":        `"pulumi-ociauthtoken": "(.*)"`,
+		"rotation-typescript/package.json":          `"pulumi-ociauthtoken": "(.*)"`,
+		"python/requirements.txt":                   `pulumi-ociauthtoken==(\S+)`,
+		"automation-python/requirements.txt":        `pulumi-ociauthtoken==(\S+)`,
+		"rotation-python/requirements.txt":          `pulumi-ociauthtoken==(\S+)`,
+		"java/pom.xml":                              `<artifactId>ociauthtoken</artifactId>\s*<version>(.*)</version>`,
+		"rotation-java/pom.xml":                     `<artifactId>ociauthtoken</artifactId>\s*<version>(.*)</version>`,
+		"csharp/RegistryLogin.csproj":               `Include="Pulumi.OciAuthToken" Version="(.*)"`,
+		"rotation-csharp/RotatingPullSecret.csproj": `Include="Pulumi.OciAuthToken" Version="(.*)"`,
 	} {
 		found := regexp.MustCompile(pattern).FindStringSubmatch(read(t, filepath.Join(toolchain.Root, "examples", file)))
 		require.NotNil(t, found, file)

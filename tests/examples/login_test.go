@@ -16,19 +16,19 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// standIn installs what stands in for one of Pulumi's own providers: see testdata/standin.
-func (p *project) standIn(name string) {
-	p.t.Helper()
-	folder := p.t.TempDir()
+// standIn builds what stands in for the plugin of one of Pulumi's own providers, and returns its folder: see testdata/standin.
+func standIn(t *testing.T, name string) string {
+	t.Helper()
+	folder := t.TempDir()
 	plugin := filepath.Join(folder, "pulumi-resource-"+name)
-	toolchain.Run(p.t, filepath.Join(toolchain.Root, "tests", "examples"), nil, "go", "build", "-o", plugin, "./testdata/standin")
-	p.installPlugin(name, "1.0.0", folder)
+	toolchain.Run(t, filepath.Join(toolchain.Root, "tests", "examples"), nil, "go", "build", "-o", plugin, "./testdata/standin")
+	return folder
 }
 
 func TestDockerLoginExample(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "docker-login-yaml", yaml)
-	p.standIn("command")
+	p.installPlugin("command", "1.0.0", standIn(t, "command"))
 	registry := ocir.Start(t, p.oci, p.url)
 	// In place of docker there is a client that reads and writes Docker's configuration file by Docker's own code.
 	tools, docker := t.TempDir(), t.TempDir()
@@ -53,7 +53,7 @@ func TestDockerLoginExample(t *testing.T) {
 func TestPullSecretExample(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "pull-secret-yaml", yaml)
-	p.standIn("kubernetes")
+	p.installPlugin("kubernetes", "1.0.0", standIn(t, "kubernetes"))
 	registry := ocir.Start(t, p.oci, p.url)
 	p.newStack("dev", "userId="+p.users[0])
 	p.pulumi("up", "--yes", "--skip-preview")

@@ -86,6 +86,8 @@ type Secret struct{}
 
 // SecretArgs are what of its arguments the examples use.
 type SecretArgs struct {
+	APIVersion *string           `pulumi:"apiVersion,optional"`
+	Kind       *string           `pulumi:"kind,optional"`
 	Metadata   map[string]string `pulumi:"metadata"`
 	Type       string            `pulumi:"type"`
 	StringData map[string]string `pulumi:"stringData"`
@@ -100,4 +102,9 @@ func (s *Secret) Annotate(a infer.Annotator) { a.SetToken("core/v1", "Secret") }
 // Create records the secret.
 func (*Secret) Create(_ context.Context, req infer.CreateRequest[SecretArgs]) (infer.CreateResponse[SecretState], error) {
 	return infer.CreateResponse[SecretState]{ID: "default/" + req.Inputs.Metadata["name"], Output: SecretState{req.Inputs}}, nil
+}
+
+// Update records the secret as it is now.
+func (*Secret) Update(_ context.Context, req infer.UpdateRequest[SecretArgs, SecretState]) (infer.UpdateResponse[SecretState], error) {
+	return infer.UpdateResponse[SecretState]{Output: SecretState{req.Inputs}}, nil
 }
