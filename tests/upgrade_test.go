@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
@@ -15,8 +16,8 @@ import (
 // upgradeFrom names what TestUpgradeFromEveryRelease begins with, besides the releases.
 var upgradeFrom = flag.String("upgrade.from", "", "a commit whose plugin is upgraded too, such as HEAD~10")
 
-// TestUpgradeFromEveryRelease builds the plugin of each release from its tag, lets it mint a token, and goes on with the plugin
-// as it is now. A clone without tags has only the recorded states, which TestStateOfEveryReleaseCanBeRead goes on with.
+// TestUpgradeFromEveryRelease builds the plugin of each release from its tag, lets it create and rotate tokens, and goes on with the
+// plugin as it is now. A clone without tags has only the recorded states, which TestStateOfEveryReleaseCanBeRead goes on with.
 func TestUpgradeFromEveryRelease(t *testing.T) {
 	t.Parallel()
 	listed, err := exec.Command("git", "tag", "--list", "v*.*.*").Output()
@@ -33,25 +34,81 @@ func TestUpgradeFromEveryRelease(t *testing.T) {
 	for _, release := range releases {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
-			c := newCLI(t)
-			now := c.env[0]
-			c.env[0] = "PATH=" + pluginOf(t, release) + ":" + strings.TrimPrefix(now, "PATH=")
-			c.program("token", "minted before")
-			c.must("up", "--yes")
-			minted := c.onlyToken()
-
-			c.env[0] = now
-			c.must("preview", "--diff", "--expect-no-changes")
-			c.must("refresh", "--yes", "--expect-no-changes")
-			c.program("token", "described after")
-			c.must("up", "--yes")
-			assert.Equal(t, minted.Value, c.secretOutput("token"))
-			assert.Equal(t, "described after", c.onlyToken().Description)
-			assert.Equal(t, 1, c.calls("CreateAuthToken"))
-			c.must("destroy", "--yes")
-			assert.Empty(t, c.tokens())
+			plugin := pluginOf(t, release)
+			t.Run("AuthToken", func(t *testing.T) {
+				t.Parallel()
+				upgradeAuthToken(t, plugin)
+			})
+			if hasRotatingAuthToken(t, release) {
+				t.Run("RotatingAuthToken", func(t *testing.T) {
+					t.Parallel()
+					upgradeRotatingAuthToken(t, plugin)
+				})
+			}
 		})
 	}
+}
+
+func upgradeAuthToken(t *testing.T, plugin string) {
+	c := newCLI(t)
+	upgrade := c.downgraded(plugin)
+	c.program("token", "minted before")
+	c.must("up", "--yes")
+	minted := c.onlyToken()
+
+	upgrade()
+	c.must("preview", "--diff", "--expect-no-changes")
+	c.must("refresh", "--yes", "--expect-no-changes")
+	c.program("token", "described after")
+	c.must("up", "--yes")
+	assert.Equal(t, minted.Value, c.secretOutput("token"))
+	assert.Equal(t, "described after", c.onlyToken().Description)
+	assert.Equal(t, 1, c.calls("CreateAuthToken"))
+	c.must("destroy", "--yes")
+	assert.Empty(t, c.tokens())
+}
+
+func upgradeRotatingAuthToken(t *testing.T, plugin string) {
+	c := newCLI(t)
+	upgrade := c.downgraded(plugin)
+	for _, reason := range []string{"first", "second"} {
+		c.rotatingProgram(reason)
+		c.must("up", "--yes", "--skip-preview")
+	}
+	before := c.tokens()
+	require.Len(t, before, 2)
+
+	upgrade()
+	c.must("preview", "--diff", "--expect-no-changes")
+	c.must("refresh", "--yes", "--expect-no-changes")
+	assert.Equal(t, before, c.tokens())
+	c.rotatingProgram("third")
+	c.must("up", "--yes", "--skip-preview")
+	after := c.tokens()
+	require.Len(t, after, 2)
+	assert.Equal(t, before[1].Value, after[0].Value, "the token that was current goes on working")
+	assert.Equal(t, after[0].Value, c.secretOutput("previousToken"))
+	assert.Equal(t, after[1].Value, c.secretOutput("token"))
+	assert.Equal(t, 3, c.calls("CreateAuthToken"))
+	c.must("destroy", "--yes")
+	assert.Empty(t, c.tokens())
+}
+
+// downgraded makes the command run the plugin in a folder, until upgrade is called.
+func (c *cli) downgraded(plugin string) (upgrade func()) {
+	now := c.env[0]
+	c.env[0] = "PATH=" + plugin + ":" + strings.TrimPrefix(now, "PATH=")
+	return func() { c.env[0] = now }
+}
+
+// hasRotatingAuthToken reports whether a commit has that resource: 0.1.0 has not.
+func hasRotatingAuthToken(t *testing.T, commit string) bool {
+	t.Helper()
+	schema := exec.Command("git", "show", commit+":schema.json")
+	schema.Dir = toolchain.Root
+	shown, err := schema.Output()
+	require.NoError(t, err)
+	return strings.Contains(string(shown), `"`+rotatingType+`"`)
 }
 
 // pluginOf builds the plugin of a commit, and returns its folder.
