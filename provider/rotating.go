@@ -1,0 +1,238 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+)
+
+// This file carries out one update of a RotatingAuthToken: the steps that rotation.go decides on, what is recorded where one of
+// them fails, and what a preview says of them.
+
+// rotating is one update while it runs.
+type rotating struct {
+	*RotatingAuthToken
+	user *identity.User
+	// from is the state as it was recorded, and state as it is by now.
+	from, state RotatingAuthTokenState
+	inputs      RotatingAuthTokenArgs
+	stands      rotation
+	wish        identity.Wish
+	// changed reports whether the state is no longer as it was, and created whether there is a new token.
+	changed, created bool
+	// unsettled reports whether there may be a token that is not known.
+	unsettled bool
+}
+
+// goOn begins an update, or goes on with the one that an error hook repeats: with the same state and arguments.
+func (r *RotatingAuthToken) goOn(
+	ctx context.Context, req infer.UpdateRequest[RotatingAuthTokenArgs, RotatingAuthTokenState],
+) *rotating {
+	state := req.State.held(req.ID)
+	run := &rotating{
+		RotatingAuthToken: r, from: req.State, state: state, inputs: req.Inputs,
+		wish: identity.Wish{For: urnOf(ctx) + "#" + value(state.TokenID), Description: req.Inputs.Description},
+	}
+	if begun, ok := r.begun.Load(run.wish); ok && !req.DryRun {
+		before := begun.(*rotating)
+		if reflect.DeepEqual(before.from, req.State) && reflect.DeepEqual(before.inputs, req.Inputs) {
+			run.state, run.changed, run.created = before.state, before.changed, before.created
+		}
+	}
+	run.stands = r.stands(ctx, run.state, req.Inputs)
+	return run
+}
+
+// makeSure looks at OCI's time and at what the user has before anything is revoked because of time, and before a rotation:
+// nothing of ours is revoked if there is no room for what is to follow.
+func (run *rotating) makeSure(ctx context.Context) error {
+	begun, ok := run.begun.Load(run.wish)
+	if (ok && begun.(*rotating).unsettled) || (run.stands.why() == notDue && !run.stands.previousIsOver()) {
+		return nil // what may have been created is not a stranger's
+	}
+	for _, view := range []identity.View{identity.Written, identity.Home} {
+		found, err := run.look(ctx, run.user, run.state, view)
+		run.doubtTheClock(ctx)
+		if err != nil {
+			return fmt.Errorf("%s, and nothing was changed: %w", run.stands.explain(), err)
+		}
+		run.stands.now = run.now()
+		if run.state.isLive() && found.current == nil && !run.user.IsNew(run.state.created()) {
+			run.state, run.stands.current, run.changed = run.state.withoutCurrent(), false, true
+		}
+		strangers := found.strangers(run.state)
+		run.stands.foreign = len(strangers)
+		if run.stands.why() == notDue || run.stands.hasRoom() {
+			return nil
+		}
+		if view == identity.Home {
+			return noRoom(run.stands, run.user, strangers)
+		}
+	}
+	return nil
+}
+
+// take takes one step, and changes the state accordingly.
+func (run *rotating) take(ctx context.Context, next step) error {
+	logger := p.GetLogger(ctx)
+	switch next {
+	case revokePrevious:
+		id := value(run.state.PreviousTokenID)
+		logger.InfoStatusf("revoking the previous token %s", id)
+		if err := run.user.DeleteToken(ctx, id, run.state.created()); err != nil {
+			return err
+		}
+		run.state = run.state.withoutPrevious()
+	case revokeCurrent:
+		id := value(run.state.TokenID)
+		logger.InfoStatusf("revoking the current token %s", id)
+		if err := run.user.DeleteToken(ctx, id, run.state.created()); err != nil {
+			return err
+		}
+		run.state = run.state.withoutCurrent()
+	case create:
+		token, err := run.user.CreateToken(ctx, run.wish)
+		if err != nil {
+			unsettled := (*identity.Unsettled)(nil)
+			run.unsettled = errors.As(err, &unsettled)
+			return err
+		}
+		if run.stands.current {
+			run.state.PreviousToken, run.state.PreviousTokenID = run.state.Token, run.state.TokenID
+		}
+		run.state.RotateWhenChanged = run.inputs.RotateWhenChanged
+		run.state, run.created = run.state.holding(token), true
+	case awaitActive:
+		token, err := run.await(ctx)
+		run.state = run.state.seen(token)
+		if err != nil {
+			return run.state.finished(err)
+		}
+		run.stands.unusable = !run.state.isUsable()
+	case describe:
+		return run.describe(ctx)
+	case nothing:
+	}
+	run.changed = true
+	run.stands = run.stands.took(next, run.now())
+	return nil
+}
+
+// await waits for the current token to become ACTIVE. One that was not when it was seen last is looked at again.
+func (run *rotating) await(ctx context.Context) (identity.AuthToken, error) {
+	id := value(run.state.TokenID)
+	token := identity.AuthToken{ID: id, State: value(run.state.State)}
+	if token.State != "" && token.State != identity.StateCreating && token.State != identity.StateActive {
+		found, err := run.user.FindToken(ctx, id, run.state.created())
+		if err != nil || found == nil {
+			return token, err
+		}
+		token = *found
+	}
+	return run.user.AwaitActive(ctx, token)
+}
+
+// describe changes the description on both tokens.
+func (run *rotating) describe(ctx context.Context) error {
+	if run.state.isLive() {
+		token, err := run.user.UpdateToken(ctx, value(run.state.TokenID), run.inputs.Description)
+		if err != nil {
+			if identity.IsNotFound(err) {
+				err = fmt.Errorf("%w. If the token was deleted outside of Pulumi, \"pulumi refresh\" notices, and the next "+
+					"\"pulumi up\" creates a new one", err)
+			}
+			return err
+		}
+		run.state = run.state.seen(token)
+	}
+	if run.state.PreviousTokenID != nil {
+		_, err := run.user.UpdateToken(ctx, value(run.state.PreviousTokenID), run.inputs.Description)
+		if identity.IsNotFound(err) {
+			// This may also be a permission that the caller lacks. A token that is there stays in the state.
+			found, failure := run.user.FindToken(ctx, value(run.state.PreviousTokenID), run.state.created())
+			switch {
+			case failure != nil:
+				err = fmt.Errorf("%w; and whether it is gone could not be found out: %w", err, failure)
+			case found == nil && !run.user.IsNew(run.state.created()):
+				p.GetLogger(ctx).Warningf("the previous token %s is gone", value(run.state.PreviousTokenID))
+				run.state, run.stands.previous, err = run.state.withoutPrevious(), false, nil
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	run.state.Description = run.inputs.Description
+	run.stands = run.stands.took(describe, run.now())
+	return nil
+}
+
+// stuck is the error of an update that ends half-way. Unless nothing has changed, the engine is to record how far it got.
+func (run *rotating) stuck(err error) error {
+	run.begun.Delete(run.wish)
+	if run.changed || run.unsettled {
+		run.begun.Store(run.wish, run)
+	}
+	if !run.changed {
+		return err
+	}
+	var failed infer.ResourceInitFailedError
+	if errors.As(err, &failed) {
+		return err
+	}
+	stands := "The current token still works"
+	if !run.state.isLive() {
+		stands = "There is no token that works until then"
+	}
+	return infer.ResourceInitFailedError{Reasons: []string{fmt.Sprintf("%v. %s. The state says which tokens there are, and the next "+
+		"\"pulumi up\" goes on", err, stands)}}
+}
+
+// done returns the state with the new arguments.
+func (run *rotating) done() RotatingAuthTokenState {
+	run.state.RotatingAuthTokenArgs = run.inputs
+	return run.state.dated()
+}
+
+// previewed returns what a preview knows of the state after all steps: the current token will be the previous one.
+func (run *rotating) previewed() RotatingAuthTokenState {
+	for next := run.stands.next(); next != nothing; next = run.stands.next() {
+		switch next {
+		case revokePrevious:
+			run.state = run.state.withoutPrevious()
+		case create:
+			if run.stands.current {
+				run.state.PreviousToken, run.state.PreviousTokenID = run.state.Token, run.state.TokenID
+			}
+		case nothing, revokeCurrent, awaitActive, describe:
+		}
+		run.stands = run.stands.took(next, run.now())
+	}
+	return run.done()
+}
+
+// changedByRotation are the outputs that a rotation makes others.
+func changedByRotation(stands rotation) []string {
+	names := []string{"token", "tokenId", "state", "timeCreated"}
+	if stands.rotationDays != nil {
+		names = append(names, "timeRotationDue")
+	}
+	return names
+}
+
+// dependsOnUnknowns reports whether a preview cannot tell if a rotation is due.
+func dependsOnUnknowns(ctx context.Context) bool {
+	inputs := requestOf(ctx).inputs
+	for _, name := range []string{"rotationDays", "rotateWhenChanged"} {
+		if inputs.Get(name).HasComputed() {
+			return true
+		}
+	}
+	return false
+}
