@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -200,7 +201,7 @@ func TestEveryPageOfADomainsListIsRead(t *testing.T) {
 	last := s.tokens()[120]
 	s.mustUp(func(m *deploytest.ResourceMonitor) error {
 		_, _, err := m.ReadResource(authTokenType, "last", resource.ID(s.importID(last.ID)), "", resource.PropertyMap{}, "", "", "", nil, "", "")
-		return errorsJoined(err, s.mint(s.user, "ci")(m))
+		return errors.Join(err, s.mint(s.user, "ci")(m))
 	})
 	assert.Equal(t, "119", s.token("last").Outputs["description"].StringValue())
 	assert.Equal(t, 3, s.calls("ListAuthTokens"))
@@ -208,15 +209,6 @@ func TestEveryPageOfADomainsListIsRead(t *testing.T) {
 	s.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Skip: 1, Body: s.noTokens()})
 	s.parallel = 1 // the engine has a data race where two resources fail at once (pkg/engine/update.go, OnResourceStepPost)
 	require.Error(t, s.refresh(), "a list with a page that is missing is no list")
-}
-
-func errorsJoined(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func TestAUserOfADomainManagesTheirOwnTokensAndNoOthers(t *testing.T) {

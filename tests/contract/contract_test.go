@@ -72,9 +72,15 @@ func (s *service) made() []string {
 
 func newService(t *testing.T) *service {
 	t.Helper()
+	return newServiceWith(t, emulator.Config{})
+}
+
+func newServiceWith(t *testing.T, config emulator.Config) *service {
+	t.Helper()
 	s := &service{}
+	config.TokenValue = s.makeValue
 	var err error
-	s.Service, err = emulator.New(emulator.Config{TokenValue: s.makeValue})
+	s.Service, err = emulator.New(config)
 	require.NoError(t, err)
 	server := s.Start()
 	t.Cleanup(server.Close)
@@ -89,13 +95,8 @@ func newService(t *testing.T) *service {
 // check holds what a client has seen against what the service did.
 func (s *service) check(t *testing.T, got seen) {
 	t.Helper()
-	sum := sha256.Sum256([]byte(s.made()[0]))
-	assert.Equal(t, hex.EncodeToString(sum[:]), got.ValueSHA256, "the client has the value, punctuation and all")
-	assert.Regexp(t, `^ocid1\.credential\.oc1\.\.`, got.ID)
+	s.checkFirst(t, got.ID, got.ValueSHA256, got.Created)
 	assert.Equal(t, "ACTIVE", got.State)
-	created, err := time.Parse(time.RFC3339, strings.Replace(got.Created, "+00:00", "Z", 1))
-	require.NoError(t, err)
-	assert.WithinDuration(t, time.Now(), created, 5*time.Minute)
 	assert.Equal(t, "409 UserCapacityExceeded", got.Third)
 	assert.Equal(t, []string{"one", "two"}, got.Listed)
 	assert.Zero(t, got.ListedValues)
@@ -106,6 +107,22 @@ func (s *service) check(t *testing.T, got seen) {
 	assert.Zero(t, got.Left)
 	assert.Equal(t, "401 NotAuthenticated", got.UnknownKey)
 	assert.Empty(t, s.Tokens(s.user))
+}
+
+// checkFirst holds what a client has seen of the first token against the token.
+func (s *service) checkFirst(t *testing.T, ocid, valueSHA256, created string) {
+	t.Helper()
+	assert.Equal(t, hashed(s.made()[0]), valueSHA256, "the client has the value, punctuation and all")
+	assert.Regexp(t, `^ocid1\.credential\.oc1\.\.`, ocid)
+	at, err := time.Parse(time.RFC3339, strings.Replace(created, "+00:00", "Z", 1))
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now(), at, 5*time.Minute)
+}
+
+// hashed is how a client tells of a value.
+func hashed(value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return hex.EncodeToString(sum[:])
 }
 
 // running bounds the run of a client.
@@ -144,7 +161,7 @@ func output(ctx context.Context, dir string, env []string, args ...string) ([]by
 }
 
 // lifecycle runs a client's program and reads what it has seen, the last line that it prints.
-func (s *service) lifecycle(t *testing.T, dir string, program ...string) seen {
+func lifecycle[T seen | seenInDomain](t *testing.T, s *service, dir string, program ...string) T {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), running)
 	defer cancel()
@@ -154,7 +171,7 @@ func (s *service) lifecycle(t *testing.T, dir string, program ...string) seen {
 		require.NotContains(t, string(printed), value)
 	}
 	lines := bytes.Split(bytes.TrimSpace(printed), []byte("\n"))
-	var got seen
+	var got T
 	require.NoError(t, json.Unmarshal(lines[len(lines)-1], &got), string(printed))
 	return got
 }
@@ -173,7 +190,7 @@ func TestPython(t *testing.T) {
 	t.Run("SDK", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
-		s.check(t, s.lifecycle(t, dir, "venv/bin/python", "lifecycle.py"))
+		s.check(t, lifecycle[seen](t, s, dir, "venv/bin/python", "lifecycle.py"))
 	})
 	t.Run("CLI", func(t *testing.T) {
 		t.Parallel()
@@ -192,7 +209,7 @@ func TestTypeScript(t *testing.T) {
 	t.Parallel()
 	dir := typescript(t)
 	s := newService(t)
-	s.check(t, s.lifecycle(t, dir, "node", "lifecycle.mjs"))
+	s.check(t, lifecycle[seen](t, s, dir, "node", "lifecycle.mjs"))
 }
 
 func TestJava(t *testing.T) {
@@ -200,7 +217,7 @@ func TestJava(t *testing.T) {
 	toolchain.Need(t, "java", "mvn")
 	dir := installed(t, "java", []string{"mvn", "--quiet", "--batch-mode", "package"})
 	s := newService(t)
-	s.check(t, s.lifecycle(t, dir, "java", "-cp", "target/classes:target/libraries/*", "Lifecycle"))
+	s.check(t, lifecycle[seen](t, s, dir, "java", "-cp", "target/classes:target/libraries/*", "Lifecycle"))
 }
 
 // cli is the OCI CLI.
@@ -210,37 +227,43 @@ type cli struct {
 	dir string
 }
 
-// run calls the CLI about auth tokens, and returns what it prints: the data, or what it was refused with.
-func (c cli) run(env []string, args ...string) (data json.RawMessage, refusal string) {
+// cliAnswer is what the CLI prints: the data, or the status and the code that it was refused with.
+type cliAnswer struct {
+	Data   json.RawMessage `json:"data"`
+	ETag   string          `json:"etag"`
+	Status int             `json:"status"`
+	Code   string          `json:"code"`
+}
+
+// refusal is the status and the code of a refusal.
+func (a cliAnswer) refusal() string { return fmt.Sprintf("%d %s", a.Status, a.Code) }
+
+// run calls the CLI.
+func (c cli) run(env []string, args ...string) (answer cliAnswer) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), running)
 	defer cancel()
-	command := append([]string{
-		"venv/bin/oci", "--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry", "iam", "auth-token",
-	}, args...)
-	printed, err := output(ctx, c.dir, append(env, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True"),
-		append(command, "--user-id", c.s.user)...)
+	command := append([]string{"venv/bin/oci", "--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry"}, args...)
+	printed, err := output(ctx, c.dir,
+		append(env, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True"), command...)
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		var failure struct {
-			Status int    `json:"status"`
-			Code   string `json:"code"`
-		}
-		text := err.Error()
+		_, text, _ := strings.Cut(err.Error(), "ServiceError:")
 		begin, end := strings.Index(text, "{"), strings.LastIndex(text, "}")
-		require.True(c.t, begin >= 0 && end > begin, text)
-		require.NoError(c.t, json.Unmarshal([]byte(text[begin:end+1]), &failure), text)
-		return nil, fmt.Sprintf("%d %s", failure.Status, failure.Code)
+		require.True(c.t, begin >= 0 && end > begin, err.Error())
+		printed = []byte(text[begin : end+1])
+	} else {
+		require.NoError(c.t, err)
 	}
-	require.NoError(c.t, err)
-	if len(bytes.TrimSpace(printed)) == 0 {
-		return nil, "no refusal"
+	if len(bytes.TrimSpace(printed)) > 0 {
+		require.NoError(c.t, json.Unmarshal(printed, &answer), string(printed))
 	}
-	var answer struct {
-		Data json.RawMessage `json:"data"`
-		ETag string          `json:"etag"`
-	}
-	require.NoError(c.t, json.Unmarshal(printed, &answer))
-	return answer.Data, answer.ETag
+	return answer
+}
+
+// tokens calls the CLI about the user's auth tokens.
+func (c cli) tokens(env []string, args ...string) cliAnswer {
+	c.t.Helper()
+	return c.run(env, append(append([]string{"iam", "auth-token"}, args...), "--user-id", c.s.user)...)
 }
 
 // cliToken is a token as the CLI prints it.
@@ -263,16 +286,12 @@ func decode[T any](t *testing.T, data json.RawMessage) T {
 
 func (c cli) lifecycle() seen {
 	c.t.Helper()
-	data, etag := c.run(nil, "create", "--description", "one")
-	first := decode[cliToken](c.t, data)
-	c.run(nil, "create", "--description", "two")
-	sum := sha256.Sum256([]byte(first.Token))
-	got := seen{
-		ID: first.ID, ValueSHA256: hex.EncodeToString(sum[:]), State: first.LifecycleState, Created: first.TimeCreated,
-	}
-	_, got.Third = c.run(nil, "create", "--description", "three")
-	data, _ = c.run(nil, "list")
-	listed := decode[[]cliToken](c.t, data)
+	created := c.tokens(nil, "create", "--description", "one")
+	first := decode[cliToken](c.t, created.Data)
+	c.tokens(nil, "create", "--description", "two")
+	got := seen{ID: first.ID, ValueSHA256: hashed(first.Token), State: first.LifecycleState, Created: first.TimeCreated}
+	got.Third = c.tokens(nil, "create", "--description", "three").refusal()
+	listed := decode[[]cliToken](c.t, c.tokens(nil, "list").Data)
 	for _, token := range listed {
 		got.Listed = append(got.Listed, token.Description)
 		if token.Token != "" {
@@ -280,17 +299,15 @@ func (c cli) lifecycle() seen {
 		}
 	}
 	slices.Sort(got.Listed)
-	data, _ = c.run(nil, "update", "--auth-token-id", first.ID, "--description", "new")
-	updated := decode[cliToken](c.t, data)
+	updated := decode[cliToken](c.t, c.tokens(nil, "update", "--auth-token-id", first.ID, "--description", "new").Data)
 	got.Updated, got.UpdatedValue = updated.Description, updated.Token != ""
-	_, got.Stale = c.run(nil, "delete", "--force", "--auth-token-id", first.ID, "--if-match", etag)
+	got.Stale = c.tokens(nil, "delete", "--force", "--auth-token-id", first.ID, "--if-match", created.ETag).refusal()
 	for _, token := range listed {
-		c.run(nil, "delete", "--force", "--auth-token-id", token.ID)
+		c.tokens(nil, "delete", "--force", "--auth-token-id", token.ID)
 	}
-	_, got.Again = c.run(nil, "delete", "--force", "--auth-token-id", first.ID)
-	data, _ = c.run(nil, "list")
-	got.Left = len(decode[[]cliToken](c.t, data))
-	_, got.UnknownKey = c.run([]string{"OCI_CLI_FINGERPRINT=" + strings.Repeat("00:", 15) + "00"}, "list")
+	got.Again = c.tokens(nil, "delete", "--force", "--auth-token-id", first.ID).refusal()
+	got.Left = len(decode[[]cliToken](c.t, c.tokens(nil, "list").Data))
+	got.UnknownKey = c.tokens([]string{"OCI_CLI_FINGERPRINT=" + strings.Repeat("00:", 15) + "00"}, "list").refusal()
 	return got
 }
 
@@ -317,9 +334,8 @@ func TestGo(t *testing.T) {
 	require.NoError(t, err)
 	_, err = create("two")
 	require.NoError(t, err)
-	sum := sha256.Sum256([]byte(*first.Token))
 	got := seen{
-		ID: *first.Id, ValueSHA256: hex.EncodeToString(sum[:]), State: string(first.LifecycleState),
+		ID: *first.Id, ValueSHA256: hashed(*first.Token), State: string(first.LifecycleState),
 		Created: first.TimeCreated.Format(time.RFC3339),
 	}
 	_, err = create("three")

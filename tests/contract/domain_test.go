@@ -1,17 +1,9 @@
 package contract
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"os/exec"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 	"github.com/oracle/oci-go-sdk/v65/identitydomains"
@@ -44,30 +36,16 @@ type seenInDomain struct {
 // newDomain is a local OCI whose user is in an identity domain, at the URL. An administrator makes the calls.
 func newDomain(t *testing.T) *service {
 	t.Helper()
-	s := &service{}
-	var err error
-	s.Service, err = emulator.New(emulator.Config{TokenValue: s.makeValue, Domains: []string{"sales"}})
-	require.NoError(t, err)
-	server := s.Start()
-	t.Cleanup(server.Close)
+	s := newServiceWith(t, emulator.Config{Domains: []string{"sales"}})
 	s.url, s.user = s.Domains()[0].URL, s.Users()[1].ID
-	credentials, err := s.NewCredentials(s.Users()[0].ID)
-	require.NoError(t, err)
-	s.configFile, _, err = credentials.WriteConfigFile(t.TempDir(), "DEFAULT")
-	require.NoError(t, err)
 	return s
 }
 
 // checkInDomain holds what a client has seen against what the domain did.
 func (s *service) checkInDomain(t *testing.T, got seenInDomain) {
 	t.Helper()
-	sum := sha256.Sum256([]byte(s.made()[0]))
-	assert.Equal(t, hex.EncodeToString(sum[:]), got.ValueSHA256, "the client has the value, punctuation and all")
+	s.checkFirst(t, got.OCID, got.ValueSHA256, got.Created)
 	assert.Regexp(t, `^[0-9a-f]{32}$`, got.ID)
-	assert.Regexp(t, `^ocid1\.credential\.oc1\.\.`, got.OCID)
-	created, err := time.Parse(time.RFC3339, got.Created)
-	require.NoError(t, err)
-	assert.WithinDuration(t, time.Now(), created, 5*time.Minute)
 	assert.Equal(t, "2999-01-01T00:00:00.000Z", got.Expires)
 	assert.Empty(t, got.Status, "it is never returned")
 	assert.Equal(t, 409, got.Third)
@@ -83,22 +61,6 @@ func (s *service) checkInDomain(t *testing.T, got seenInDomain) {
 	assert.Empty(t, s.Tokens(s.user))
 }
 
-// lifeInDomain runs a client's program and reads what it has seen, the last line that it prints.
-func (s *service) lifeInDomain(t *testing.T, dir string, program ...string) seenInDomain {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), running)
-	defer cancel()
-	printed, err := output(ctx, dir, nil, append(program, s.url, s.configFile, s.user)...)
-	require.NoError(t, err)
-	for _, value := range s.made() {
-		require.NotContains(t, string(printed), value)
-	}
-	lines := bytes.Split(bytes.TrimSpace(printed), []byte("\n"))
-	var got seenInDomain
-	require.NoError(t, json.Unmarshal(lines[len(lines)-1], &got), string(printed))
-	return got
-}
-
 // TestPythonInADomain drives an identity domain with OCI's Python SDK, and with the OCI CLI, which comes with it.
 func TestPythonInADomain(t *testing.T) {
 	t.Parallel()
@@ -106,58 +68,22 @@ func TestPythonInADomain(t *testing.T) {
 	t.Run("SDK", func(t *testing.T) {
 		t.Parallel()
 		s := newDomain(t)
-		s.checkInDomain(t, s.lifeInDomain(t, dir, "venv/bin/python", "domain.py"))
+		s.checkInDomain(t, lifecycle[seenInDomain](t, s, dir, "venv/bin/python", "domain.py"))
 	})
 	t.Run("CLI", func(t *testing.T) {
 		t.Parallel()
 		s := newDomain(t)
-		s.checkInDomain(t, domainCLI{t, s, dir}.life())
+		s.checkInDomain(t, cli{t, s, dir}.lifeInDomain())
 	})
 }
 
 func TestTypeScriptInADomain(t *testing.T) {
 	t.Parallel()
 	s := newDomain(t)
-	s.checkInDomain(t, s.lifeInDomain(t, typescript(t), "node", "domain.mjs"))
+	s.checkInDomain(t, lifecycle[seenInDomain](t, s, typescript(t), "node", "domain.mjs"))
 }
 
-// domainCLI is the OCI CLI, as it calls an identity domain.
-type domainCLI struct {
-	t   *testing.T
-	s   *service
-	dir string
-}
-
-// run calls the CLI, and returns the data that it prints, or the status that it was refused with.
-func (c domainCLI) run(args ...string) (data json.RawMessage, etag string, refusal int) {
-	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), running)
-	defer cancel()
-	command := append([]string{"venv/bin/oci", "--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry", "identity-domains"}, args...)
-	printed, err := output(ctx, c.dir, []string{"OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True"}, command...)
-	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		_, text, _ := strings.Cut(err.Error(), "ServiceError:")
-		begin, end := strings.Index(text, "{"), strings.LastIndex(text, "}")
-		require.True(c.t, begin >= 0 && end > begin, err.Error())
-		var failure struct {
-			Status int `json:"status"`
-		}
-		require.NoError(c.t, json.Unmarshal([]byte(text[begin:end+1]), &failure), text)
-		return nil, "", failure.Status
-	}
-	require.NoError(c.t, err)
-	if len(bytes.TrimSpace(printed)) == 0 {
-		return nil, "", 0
-	}
-	var answer struct {
-		Data json.RawMessage `json:"data"`
-		ETag string          `json:"etag"`
-	}
-	require.NoError(c.t, json.Unmarshal(printed, &answer), string(printed))
-	return answer.Data, answer.ETag, 0
-}
-
-// domainCLIToken is a token as the CLI prints it.
+// domainCLIToken is a token of an identity domain as the CLI prints it.
 type domainCLIToken struct {
 	ID          string  `json:"id"`
 	OCID        string  `json:"ocid"`
@@ -176,8 +102,9 @@ type domainCLIPage struct {
 	TotalResults int              `json:"total-results"`
 }
 
-func (c domainCLI) life() seenInDomain {
+func (c cli) lifeInDomain() seenInDomain {
 	c.t.Helper()
+	run := func(args ...string) cliAnswer { return c.run(nil, append([]string{"identity-domains"}, args...)...) }
 	create := func(description string, more ...string) []string {
 		return append([]string{
 			"auth-token", "create", "--schemas", `["urn:ietf:params:scim:schemas:oracle:idcs:authToken"]`, "--description", description,
@@ -185,20 +112,19 @@ func (c domainCLI) life() seenInDomain {
 		}, more...)
 	}
 	list := func(more ...string) domainCLIPage {
-		data, _, _ := c.run(append([]string{"auth-tokens", "list", "--filter", `user.ocid eq "` + c.s.user + `"`}, more...)...)
-		return decode[domainCLIPage](c.t, data)
+		answer := run(append([]string{"auth-tokens", "list", "--filter", `user.ocid eq "` + c.s.user + `"`}, more...)...)
+		return decode[domainCLIPage](c.t, answer.Data)
 	}
-	data, etag, _ := c.run(create("one", "--expires-on", "2999-01-01T00:00:00Z")...)
-	first := decode[domainCLIToken](c.t, data)
-	c.run(create("two")...)
-	sum := sha256.Sum256([]byte(*first.Token))
+	created := run(create("one", "--expires-on", "2999-01-01T00:00:00Z")...)
+	first := decode[domainCLIToken](c.t, created.Data)
+	run(create("two")...)
 	got := seenInDomain{
-		ID: first.ID, OCID: first.OCID, ValueSHA256: hex.EncodeToString(sum[:]), Created: first.Meta.Created, Expires: *first.ExpiresOn,
+		ID: first.ID, OCID: first.OCID, ValueSHA256: hashed(*first.Token), Created: first.Meta.Created, Expires: *first.ExpiresOn,
 	}
 	if first.Status != nil {
 		got.Status = *first.Status
 	}
-	_, _, got.Third = c.run(create("three")...)
+	got.Third = run(create("three")...).Status
 	all := list().Resources
 	for _, token := range all {
 		got.Listed = append(got.Listed, *token.Description)
@@ -213,16 +139,15 @@ func (c domainCLI) life() seenInDomain {
 	slices.Sort(got.Pages)
 	only := list("--attributes", "description").Resources[0]
 	got.Attributes = only.User == nil && only.Description != nil
-	data, _, _ = c.run("auth-token", "patch", "--auth-token-id", first.OCID, "--schemas", `["urn:ietf:params:scim:api:messages:2.0:PatchOp"]`,
+	patched := run("auth-token", "patch", "--auth-token-id", first.OCID, "--schemas", `["urn:ietf:params:scim:api:messages:2.0:PatchOp"]`,
 		"--operations", `[{"op": "REPLACE", "path": "description", "value": "new"}]`)
-	got.Updated = *decode[domainCLIToken](c.t, data).Description
-	data, _, _ = c.run("auth-token", "get", "--auth-token-id", first.ID)
-	got.Got = *decode[domainCLIToken](c.t, data).Description
-	_, _, got.Stale = c.run("auth-token", "delete", "--force", "--auth-token-id", first.ID, "--if-match", etag)
+	got.Updated = *decode[domainCLIToken](c.t, patched.Data).Description
+	got.Got = *decode[domainCLIToken](c.t, run("auth-token", "get", "--auth-token-id", first.ID).Data).Description
+	got.Stale = run("auth-token", "delete", "--force", "--auth-token-id", first.ID, "--if-match", created.ETag).Status
 	for _, token := range all {
-		c.run("auth-token", "delete", "--force", "--auth-token-id", token.ID)
+		run("auth-token", "delete", "--force", "--auth-token-id", token.ID)
 	}
-	_, _, got.Again = c.run("auth-token", "delete", "--force", "--auth-token-id", first.ID)
+	got.Again = run("auth-token", "delete", "--force", "--auth-token-id", first.ID).Status
 	got.Left = list().TotalResults
 	return got
 }
@@ -261,9 +186,8 @@ func TestGoInADomain(t *testing.T) {
 	require.NoError(t, err)
 	_, err = create("two", nil)
 	require.NoError(t, err)
-	sum := sha256.Sum256([]byte(*first.Token))
 	got := seenInDomain{
-		ID: *first.Id, OCID: *first.Ocid, ValueSHA256: hex.EncodeToString(sum[:]), Created: *first.Meta.Created, Expires: *first.ExpiresOn,
+		ID: *first.Id, OCID: *first.Ocid, ValueSHA256: hashed(*first.Token), Created: *first.Meta.Created, Expires: *first.ExpiresOn,
 		Status: string(first.Status),
 	}
 	_, err = create("three", nil)
