@@ -59,6 +59,7 @@ func newCLIWithoutStack(w *world) *cli {
 		"HOME=" + w.home, "TMPDIR=" + os.TempDir(),
 		"PULUMI_HOME=" + t.TempDir(), "PULUMI_BACKEND_URL=file://" + c.state, "PULUMI_CONFIG_PASSPHRASE=" + c.passphrase,
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"GOGC=" + os.Getenv("GOGC"),
 		"OCI_CLI_CONFIG_FILE=" + config,
 	}
 	return c

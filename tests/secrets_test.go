@@ -72,6 +72,7 @@ func TestASecretPastedIntoAnyPropertyIsNotShown(t *testing.T) {
 	toolchain.Long(t)
 	w := newWorld(t)
 	environment := w.env
+	checks := w.serve()
 	for form, secret := range w.pasted() {
 		for property, variable := range variables {
 			for _, kind := range []string{"ApiKey", "SecurityToken", "InstancePrincipalWithCerts", "WorkloadIdentityFederation"} {
@@ -82,15 +83,14 @@ func TestASecretPastedIntoAnyPropertyIsNotShown(t *testing.T) {
 					if property != "auth" {
 						configuration["auth"] = kind
 					}
-					plugin := w.serve()
-					checked, err := plugin.CheckConfig(context.Background(), &pulumirpc.CheckRequest{
+					checked, err := checks.CheckConfig(context.Background(), &pulumirpc.CheckRequest{
 						Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", News: properties(t, configuration),
 					})
 					require.NoError(t, err)
 					for _, failure := range checked.Failures {
 						fitToBeShown(t, failure.Reason, secret, where)
 					}
-					if _, err := plugin.Configure(context.Background(), configureRequest(t, configuration)); err != nil {
+					if _, err := w.serve().Configure(context.Background(), configureRequest(t, configuration)); err != nil {
 						fitToBeShown(t, err.Error(), secret, where)
 					}
 				}

@@ -41,6 +41,7 @@ func newProject(t *testing.T, name string, l language) *project {
 		"HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8",
 		"PULUMI_HOME=" + home, "PULUMI_BACKEND_URL=file://" + p.state, "PULUMI_CONFIG_PASSPHRASE=" + passphrase,
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"GOGC=" + os.Getenv("GOGC"),
 		"OCI_CLI_CONFIG_FILE=" + p.ociConfig,
 	}
 	if l.install != nil {
