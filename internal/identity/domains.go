@@ -121,10 +121,18 @@ func (d domain) list(ctx context.Context, _ View, urgent bool) ([]AuthToken, err
 	}
 }
 
-// find asks for the token by itself. A list may lack a token because it lags, or because the caller may not see the token there.
-func (d domain) find(ctx context.Context, _ View, id string) (*AuthToken, error) {
+// find looks for the token in a list, and then asks for it by itself. A list may lack a token because it lags. A call for a single
+// token is answered with 404 if the caller may not see it, as a list is not.
+func (d domain) find(ctx context.Context, from View, id string) (*AuthToken, error) {
+	tokens, err := d.list(ctx, from, false)
+	if err != nil {
+		return nil, err
+	}
+	if token := Pick(tokens, id); token != nil {
+		return token, nil
+	}
 	var token AuthToken
-	err := d.calls.call(ctx, operation{
+	err = d.calls.call(ctx, operation{
 		doing: "read auth token " + id + " of user " + d.userID, to: d.service,
 		request: request{method: http.MethodGet, path: escaped("AuthTokens", id)},
 		read: func(a *answer) error {
