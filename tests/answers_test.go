@@ -233,7 +233,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 		w.oci.ClearFaults()
 		w.oci.Inject(emulator.Fault{Status: status, Header: map[string]string{"Location": elsewhere.url + "/20160918/"}})
 		_, err := w.create(tokenURN, "ci")
-		require.ErrorContains(t, err, "redirect is not followed")
+		require.ErrorContains(t, err, "Redirects are not followed")
 	}
 	assert.Empty(t, elsewhere.oci.Journal(), "no signed request went there")
 	assert.Equal(t, 5, w.calls("CreateAuthToken"))

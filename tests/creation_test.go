@@ -261,13 +261,13 @@ func TestWhatIsLostOutsideTheHomeRegionIsNoDoubt(t *testing.T) {
 	assert.NotContains(t, err.Error(), "nobody knows")
 }
 
-func TestAReplacementAtTheLimitSaysThatTheOldTokenIsUntouched(t *testing.T) {
+func TestAReplacementAtTheLimitSaysThatTheOldTokenStillWorks(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		w := a.newWire(t)
 		w.mustCreate(tokenURN, "ci")
 		w.mustCreate(tokenURN+"2", "ci")
 		_, err := w.create(tokenURN, "ci")
-		require.ErrorContains(t, err, "untouched")
+		require.ErrorContains(t, err, "that token still works")
 		require.ErrorContains(t, err, "deleteBeforeReplace")
 	})
 }

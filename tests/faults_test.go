@@ -47,7 +47,7 @@ func TestTokenThatDoesNotBecomeActiveIsRecordedAndFinishedLater(t *testing.T) {
 		}, "INACTIVE (locked, status 8)"},
 		"list refused": {func(s *testStack) {
 			s.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Status: 401, Code: "NotAuthenticated", Message: "No."})
-		}, "could not be found out"},
+		}, "its state is not known"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -286,7 +286,7 @@ func TestErrorsSayWhatWasTriedWhatOCISaidAndWhatToDo(t *testing.T) {
 			"LimitExceeded":           {emulator.Fault{Status: 400, Code: "LimitExceeded"}, "at most two auth tokens"},
 			"NotAuthenticated":        {emulator.Fault{Status: 401, Code: "NotAuthenticated"}, "clock"},
 			"NotAllowed":              {emulator.Fault{Status: 403, Code: "NotAllowed"}, "home region"},
-			"NotAuthorizedOrNotFound": {emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound"}, "missing from forbidden"},
+			"NotAuthorizedOrNotFound": {emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound"}, "missing or forbidden"},
 			"UserCapacityExceeded":    {emulator.Fault{Status: 409, Code: "UserCapacityExceeded"}, "at most two auth tokens"},
 			"IncorrectState":          {emulator.Fault{Status: 409, Code: "IncorrectState"}, "try again later"},
 			"TooManyRequests":         {emulator.Fault{Status: 429, Code: "TooManyRequests"}, "OCI throttles"},

@@ -41,7 +41,7 @@ func TestWritesGoToTheHomeRegionAndReadsStay(t *testing.T) {
 	s.mustUp(s.mint(s.user, "ci"))
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 	assert.Equal(t, []string{"us-ashburn-1", "us-phoenix-1"}, s.regionsOf("CreateAuthToken"))
-	assert.Contains(t, s.diagnostics(), "going to us-phoenix-1")
+	assert.Contains(t, s.diagnostics(), "calling us-phoenix-1")
 
 	s.oci.ResetJournal()
 	require.NoError(t, s.refresh())

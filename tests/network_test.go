@@ -164,7 +164,7 @@ func TestAProxyThatWantsAPasswordIsSaidAndGetsIt(t *testing.T) {
 	for _, proxy := range []string{c.proxy, "http://me:" + canary + "@" + address} {
 		err := c.create(nil, "HTTPS_PROXY="+proxy, trusted)
 		require.ErrorContains(t, err, "Proxy Authentication Required")
-		require.ErrorContains(t, err, "The proxy "+address+" wants a user and a password: put them into the environment variable HTTPS_PROXY")
+		require.ErrorContains(t, err, "The proxy "+address+" requires a user and a password: put them into the environment variable HTTPS_PROXY")
 		requireNoValue(t, err.Error())
 	}
 	assert.Empty(t, c.connected)

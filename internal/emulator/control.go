@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// controlPath is what the paths start with that control the service itself. They take no signature: the service listens at
+// controlPath is the prefix of the paths that control the service itself. They need no signature, because the service listens on
 // loopback addresses only.
 const controlPath = "/_emulator/"
 
-// serveControl is what a person or a script asks of the service itself:
+// serveControl answers requests that control the service itself:
 //
 //	GET, POST, DELETE /_emulator/faults              shows, adds or ends faults
 //	GET, DELETE       /_emulator/journal             shows or forgets the requests so far
-//	GET, POST         /_emulator/users/{id}/tokens   shows the tokens without their values, or makes one behind everyone's back
+//	GET, POST         /_emulator/users/{id}/tokens   shows the tokens without their values, or adds one
 //	DELETE            /_emulator/users/{id}/tokens/{id}
 func (s *Service) serveControl(w http.ResponseWriter, r *http.Request) {
 	switch parts := strings.Split(strings.TrimPrefix(r.URL.Path, controlPath), "/"); {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Credentials are what a client needs in order to sign for a user.
+// Credentials are what a client needs to sign for a user.
 type Credentials struct {
 	TenancyID     string
 	UserID        string
@@ -46,7 +46,7 @@ func (s *Service) AddSession(userID, securityToken string, public *rsa.PublicKey
 	s.keys["ST$"+securityToken] = apiKey{userID: userID, public: public, expires: expires}
 }
 
-// NewCredentials makes an API key for a user.
+// NewCredentials generates an API key for a user.
 func (s *Service) NewCredentials(userID string) (Credentials, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

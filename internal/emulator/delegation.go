@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// delegationHeader carries the token with which an instance signs for a user.
+// delegationHeader is the header with the token of the user for whom an instance signs.
 const delegationHeader = "opc-obo-token"
 
 // AddInstance registers the public key of an instance, under the security token that stands for it, until it expires. An
@@ -20,7 +20,7 @@ func (s *Service) AddInstance(securityToken string, public *rsa.PublicKey, expir
 // instanceCaller is the caller of a request that an instance signs for itself.
 const instanceCaller = "ocid1.instance.oc1..emulated"
 
-// AddDelegation registers a delegation token: whoever signs a request that carries it acts for the user, until it expires.
+// AddDelegation registers a delegation token. Until it expires, whoever signs a request with it acts for the user.
 func (s *Service) AddDelegation(userID, delegationToken string, expires time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -30,7 +30,7 @@ func (s *Service) AddDelegation(userID, delegationToken string, expires time.Tim
 	s.delegations[delegationToken] = delegation{userID, expires}
 }
 
-// delegation is a user who lets others sign.
+// delegation is a user who has delegated signing.
 type delegation struct {
 	userID  string
 	expires time.Time

@@ -13,16 +13,16 @@ import (
 	"time"
 )
 
-// Domain is an identity domain besides Default. Its users and their tokens are served by its own API, which speaks SCIM, at its
-// own URL.
+// Domain is an identity domain other than Default. It has its own URL, and its own API for its users and their tokens, which follows
+// SCIM.
 type Domain struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// URL is where the domain answers. It is empty until something listens for it.
+	// URL is the URL of the domain. It is empty until a server listens for it.
 	URL string `json:"url"`
 }
 
-// Domains are the identity domains besides Default.
+// Domains returns the identity domains other than Default.
 func (s *Service) Domains() []Domain {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,7 +33,7 @@ func (s *Service) Domains() []Domain {
 	return domains
 }
 
-// DomainAt returns what answers for an identity domain, which must exist, and notes the URL that leads to it: scheme, host and
+// DomainAt returns the handler of an identity domain, which must exist, and records the URL at which it is served: scheme, host and
 // port.
 func (s *Service) DomainAt(name, url string) http.Handler {
 	s.mu.Lock()
@@ -52,7 +52,7 @@ func (s *Service) domain(name string) *Domain {
 	return nil
 }
 
-// domainSummaries are how the tenancy's domains are listed. The Default domain has a URL too, at which nothing answers here.
+// domainSummaries returns the list of the tenancy's domains. The Default domain has a URL too, but the emulator does not serve it.
 func (s *Service) domainSummaries() []map[string]any {
 	summary := func(id, name, kind, url string) map[string]any {
 		return map[string]any{
@@ -80,7 +80,7 @@ const (
 	schemaSelf  = "urn:ietf:params:scim:schemas:oracle:idcs:extension:selfChange:User"
 )
 
-// scimRefusal puts an error into SCIM's words: RFC 7644, section 3.12.
+// scimRefusal returns an error in SCIM's form: RFC 7644, section 3.12.
 func scimRefusal(f failure) *reply {
 	id := f.code
 	if id != "" && !strings.HasPrefix(id, "error.") {
@@ -100,7 +100,7 @@ func invalid(what, message string) *failure {
 
 var accessDenied = &failure{http.StatusUnauthorized, "accessDenied", "You are not authorized to perform this operation."}
 
-// parseInDomain takes a request to an identity domain apart. Its operation is empty if the domain has no such call.
+// parseInDomain parses a request to an identity domain. The operation is empty if the domain has no such call.
 func (s *Service) parseInDomain(d *Domain, r *http.Request) *call {
 	c := &call{Request: r, domain: d, region: s.home()}
 	c.body, _ = io.ReadAll(http.MaxBytesReader(nil, r.Body, 1<<20))
@@ -128,7 +128,7 @@ func (s *Service) parseInDomain(d *Domain, r *http.Request) *call {
 	case len(parts) == 2 && parts[0] == "Users" && r.Method == http.MethodGet:
 		c.operation, c.userID = "GetUser", parts[1]
 	}
-	// Faults are for users too.
+	// Faults also match by the user.
 	switch c.operation {
 	case "CreateAuthToken":
 		var body struct{ User scimUser }
@@ -147,7 +147,7 @@ type scimUser struct {
 	OCID  string `json:"ocid"`
 }
 
-// usersIn are the users of a domain. The caller holds the lock.
+// usersIn returns the users of a domain. The caller holds the lock.
 func (s *Service) usersIn(d *Domain) []*user {
 	var users []*user
 	for _, u := range s.users {
@@ -178,8 +178,8 @@ func (s *Service) userIn(d *Domain, id string) *user {
 	return nil
 }
 
-// mayManage reports whether the caller may change what is a user's. Users of the Default domain are administrators here.
-// Others may change what is their own, if the request says that it is meant so. The caller holds the lock.
+// mayManage reports whether the caller may change the tokens of a user. Users of the Default domain are administrators here. Others
+// may change their own tokens if the request says so. The caller holds the lock.
 func (s *Service) mayManage(c *call, u *user, selfChange bool) bool {
 	switch caller := s.user(c.callerID); {
 	case u.denied || caller == nil:
@@ -190,12 +190,12 @@ func (s *Service) mayManage(c *call, u *user, selfChange bool) bool {
 	return c.callerID == u.ID && selfChange
 }
 
-// maySee reports whether the caller may see what is a user's. The caller holds the lock.
+// maySee reports whether the caller may see the tokens of a user. The caller holds the lock.
 func (s *Service) maySee(c *call, u *user) bool {
 	return s.mayManage(c, u, true)
 }
 
-// carryOutInDomain does what an admitted call asks of an identity domain. The caller holds the lock.
+// carryOutInDomain carries out an admitted call to an identity domain. The caller holds the lock.
 func (s *Service) carryOutInDomain(c *call) (answer, *failure) {
 	switch c.operation {
 	case "CreateAuthToken":
@@ -241,7 +241,7 @@ func (s *Service) carryOutInDomain(c *call) (answer, *failure) {
 	}
 }
 
-// matches reports whether the if-match header agrees with a token.
+// matches reports whether the if-match header matches a token.
 func matches(c *call, t *Token) bool {
 	match := c.Header.Get("if-match")
 	return match == "" || match == "*" || match == t.ETag
@@ -338,7 +338,7 @@ func (s *Service) patchInDomain(c *call) (answer, *failure) {
 	return answer{status: http.StatusOK, etag: t.ETag, body: c.shown(s.scimToken(c.domain, u, *t, false))}, nil
 }
 
-// search is what a list is asked for, in the query or, with .search, in the body.
+// search is the parameters of a list, from the query or, with .search, from the body.
 type search struct {
 	Filter     string
 	StartIndex int
@@ -364,7 +364,7 @@ func (c *call) search() search {
 	return asked
 }
 
-// shown is a resource with the attributes that the request asks for, and those that are always shown.
+// shown returns a resource with the attributes that the request asks for, and those that are always shown.
 func (c *call) shown(resource map[string]any) map[string]any {
 	asked := c.search().Attributes
 	if len(asked) == 0 {
@@ -460,7 +460,7 @@ func (s *Service) usersInDomain(c *call) (answer, *failure) {
 	return c.page(resources), nil
 }
 
-// scimToken is a token as a domain tells it. Its status is never told.
+// scimToken is a token as a domain returns it. The status is never returned.
 func (s *Service) scimToken(d *Domain, u *user, t Token, withValue bool) map[string]any {
 	changed := t.TimeCreated
 	if !t.changed.IsZero() {

@@ -14,7 +14,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// newDomainClient is a client of the identity domain "sales", who signs as a user of the Default domain. Its user is the domain's.
+// newDomainClient returns a client of the identity domain "sales", for the domain's user. It signs as a user of the Default domain.
 func newDomainClient(t *testing.T, config emulator.Config) *client {
 	t.Helper()
 	config.Domains = []string{"sales"}
@@ -25,7 +25,7 @@ func newDomainClient(t *testing.T, config emulator.Config) *client {
 	return c
 }
 
-// as is the same client, who signs as another user.
+// as returns the same client, signing as another user.
 func (c *client) as(user string) *client {
 	c.t.Helper()
 	creds, err := c.service.NewCredentials(user)
@@ -54,7 +54,7 @@ func (c *client) listed(query string) []map[string]any {
 
 func (c *client) ofUser() string { return "?filter=" + url.QueryEscape(`user.ocid eq "`+c.user+`"`) }
 
-// requireRefusal holds that an answer is an error in SCIM's form.
+// requireRefusal requires that an answer is an error in SCIM's form.
 func (r reply) requireRefusal(t *testing.T, status int, messageID string) {
 	t.Helper()
 	require.Equal(t, status, r.status, r.text)

@@ -24,8 +24,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// client signs requests by hand, so that a test can get every part of it wrong. tests/contract has clients that others
-// wrote.
+// client signs requests by itself, so that a test can get every part of the signature wrong. tests/contract has OCI's own clients.
 type client struct {
 	t       *testing.T
 	service *emulator.Service
@@ -37,7 +36,7 @@ type client struct {
 	keyID   string
 	date    time.Time
 	dateKey string   // the header with the date
-	headers []string // what the signature covers; nil means what it should
+	headers []string // what the signature covers; nil means the headers that it has to cover
 	tamper  func(*http.Request)
 }
 
@@ -56,7 +55,7 @@ func newClient(t *testing.T, config emulator.Config) *client {
 	}
 }
 
-// reply is what a test looks at.
+// reply is an answer, as far as tests look at it.
 type reply struct {
 	status int
 	header http.Header

@@ -11,50 +11,49 @@ import (
 	"time"
 )
 
-// Fault makes the service misbehave for the requests that it matches. The first fault that matches a request applies.
+// Fault makes the service fail for the requests that it matches. The first fault that matches a request applies.
 type Fault struct {
-	// Operation is the call it is about, such as CreateAuthToken. Empty means every call.
+	// Operation is the call that the fault matches, such as CreateAuthToken. Empty means every call.
 	Operation string `json:"operation,omitempty"`
-	// UserID is the user whose tokens the call is about. Empty means every user.
+	// UserID is the user whom the request is about. Empty means every user.
 	UserID string `json:"userId,omitempty"`
-	// Region is the region that is called. Empty means every region.
+	// Region is the region that the request goes to. Empty means every region.
 	Region string `json:"region,omitempty"`
 	// Skip lets this many matching requests pass first.
 	Skip int `json:"skip,omitempty"`
-	// Times is for how many requests it applies, after which it is gone. 0 means for ever.
+	// Times is how many requests the fault applies to. After that it is removed. 0 means that it stays.
 	Times int `json:"times,omitempty"`
-	// Probability is with which probability it applies to a matching request, from 0 to 1. 0 means always.
+	// Probability is the probability that the fault applies to a matching request, from 0 to 1. 0 means always.
 	Probability float64 `json:"probability,omitempty"`
 
-	// Delay is waited before the request is carried out.
+	// Delay is the wait before the request is carried out.
 	Delay Duration `json:"delay,omitempty"`
-	// Status is answered instead of carrying out the request: an error, or a redirect to where the header Location says. 0
-	// means that the request is carried out.
+	// Status is the status of the answer, and the request is not carried out. It is an error, or a redirect to the address in the
+	// header Location. 0 means that the request is carried out.
 	Status int `json:"status,omitempty"`
 	// Code and Message are the error in that answer.
 	Code    string `json:"code,omitempty"`
 	Message string `json:"message,omitempty"`
-	// Body is the whole body of that answer instead, as a proxy on the way may send it. Without a Status, the request is
-	// carried out, and this is the body of the answer to it.
+	// Body replaces the body of that answer, as a proxy might. Without a Status, the request is carried out, and Body replaces the
+	// body of its answer.
 	Body string `json:"body,omitempty"`
-	// MediaType is the Content-Type of the answer. Empty means what it is without a fault.
+	// MediaType is the Content-Type of the answer. Empty means the Content-Type without a fault.
 	MediaType string `json:"mediaType,omitempty"`
-	// Omit are fields to leave out of the answer, and Set are those to overwrite: of each item, if the answer is a list.
+	// Omit lists fields to leave out of the answer, and Set has fields to overwrite. If the answer is a list, they apply to each item.
 	Omit []string       `json:"omit,omitempty"`
 	Set  map[string]any `json:"set,omitempty"`
 	// Header is added to the answer.
 	Header map[string]string `json:"header,omitempty"`
 	// Drop closes the connection without an answer.
 	Drop Drop `json:"drop,omitempty"`
-	// Late closes the connection without an answer at once, and carries the request out this much later, when the client
-	// has long left.
+	// Late closes the connection without an answer at once, and carries out the request this much later.
 	Late Duration `json:"late,omitempty"`
 	// Truncate sends this many bytes of the answer's body, and then closes the connection. 0 means all.
 	Truncate int `json:"truncate,omitempty"`
-	// Endless lets the answer's body go on until the client leaves.
+	// Endless makes the body of the answer go on until the client closes the connection.
 	Endless bool `json:"endless,omitempty"`
-	// Hold, if it is set, is called once the request has been carried out and before it is answered, for as long as it
-	// likes. It is for Go tests.
+	// Hold, if it is set, is called after the request has been carried out and before it is answered. The answer waits until Hold
+	// returns. It is for Go tests.
 	Hold func() `json:"-"`
 }
 
@@ -67,10 +66,10 @@ const (
 	DropAfterCommit  Drop = "afterCommit"
 )
 
-// Duration is a time.Duration that JSON spells as Go does: "1.5s".
+// Duration is a time.Duration that is encoded in JSON as Go formats it: "1.5s".
 type Duration time.Duration
 
-// UnmarshalJSON reads a text such as "1.5s".
+// UnmarshalJSON parses a string such as "1.5s".
 func (d *Duration) UnmarshalJSON(data []byte) error {
 	var text string
 	if err := json.Unmarshal(data, &text); err != nil {
@@ -81,10 +80,10 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// MarshalJSON writes a text such as "1.5s".
+// MarshalJSON returns a string such as "1.5s".
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
-// ParseFault reads a fault that a person has written in JSON.
+// ParseFault parses a fault in JSON.
 func ParseFault(r io.Reader) (Fault, error) {
 	decoder := json.NewDecoder(r)
 	decoder.DisallowUnknownFields()
@@ -95,7 +94,7 @@ func ParseFault(r io.Reader) (Fault, error) {
 	return fault, fault.check()
 }
 
-// check says what is wrong with a fault that a person has written.
+// check returns what is wrong with a fault that a person has written.
 func (f Fault) check() error {
 	switch {
 	case f.Operation != "" && !slices.Contains(operations, f.Operation):
@@ -112,7 +111,7 @@ func (f Fault) check() error {
 	return nil
 }
 
-// faults are those in force.
+// faults holds the faults in force.
 type faults struct {
 	rules  []*Fault
 	random *rand.Rand
@@ -122,7 +121,7 @@ func (f *faults) seed(seed uint64) {
 	f.random = rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // faults want to be repeatable, not secret
 }
 
-// next is the fault that applies to a request, if there is one.
+// next returns the fault that applies to a request, if there is one.
 func (f *faults) next(operation, userID, region string) (Fault, bool) {
 	for i, rule := range f.rules {
 		if (rule.Operation != "" && rule.Operation != operation) || (rule.UserID != "" && rule.UserID != userID) ||
@@ -147,7 +146,7 @@ func (f *faults) next(operation, userID, region string) (Fault, bool) {
 	return Fault{}, false
 }
 
-// Inject adds faults behind those in force.
+// Inject adds faults after those in force.
 func (s *Service) Inject(added ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,7 +155,7 @@ func (s *Service) Inject(added ...Fault) {
 	}
 }
 
-// Faults are those in force.
+// Faults returns the faults in force.
 func (s *Service) Faults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,14 +166,14 @@ func (s *Service) Faults() []Fault {
 	return inForce
 }
 
-// ClearFaults ends all faults.
+// ClearFaults removes all faults.
 func (s *Service) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults.rules = nil
 }
 
-// before does what a fault does before the request is carried out. It returns the answer, if the fault has one.
+// before applies a fault before the request is carried out. It returns the fault's answer, if it has one.
 func (f Fault) before(c *call, s *Service) *reply {
 	if f.Delay > 0 {
 		if s.config.Sleep(c.Context(), time.Duration(f.Delay)) != nil {
@@ -193,7 +192,7 @@ func (f Fault) before(c *call, s *Service) *reply {
 	}
 }
 
-// alter does what a fault does to an answer that is about to be sent.
+// alter applies a fault to an answer that is about to be sent.
 func (f Fault) alter(r *reply) {
 	if len(f.Omit) > 0 || len(f.Set) > 0 {
 		r.body = edited(r.body, f.Omit, f.Set)
@@ -206,7 +205,7 @@ func (f Fault) alter(r *reply) {
 	}
 }
 
-// edited is a JSON object, or a list of them, without some fields and with others. Any other text stays as it is.
+// edited returns a JSON object, or a list of objects, with fields left out and overwritten. Any other text stays as it is.
 func edited(text []byte, omit []string, set map[string]any) []byte {
 	var decoded any
 	if json.Unmarshal(text, &decoded) != nil {
@@ -234,7 +233,7 @@ func edited(text []byte, omit []string, set map[string]any) []byte {
 	return encoded(decoded)
 }
 
-// bucketOf is the bucket of one user who calls. The caller holds the lock.
+// bucketOf returns the bucket of a calling user. The caller holds the lock.
 func (s *Service) bucketOf(userID string) *bucket {
 	b, ok := s.buckets[userID]
 	if !ok {
@@ -244,15 +243,14 @@ func (s *Service) bucketOf(userID string) *bucket {
 	return b
 }
 
-// SetRequestsPerSecond sets how many requests a second are admitted, of everyone together and of each user who calls, from now
-// on. 0 means all.
+// SetRequestsPerSecond sets how many requests a second are admitted from now on, in total and for each calling user. 0 means all.
 func (s *Service) SetRequestsPerSecond(together, perUser float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.config.RequestsPerSecond, s.config.RequestsPerSecondPerUser = together, perUser
 }
 
-// bucket admits requests at a rate, a second's worth at once.
+// bucket admits requests at a rate. It admits the requests of a second all at once.
 type bucket struct {
 	level float64
 	at    time.Time

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// basePath is the version of the API that every path starts with.
+// basePath is the version of the API, which begins every path.
 const basePath = "/20160918"
 
-// operations are the calls that the service takes.
+// operations lists the calls that the service supports.
 var operations = []string{
 	"CreateAuthToken", "ListAuthTokens", "GetAuthToken", "UpdateAuthToken", "DeleteAuthToken", "GetUser", "ListUsers", "ListDomains",
 	"ListRegionSubscriptions", "GetTenancy", "GetDomain", "GetNamespace", "RegistryLogin",
@@ -40,20 +40,20 @@ func (s *Service) limitExceeded() *failure {
 	return &failure{409, s.config.LimitCode, "The user has reached the maximum number of auth tokens."}
 }
 
-// failureBody is how an error is told.
+// failureBody is the body of an error.
 type failureBody struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }
 
-// answer is what a request is answered with, before it is put into words.
+// answer is the answer to a request, before it is encoded.
 type answer struct {
 	status int
 	etag   string
 	body   any
 }
 
-// call is a request that has been taken apart.
+// call is a parsed request.
 type call struct {
 	*http.Request
 	domain    *Domain // nil outside of identity domains
@@ -80,7 +80,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, s.parse(r))
 }
 
-// serve answers a request that has been taken apart.
+// serve answers a parsed request.
 func (s *Service) serve(w http.ResponseWriter, c *call) {
 	r := c.Request
 	c.requestID = requestID(r.Header.Get("opc-request-id"))
@@ -92,13 +92,13 @@ func (s *Service) serve(w http.ResponseWriter, c *call) {
 		RetryToken: r.Header.Get("opc-retry-token"), RequestID: c.requestID, UserAgent: r.UserAgent(),
 	}
 	recorder := &statusRecorder{ResponseWriter: w}
-	// Whoever has read the answer finds the request in the journal.
+	// The request is in the journal before the client can read the answer.
 	recorder.answering = sync.OnceFunc(func() {
 		entry.Status, entry.Code, entry.TokenID, entry.Fault = recorder.status, recorder.code, c.tokenID, c.fault
 		entry.CallerID = c.callerID
 		s.record(entry)
 	})
-	// A dropped connection ends the handler by a panic, and is journaled all the same.
+	// A dropped connection ends the handler with a panic. It is still journaled.
 	defer recorder.answering()
 	s.answer(recorder, c)
 }
@@ -125,7 +125,7 @@ func (s *Service) answer(w *statusRecorder, c *call) {
 	s.send(w, c, r, fault)
 }
 
-// reply carries the call out, and puts the answer into words.
+// reply carries out the call, and encodes the answer.
 func (s *Service) reply(w *statusRecorder, c *call, fault Fault) *reply {
 	result, failed := s.perform(c)
 	if fault.Hold != nil {
@@ -154,7 +154,7 @@ func (s *Service) reply(w *statusRecorder, c *call, fault Fault) *reply {
 	return r
 }
 
-// refusal puts an error into words.
+// refusal encodes an error.
 func (c *call) refusal(f failure) *reply {
 	if c.domain != nil {
 		return scimRefusal(f)
@@ -162,7 +162,7 @@ func (c *call) refusal(f failure) *reply {
 	return replyWith(f.status, failureBody{f.code, f.message})
 }
 
-// perform checks who calls, and carries out the call.
+// perform checks the caller, and carries out the call.
 func (s *Service) perform(c *call) (answer, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -172,7 +172,7 @@ func (s *Service) perform(c *call) (answer, *failure) {
 	return s.carryOut(c)
 }
 
-// admit checks who calls, and how often. The caller holds the lock.
+// admit checks the caller and the rate limits. The caller holds the lock.
 func (s *Service) admit(c *call) *failure {
 	if failed := s.authenticate(c); failed != nil {
 		return failed
@@ -187,7 +187,7 @@ func (s *Service) admit(c *call) *failure {
 	return nil
 }
 
-// carryOut does what an admitted call asks for. The caller holds the lock.
+// carryOut carries out an admitted call. The caller holds the lock.
 func (s *Service) carryOut(c *call) (answer, *failure) {
 	if c.domain != nil {
 		return s.carryOutInDomain(c)
@@ -279,7 +279,7 @@ func (s *Service) performDelete(c *call, u *user) (answer, *failure) {
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// target is the token that the path names, if the if-match header agrees with it.
+// target returns the token that the path names, if the if-match header matches it.
 func (c *call) target(u *user) (*Token, *failure) {
 	t := u.token(c.tokenID)
 	if t == nil {
@@ -291,7 +291,7 @@ func (c *call) target(u *user) (*Token, *failure) {
 	return t, nil
 }
 
-// description reads the body of a creation or an update. It is nil if the field is absent or null.
+// description returns the description in the body of a creation or an update. It is nil if the field is absent or null.
 func (c *call) description() (*string, *failure) {
 	var body map[string]json.RawMessage
 	if err := json.Unmarshal(c.body, &body); err != nil || body == nil {
@@ -308,7 +308,7 @@ func (c *call) description() (*string, *failure) {
 	return description, nil
 }
 
-// parse takes a request apart. Its operation is empty if the service has no such call.
+// parse parses a request. The operation is empty if the service has no such call.
 func (s *Service) parse(r *http.Request) *call {
 	c := &call{Request: r}
 	var path string
@@ -339,7 +339,7 @@ func (s *Service) parse(r *http.Request) *call {
 	return c
 }
 
-// requestID is what the service makes of the client's opc-request-id.
+// requestID returns the service's opc-request-id, which extends the client's.
 func requestID(client string) string {
 	if client == "" {
 		client = strings.ToUpper(randomHex(16))
@@ -347,7 +347,7 @@ func requestID(client string) string {
 	return client + "/" + strings.ToUpper(randomHex(16)) + "/" + strings.ToUpper(randomHex(16))
 }
 
-// reply is an answer in words. Its body is nil if it has none.
+// reply is an encoded answer. The body is nil if it has none.
 type reply struct {
 	status    int
 	mediaType string
@@ -374,7 +374,7 @@ func writeJSON(w http.ResponseWriter, body any) {
 	_, _ = w.Write(encoded(body)) // a client that has gone needs no answer
 }
 
-// send sends an answer: all of it, the first bytes of it before the connection is closed, or more than there is.
+// send sends an answer. With a fault, it sends only the first bytes and closes the connection, or it sends without end.
 func (s *Service) send(w http.ResponseWriter, c *call, r *reply, fault Fault) {
 	if r.body == nil {
 		w.WriteHeader(r.status)
@@ -395,8 +395,8 @@ func (s *Service) send(w http.ResponseWriter, c *call, r *reply, fault Fault) {
 	_, _ = w.Write(r.body) // a client that has gone needs no answer
 }
 
-// sendEndlessly sends a body without its last byte, and then white space, about 3 MB of it a second, until the client leaves
-// or the service is closed. A pause after each piece lets time pass where time is virtual.
+// sendEndlessly sends a body without its last byte, and then about 3 MB of white space a second, until the client closes the
+// connection or the service is closed. A pause after each piece lets virtual time pass.
 func (s *Service) sendEndlessly(w http.ResponseWriter, c *call, body []byte) {
 	_, err := w.Write(body[:max(0, len(body)-1)])
 	space := bytes.Repeat([]byte(" "), 32<<10)
@@ -406,7 +406,7 @@ func (s *Service) sendEndlessly(w http.ResponseWriter, c *call, body []byte) {
 	panic(http.ErrAbortHandler)
 }
 
-// statusRecorder remembers the status that is sent, and the code of the error.
+// statusRecorder records the status that is sent, and the code of the error.
 type statusRecorder struct {
 	http.ResponseWriter
 	status    int

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Request is one request that the service has had. It holds no body, and no token's value.
+// Request is a request that the service has received. It contains no body, and no value of a token.
 type Request struct {
 	Time       time.Time `json:"time"`
 	Region     string    `json:"region"`
@@ -18,23 +18,23 @@ type Request struct {
 	UserAgent  string    `json:"userAgent,omitempty"`
 	// CallerID is the user whose signature was verified, or who has delegated the signing. It is empty if none was.
 	CallerID string `json:"callerId,omitempty"`
-	// TokenID is the token that the request names, or that it has made.
+	// TokenID is the token that the request names, or that it has created.
 	TokenID string `json:"tokenId,omitempty"`
-	// Status is that of the answer, and Code that of the error in it. 0 means that the connection was closed without one.
+	// Status is the status of the answer, and Code the code of the error. A status of 0 means that there was no answer.
 	Status int    `json:"status"`
 	Code   string `json:"code,omitempty"`
-	// Fault tells whether a fault applied.
+	// Fault reports whether a fault applied.
 	Fault bool `json:"fault,omitempty"`
 }
 
-// Journal is every request since the start or the last ResetJournal, in the order of their answers.
+// Journal returns all requests since the start or the last ResetJournal, in the order of their answers.
 func (s *Service) Journal() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Request{}, s.journal...)
 }
 
-// ResetJournal forgets the requests so far.
+// ResetJournal removes all requests from the journal.
 func (s *Service) ResetJournal() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

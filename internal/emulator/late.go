@@ -2,8 +2,8 @@ package emulator
 
 import "time"
 
-// performLate checks who calls now, and carries the call out later, when nobody waits for its answer any more. If the service
-// is closed before, the call is not carried out.
+// performLate checks the caller now, and carries out the call later, when nobody waits for the answer. If the service is closed
+// before that, the call is not carried out.
 func (s *Service) performLate(c *call, late time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

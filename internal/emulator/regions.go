@@ -18,10 +18,11 @@ var regionKeys = map[string]string{
 
 func knownRegions() []string { return slices.Sorted(maps.Keys(regionKeys)) }
 
-// home is the tenancy's home region.
+// home returns the tenancy's home region.
 func (s *Service) home() string { return s.config.Regions[0] }
 
-// splitRegion takes the region off a path such as /us-ashburn-1/20160918/users. Without one, it is the home region.
+// splitRegion splits a path such as /us-ashburn-1/20160918/users into the region and the rest. Without a region in the path, it is
+// the home region.
 func (s *Service) splitRegion(path string) (region, rest string) {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	if slices.Contains(s.config.Regions, first) {
@@ -30,7 +31,7 @@ func (s *Service) splitRegion(path string) (region, rest string) {
 	return s.home(), path
 }
 
-// regionSubscription is how the tenancy's subscription to a region is told.
+// regionSubscription is a region that the tenancy subscribes to, as the API returns it.
 type regionSubscription struct {
 	RegionKey    string `json:"regionKey"`
 	RegionName   string `json:"regionName"`
@@ -46,5 +47,5 @@ func (s *Service) regionSubscriptions() []regionSubscription {
 	return subscriptions
 }
 
-// Regions are the regions that the service plays, the home region first.
+// Regions returns the regions of the service, the home region first.
 func (s *Service) Regions() []string { return slices.Clone(s.config.Regions) }

@@ -18,21 +18,21 @@ import (
 	"time"
 )
 
-// The container registry (OCIR), as far as logging in goes. Behind its door may stand a real registry, which has to believe
-// what the door signs.
+// The container registry (OCIR), as far as logging in goes. Requests with a valid login can be forwarded to a real registry, which
+// has to accept the tokens that are signed here.
 
 const (
-	// registryPath is what the paths of a registry start with.
+	// registryPath is the prefix of the paths of a registry.
 	registryPath = "/v2/"
-	// registryTokenPath is where OCIR takes user name and password.
+	// registryTokenPath is the path where OCIR accepts user name and password.
 	registryTokenPath = "/20180419/docker/token"
-	// registryTokenLives is how long a registry token is good for.
+	// registryTokenLives is how long a registry token is valid.
 	registryTokenLives = 5 * time.Minute
-	// RegistryIssuer is who registry tokens say that they are from.
+	// RegistryIssuer is the issuer of registry tokens.
 	RegistryIssuer = "oci-identity-emulator"
 )
 
-// registryDoor is what the door needs besides the users.
+// registryDoor is what the registry's login needs besides the users.
 type registryDoor struct {
 	key    *ecdsa.PrivateKey
 	keyID  string
@@ -64,7 +64,7 @@ func (d *registryDoor) put(behind string) error {
 	return nil
 }
 
-// SetRegistry puts a real registry behind the door: its URL, or "" for none.
+// SetRegistry sets the URL of the real registry to forward to, or "" for none.
 func (s *Service) SetRegistry(behind string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,7 +86,7 @@ func (s *Service) RegistryKeys() []byte {
 	}}})
 }
 
-// isRegistry tells whether a path is one of the registry's.
+// isRegistry reports whether a path belongs to the registry.
 func isRegistry(path string) bool {
 	return path == registryTokenPath || path == strings.TrimSuffix(registryPath, "/") || strings.HasPrefix(path, registryPath)
 }
@@ -109,7 +109,7 @@ func (s *Service) serveRegistry(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// refuseRegistry answers 401 in the words of a registry, which say no more.
+// refuseRegistry answers with 401 in the form of a registry, which gives no reason.
 func refuseRegistry(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusUnauthorized)
@@ -167,7 +167,7 @@ func (s *Service) registryUser(name string) *User {
 	return nil
 }
 
-// atRegistry is the name of a user at the registry, without the namespace.
+// atRegistry returns the name of a user at the registry, without the namespace.
 func (u *user) atRegistry() string {
 	switch {
 	case u.registryName != "":
@@ -179,14 +179,14 @@ func (u *user) atRegistry() string {
 	}
 }
 
-// SetRegistryName sets under which name, without the namespace, the registry knows a user, who must exist.
+// SetRegistryName sets the name of a user at the registry, without the namespace. The user must exist.
 func (s *Service) SetRegistryName(userID, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.user(userID).registryName = name
 }
 
-// registryAccepts tells whether a value is that of a user's active token, and the registry has heard of it.
+// registryAccepts reports whether a value belongs to an active token of a user that the registry knows already.
 func (s *Service) registryAccepts(userID, value string) bool {
 	s.mu.Lock()
 	delay := s.config.RegistryDelay
@@ -197,14 +197,14 @@ func (s *Service) registryAccepts(userID, value string) bool {
 	})
 }
 
-// SetRegistryDelay sets how long the registry takes to hear of a new token, from now on.
+// SetRegistryDelay sets how long the registry takes to accept a new token, from now on.
 func (s *Service) SetRegistryDelay(delay time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.config.RegistryDelay = delay
 }
 
-// registryAccess is what a user may do of what is asked for: everything below the tenancy's namespace.
+// registryAccess returns the part of the requested access that a user has: everything below the tenancy's namespace.
 func (s *Service) registryAccess(scopes []string) []any {
 	access := []any{}
 	for _, scope := range strings.Fields(strings.Join(scopes, " ")) {
@@ -216,8 +216,8 @@ func (s *Service) registryAccess(scopes []string) []any {
 	return access
 }
 
-// registryToken signs a JSON Web Token (RFC 7519). Its times are those of the machine, whatever the service takes for the
-// time: the registry that checks them knows no other.
+// registryToken signs a JSON Web Token (RFC 7519). It uses the machine's time, not the service's clock, because the registry that
+// checks the token does so too.
 func (s *Service) registryToken(name, service string, access []any) string {
 	now := time.Now()
 	part := base64.RawURLEncoding.EncodeToString
@@ -237,7 +237,7 @@ func (s *Service) registryToken(name, service string, access []any) string {
 	return signed + "." + part(signature)
 }
 
-// isRegistryToken tells whether a token was signed here and has not expired.
+// isRegistryToken reports whether a token was signed here and has not expired.
 func (s *Service) isRegistryToken(token string) bool {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -11,7 +11,7 @@ type Server struct {
 	domains []*httptest.Server
 }
 
-// Start lets the service listen at a free port of 127.0.0.1 and each of its identity domains at another, until Close is called.
+// Start makes the service listen on a free port of 127.0.0.1, and each of its identity domains on another, until Close is called.
 func (s *Service) Start() *Server {
 	server := &Server{Server: httptest.NewServer(s), service: s}
 	for _, d := range s.Domains() {
@@ -23,7 +23,7 @@ func (s *Service) Start() *Server {
 	return server
 }
 
-// Close ends the service and stops listening.
+// Close closes the service and stops listening.
 func (s *Server) Close() {
 	s.service.Close()
 	s.Server.Close()

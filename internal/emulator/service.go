@@ -1,8 +1,8 @@
-// Package emulator is a local OCI Identity: it answers over HTTP as the real service is known to, as far as auth tokens
-// go, checks the signature of every request, and misbehaves on request.
+// Package emulator is a local OCI Identity for auth tokens. It behaves over HTTP as the real service is known to behave, checks the
+// signature of every request, and can be told to fail.
 //
-// It is built from what is known of the service, not from the provider, and uses neither the provider's packages nor
-// OCI's SDK, so that it can contradict them. docs/emulator.md lists each behaviour with its source.
+// It is built from what is known about the service, and imports neither the provider's packages nor OCI's SDK, so that it can
+// contradict them. docs/emulator.md lists each behaviour with its source.
 package emulator
 
 import (
@@ -29,7 +29,7 @@ type Config struct {
 	// are created, changed and deleted, and the one that requests without a region in their path go to. Empty means
 	// us-phoenix-1 alone.
 	Regions []string
-	// ReplicationLag is how long a write takes to be seen outside the home region. SetListLag says it for one region.
+	// ReplicationLag is how long other regions take to show a write. SetListLag sets it for one region.
 	ReplicationLag time.Duration
 	// CreatingLists is how many lists show a new token as CREATING before it becomes ACTIVE.
 	CreatingLists int
@@ -38,31 +38,30 @@ type Config struct {
 	// LimitCode is the code of the answer to a third token: UserCapacityExceeded (with status 409), or LimitExceeded (400),
 	// which some tenancies answer. Empty means UserCapacityExceeded.
 	LimitCode string
-	// RequestsPerSecond is how many requests a second are admitted; the others are answered 429. 0 means all.
+	// RequestsPerSecond is how many requests a second are admitted. The others are answered with 429. 0 means all.
 	RequestsPerSecond float64
-	// RequestsPerSecondPerUser is how many of them are admitted of each user who calls. 0 means all.
+	// RequestsPerSecondPerUser is how many of them are admitted for each calling user. 0 means all.
 	RequestsPerSecondPerUser float64
 	// RetryAfter is the Retry-After header of a 429, in seconds. 0 means that there is none.
 	RetryAfter int
 	// Namespace is the tenancy's Object Storage namespace, which is also the first part of user names at the container registry.
 	// Empty means a random one.
 	Namespace string
-	// Registry is the URL of a registry that stands behind the door of the container registry. Empty means that there is none:
-	// one can log in, and no more.
+	// Registry is the URL of a container registry to forward to. Empty means that there is none, so that clients can only log in.
 	Registry string
-	// RegistryDelay is how long the container registry takes to hear of a new token.
+	// RegistryDelay is how long the container registry takes to accept a new token.
 	RegistryDelay time.Duration
-	// TokenValue makes the value of each token. Nil means random ones.
+	// TokenValue returns the value of a new token. Nil means random values.
 	TokenValue func() string
-	// Clock is time as the service sees it. Nil means time.Now.
+	// Clock returns the time. Nil means time.Now.
 	Clock func() time.Time
-	// ClockSkew is how far the date of a request may be off the service's time. 0 means 5 minutes.
+	// ClockSkew is how far the date of a request may differ from the service's time. 0 means 5 minutes.
 	ClockSkew time.Duration
 	// Sleep waits for a delay that a fault asks for. Nil means a timer.
 	Sleep func(context.Context, time.Duration) error
 	// Log gets a line for each request, without bodies. Nil means no log.
 	Log io.Writer
-	// Seed makes the faults that happen with a probability the same in each run.
+	// Seed is the seed of the random choices of faults with a probability.
 	Seed uint64
 }
 
@@ -76,7 +75,7 @@ type User struct {
 	Email string `json:"email,omitempty"`
 }
 
-// Service is a local OCI Identity. It is an http.Handler, and safe for use by many goroutines.
+// Service is a local OCI Identity. It is an http.Handler, and safe for concurrent use.
 type Service struct {
 	config  Config
 	tenancy string
@@ -108,11 +107,11 @@ type user struct {
 	deleted []*Token         // the tokens that lagging regions may still list
 	retries map[string]retry // by opc-retry-token
 	denied  bool
-	// registryName is the name at the registry, without the namespace, if it is not the usual one.
+	// registryName is the name at the registry, without the namespace, if it differs from the default.
 	registryName string
 }
 
-// New makes a service.
+// New returns a service.
 func New(config Config) (*Service, error) {
 	if len(config.Users) == 0 {
 		config.Users = []string{"alice"}
@@ -169,8 +168,8 @@ func New(config Config) (*Service, error) {
 	return s, nil
 }
 
-// Close drops the requests that are still to be carried out late, and ends the answers that have no end. What is being
-// carried out is waited for.
+// Close drops the late requests that have not been carried out, and ends endless answers. It waits for requests that are being
+// carried out.
 func (s *Service) Close() {
 	s.mu.Lock()
 	s.close()
@@ -181,10 +180,10 @@ func (s *Service) Close() {
 // Wait waits until every late request has been carried out.
 func (s *Service) Wait() { s.late.Wait() }
 
-// TenancyID is the OCID of the one tenancy.
+// TenancyID returns the OCID of the tenancy.
 func (s *Service) TenancyID() string { return s.tenancy }
 
-// Users are the users that exist, oldest first.
+// Users returns the users that exist, oldest first.
 func (s *Service) Users() []User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -207,8 +206,8 @@ func (s *Service) AddUserIn(domain, name string) User {
 	return u.User
 }
 
-// MoveUser moves a user of the Default domain, tokens and all, to another domain, as Oracle moves users. It reports whether there
-// are both.
+// MoveUser moves a user of the Default domain to another domain, with the tokens, as Oracle moves users. It reports whether both
+// exist.
 func (s *Service) MoveUser(id, domain string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,7 +226,7 @@ func (s *Service) SetEmail(userID, email string) {
 	s.user(userID).Email = email
 }
 
-// RemoveUser deletes a user with all tokens. It tells whether there was one.
+// RemoveUser deletes a user with all tokens. It reports whether the user existed.
 func (s *Service) RemoveUser(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -236,11 +235,11 @@ func (s *Service) RemoveUser(id string) bool {
 	return len(s.users) < before
 }
 
-// Deny takes from everyone the permission to see and change this user's tokens: from here on they are answered 404, or, in an
-// identity domain, 401.
+// Deny takes the permission to see and change this user's tokens from everyone. From now on the answer is 404 or, in an identity
+// domain, 401.
 func (s *Service) Deny(userID string) { s.setDenied(userID, true) }
 
-// Allow gives the permission back that Deny took.
+// Allow gives back the permission that Deny took.
 func (s *Service) Allow(userID string) { s.setDenied(userID, false) }
 
 func (s *Service) setDenied(userID string, denied bool) {
@@ -261,12 +260,12 @@ func (s *Service) user(id string) *user {
 	return nil
 }
 
-// newOCID makes an identifier with 60 random characters, as OCI's are.
+// newOCID returns an identifier with 60 random characters, as in OCI.
 func newOCID(kind string) string {
 	return "ocid1." + kind + ".oc1.." + "aaaaaaaa" + randomFrom("abcdefghijklmnopqrstuvwxyz234567", 52)
 }
 
-// randomFrom makes a random text of n characters of an alphabet of at most 256.
+// randomFrom returns n random characters of an alphabet, which has at most 256.
 func randomFrom(alphabet string, n int) string {
 	text := make([]byte, 0, n)
 	var random [64]byte

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// clockSkew is how far a request's date may be off the service's clock.
+// clockSkew is how far a request's date may differ from the service's clock.
 const clockSkew = 5 * time.Minute
 
 // apiKey is a public key that signs for a user.
@@ -80,7 +80,7 @@ func (s *Service) authenticate(c *call) *failure {
 	return nil
 }
 
-// checkDate wants a signed date, or x-date, near the service's own.
+// checkDate checks that the signed date or x-date is near the service's time.
 func (s *Service) checkDate(header http.Header, signed []string) *failure {
 	name := "date"
 	if slices.Contains(signed, "x-date") {
@@ -103,7 +103,7 @@ func (s *Service) checkDate(header http.Header, signed []string) *failure {
 	return nil
 }
 
-// signingString is what a client has signed: one line for each header, in the order of its list.
+// signingString returns what a client has signed: one line for each header, in the order of the list in the signature.
 func signingString(r *http.Request, signed []string) string {
 	lines := make([]string, len(signed))
 	for i, name := range signed {

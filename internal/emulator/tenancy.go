@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Namespace is the tenancy's Object Storage namespace.
+// Namespace returns the tenancy's Object Storage namespace.
 func (s *Service) Namespace() string { return s.config.Namespace }
 
-// tenancyName is the name of the one tenancy.
+// tenancyName is the name of the tenancy.
 const tenancyName = "example"
 
 // tenancyOperation is the call about the tenancy or one of its domains that a path stands for, Object Storage's among them,
@@ -31,7 +31,7 @@ func tenancyOperation(method, path string) string {
 	}
 }
 
-// getDomain shows what a list shows of a domain.
+// getDomain returns a domain, with the fields that it has in a list.
 func (s *Service) getDomain(c *call) (answer, *failure) {
 	for _, summary := range s.domainSummaries() {
 		if strings.HasSuffix(strings.TrimSuffix(c.URL.Path, "/"), "/"+summary["id"].(string)) {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// tokensPerUser is how many auth tokens a user holds at most.
+// tokensPerUser is how many auth tokens a user can have.
 const tokensPerUser = 2
 
 // retryTokensLive is how long an opc-retry-token replays the first answer.
@@ -17,7 +17,7 @@ const longestLag = 24 * time.Hour
 // Token is an auth token as the service keeps it.
 type Token struct {
 	ID string
-	// SCIMID is what an identity domain calls the token besides.
+	// SCIMID is the id that an identity domain gives the token besides the OCID.
 	SCIMID         string
 	UserID         string
 	Description    string
@@ -27,19 +27,19 @@ type Token struct {
 	TimeCreated    time.Time
 	TimeExpires    *time.Time
 	ETag           string
-	// RequestID is the opc-request-id of the request that made it. It is empty if it was made behind everyone's back.
+	// RequestID is the opc-request-id of the request that created the token. It is empty if AddToken did.
 	RequestID string
 
 	creatingLists int       // how many more lists show it as CREATING
 	creatingUntil time.Time // until when it is CREATING
 	hiddenLists   int       // how many more lists do not show it
 
-	// For the lists of regions that lag: when it was made, last changed and deleted, and how it was before the change.
+	// For lists that lag behind: when the token was created, last changed and deleted, and what it was before the change.
 	added, changed, deleted time.Time
 	before                  *Token
 }
 
-// wire is a token as it goes over the wire. Fields that are null are left out.
+// wire is a token as it is encoded in JSON. Null fields are left out.
 type wire struct {
 	Token          string `json:"token,omitempty"`
 	ID             string `json:"id"`
@@ -68,20 +68,20 @@ func (s *Service) wire(t *Token, withValue bool) wire {
 
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// retry is what an opc-retry-token stands for.
+// retry is the first answer to a request with an opc-retry-token.
 type retry struct {
 	at   time.Time
 	wish wish
 	made Token
 }
 
-// wish is what a creation asks for.
+// wish holds the arguments of a creation.
 type wish struct {
 	description string
 	expires     time.Time // zero for never
 }
 
-// create makes a token, or answers as before if the retry token says so. The caller holds the lock.
+// create creates a token, or repeats the first answer if the retry token is known. The caller holds the lock.
 func (s *Service) create(u *user, c *call, w wish) (Token, *failure) {
 	retryToken := c.Header.Get("opc-retry-token")
 	now := s.config.Clock()
@@ -111,7 +111,7 @@ func (s *Service) create(u *user, c *call, w wish) (Token, *failure) {
 	return *t, nil
 }
 
-// add puts a new ACTIVE token under a user. The caller holds the lock.
+// add adds a new ACTIVE token to a user. The caller holds the lock.
 func (s *Service) add(u *user, description string) *Token {
 	now := s.config.Clock()
 	t := &Token{
@@ -122,7 +122,7 @@ func (s *Service) add(u *user, description string) *Token {
 	return t
 }
 
-// list is what a region shows of a user's tokens. The caller holds the lock.
+// list returns a user's tokens as a region shows them. The caller holds the lock.
 func (s *Service) list(u *user, region string) []Token {
 	var seen []Token
 	now, lag := s.config.Clock(), s.lag(region)
@@ -163,7 +163,7 @@ func (t *Token) settle(now time.Time) {
 	}
 }
 
-// lag is how far the lists of a region lag behind. The caller holds the lock.
+// lag returns how far the lists of a region lag behind. The caller holds the lock.
 func (s *Service) lag(region string) time.Duration {
 	if lag, ok := s.lists[region]; ok {
 		return lag
@@ -174,8 +174,8 @@ func (s *Service) lag(region string) time.Duration {
 	return s.config.ReplicationLag
 }
 
-// SetListLag sets how far the lists of a region lag behind, from now on. A new token is missing from them for so long; outside
-// the home region, a changed one is shown as it was, and a deleted one is still there.
+// SetListLag sets how far the lists of a region lag behind, from now on. For that long, new tokens are missing from them. Outside of
+// the home region, they also show changed tokens as they were, and still show deleted ones.
 func (s *Service) SetListLag(region string, lag time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,7 +197,7 @@ func (u *user) drop(t *Token, now time.Time) {
 	u.tokens = slices.DeleteFunc(u.tokens, func(other *Token) bool { return other == t })
 }
 
-// Tokens are a user's tokens as they are, values included.
+// Tokens returns a user's current tokens with their values.
 func (s *Service) Tokens(userID string) []Token {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -211,14 +211,14 @@ func (s *Service) Tokens(userID string) []Token {
 	return tokens
 }
 
-// AddToken makes a token behind everyone's back, past the limit too. The user must exist.
+// AddToken adds a token without a request, even beyond the limit. The user must exist.
 func (s *Service) AddToken(userID, description string) Token {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return *s.add(s.user(userID), description)
 }
 
-// DeleteToken deletes a token behind everyone's back. It tells whether there was one.
+// DeleteToken deletes a token without a request. It reports whether the token existed.
 func (s *Service) DeleteToken(userID, id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -234,7 +234,7 @@ func (s *Service) DeleteToken(userID, id string) bool {
 	return true
 }
 
-// EditToken changes a token behind everyone's back. It tells whether there was one.
+// EditToken changes a token without a request. It reports whether the token exists.
 func (s *Service) EditToken(userID, id string, edit func(*Token)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -246,7 +246,7 @@ func (s *Service) EditToken(userID, id string, edit func(*Token)) bool {
 	return true
 }
 
-// HideFromLists keeps a token out of the next lists of its user's tokens, as a list that lags does.
+// HideFromLists hides a token from the next lists of its user's tokens, as if they lagged behind.
 func (s *Service) HideFromLists(userID, id string, lists int) {
 	s.EditToken(userID, id, func(t *Token) { t.hiddenLists = lists })
 }
@@ -265,14 +265,14 @@ func (s *Service) SetCreatingFor(d time.Duration) {
 	s.config.CreatingFor = d
 }
 
-// Authenticate tells whether a value is that of a user's active token, as a service that takes auth tokens would.
+// Authenticate reports whether a value belongs to an active token of a user. A service that accepts auth tokens would check that.
 func (s *Service) Authenticate(userID, value string) bool {
 	return slices.ContainsFunc(s.Tokens(userID), func(t Token) bool {
 		return t.Value == value && t.LifecycleState == "ACTIVE" && (t.TimeExpires == nil || s.config.Clock().Before(*t.TimeExpires))
 	})
 }
 
-// randomValue makes a value of 20 characters with the punctuation that the real ones have.
+// randomValue returns a value of 20 characters with the punctuation of real values.
 func randomValue() string {
 	const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	const punctuation = "(){}<>[]#:;.,-_+!?@$%^&*~"

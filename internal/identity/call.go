@@ -11,22 +11,22 @@ import (
 )
 
 const (
-	// faultAttempts bounds the repeats after faults: with the backoff below, about two minutes.
+	// faultAttempts bounds the attempts after faults. With the backoff below they take about two minutes.
 	faultAttempts = 8
-	// unreachableAttempts bounds them where no connection comes about: a wrong endpoint should be said soon.
+	// unreachableAttempts bounds the attempts without a connection. It is small, so that a wrong endpoint is reported soon.
 	unreachableAttempts = 3
-	// throttleBudget bounds how long one call lets itself be throttled when nothing else bounds it.
+	// throttleBudget bounds how long a throttled call goes on if nothing else bounds it.
 	throttleBudget = 20 * time.Minute
 
 	firstBackoff   = 500 * time.Millisecond
 	longestBackoff = 30 * time.Second
 )
 
-// Listener hears what a call has to tell while it is made.
+// Listener receives messages while a call is made.
 type Listener interface {
-	// InfoStatus hears, in a short sentence, of something that is waited for.
+	// InfoStatus receives a short message about what the call waits for.
 	InfoStatus(message string)
-	// Warning hears of something that a person has to look after.
+	// Warning receives a message about something that a person has to do.
 	Warning(message string)
 }
 
@@ -35,22 +35,22 @@ type caller struct {
 	clock    Clock
 	pace     *pace
 	listener Listener
-	// time hears what the answers tell of OCI's time, or is nil.
+	// time records OCI's time from the answers. It may be nil.
 	time *serverTime
-	// seed is what the jitter of pauses is made from: a random text of each client.
+	// seed is a random string of the client, from which the jitter of pauses is computed.
 	seed string
 }
 
 // operation says what a call is for, what it sends, and where.
 type operation struct {
 	doing   string // as a sentence spells it, such as "list the auth tokens of user ocid1..."
-	creates bool   // whether it is to create a token
-	// urgent calls go before all others where OCI throttles.
+	creates bool   // whether it creates a token
+	// urgent calls go before all others if OCI throttles.
 	urgent  bool
 	to      route
 	request request
-	// read takes what it needs of an answer of success. Its error means that the answer makes no sense. It must not quote
-	// the answer, which may hold a token.
+	// read reads the answer of a call that has succeeded. It returns an error if the answer makes no sense. The error must not
+	// quote the answer, which may contain a token.
 	read func(*answer) error
 }
 
@@ -58,10 +58,10 @@ type operation struct {
 type route interface {
 	// next returns where the next attempt goes.
 	next() *service
-	// worked notes that an attempt has succeeded somewhere.
+	// worked notes that an attempt has succeeded at a service.
 	worked(at *service)
-	// elsewhere returns where to go after a refusal, such as one that says to go to the home region. Nil means that there is
-	// no other place.
+	// elsewhere returns where to go after a refusal, such as one that names the home region. It returns nil if there is no other
+	// place.
 	elsewhere(ctx context.Context, refusedAt *service, message string) (*service, error)
 }
 
@@ -90,19 +90,19 @@ func (c caller) call(ctx context.Context, op operation) error {
 	}
 }
 
-// budget is what may be spent on attempts.
+// budget limits how many attempts are made, and for how long.
 type budget struct {
 	began time.Time
-	// after counts the attempts that came to each verdict.
+	// after counts the attempts by their verdicts.
 	after map[verdict]int
-	// last is the last verdict, and alike how often in a row it was that one.
+	// last is the last verdict, and alike counts how often in a row it has come.
 	last  verdict
 	alike int
 }
 
 func newBudget(now time.Time) *budget { return &budget{began: now, after: map[verdict]int{}} }
 
-// allows counts an attempt that came to a verdict, and reports whether another one is worth it.
+// allows counts an attempt with the given verdict, and reports whether another attempt is allowed.
 func (b *budget) allows(v verdict, now time.Time) bool {
 	if v != b.last {
 		b.last, b.alike = v, 0
@@ -121,7 +121,7 @@ func (b *budget) allows(v verdict, now time.Time) bool {
 	}
 }
 
-// try makes one request when its time has come. Nil means that it has succeeded.
+// try waits for its turn and makes one request. It returns nil if the request has succeeded.
 func (c caller) try(ctx context.Context, op operation) *callError {
 	at := op.to.next()
 	patience := ctx
@@ -165,24 +165,23 @@ func (c caller) try(ctx context.Context, op operation) *callError {
 	return failure
 }
 
-// reroute goes elsewhere after a refusal that says so. If there is another place than the one that has refused, the
-// failure's verdict becomes moved.
+// reroute looks for another place to go to after a refusal. If there is one, it changes the verdict of the failure to moved.
 func (c caller) reroute(ctx context.Context, to route, refusedAt *service, failure *callError) {
 	home, err := to.elsewhere(ctx, refusedAt, failure.message)
 	switch {
 	case err != nil:
 		failure.noHome = err
 	case home != nil && home != refusedAt && home.region != refusedAt.region:
-		c.listener.InfoStatus("auth tokens are written in the tenancy's home region: going to " + home.region)
+		c.listener.InfoStatus("auth tokens can be changed in the tenancy's home region only: calling " + home.region)
 		failure.verdict = moved
 	}
 }
 
-// pause waits before the next attempt, and says so. It waits for longer with each failure of the same kind in a row. The key tells
-// calls apart that may be made at one moment.
+// pause waits before the next attempt, and tells the listener. With each failure of the same kind in a row it waits longer. The key
+// distinguishes calls that are made at the same time.
 func (c caller) pause(ctx context.Context, failure *callError, alike int, key string) error {
 	if failure.verdict == throttled {
-		// The pace of all calls holds this one back too, so there is little to add.
+		// The pace of all calls delays this one already, so a short pause is enough.
 		alike = 1
 	}
 	pause := backoff(alike, c.jitter(key, failure.attempts))
@@ -202,19 +201,19 @@ func backoff(failures int, jitter float64) time.Duration {
 	return pause - time.Duration(jitter*float64(pause/2))
 }
 
-// jitter returns a number from 0 to 1 for the pause after an attempt. It depends on the client, the call and the attempt, and not on
-// the order of calls that go on at one moment, so that a simulation can repeat what it has seen.
+// jitter returns a number from 0 to 1 for the pause after an attempt. It depends on the client, the call and the attempt. It does not
+// depend on the order of concurrent calls, so that a simulation is repeatable.
 func (c caller) jitter(key string, attempts int) float64 {
 	hash := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", c.seed, key, attempts))
 	return float64(binary.BigEndian.Uint64(hash[:])) / math.MaxUint64
 }
 
-// failed returns the error of an attempt without an answer.
+// failed returns the error for an attempt without an answer.
 func (op operation) failed(at *service, v verdict, cause error) *callError {
 	return &callError{doing: op.doing, where: at.String(), creates: op.creates, verdict: v, cause: cause, attempts: 1}
 }
 
-// refused returns the error of an attempt whose answer is one.
+// refused returns the error for an attempt whose answer is an error.
 func (op operation) refused(at *service, v verdict, a *answer) *callError {
 	failure := op.failed(at, v, nil)
 	failure.status = a.status
@@ -229,10 +228,10 @@ func (op operation) refused(at *service, v verdict, a *answer) *callError {
 	return failure
 }
 
-// unreadable returns the error of an attempt whose answer is one of success, and makes no sense.
+// unreadable returns the error for an attempt that has succeeded, but whose answer makes no sense.
 func (op operation) unreadable(at *service, a *answer, why error) *callError {
 	failure := op.refused(at, doubtful, a)
-	// The answer to a creation holds the token: its words are not shown.
+	// The answer to a creation contains the token, so it is not quoted.
 	failure.code, failure.message, failure.retryAfter = "", "", 0
 	failure.cause = fmt.Errorf("the answer could not be read: %w", why)
 	if a.cut != nil {

@@ -10,7 +10,7 @@ import (
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	// How many attempts in all each verdict is worth, one a second.
+	// How many attempts each verdict allows in all, one a second.
 	for v, attempts := range map[verdict]int{
 		refused: 1, notAllowed: 1, notFound: 1, invalidated: 1, unusable: 1, unsent: 1, unreachable: unreachableAttempts,
 		busy: faultAttempts, doubtful: faultAttempts, throttled: int(throttleBudget/time.Second) + 1,
@@ -34,7 +34,7 @@ func TestBudget(t *testing.T) {
 
 func TestMayGoOn(t *testing.T) {
 	t.Parallel()
-	// For how many seconds a creation goes on that comes to the same verdict every second, and so when its fate is open.
+	// For how many seconds a creation goes on with the same verdict every second, unsent and doubtful.
 	settle, user := int(settleWithin/time.Second), int(userWithin/time.Second)
 	for v, seconds := range map[verdict][2]int{
 		refused: {0, 2}, notAllowed: {0, 2}, unusable: {0, 2}, unsent: {0, 0}, notFound: {user, user}, invalidated: {2, 2},

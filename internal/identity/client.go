@@ -1,14 +1,14 @@
-// Package identity talks to OCI Identity about auth tokens: the calls that exist for them, where to send them, when to
-// repeat them, and what their errors mean to the person who made them.
+// Package identity is a client of OCI Identity for auth tokens. It knows the calls for them, where to send them, when to repeat
+// them, and what their errors mean.
 //
-// From the top floor down, each file knows only what is below it:
+// Each file uses only the files below it in this list:
 //
-//	client.go                 the door: one client, and the users whose tokens it is asked about
+//	client.go                 the entry point: a client, and the users whose tokens it deals with
 //	user.go lists.go ledger.go
 //	                          what can be done with a user's tokens, what is shared and what is under way
 //	creation.go unsettled.go  one creation, from wish to answer
 //	tenancy.go                what is the same for all users: the namespace, the regions
-//	iam.go api.go             the API, behind a few calls
+//	iam.go domains.go api.go  the two APIs behind one interface
 //	call.go                   one call: attempts, pauses, pace
 //	region.go pace.go         where calls go, and when
 //	errors.go network.go      how failures read
@@ -17,8 +17,8 @@
 //	token.go                  the words
 //	clock.go servertime.go    this machine's time, and OCI's
 //
-// Requests are signed by oci-go-sdk. Answers are read here and not by the SDK, which throws away a whole answer, a
-// new token's value included, if it cannot read one field of it.
+// oci-go-sdk signs the requests. It does not read the answers: if the SDK cannot read one field, it discards the whole answer, even
+// the value of a new token.
 package identity
 
 import (
@@ -38,13 +38,13 @@ type Options struct {
 	// Endpoint replaces the region's public endpoint, for a private or local service: scheme, host and port, and
 	// optionally a path. Each "{region}" in it stands for the region's name. Empty means the public endpoint.
 	Endpoint string
-	// UserAgent is put before the SDK's own in the User-Agent header, such as "pulumi-ociauthtoken/1.0.0".
+	// UserAgent comes before the SDK's own text in the User-Agent header, such as "pulumi-ociauthtoken/1.0.0".
 	UserAgent string
-	// Clock is time as the client sees it. Nil means the machine's clock.
+	// Clock tells the time. Nil means the machine's clock.
 	Clock Clock
 }
 
-// Client is the door to OCI Identity. It is safe for use by many goroutines.
+// Client is a client of OCI Identity. It is safe for concurrent use.
 type Client struct {
 	sender   sender
 	home     *home
@@ -56,22 +56,22 @@ type Client struct {
 	tenancy  func() (string, error)
 	known    *tenancyFacts
 	lists    *lists
-	// serverTime is OCI's time, as its answers tell it.
+	// serverTime is OCI's time, as in its answers.
 	serverTime *serverTime
-	// seed is what the jitter of all calls is made from.
+	// seed is a random string, from which the jitter of all calls is computed.
 	seed string
 
 	mu      sync.Mutex
 	domains map[string]domainAccess // by their URLs
 }
 
-// domainAccess is an identity domain, and the pace of calls to it. Domains throttle by themselves.
+// domainAccess is an identity domain, and the pace of calls to it. Each domain throttles separately.
 type domainAccess struct {
 	service *service
 	pace    *pace
 }
 
-// New prepares a client without making any call. Its errors name the property that is wrong.
+// New returns a client. It makes no call. Its errors name the property that is wrong.
 func New(options Options) (*Client, error) {
 	if options.Credentials == nil {
 		return nil, errors.New("identity: Options.Credentials is required")
@@ -114,8 +114,8 @@ func New(options Options) (*Client, error) {
 	}, nil
 }
 
-// User returns a user whose auth tokens are to be dealt with. The listener hears of everything that is waited for, and of
-// what a person has to look after.
+// User returns a user of OCI. The listener receives messages about everything that the user's calls wait for, and about what a
+// person has to do.
 func (c *Client) User(user UserRef, listener Listener) (*User, error) {
 	of := &User{
 		ref: user, calls: c.calls(listener), ledger: c.ledger, recorded: c.recorded, lists: c.lists,
@@ -133,7 +133,7 @@ func (c *Client) User(user UserRef, listener Listener) (*User, error) {
 	return of, nil
 }
 
-// domain returns the API of the identity domain with a URL, for one user of it.
+// domain returns the API of the identity domain with the given URL, for one of its users.
 func (c *Client) domain(domainURL, userID string, listener Listener) (domain, error) {
 	domainURL, err := ParseDomainURL(domainURL)
 	if err != nil {
@@ -153,19 +153,20 @@ func (c *Client) domain(domainURL, userID string, listener Listener) (domain, er
 	}, nil
 }
 
-// Recorded notes that a user's token is in the state, so that it is never taken for one that nobody has recorded.
+// Recorded notes that a user's token is in the state, so that no error names it as a token that nobody has recorded.
 func (c *Client) Recorded(userID, id string) { c.recorded.note(userID, id) }
 
-// ClockOffset returns how far OCI's clock is ahead of this machine's, to within a few seconds, as the last answer has told. It
-// is not known before there was an answer.
+// ClockOffset returns how far OCI's clock is ahead of this machine's, according to the last answer and to within a few seconds. It
+// is not known before the first answer.
 func (c *Client) ClockOffset() (offset time.Duration, known bool) { return c.serverTime.ahead() }
 
-// Tenancy returns the tenancy that the caller belongs to. The listener hears of everything that is waited for.
+// Tenancy returns the tenancy that the caller belongs to. The listener receives messages about everything
+// that its calls wait for.
 func (c *Client) Tenancy(listener Listener) Tenancy {
 	return Tenancy{calls: c.calls(listener), home: c.home, id: c.tenancy, caller: c.caller, known: c.known}
 }
 
-// calls returns what makes calls that a listener hears of.
+// calls returns a caller that reports to the listener.
 func (c *Client) calls(listener Listener) caller {
 	return caller{clock: c.clock, pace: c.pace, listener: listener, time: c.serverTime, seed: c.seed}
 }

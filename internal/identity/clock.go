@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Clock is time: what it is, and waiting for it to pass. Tests put their own in place, so that none of them waits.
+// Clock tells the time and waits. Tests replace it, so that they do not have to wait.
 type Clock interface {
 	// Now returns the current time.
 	Now() time.Time
@@ -31,7 +31,7 @@ func (SystemClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// outliving returns a context that ends when ctx has been over for grace.
+// outliving returns a context that ends when grace has passed since ctx ended.
 func outliving(ctx context.Context, clock Clock, grace time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stopWatching := context.AfterFunc(ctx, func() {

@@ -11,56 +11,56 @@ import (
 )
 
 const (
-	// answerGrace is how long an answer to a creation is still awaited once the operation around it was cancelled or ran
-	// out of time. It is longer than the SDK's timeout of one request, 60 s.
+	// answerGrace is how long a creation still waits for an answer after the operation was cancelled or ran out of time. It is
+	// longer than the SDK's timeout for one request, 60 s.
 	answerGrace = 75 * time.Second
-	// userWithin bounds the wait for a new user to be known.
+	// userWithin bounds the wait for OCI to know a new user.
 	userWithin = time.Minute
-	// settleWithin bounds how long a creation whose fate is open waits for a connection, a user or the service itself.
+	// settleWithin bounds how long a doubtful creation waits for a connection or a busy user.
 	settleWithin = 5 * time.Minute
-	// refusedAttempts bounds how often such a creation is refused before the person is told.
+	// refusedAttempts bounds how often a doubtful creation is refused before it fails.
 	refusedAttempts = 3
 
-	// lookWithin bounds the look at a user's tokens after a creation has failed, and suspectLooks is how often it is taken as long
-	// as it shows nothing, for lists lag behind.
+	// lookWithin bounds the time for listing a user's tokens after a creation has failed. As long as the list shows no suspect, it is
+	// read up to suspectLooks times, because lists lag behind.
 	lookWithin   = 30 * time.Second
 	suspectLooks = 4
 	lookPause    = 2 * time.Second
 
-	// skew is how far this machine's clock may be off OCI's: requests signed with more than that are refused.
+	// skew is how far this machine's clock can differ from OCI's. With a larger difference OCI refuses the signature.
 	skew = 5 * time.Minute
 )
 
-// creation takes a wish to its answer, through these stages:
+// creation leads from a wish to its answer, through these stages:
 //
 //	unsent ──► answered ──► handed over
 //	   │          ▲
 //	   └► doubtful┘
 //
-// unsent: nothing that was sent can have made a token. A creation that ends here is forgotten, and leaves nothing behind.
+// unsent: no request can have created a token. A creation that ends here is forgotten, and leaves nothing behind.
 //
-// doubtful: a request was sent whose answer never came, so there may be a token whose value nobody knows. The request is
-// repeated under the same retry token until OCI answers with that token. That has a budget of its own, and goes on for a
-// while after the person has cancelled. If it ends here all the same, the error names every token that it may be about.
+// doubtful: a request was sent, but its answer never arrived, so there may be a token whose value nobody knows. The request is
+// repeated with the same retry token until OCI answers with that token. These requests have their own budget, and go on for a while
+// after the operation was cancelled. If the creation fails at this stage, the error names every token that it may have created.
 //
-// answered: OCI has shown the token. From here on nothing is asked for any more.
+// answered: OCI has answered with the token. No more requests are made.
 //
-// handed over: the engine has been told of success, and the creation is forgotten.
+// handed over: the engine knows that the creation has succeeded, and the creation is forgotten.
 type creation struct {
 	user UserRef
 	wish Wish
-	// free lets one goroutine at a time go on with it. It is empty while nobody does.
+	// free lets one goroutine at a time go on with the creation. It is empty while none does.
 	free chan struct{}
 
-	// retryToken is what makes OCI answer a repeated request with the first one's token, for 24 hours.
+	// retryToken makes OCI answer a repeated request with the token of the first one, for 24 hours.
 	retryToken string
-	// doubtful is true once a request may have made a token that is not known.
+	// doubtful is true once a request may have created a token that is not known.
 	doubtful bool
-	// began is when the first request of this retry token was sent, by this machine's clock.
+	// began is when the first request with this retry token was sent, by this machine's clock.
 	began time.Time
-	// seen is what the answers so far have told of the token. It is answered once it has an id and a value.
+	// seen is what the answers have said about the token so far. The creation is answered once it has an id and a value.
 	seen AuthToken
-	// suspected are the tokens that it may have made, as they were listed last.
+	// suspected lists the tokens that the creation may have made, from the last list.
 	suspected []AuthToken
 }
 
@@ -70,7 +70,7 @@ func newCreation(user UserRef, wish Wish) *creation {
 
 func (cr *creation) answered() bool { return cr.seen.ID != "" && cr.seen.Value != "" }
 
-// turn is a creation in the hands of the one who goes on with it now.
+// turn is a creation together with what the goroutine needs that goes on with it.
 type turn struct {
 	*creation
 	api      api
@@ -78,8 +78,8 @@ type turn struct {
 	recorded *recorded
 }
 
-// take waits until nobody else goes on with the creation. If nobody does, it succeeds even if ctx has ended: an answer that
-// is there already is handed over to whoever asks.
+// take waits until no other goroutine goes on with the creation. If none does, it succeeds even if ctx has ended, so that an answer
+// that has already arrived is not withheld.
 func (cr *creation) take(ctx context.Context) error {
 	select {
 	case cr.free <- struct{}{}:
@@ -94,20 +94,20 @@ func (cr *creation) take(ctx context.Context) error {
 	}
 }
 
-// release lets somebody else go on.
+// release lets another goroutine go on.
 func (cr *creation) release() { <-cr.free }
 
-// answer goes on until OCI has shown the token, and returns it with its value.
+// answer goes on until OCI has answered with the token, and returns it with its value.
 //
-// A creation is not abandoned in the middle: when ctx ends while its fate is open, it goes on for answerGrace. An error of
-// the type *Unsettled means that its fate is still open. After any other error, there is no token.
+// If ctx ends while the creation is doubtful, it goes on for answerGrace. An error of the type *Unsettled means that there may be a
+// token whose value nobody knows. After any other error, there is no token.
 func (cr turn) answer(ctx context.Context) (AuthToken, error) {
 	if !cr.answered() {
 		if failure := cr.goOn(ctx); failure != nil && !cr.identify(ctx) {
 			return AuthToken{}, cr.explain(ctx, failure)
 		}
 	}
-	// Whatever happens next, the engine is given this token: nobody's advice is to delete it.
+	// Whatever happens next, the engine gets this token, so no error may name it as one to delete.
 	cr.recorded.note(cr.user.ID, cr.seen.ID)
 	return cr.seen, nil
 }
@@ -117,7 +117,7 @@ func (cr turn) goOn(ctx context.Context) *callError {
 	answered, stop := outliving(ctx, cr.calls.clock, answerGrace)
 	defer stop()
 
-	// While its fate is open, a creation goes on after the person has lost patience.
+	// A doubtful creation goes on after the operation was cancelled.
 	patience := func() context.Context {
 		if cr.doubtful {
 			return answered
@@ -150,7 +150,7 @@ func (cr turn) goOn(ctx context.Context) *callError {
 			return failure
 		}
 		if failure.verdict == moved {
-			// Whatever was sent until now went to a region that makes no tokens.
+			// All requests so far went to a region that does not create tokens.
 			cr.doubtful, spent = false, newBudget(cr.calls.clock.Now())
 			continue
 		}
@@ -171,8 +171,8 @@ func (cr turn) goOn(ctx context.Context) *callError {
 	}
 }
 
-// mayGoOn reports whether another attempt is worth it after one that came to a verdict. It allows a creation more than other
-// calls. What does not bear on whether there is a token, such as throttling, does not use up what there is for finding out.
+// mayGoOn reports whether another attempt is allowed after one with the given verdict. It allows a creation more attempts than other
+// calls. Each verdict is counted separately, so that throttling, for example, does not use up the attempts for a doubtful creation.
 func (cr turn) mayGoOn(spent *budget, v verdict) bool {
 	now := cr.calls.clock.Now()
 	if spent.allows(v, now) {
@@ -193,11 +193,11 @@ func (cr turn) mayGoOn(spent *budget, v verdict) bool {
 	}
 }
 
-// takeIn keeps what an answer says of the token. An answer without an id or a value leaves the creation doubtful, for there
-// is a token, and the same request may be answered better.
+// takeIn keeps what an answer says about the token. After an answer without an id or a value the creation stays doubtful, because
+// there is a token, and the next answer to the same request may be complete.
 func (cr *creation) takeIn(token AuthToken) error {
 	if token.ID != "" && cr.seen.ID != "" && token.ID != cr.seen.ID {
-		cr.seen = AuthToken{} // what was told before is of another token, and no use for this one
+		cr.seen = AuthToken{} // what earlier answers said is about another token
 	}
 	id, value := cr.seen.ID, cr.seen.Value
 	if token.ID == "" {
@@ -218,22 +218,22 @@ func (cr *creation) takeIn(token AuthToken) error {
 	return nil
 }
 
-// startOver begins again after OCI has said that what was made under the retry token has been changed or deleted since. It
-// reports false where that token may still be there, and nothing must be made in its place.
+// startOver starts the creation again with a new retry token, after OCI has said that the token which the old one created has been
+// changed or deleted since. It returns false if that token may still exist. Another one must not be created then.
 func (cr turn) startOver(ctx context.Context) bool {
 	if cr.doubtful {
 		if suspects, err := cr.suspects(ctx, false); err != nil || len(suspects) > 0 {
 			return false
 		}
-		cr.calls.listener.Warning(fmt.Sprintf("OCI says that the token which an earlier request made for user %s has been changed "+
-			"or deleted since, and lists none that could be it: another one is asked for. Make sure that nothing is left behind "+
-			"with \"%s\"", cr.user.ID, cr.api.listCommand()))
+		cr.calls.listener.Warning(fmt.Sprintf("OCI says that the token which an earlier request created for user %s has been changed "+
+			"or deleted since, and no token in the list could be that one. The provider asks for another token. Make sure that none is left "+
+			"behind, with \"%s\"", cr.user.ID, cr.api.listCommand()))
 	}
 	cr.retryToken, cr.doubtful, cr.seen, cr.suspected = rand.Text(), false, AuthToken{}, nil
 	return true
 }
 
-// identify finds the id of a token whose value was answered without it. It reports whether there is no doubt which one it is.
+// identify finds the id of a token if OCI answered with the value and without the id. It reports whether it is certain of the id.
 func (cr turn) identify(ctx context.Context) bool {
 	if cr.seen.Value == "" {
 		return false
@@ -250,9 +250,9 @@ func (cr turn) identify(ctx context.Context) bool {
 	return cr.takeIn(suspects[0]) == nil
 }
 
-// suspects returns the tokens that may be the one that was made and never shown: new, not recorded, and with the wish's
-// description unless OCI has said that the token has been changed since. As long as there are none, it looks again, for lists
-// lag behind.
+// suspects returns the tokens that the creation may have made: they are new and not recorded. If sameDescription is true, they also
+// have the description of the wish. If OCI has said that the token was changed since, its description may be another. As long as
+// there are none, suspects lists again, because lists lag behind.
 func (cr turn) suspects(ctx context.Context, sameDescription bool) ([]AuthToken, error) {
 	for look := 1; ; look++ {
 		tokens, err := cr.api.list(ctx, Written, true)
@@ -280,8 +280,7 @@ func (cr turn) suspects(ctx context.Context, sameDescription bool) ([]AuthToken,
 	}
 }
 
-// explain adds to a failure what the person needs in order to go on: which tokens stand in the way, or which may be left
-// behind.
+// explain adds to a failure what the person needs to know to go on: which tokens the user has already, or which may be left behind.
 func (cr turn) explain(ctx context.Context, failure *callError) error {
 	if !cr.doubtful && !failure.limitExceeded() {
 		return failure
@@ -291,14 +290,14 @@ func (cr turn) explain(ctx context.Context, failure *callError) error {
 	if !cr.doubtful {
 		tokens, err := cr.api.list(ctx, Written, false)
 		if err != nil {
-			return fmt.Errorf("%w. Which tokens the user has could not be found out (%w): look with \"%s\"",
+			return fmt.Errorf("%w. The user's tokens could not be listed (%w): list them with \"%s\"",
 				failure, err, cr.api.listCommand())
 		}
 		return fmt.Errorf("%w. The user's tokens are:\n%s", failure, Describe(tokens))
 	}
 	suspects, err := cr.suspects(ctx, failure.verdict != invalidated)
 	if err != nil {
-		// The person may not have been shown what an earlier attempt at the same wish has said.
+		// An earlier attempt at the same wish may have listed suspects, and its error may not have reached the person.
 		suspects = slices.DeleteFunc(cr.suspected, func(t AuthToken) bool { return cr.recorded.has(cr.user.ID, t) })
 	}
 	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t AuthToken) bool { return t.is(cr.seen.ID) }) {
@@ -310,13 +309,13 @@ func (cr turn) explain(ctx context.Context, failure *callError) error {
 	}
 }
 
-// recorded knows the last tokens of each user that are known to be in the state.
+// recorded holds the latest tokens of each user that are known to be in the state.
 type recorded struct {
 	mu  sync.Mutex
 	ids map[string][]string // by the user's OCID
 }
 
-// remembered is how many ids of a user's tokens are kept. A user has two tokens at most.
+// remembered is how many token ids are kept for each user. A user has at most two tokens.
 const remembered = 8
 
 func (r *recorded) note(userID, id string) {
@@ -338,8 +337,8 @@ func (r *recorded) has(userID string, token AuthToken) bool {
 	return slices.ContainsFunc(r.ids[userID], token.is)
 }
 
-// lastLook is the context of a look at the user's tokens after a creation has failed. The operation may have been cancelled,
-// or be out of time, and it is worth a moment all the same.
+// lastLook returns the context for listing the user's tokens after a creation has failed. The operation may have been cancelled or
+// have run out of time. The list is still worth some more seconds.
 func lastLook(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
 }

@@ -12,16 +12,16 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// domain is the API of an identity domain, for one user of it. It speaks SCIM:
+// domain is the API of an identity domain, for one of its users. The API follows SCIM:
 // https://docs.oracle.com/en-us/iaas/api/#/en/identity-domains/v1/AuthToken/.
 type domain struct {
 	calls   caller
 	service *service
 	userID  string
-	// self is whether the caller signs as this very user. The domain lets users change what is theirs if they say so, and
-	// administrators what is others'.
+	// self reports whether the caller is this user. A domain lets users change their own tokens if the request says so, and
+	// administrators change those of others.
 	self bool
-	// nameOf returns the name of the domain with an OCID, or "" for the Default domain: IAM says so.
+	// nameOf asks IAM for the name of the domain with the given OCID. It returns "" for the Default domain.
 	nameOf func(ctx context.Context, ocid string) (string, error)
 }
 
@@ -75,13 +75,13 @@ func (d domain) create(wish Wish, retryToken string, found func(AuthToken) error
 	}
 }
 
-// pageSize is how many tokens are asked for at once, and mostPages bounds how often.
+// pageSize is how many tokens a page has, and mostPages bounds how many pages are read.
 const (
 	pageSize  = 50
 	mostPages = 20
 )
 
-// list asks for pages until it has all of them. A domain is in one region, so every view is the same.
+// list reads all pages. A domain is in one region, so every view is the same.
 func (d domain) list(ctx context.Context, _ View, urgent bool) ([]AuthToken, error) {
 	filter, err := json.Marshal(d.userID) // SCIM quotes texts as JSON does: RFC 7644, section 3.4.2.2
 	if err != nil {
@@ -121,8 +121,8 @@ func (d domain) list(ctx context.Context, _ View, urgent bool) ([]AuthToken, err
 	}
 }
 
-// find looks for the token in a list, and then asks for it by itself. A list may lack a token because it lags. A call for a single
-// token is answered with 404 if the caller may not see it, as a list is not.
+// find looks for the token in a list, and then asks for the single token. A list may lack it because the list lags behind. If the
+// caller may not see the token, the call for the single token is answered with 404, but a list is not.
 func (d domain) find(ctx context.Context, from View, id string) (*AuthToken, error) {
 	tokens, err := d.list(ctx, from, false)
 	if err != nil {
@@ -198,10 +198,10 @@ func (d domain) listCommand() string {
 	return fmt.Sprintf(`oci identity-domains auth-tokens list --endpoint %s --filter 'user.ocid eq "%s"'`, d.service.domain, d.userID)
 }
 
-// elsewhere finds nothing: the domain is where the program says that the user is.
+// elsewhere returns nil, because the program has named the domain.
 func (domain) elsewhere(context.Context) (api, string) { return nil, "" }
 
-// hasUser reports whether the user is in the domain, as far as the caller may know.
+// hasUser reports whether the domain shows the user to the caller.
 func (d domain) hasUser(ctx context.Context) bool {
 	filter, err := json.Marshal(d.userID)
 	if err != nil {
@@ -220,7 +220,7 @@ func (d domain) hasUser(ctx context.Context) bool {
 	return failure == nil && found.TotalResults > 0
 }
 
-// account finds the user, who says in which domain it is, and asks IAM for the domain's name.
+// account asks the domain for the user, and IAM for the name of the user's domain.
 func (d domain) account(ctx context.Context) (Account, error) {
 	filter, err := json.Marshal(d.userID)
 	if err != nil {
@@ -285,7 +285,7 @@ func readSCIMAccounts(a *answer) ([]scimAccount, error) {
 	return accounts, nil
 }
 
-// readSCIMTokens reads one page of a list, and how many tokens all pages have. It takes the whole page or none of it.
+// readSCIMTokens reads one page of a list, and the total number of tokens. If it cannot read a token, it returns an error.
 func readSCIMTokens(a *answer) (tokens []AuthToken, total int, err error) {
 	var page struct {
 		TotalResults *int              `json:"totalResults"`
@@ -308,7 +308,7 @@ func readSCIMTokens(a *answer) (tokens []AuthToken, total int, err error) {
 	return tokens, *page.TotalResults, nil
 }
 
-// readSCIMToken reads a token field by field, and leaves out what it cannot read, as readAuthToken does.
+// readSCIMToken reads a token field by field, and leaves out fields that it cannot read, as readAuthToken does.
 func readSCIMToken(body []byte) AuthToken {
 	var said struct {
 		ID               json.RawMessage `json:"id"`

@@ -9,18 +9,18 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// regionPlaceholder is what stands for the region's name in an endpoint, as in the SDK's own endpoint templates.
+// regionPlaceholder stands for the region's name in an endpoint, as in the SDK's own endpoint templates.
 const regionPlaceholder = "{region}"
 
 // basePath is the version of the API that every path starts with.
 const basePath = "20160918"
 
-// Endpoint is where a private or local OCI Identity service answers.
+// Endpoint is the URL of a private or local OCI Identity service.
 type Endpoint struct{ template string }
 
-// ParseEndpoint reads an endpoint: an absolute http or https URL without query, in which each "{region}" stands for the
-// region's name. Plain http is taken for loopback addresses alone, since the answer to CreateAuthToken carries the token.
-// Its errors quote no password, not even of what is no URL.
+// ParseEndpoint parses an endpoint: an absolute http or https URL without a query, in which each "{region}" stands for the region's
+// name. It accepts plain http for loopback addresses only, because the answer to CreateAuthToken contains the token. Its errors
+// quote no password, even if the text is not a URL.
 func ParseEndpoint(template string) (Endpoint, error) {
 	shown := outside.URL(template)
 	u, err := url.Parse(strings.ReplaceAll(template, regionPlaceholder, "region"))
@@ -34,13 +34,13 @@ func ParseEndpoint(template string) (Endpoint, error) {
 		return Endpoint{}, fmt.Errorf("%q has more than scheme, host, port and path", shown)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return Endpoint{}, fmt.Errorf("%q would send tokens over the network unencrypted: use https "+
-			"(plain http is taken for loopback addresses alone)", shown)
+			"(plain http is accepted for loopback addresses only)", shown)
 	}
 	return Endpoint{template: strings.TrimRight(template, "/")}, nil
 }
 
-// in returns the endpoint in one region, as the SDK wants it: scheme, host and port on one side, on the other the path, with
-// the version of the API at its end.
+// in returns the endpoint of a region in the two parts that the SDK takes: scheme, host and port, and the path with the version of
+// the API at its end.
 func (e Endpoint) in(region string) (host, path string) {
 	absolute := strings.ReplaceAll(e.template, regionPlaceholder, region)
 	scheme, rest, _ := strings.Cut(absolute, "://")
@@ -48,7 +48,7 @@ func (e Endpoint) in(region string) (host, path string) {
 	return scheme + "://" + authority, strings.TrimPrefix(path+"/"+basePath, "/")
 }
 
-// dependsOnRegion reports whether another region has another endpoint.
+// dependsOnRegion reports whether each region has its own endpoint.
 func (e Endpoint) dependsOnRegion() bool { return strings.Contains(e.template, regionPlaceholder) }
 
 func isLoopback(host string) bool {
@@ -59,12 +59,11 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// domainPath is what every path of a domain's API starts with.
+// domainPath is the beginning of every path of a domain's API.
 const domainPath = "admin/v1"
 
-// ParseDomainURL reads the URL of an identity domain, as the Console and "oci iam domain list" show it, and returns it in the
-// one form in which it is kept: scheme and host, and the port if it is not 443. Plain http is taken for loopback addresses
-// alone.
+// ParseDomainURL parses the URL of an identity domain, as the Console and "oci iam domain list" show it. It returns the URL in
+// canonical form: scheme and host, and the port if it is not 443. It accepts plain http for loopback addresses only.
 func ParseDomainURL(s string) (string, error) {
 	shown := outside.URL(s)
 	u, err := url.Parse(s)
@@ -74,8 +73,8 @@ func ParseDomainURL(s string) (string, error) {
 	case u.User != nil, strings.Trim(u.Path, "/") != "", strings.ContainsAny(s, "?#"):
 		return "", fmt.Errorf("%q has more than scheme, host and port: %s", shown, WhereDomainURLs)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return "", fmt.Errorf("%q would send tokens over the network unencrypted: use https (plain http is taken for loopback "+
-			"addresses alone)", shown)
+		return "", fmt.Errorf("%q would send tokens over the network unencrypted: use https (plain http is accepted for loopback "+
+			"addresses only)", shown)
 	}
 	host := strings.ToLower(u.Host)
 	if u.Scheme == "https" {
@@ -84,6 +83,6 @@ func ParseDomainURL(s string) (string, error) {
 	return u.Scheme + "://" + host, nil
 }
 
-// WhereDomainURLs says where a person finds the URL of a domain.
+// WhereDomainURLs tells a person where to find the URL of a domain.
 const WhereDomainURLs = `copy "Domain URL" from the domain's page in the Console, or "url" from "oci iam domain list --all"; it looks like ` +
 	`https://idcs-0123456789abcdef.identity.oraclecloud.com`

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// password is what no error may show.
+// password is a password that no error may show.
 const password = "c4n4rY"
 
 func TestParseEndpoint(t *testing.T) {
@@ -55,7 +55,7 @@ func FuzzParseEndpoint(f *testing.F) {
 		endpoint, err := ParseEndpoint(template)
 		if err != nil {
 			said := err.Error()
-			// What is before an @ is a password's place, wherever the rest of the URL has gone.
+			// The text before an @ may be a password, even if the rest is not a URL.
 			if before := max(strings.LastIndex(template, "@"), strings.LastIndex(template, "%40")); before >= 0 &&
 				!strings.Contains(template[before:], password) && strings.Contains(said, password) {
 				t.Errorf("%q: the error shows the password: %s", template, said)

@@ -13,7 +13,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// callError is a call that failed: what was tried, what OCI said, and what to do.
+// callError is the error of a call: what was tried, what OCI answered, and what to do.
 type callError struct {
 	doing   string // the call in words, such as "list the auth tokens of user ocid1..."
 	where   string // the region and endpoint
@@ -24,16 +24,16 @@ type callError struct {
 	code, message, requestID string
 	// attempts counts how often the call was made.
 	attempts int
-	// stopped says why no further attempt was made although one was due: the context's cause. Else nil.
+	// stopped is the cause of the context if it ended before another attempt. Otherwise it is nil.
 	stopped    error
 	cause      error         // what failed when there was no answer, or none that could be read
-	retryAfter time.Duration // how long OCI wants to be left alone, or 0
-	signer     string        // who signed, and where each part of that comes from
+	retryAfter time.Duration // how long OCI asks to wait, or 0
+	signer     string        // who signed, and where each part of the credentials comes from
 	noHome     error         // why the home region could not be found out, or nil
-	hint       string        // where else the user may be, in a sentence, or empty
+	hint       string        // advice on where else the user may be, or empty
 }
 
-// Error tells the whole story in sentences.
+// Error returns what happened and what to do, in sentences.
 func (e *callError) Error() string {
 	var s strings.Builder
 	s.WriteString(e.happened())
@@ -50,7 +50,7 @@ func (e *callError) Error() string {
 	return s.String()
 }
 
-// Unwrap returns what lies beneath: the transport's error, or the reason for stopping.
+// Unwrap returns the transport's error and the reason for stopping, if there are any.
 func (e *callError) Unwrap() []error {
 	var causes []error
 	for _, err := range []error{e.cause, e.stopped} {
@@ -61,7 +61,7 @@ func (e *callError) Unwrap() []error {
 	return causes
 }
 
-// happened says what was tried and what came of it.
+// happened returns what was tried and how it failed.
 func (e *callError) happened() string {
 	tried := fmt.Sprintf("could not %s in %s", e.doing, e.where)
 	switch {
@@ -86,7 +86,7 @@ func (e *callError) happened() string {
 	return fmt.Sprintf("%s: OCI answered %s", tried, said)
 }
 
-// advice says what the person at the terminal can do.
+// advice returns what the person can do.
 func (e *callError) advice() string {
 	switch {
 	case e.verdict == unsent, e.status == 0 && e.stopped != nil:
@@ -96,34 +96,34 @@ func (e *callError) advice() string {
 	case e.status == 0:
 		return "Check the network, the region and, if they are set, the endpoint in the provider's configuration and domainUrl"
 	case e.limitExceeded():
-		return "A user holds at most two auth tokens: delete one that is no longer used, or import it into this program. " +
-			"If this creation is to replace a token, that one is untouched and still works: the resource option " +
-			"deleteBeforeReplace has it revoked first"
+		return "A user can have at most two auth tokens: delete one that is no longer used, or import it into this program. " +
+			"If this creation was to replace a token, that token still works. To revoke it before the new one is created, use the " +
+			"resource option deleteBeforeReplace"
 	case e.cause != nil:
 		return "Something on the way may have changed the answer: check the network, a proxy if there is one, and the endpoint " +
 			"in the provider's configuration"
 	case e.status >= 300 && e.status <= 399:
-		return "A redirect is not followed, since the request is signed for OCI alone: check the endpoint in the provider's " +
+		return "Redirects are not followed, because the request is signed for OCI only: check the endpoint in the provider's " +
 			"configuration, and the proxy if there is one"
 	case e.status == http.StatusBadRequest:
 		return "The arguments are not what OCI expects: OCI's message says which"
 	case e.status == http.StatusUnauthorized && isCode(e.code, codeAccessDenied):
-		return "The identity domain does not let the caller do this. For tokens of others it takes " +
+		return "The identity domain does not let the caller do this. To manage tokens of others, the caller needs " +
 			"the role Identity Domain Administrator or Security Administrator of that domain, or a policy such as \"Allow group " +
-			"<group> to manage domains in tenancy\"; for one's own, sign as the user that userId names"
+			"<group> to manage domains in tenancy\". To manage one's own, sign in as the user that userId names"
 	case e.status == http.StatusUnauthorized:
 		return "The request was signed by " + e.signer + ". Check that OCI knows it (a user's API keys are in the Console), and that " +
 			"this machine's clock is right to within 5 minutes"
 	case e.verdict == notAllowed && e.noHome != nil:
-		return fmt.Sprintf("Auth tokens are created, changed and deleted in the tenancy's home region only, and it could not be "+
-			"gone to (%v): set the provider's region to the home region, or, if an endpoint is set, put {region} in it", e.noHome)
+		return fmt.Sprintf("Auth tokens can be created, changed and deleted in the tenancy's home region only, and the provider "+
+			"could not call it (%v): set the provider's region to the home region, or, if an endpoint is set, put {region} in it", e.noHome)
 	case e.verdict == notAllowed:
-		return "Auth tokens are created, changed and deleted in the tenancy's home region only: set the provider's region to " +
+		return "Auth tokens can be created, changed and deleted in the tenancy's home region only: set the provider's region to " +
 			"the home region, or, if an endpoint is set, put {region} in it"
 	case e.status == http.StatusForbidden:
 		return "The caller may not do this: check the policies of the tenancy and, if there is a proxy, its rules"
 	case e.status == http.StatusNotFound:
-		return "OCI does not tell missing from forbidden: check that the OCID is right and in this tenancy, and that a " +
+		return "OCI gives the same answer whether something is missing or forbidden: check that the OCID is right and in this tenancy, and that a " +
 			"policy lets the calling user manage the user's credentials" + e.hint
 	case e.verdict == busy:
 		return "The user is being changed by something else: try again later"
@@ -131,29 +131,29 @@ func (e *callError) advice() string {
 		return "OCI throttles this user or tenancy: try again later, with a longer timeout, or with a lower --parallel"
 	case e.status >= http.StatusInternalServerError:
 		return "This is a fault of the service or of a proxy on the way: try again later, and give Oracle the " +
-			"opc-request-id if it stays"
+			"opc-request-id if it persists"
 	default:
 		return ""
 	}
 }
 
-// limitExceeded reports whether the user has as many tokens as OCI allows. Other limits have the same codes.
+// limitExceeded reports whether the user already has as many tokens as OCI allows. Other limits have the same codes.
 func (e *callError) limitExceeded() bool {
 	if !e.creates || (e.status != http.StatusBadRequest && e.status != http.StatusConflict) {
 		return false
 	}
-	// What an identity domain answers is not known.
+	// The code of an identity domain is not known, so several are accepted.
 	return isCode(e.code, codeUserCapacityExceeded) || isCode(e.code, codeLimitExceeded) ||
 		(strings.HasPrefix(e.code, "error.") && !strings.HasPrefix(e.code, "error.common.validation.") && aboutALimit.MatchString(e.code))
 }
 
-// aboutALimit matches a domain's code of an error about how much there may be of something.
+// aboutALimit matches the error codes of a domain that are about a limit.
 var aboutALimit = regexp.MustCompile(`(?i)limit|maximum|capacity|quota`)
 
-// quoted is a part of an answer that net/http quotes where it cannot read it. It may hold a token.
+// quoted matches a part of an answer that net/http could not read and has quoted. It may contain a token.
 var quoted = regexp.MustCompile(`(malformed[^"]*)".*`)
 
-// reason returns what an error says of a request that had no answer, without the request's URL or words of an answer.
+// reason returns why a request had no answer, without the request's URL and without a quote from an answer.
 func reason(err error) string {
 	if err == nil {
 		return "there was no answer"
@@ -168,7 +168,7 @@ func reason(err error) string {
 	return quoted.ReplaceAllString(err.Error(), "$1…")
 }
 
-// IsNotFound reports whether OCI answered 404: the thing does not exist, or may not be seen by the caller.
+// IsNotFound reports whether OCI answered with 404: the user or the token does not exist, or the caller may not see it.
 func IsNotFound(err error) bool {
 	var failure *callError
 	return errors.As(err, &failure) && failure.status == http.StatusNotFound

@@ -11,13 +11,12 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// iam is the API of OCI Identity and Access Management, for one user: four calls in the region that has them, and one that
-// tells which region that is.
+// iam is the API of OCI Identity and Access Management, for one user.
 type iam struct {
 	calls   caller
 	home    *home
 	tenancy func() (string, error)
-	// domainOf returns the API of the identity domain with a URL, for those that OCI names.
+	// domainOf returns the API of the identity domain with the given URL.
 	domainOf func(domainURL string) (domain, error)
 	userID   string
 }
@@ -55,7 +54,7 @@ func (i iam) list(ctx context.Context, from View, urgent bool) (tokens []AuthTok
 	return tokens, err
 }
 
-// find looks for the token in a list, for this API has no call that gets one token.
+// find looks for the token in a list, because this API has no call for a single token.
 func (i iam) find(ctx context.Context, from View, id string) (*AuthToken, error) {
 	tokens, err := i.list(ctx, from, false)
 	return Pick(tokens, id), err
@@ -109,7 +108,7 @@ func (i iam) deleteCommand(id string) string {
 
 func (i iam) listCommand() string { return "oci iam auth-token list --user-id " + i.userID }
 
-// elsewhere asks which identity domain the user is in: first for the domains, then each of them once, where the caller may. See
+// elsewhere looks for the identity domain that the user is in. It lists the domains and asks each of them once. See
 // https://docs.oracle.com/iaas/api/#/en/identity/20160918/Domain/ListDomains.
 func (i iam) elsewhere(ctx context.Context) (api, string) {
 	const unknown = ". If the user is in an identity domain other than Default, set domainUrl: " + WhereDomainURLs
@@ -164,7 +163,7 @@ func (i iam) domainName(ctx context.Context, ocid string) (name string, err erro
 	return name, err
 }
 
-// homeward is the route of what writes: to the home region, as soon as it is known which one that is.
+// homeward is the route of writes. It leads to the home region, once that is known.
 type homeward struct{ iam }
 
 func (h homeward) next() *service     { return h.home.writer() }
@@ -213,8 +212,8 @@ type authTokenDetails struct {
 	Description string `json:"description"`
 }
 
-// readAuthTokens reads a list. It takes the whole list or none of it: from a list that lacks something it would follow that
-// a token is gone.
+// readAuthTokens reads a list. If it cannot read a token, it returns an error: in a list with tokens left out, these would seem to be
+// gone.
 func readAuthTokens(a *answer) ([]AuthToken, error) {
 	var items []json.RawMessage
 	switch {
@@ -234,8 +233,8 @@ func readAuthTokens(a *answer) ([]AuthToken, error) {
 	return tokens, nil
 }
 
-// readAuthToken reads a token field by field, and leaves out what it cannot read: whatever else an answer to a creation may
-// lack, it must not cost the value that is in it.
+// readAuthToken reads a token field by field, and leaves out fields that it cannot read. The value in the answer to a creation must
+// not be lost because of another field.
 func readAuthToken(body []byte) AuthToken {
 	var said struct {
 		ID             json.RawMessage `json:"id"`

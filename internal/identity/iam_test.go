@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// answered is an answer of success with this body.
+// answered returns a successful answer with this body.
 func answered(body string) *answer {
 	return &answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: []byte(body)}
 }
@@ -47,7 +47,7 @@ func TestReadAuthTokens(t *testing.T) {
 	}
 }
 
-// FuzzAnswers reads whatever a service may answer, as the answer to a creation, to a list, and as an error.
+// FuzzAnswers reads arbitrary answers, as the answer to a creation, as a list, and as an error.
 func FuzzAnswers(f *testing.F) {
 	for _, body := range []string{
 		``, `null`, `[]`, `{}`, `[{}]`, `[null]`, `"x"`, `5`, `{"id": "a", "token": "b"}`, `{"id": 5, "token": ["b"]}`,

@@ -2,19 +2,19 @@ package identity
 
 import "sync"
 
-// ledger keeps every creation until it is handed over.
+// ledger holds every creation until it is handed over.
 type ledger struct {
 	mu   sync.Mutex
 	open map[entry]*creation
 }
 
-// entry is what a creation is found by.
+// entry is the key of a creation in the ledger.
 type entry struct {
 	user UserRef
 	wish Wish
 }
 
-// creation returns the creation that the same wish has begun, or begins one.
+// creation returns the creation that the same wish has begun, or a new one.
 func (l *ledger) creation(user UserRef, wish Wish) *creation {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -26,14 +26,14 @@ func (l *ledger) creation(user UserRef, wish Wish) *creation {
 	return cr
 }
 
-// forget ends a creation: the next wish of the same is for another token.
+// forget removes a creation. The same wish then creates another token.
 func (l *ledger) forget(user UserRef, wish Wish) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, entry{user, wish})
 }
 
-// forgetToken ends the creation of a token that has been deleted since.
+// forgetToken removes the creation of a token that has been deleted.
 func (l *ledger) forgetToken(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -44,7 +44,7 @@ func (l *ledger) forgetToken(id string) {
 				delete(l.open, found)
 			}
 			cr.release()
-		default: // somebody is going on with it, so it is not a token that could be deleted
+		default: // the creation is going on, so its token cannot have been deleted
 		}
 	}
 }

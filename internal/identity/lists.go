@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// lists lets the reads of one user's tokens share what was listed. There is no call that gets one token, so without it a
-// refresh would list a user's tokens once for each of them.
+// lists lets reads of a user's tokens share a list. There is no call for a single token, so without lists a refresh would list a
+// user's tokens once for each of them.
 //
-// A list answers one read of each token, for a minute: who reads the same token twice wants to see it twice. It answers none
-// once this client has begun to write to the user after it began.
+// A list answers one read of each token, for a minute. A second read of the same token wants a newer list. A list answers no more
+// reads once this client has begun to write to the user.
 type lists struct {
 	clock Clock
 
@@ -21,26 +21,26 @@ type lists struct {
 // listLives is how long a list answers reads.
 const listLives = time.Minute
 
-// shared is the last list of a user, and what was written since.
+// shared is the last list of a user, and the number of writes under way.
 type shared struct {
 	last    *list
 	writing int // the writes that are under way
 }
 
-// list is a list that is under way or done. What it found may be read once done is closed.
+// list is a list that is under way or done. The fields tokens and err may be read once done is closed.
 type list struct {
 	began   time.Time
 	done    chan struct{}
 	tokens  []AuthToken
 	err     error
-	answers map[string]bool // the tokens whose reads it has answered
+	answers map[string]bool // the ids of the tokens whose reads it has answered
 	waiting int             // the reads that wait for it
 	cancel  context.CancelCauseFunc
 }
 
 func newLists(clock Clock) *lists { return &lists{clock: clock, users: map[UserRef]*shared{}} }
 
-// of returns what is shared of a user. The caller holds the lock.
+// of returns what is shared for a user. The caller holds the lock.
 func (l *lists) of(user UserRef) *shared {
 	s, ok := l.users[user]
 	if !ok {
@@ -50,7 +50,7 @@ func (l *lists) of(user UserRef) *shared {
 	return s
 }
 
-// writing notes that a write begins. What it returns is to be called when it ends.
+// writing notes that a write begins. It returns a function to call when the write ends.
 func (l *lists) writing(user UserRef) (ended func()) {
 	note := func(n int) {
 		l.mu.Lock()
@@ -63,8 +63,8 @@ func (l *lists) writing(user UserRef) (ended func()) {
 	return func() { note(-1) }
 }
 
-// read returns a list of the user's tokens for a read of one of them, or for a look at all if the id is empty. A look at all
-// takes a list that is under way, and no older one. If there is nothing to share, it asks.
+// read returns a list of the user's tokens, for a read of the token with the given id, or of all tokens if the id is empty. A read of
+// all tokens shares only a list that is under way. If there is no list to share, read calls ask.
 func (l *lists) read(
 	ctx context.Context, user UserRef, id string, ask func(context.Context) ([]AuthToken, error),
 ) ([]AuthToken, error) {
@@ -74,7 +74,7 @@ func (l *lists) read(
 	if taken == nil || s.writing > 0 || !l.answers(taken, id) {
 		taken = &list{began: l.clock.Now(), done: make(chan struct{}), answers: map[string]bool{}}
 		s.last = taken
-		// Whoever began it may be cancelled. The others still want to know.
+		// The read that began the list may be cancelled while others wait for it.
 		var asking context.Context
 		asking, taken.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 		go l.run(asking, taken, ask)
@@ -106,14 +106,14 @@ func (l *lists) answers(taken *list, id string) bool {
 	}
 }
 
-// run carries a list out.
+// run asks for the list.
 func (*lists) run(ctx context.Context, taken *list, ask func(context.Context) ([]AuthToken, error)) {
 	defer taken.cancel(nil)
 	defer close(taken.done)
 	taken.tokens, taken.err = ask(ctx)
 }
 
-// leave notes that a read does not wait any more, and reports whether others do.
+// leave notes that a read no longer waits for the list, and reports whether others do.
 func (l *lists) leave(taken *list) (others bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 // certificatesVariable names the file with the certificate authorities that OCI's SDK trusts.
 const certificatesVariable = "OCI_DEFAULT_CERTS_PATH"
 
-// networkAdvice says what a person can do about a request that had no answer because of a proxy or a certificate, or returns "".
+// networkAdvice returns what a person can do if a request had no answer because of a proxy or a certificate. Otherwise it returns "".
 func networkAdvice(cause error) string {
 	var (
 		transport *url.Error
@@ -26,14 +26,14 @@ func networkAdvice(cause error) string {
 	proxy := proxyTo(transport.URL)
 	switch {
 	case isCertificateError(cause):
-		return "This machine does not trust what answers. On a network that looks into encrypted connections, write the network's " +
-			"own certificate authority to a file in PEM form, and name it in the environment variable " + certificatesVariable
+		return "This machine does not trust the certificate of the answering server. If the network inspects encrypted connections, write the " +
+			"network's own certificate authority to a file in PEM form, and name the file in the environment variable " + certificatesVariable
 	case errors.As(cause, &operation) && operation.Op == "proxyconnect":
 		return fmt.Sprintf("The proxy%s cannot be reached: check the environment variable HTTPS_PROXY. NO_PROXY lists the hosts that "+
 			"are reached without it", proxy)
 	case strings.HasSuffix(cause.Error(), http.StatusText(http.StatusProxyAuthRequired)):
-		return fmt.Sprintf("The proxy%s wants a user and a password: put them into the environment variable HTTPS_PROXY, as in "+
-			"http://user:password@host:port. What is neither a letter nor a digit is written there as in a URL, such as %%40 for @", proxy)
+		return fmt.Sprintf("The proxy%s requires a user and a password: put them into the environment variable HTTPS_PROXY, as in "+
+			"http://user:password@host:port. Write characters other than letters and digits as in a URL, such as %%40 for @", proxy)
 	case proxy != "":
 		return fmt.Sprintf("The request goes through the proxy%s: check the environment variables HTTPS_PROXY and NO_PROXY, the "+
 			"region and, if it is set, the endpoint in the provider's configuration", proxy)

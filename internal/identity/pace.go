@@ -9,35 +9,35 @@ import (
 )
 
 const (
-	// slowest is the rate, in requests a second, that throttling slows this client down to at most.
+	// slowest is the lowest rate that throttling slows this client down to, in requests a second.
 	slowest = 0.5
-	// onRefusal is what a refusal leaves of the rate, and onAdmission what an admission adds to it, a share of itself.
+	// onRefusal is the factor by which a refusal lowers the rate. onAdmission is the share by which an admission raises it.
 	onRefusal   = 0.85
 	onAdmission = 0.01
-	// unlimited is the rate at which a client that was throttled is taken as free again.
+	// unlimited is the rate above which a throttled client has no limit any more.
 	unlimited = 200
-	// worthSaying is the wait for a turn that is worth a line on the screen.
+	// worthSaying is the shortest wait that is reported.
 	worthSaying = 2 * time.Second
 )
 
-// pace keeps all calls of a client to the rate that OCI admits. OCI throttles by user and by tenancy, so one call that is
-// refused speaks for all: without it, each would find out for itself and they would fight for what is admitted.
+// pace limits all calls of a client to the rate that OCI admits. OCI throttles by user and by tenancy, so a refusal of one call
+// concerns all of them. Without pace, each call would find that out for itself, and the calls would compete for the same rate.
 //
-// Until the first refusal there is no limit. The first one sets the rate to what was admitted in the second before; then it
-// rises a little with each admission and falls with each refusal, as TCP shares a line.
+// There is no limit until the first refusal. It sets the rate to the number of requests that were admitted in the second before.
+// Each admission then raises the rate a little, and each refusal lowers it, as in TCP's congestion control.
 type pace struct {
 	clock Clock
 
 	mu       sync.Mutex
-	rate     float64     // requests a second, 0 as long as there is no limit
+	rate     float64     // requests a second, or 0 while there is no limit
 	next     time.Time   // when the next request may go
-	resume   time.Time   // when OCI wants to be called again
+	resume   time.Time   // when OCI may be called again, according to Retry-After
 	admitted []time.Time // the admissions of the last second
 	lowered  time.Time   // when the rate was last lowered
-	queue    []*place    // who waits, in the order of their turns
+	queue    []*place    // the waiting requests, in order
 }
 
-// place is one place in the queue. The first one waits for its time to come, the others for their turn to be the first.
+// place is one place in the queue. The first one waits until its time comes, the others wait to become the first.
 type place struct {
 	urgent bool
 	first  chan struct{} // closed when the place becomes the first
@@ -45,8 +45,8 @@ type place struct {
 
 func newPace(clock Clock) *pace { return &pace{clock: clock} }
 
-// wait returns when a request may go. It returns early, and gives its place back, when ctx ends. An urgent request goes
-// before all that are not. If the wait is long, it is reported.
+// wait returns when a request may go. If ctx ends, it leaves the queue and returns early. Urgent requests go before all others. A
+// long wait is reported.
 func (p *pace) wait(ctx context.Context, urgent bool, report func(string)) error {
 	p.mu.Lock()
 	if p.rate == 0 && len(p.queue) == 0 && !p.clock.Now().Before(p.resume) {
@@ -71,7 +71,7 @@ func (p *pace) wait(ctx context.Context, urgent bool, report func(string)) error
 			return context.Cause(ctx)
 		}
 		if delay <= 0 {
-			continue // something urgent has come first
+			continue // an urgent request has come before this one
 		}
 		if err := p.clock.Sleep(ctx, delay); err != nil {
 			p.leave(own)
@@ -80,7 +80,7 @@ func (p *pace) wait(ctx context.Context, urgent bool, report func(string)) error
 	}
 }
 
-// turn is closed when the place is the first.
+// turn returns a channel that is closed when the place becomes the first.
 func (p *pace) turn(own *place) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -97,7 +97,7 @@ func (p *pace) join(urgent bool) *place {
 			at++
 		}
 		if at == 0 && len(p.queue) > 0 {
-			// Who was the first waits for its turn again.
+			// The place that was the first has to wait for its turn again.
 			p.queue[0].first = make(chan struct{})
 		}
 	}
@@ -108,7 +108,7 @@ func (p *pace) join(urgent bool) *place {
 	return own
 }
 
-// take lets the first one go if its time has come. Otherwise it returns for how long there is nothing to do but wait.
+// take lets the first place go if its time has come. Otherwise it returns how long to wait.
 func (p *pace) take(own *place) (delay time.Duration, taken bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -126,14 +126,14 @@ func (p *pace) take(own *place) (delay time.Duration, taken bool) {
 	return 0, true
 }
 
-// leave gives a place back.
+// leave removes a place from the queue.
 func (p *pace) leave(own *place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.remove(own)
 }
 
-// remove takes a place out of the queue and lets the next one know that it is the first. The caller holds the lock.
+// remove removes a place from the queue and tells the next one that it is the first. The caller holds the lock.
 func (p *pace) remove(own *place) {
 	at := slices.Index(p.queue, own)
 	p.queue = slices.Delete(p.queue, at, at+1)
@@ -142,7 +142,7 @@ func (p *pace) remove(own *place) {
 	}
 }
 
-// expected is about how long a place has to wait. The caller holds the lock.
+// expected returns about how long a place has to wait. The caller holds the lock.
 func (p *pace) expected(own *place) time.Duration {
 	wait := max(0, later(p.next, p.resume).Sub(p.clock.Now()))
 	if p.rate > 0 {
@@ -168,7 +168,7 @@ func (p *pace) wasAdmitted() {
 	}
 }
 
-// wasRefused notes a request that was throttled, and how long OCI wants to be left alone, or 0 if it does not say.
+// wasRefused notes a request that was throttled, and the Retry-After of the answer, or 0.
 func (p *pace) wasRefused(alone time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -180,7 +180,7 @@ func (p *pace) wasRefused(alone time.Duration) {
 		p.rate = max(float64(len(p.admitted)), slowest)
 		p.next = now.Add(p.interval())
 	case now.Sub(p.lowered) < time.Second:
-		// The requests that were under way together are one refusal.
+		// Refusals of concurrent requests count once.
 		return
 	default:
 		p.rate = max(p.rate*onRefusal, slowest)

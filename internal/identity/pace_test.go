@@ -15,7 +15,7 @@ import (
 
 func silently(string) {}
 
-// throttledPace is one that has just been refused, and admits a request every two seconds.
+// throttledPace returns a pace that has just been refused. It admits a request every two seconds.
 func throttledPace() *pace {
 	p := newPace(SystemClock{})
 	p.wasRefused(0)

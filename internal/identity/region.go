@@ -16,19 +16,19 @@ import (
 type service struct {
 	sender sender
 	region string
-	// endpoint is what replaces the region's public endpoint, or nil.
+	// endpoint replaces the region's public endpoint. It may be nil.
 	endpoint *Endpoint
-	// domain is the URL of the identity domain, which then has no region. Else it is empty.
+	// domain is the URL of the identity domain, or empty. A domain has no region.
 	domain string
 }
 
-// newDomain points a copy of a sender at an identity domain, by the URL that ParseDomainURL returns.
+// newDomain returns the service of an identity domain. The URL is in the form that ParseDomainURL returns.
 func newDomain(s sender, domainURL string) *service {
 	s.base.Host, s.base.BasePath = domainURL, domainPath
 	return &service{sender: s, domain: domainURL}
 }
 
-// newService points a copy of a sender at a region.
+// newService returns the service of a region.
 func newService(s sender, endpoint *Endpoint, region string) *service {
 	s.base.BasePath = basePath
 	if endpoint == nil {
@@ -40,7 +40,7 @@ func newService(s sender, endpoint *Endpoint, region string) *service {
 	return &service{sender: s, region: region, endpoint: endpoint}
 }
 
-// String returns where calls go, for messages.
+// String says for messages where calls go.
 func (s *service) String() string {
 	switch {
 	case s.domain != "":
@@ -51,7 +51,7 @@ func (s *service) String() string {
 	return s.region
 }
 
-// in returns the same service in another region, or nil if the one endpoint that there is belongs to this region.
+// in returns the same service in another region, or nil if the endpoint is that of this region only.
 func (s *service) in(region string) *service {
 	if region == s.region {
 		return s
@@ -76,7 +76,7 @@ func (s *service) objectStorage() *service {
 	return &storage
 }
 
-// localHost returns the host and the port of an endpoint on this machine, or "".
+// localHost returns the host and the port of the endpoint if it is on this machine, or "".
 func (s *service) localHost() string {
 	if s.endpoint == nil {
 		return ""
@@ -89,13 +89,13 @@ func (s *service) localHost() string {
 	return authority
 }
 
-// next, worked and elsewhere make a service a route: every attempt goes there.
+// A service is a route that leads to itself.
 func (s *service) next() *service                                              { return s }
 func (*service) worked(*service)                                               {}
 func (*service) elsewhere(context.Context, *service, string) (*service, error) { return nil, nil }
 
-// home is the tenancy's home region, the only one in which users and their tokens are written, whatever region the program
-// is configured for. It is found out when it is first needed, once for each process.
+// home is the tenancy's home region. Users and their tokens can be changed only there, whatever region the program is configured for.
+// It is found out when it is first needed, once in each process.
 type home struct {
 	// configured is the service in the region that the program is configured for.
 	configured *service
@@ -106,7 +106,7 @@ type home struct {
 	search *homeSearch
 }
 
-// homeSearch is one attempt to find out the home region. Its results may be read once done is closed.
+// homeSearch is one attempt to find out the home region. The fields found and err may be read once done is closed.
 type homeSearch struct {
 	done  chan struct{}
 	found *service
@@ -116,7 +116,7 @@ type homeSearch struct {
 // homeWithin bounds a search for the home region.
 const homeWithin = time.Minute
 
-// writer returns where writes go, as far as is known.
+// writer returns the service in the home region if that is known, or else the configured one.
 func (h *home) writer() *service {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -126,16 +126,16 @@ func (h *home) writer() *service {
 	return h.configured
 }
 
-// is notes that a write has succeeded somewhere: that is the home region.
+// is notes that a write has succeeded at a service, which must be in the home region.
 func (h *home) is(at *service) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.known = at
 }
 
-// find returns the service in the home region. Unless that is known, it asks which one it is. If there is no answer, the
-// refusal of a write may name it: hint is its message, or empty. All who look for it at the same time wait for one search,
-// each until its own context ends.
+// find returns the service in the home region. If the home region is not known, it calls ask. If that fails, it looks in hint, the
+// message of a write that was refused, which may name the home region. Concurrent calls of find wait for one search, each until its
+// own context ends.
 func (h *home) find(ctx context.Context, hint string, ask func(context.Context) (string, error)) (*service, error) {
 	h.mu.Lock()
 	if h.known != nil {
@@ -146,7 +146,7 @@ func (h *home) find(ctx context.Context, hint string, ask func(context.Context) 
 	if search == nil {
 		search = &homeSearch{done: make(chan struct{})}
 		h.search = search
-		// Whoever began the search may be cancelled. The others still want to know.
+		// The call that began the search may be cancelled while others wait for it.
 		go h.run(context.WithoutCancel(ctx), search, hint, ask)
 	}
 	h.mu.Unlock()
@@ -171,7 +171,7 @@ func (h *home) run(ctx context.Context, search *homeSearch, hint string, ask fun
 	}
 	if err == nil {
 		if search.found = h.configured.in(region); search.found == nil {
-			err = fmt.Errorf("it is %s, and the endpoint in the provider's configuration is that of %s alone: "+
+			err = fmt.Errorf("it is %s, and the endpoint in the provider's configuration is that of %s only: "+
 				"put {region} in it", region, h.configured.region)
 		}
 	}
@@ -186,13 +186,13 @@ func (h *home) run(ctx context.Context, search *homeSearch, hint string, ask fun
 	close(search.done)
 }
 
-// regionName is what a region's name may hold: it becomes a part of a host's name.
+// regionName matches names of regions. They become part of a host name.
 var regionName = regexp.MustCompile(`^[a-z0-9]+([-.][a-z0-9]+)*$`)
 
-// homeKey finds the key in "Please go to your home region PHX to execute CREATE, UPDATE and DELETE operations."
+// homeKey matches the key in "Please go to your home region PHX to execute CREATE, UPDATE and DELETE operations."
 var homeKey = regexp.MustCompile(`home region ([A-Za-z0-9-]+)`)
 
-// homeIn returns the name of the region that a refusal names as the home region, or "" if it names none that is known.
+// homeIn returns the name of the home region in the message of a refusal, or "" if there is none or it is not known.
 func homeIn(message string) string {
 	match := homeKey.FindStringSubmatch(message)
 	if match == nil {

@@ -22,27 +22,27 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/sdklog"
 )
 
-// longestBody bounds what is read of an answer. The longest that makes sense is a list of two tokens.
+// longestBody limits how many bytes of an answer are read. The longest valid answer is a list of a few tokens.
 const longestBody = 1 << 20
 
 // request is one request to OCI.
 type request struct {
 	method string
-	// path is below the version of the API, with every part escaped: see escaped.
+	// path comes after the version of the API. Each part of it is escaped: see escaped.
 	path string
 	// query is what follows the path, or nil.
 	query url.Values
-	// body goes as JSON. Nil means that there is none.
+	// body is sent as JSON. Nil means no body.
 	body any
 	// retryToken makes the service answer a repeated request as it did the first: the opc-retry-token of
 	// https://docs.oracle.com/iaas/Content/API/Concepts/usingapi.htm. Empty means that the request is safe to repeat.
 	retryToken string
-	// unlessOver, if it is set, keeps the request from being sent once it has ended. A request that was sent is not given up
-	// for it: its answer may hold a token.
+	// unlessOver, if it is set, prevents the request from being sent after this context has ended. A request that was sent is not
+	// cancelled with it, because its answer may contain a token.
 	unlessOver context.Context
 }
 
-// answer is what came back.
+// answer is the answer to a request.
 type answer struct {
 	status int
 	header http.Header
@@ -51,10 +51,10 @@ type answer struct {
 	cut error
 }
 
-// succeeded reports whether the service says that it has done what it was asked for.
+// succeeded reports whether the status means success.
 func (a *answer) succeeded() bool { return a.status >= 200 && a.status <= 299 }
 
-// isJSON reports whether the body claims to be JSON, or claims nothing.
+// isJSON reports whether the Content-Type is JSON, or absent.
 func (a *answer) isJSON() bool {
 	claim := a.header.Get("Content-Type")
 	if claim == "" {
@@ -64,8 +64,8 @@ func (a *answer) isJSON() bool {
 	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
 }
 
-// sender signs requests by oci-go-sdk, and sends them. It does without the SDK's own Call, which spends a quarter of a call's
-// time on the redaction of log lines that nobody prints, and throws answers away: see
+// sender signs requests with oci-go-sdk, and sends them. It does not use the SDK's own Call, which spends a quarter of the time on
+// redacting log lines that are never printed, and discards answers: see
 // https://github.com/oracle/oci-go-sdk/blob/master/common/client.go.
 type sender struct {
 	// base says where requests go, and what the client is called.
@@ -75,7 +75,7 @@ type sender struct {
 	clock       Clock
 }
 
-// newSender prepares the SDK's HTTP client, which knows of proxies and certificates:
+// newSender returns a sender with the SDK's HTTP client, which handles proxies and certificates:
 // https://docs.oracle.com/iaas/Content/API/SDKDocs/gosdk.htm.
 func newSender(credentials common.ConfigurationProvider, userAgent string, clock Clock) (sender, error) {
 	headers := common.DefaultGenericHeaders()
@@ -87,7 +87,7 @@ func newSender(credentials common.ConfigurationProvider, userAgent string, clock
 	if !ok {
 		return sender{}, errors.New("preparing the OCI client: the SDK's client is of an unknown kind")
 	}
-	// A signed request, and a new token's value, go to the service and nowhere else.
+	// A signed request, and the value of a new token, must not go anywhere but to the service.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if userAgent != "" {
 		base.UserAgent = userAgent + " " + base.UserAgent
@@ -95,8 +95,7 @@ func newSender(credentials common.ConfigurationProvider, userAgent string, clock
 	return sender{base, client, credentials, clock}, nil
 }
 
-// Delegated is implemented by credentials that sign for a user who has delegated that to them. The token that says so goes with
-// each request, and is signed with it.
+// Delegated is implemented by credentials that sign for a user. The delegation token is a signed header of each request.
 type Delegated interface {
 	DelegationToken() (string, error)
 }
@@ -105,7 +104,7 @@ type Delegated interface {
 const delegationHeader = "opc-obo-token"
 
 const (
-	// signatures is how often a request is signed if OCI answers 401, as the SDK does it.
+	// signatures is how often a request is signed if OCI answers with 401. The SDK does the same.
 	signatures = 3
 	// signAfter is how long the next signature waits.
 	signAfter = time.Second
@@ -114,7 +113,7 @@ const (
 // send makes one request. It reports whether the request may have reached the service, and returns an answer or an error,
 // never both.
 func (s sender) send(ctx context.Context, r request) (reply *answer, sent bool, err error) {
-	// From a connection on, a request may be under way.
+	// Once there is a connection, the request may reach the service.
 	var connected atomic.Bool
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -144,13 +143,13 @@ func (s sender) send(ctx context.Context, r request) (reply *answer, sent bool, 
 	}
 }
 
-// isSignatureRefused reports whether an answer means that the signature is not known or not right. Identity domains answer 401 to
-// signatures that are, too, with this code.
+// isSignatureRefused reports whether an answer means that the signature is unknown or invalid. Identity domains also answer with 401,
+// and with this code, if the caller lacks a permission.
 func isSignatureRefused(a *answer) bool {
 	return a.status == http.StatusUnauthorized && !bytes.Contains(a.body, []byte("accessDenied"))
 }
 
-// signer says who signs, and where each part of that comes from.
+// signer says who signs, and where each part of the credentials comes from.
 func (s sender) signer() string {
 	if described, ok := s.credentials.(fmt.Stringer); ok {
 		return described.String()
@@ -158,7 +157,7 @@ func (s sender) signer() string {
 	return "the credentials in the provider's configuration"
 }
 
-// isRefreshable reports whether another signature may succeed where one has not.
+// isRefreshable reports whether another signature may succeed after one was refused.
 func (s sender) isRefreshable() bool {
 	refreshable, ok := s.credentials.(common.RefreshableConfigurationProvider)
 	return ok && refreshable.Refreshable()
@@ -189,7 +188,7 @@ func (s sender) sendOnce(ctx context.Context, r request) (*answer, error) {
 	return &answer{status: response.StatusCode, header: response.Header, body: content, cut: err}, nil
 }
 
-// build puts a request together, all but its signature.
+// build returns the request without its signature.
 func (s sender) build(r request) (*http.Request, error) {
 	for part := range strings.SplitSeq(strings.TrimPrefix(r.path, "/"), "/") {
 		if part == "" || part == "." || part == ".." {
@@ -205,7 +204,7 @@ func (s sender) build(r request) (*http.Request, error) {
 	if r.body != nil {
 		content, err := json.Marshal(r.body)
 		if err != nil {
-			return nil, fmt.Errorf("the body of the request cannot be made: %w", err)
+			return nil, fmt.Errorf("the body of the request cannot be encoded: %w", err)
 		}
 		plain.Body = io.NopCloser(bytes.NewReader(content))
 		plain.ContentLength = int64(len(content))
@@ -234,7 +233,7 @@ func randomID() string {
 	return strings.ToUpper(hex.EncodeToString(random))
 }
 
-// text returns a JSON text, or "" for anything else.
+// text returns the string that raw encodes, or "" if raw is not a JSON string.
 func text(raw json.RawMessage) string {
 	var s string
 	if len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
@@ -243,13 +242,13 @@ func text(raw json.RawMessage) string {
 	return s
 }
 
-// readTime reads a time in the format of RFC 3339. It reports whether there is one.
+// readTime parses a time in the format of RFC 3339, and reports whether there is one.
 func readTime(raw json.RawMessage) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339, text(raw))
 	return t, err == nil
 }
 
-// escaped joins parts into a path. No part can be taken for more than one.
+// escaped joins parts into a path, and escapes each so that it stays one part.
 func escaped(parts ...string) string {
 	for i, part := range parts {
 		parts[i] = url.PathEscape(part)

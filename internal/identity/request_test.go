@@ -23,7 +23,7 @@ const (
 	testUser    = "ocid1.user.oc1..u"
 )
 
-// impatient is a clock on which sleeping takes no time. It counts what was slept.
+// impatient is a clock on which sleeping takes no time. It adds up the sleeps.
 type impatient struct {
 	mu    sync.Mutex
 	slept time.Duration
@@ -60,7 +60,7 @@ func (testKey) Region() (string, error)                   { return "us-phoenix-1
 func (k testKey) PrivateRSAKey() (*rsa.PrivateKey, error) { return k.PrivateKey, nil }
 func (testKey) AuthType() (common.AuthConfig, error)      { return common.AuthConfig{}, nil }
 
-// newTestClient is a client of whatever answers at an endpoint, through a transport that change may change.
+// newTestClient returns a client of the given endpoint. Change may change its transport.
 func newTestClient(t *testing.T, endpoint string, change func(*http.Transport)) (*Client, *impatient) {
 	t.Helper()
 	clock := &impatient{}
@@ -75,7 +75,7 @@ func newTestClient(t *testing.T, endpoint string, change func(*http.Transport)) 
 	return client, clock
 }
 
-// userOf returns the one user of these tests, to whom nobody listens.
+// userOf returns the user of these tests. Nobody listens to its messages.
 func userOf(t *testing.T, client *Client) *User {
 	t.Helper()
 	user, err := client.User(UserRef{ID: testUser}, silence{})

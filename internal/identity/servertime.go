@@ -13,7 +13,7 @@ type serverTime struct {
 	known  bool
 }
 
-// note takes what the Date header of an answer says, which counts whole seconds. Answers that are refusals tell the time too.
+// note reads the Date header of an answer, which counts whole seconds. Errors have it too.
 func (t *serverTime) note(header http.Header, now time.Time) {
 	date, err := http.ParseTime(header.Get("Date"))
 	if err != nil {

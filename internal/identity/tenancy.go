@@ -21,7 +21,7 @@ type Region struct {
 	Domain string
 }
 
-// Tenancy is the tenancy that the caller belongs to. What OCI says of it stays the same for as long as a process runs, so it is
+// Tenancy is the tenancy that the caller belongs to. What OCI says about it does not change while a process runs, so it is
 // asked for once.
 type Tenancy struct {
 	calls  caller
@@ -31,14 +31,14 @@ type Tenancy struct {
 	known  *tenancyFacts
 }
 
-// tenancyFacts are what is known so far.
+// tenancyFacts is what is known about a tenancy so far.
 type tenancyFacts struct {
 	mu        sync.Mutex
 	namespace string            // empty until it is known
-	keys      map[string]string // of the regions that the tenancy subscribes to, by their names; nil until they are known
+	keys      map[string]string // the keys of the tenancy's regions, by name; nil until they are known
 }
 
-// CallerID returns the OCID of the user who makes the calls, or "" if it is no user.
+// CallerID returns the OCID of the user who makes the calls, or "" if the caller is not a user.
 func (t Tenancy) CallerID() string {
 	id, err := t.caller()
 	if err != nil {
@@ -47,7 +47,7 @@ func (t Tenancy) CallerID() string {
 	return id
 }
 
-// Region returns the region of this name or key, or the one that the client is configured for if it is empty.
+// Region returns the region with this name or key. If nameOrKey is empty, it returns the region that the client is configured for.
 func (t Tenancy) Region(nameOrKey string) (Region, error) {
 	region := common.Region(t.home.configured.region)
 	if nameOrKey != "" {
@@ -60,12 +60,12 @@ func (t Tenancy) Region(nameOrKey string) (Region, error) {
 	return Region{Name: string(region), Domain: region.SecondLevelDomain()}, nil
 }
 
-// LocalHost returns the host and the port of the endpoint if that is an OCI on this machine, or "".
+// LocalHost returns the host and the port of the endpoint if it is on this machine, or "".
 func (t Tenancy) LocalHost() string { return t.home.configured.localHost() }
 
 // Namespace returns the tenancy's Object Storage namespace:
-// https://docs.oracle.com/iaas/api/#/en/objectstorage/20160918/Namespace/GetNamespace. With an endpoint of its own, Object
-// Storage is looked for there.
+// https://docs.oracle.com/iaas/api/#/en/objectstorage/20160918/Namespace/GetNamespace. If the program sets an
+// endpoint, Object Storage is called there.
 func (t Tenancy) Namespace(ctx context.Context) (string, error) {
 	t.known.mu.Lock()
 	defer t.known.mu.Unlock()
@@ -87,8 +87,8 @@ func (t Tenancy) Namespace(ctx context.Context) (string, error) {
 	return t.known.namespace, err
 }
 
-// RegionKey returns the key of a region, such as "PHX". It is empty if the tenancy does not subscribe to the region, or if the
-// caller may not know.
+// RegionKey returns the key of a region, such as "PHX". It is empty if the tenancy does not subscribe to the region, or if OCI does
+// not show the subscriptions to the caller.
 func (t Tenancy) RegionKey(ctx context.Context, region string) (string, error) {
 	t.known.mu.Lock()
 	defer t.known.mu.Unlock()

@@ -27,18 +27,18 @@ func (Value) String() string { return "[secret]" }
 // GoString returns a placeholder, never the value.
 func (Value) GoString() string { return "[secret]" }
 
-// UserRef says which user's auth tokens are meant.
+// UserRef names a user.
 type UserRef struct {
 	// ID is the user's OCID.
 	ID string
-	// DomainURL is the URL of the identity domain that the user is in. Empty means the Default domain, or a tenancy without
-	// domains: IAM serves those.
+	// DomainURL is the URL of the identity domain that the user is in. It is empty for users of the Default domain or of a tenancy
+	// without domains, which are served by IAM.
 	DomainURL string
 }
 
-// Account is what OCI says of who a user is.
+// Account is what OCI says about a user.
 type Account struct {
-	// Name is the name under which the user signs in. That of a federated user holds the identity provider.
+	// Name is the name under which the user signs in. The name of a federated user contains the identity provider.
 	Name string
 	// Email is the user's e-mail address, or empty.
 	Email string
@@ -46,37 +46,35 @@ type Account struct {
 	Domain string
 }
 
-// Wish is one wish for a token. As long as the answer to it has not been handed over, whoever wishes the same for the same
-// user goes on where it stands.
+// Wish describes a token to create. Until the token is handed over, the same wish for the same user goes on with the same creation.
 type Wish struct {
 	// For identifies what the token is for, such as a resource's URN.
 	For string
-	// Description is the token's.
+	// Description is the description of the token.
 	Description string
-	// TimeExpires is when the token is to expire, in the format of RFC 3339. Empty means never, as it must without a domain.
+	// TimeExpires is when the token expires, in the format of RFC 3339. Empty means never. Only tokens of a domain can expire.
 	TimeExpires string
 }
 
-// AuthToken is what OCI says of one auth token. A field that OCI left out, or that cannot be read, is zero or nil.
+// AuthToken is what OCI says about an auth token. A field that OCI left out, or that cannot be read, is zero or nil.
 type AuthToken struct {
 	// ID is the token's OCID.
 	ID string
-	// SCIMID is what an identity domain calls the token besides. Its calls take either. It is empty outside of domains.
+	// SCIMID is the id that an identity domain gives the token besides the OCID. Its calls accept either. Without a domain it is empty.
 	SCIMID      string
 	Description *string
 	// Value is set in the answer to a creation only: OCI never shows it again.
 	Value Value
 	// State is a lifecycle state, one of the State constants.
 	State string
-	// InactiveStatus are the flags that say why State is INACTIVE: 1 suspended, 2 disabled, 4 blocked, 8 locked.
+	// InactiveStatus holds the flags that say why State is INACTIVE: 1 suspended, 2 disabled, 4 blocked, 8 locked.
 	InactiveStatus *int64
 	TimeCreated    time.Time
 	// TimeExpires is nil for a token that never expires.
 	TimeExpires *time.Time
 }
 
-// updatedBy returns the token with all that a later answer says of it. What that does not say stays as it was: the value
-// above all.
+// updatedBy returns the token updated with a later answer. Fields that the answer lacks stay as they were, above all the value.
 func (t AuthToken) updatedBy(later AuthToken) AuthToken {
 	if later.Description != nil {
 		t.Description = later.Description
@@ -91,7 +89,7 @@ func (t AuthToken) updatedBy(later AuthToken) AuthToken {
 	return t
 }
 
-// is reports whether the token has this id, of either kind.
+// is reports whether the token has this id, as an OCID or as a SCIM id.
 func (t AuthToken) is(id string) bool { return t.ID == id || (t.SCIMID != "" && t.SCIMID == id) }
 
 // Pick returns the live token with this id, or nil if there is none.
@@ -112,7 +110,7 @@ func Describe(tokens []AuthToken) string {
 		if token.Description != nil {
 			description = *token.Description
 		}
-		created := "at a time that OCI does not say"
+		created := "at an unknown time"
 		if !token.TimeCreated.IsZero() {
 			created = RFC3339(token.TimeCreated)
 		}
@@ -133,7 +131,7 @@ func RFC3339(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }
 
-// shorten cuts a text to a number of characters.
+// shorten cuts s to the given number of characters.
 func shorten(s string, longest int) string {
 	if runes := []rune(s); len(runes) > longest {
 		return string(runes[:longest]) + "…"

@@ -32,7 +32,7 @@ func TestDescribe(t *testing.T) {
 		{ID: "b", State: "\x1b[31m", Description: new(strings.Repeat("x", 300))},
 	})
 	assert.Equal(t, `  a, created 2026-05-17T08:15:30.123Z, ACTIVE, description "for\nCI"`+"\n"+
-		`  b, created at a time that OCI does not say, \ufffd[31m, description "`+strings.Repeat("x", 200)+`…"`,
+		`  b, created at an unknown time, \ufffd[31m, description "`+strings.Repeat("x", 200)+`…"`,
 		strings.ReplaceAll(described, "\ufffd", `\ufffd`))
 }
 

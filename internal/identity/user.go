@@ -8,21 +8,20 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// What OCI says of tokens and users lags behind what it does. These are the waits for it to catch up, each with a bound, and
-// each told to the listener.
+// OCI takes time to show new tokens and users. These constants limit the waits for that. The listener is told about each wait.
 const (
 	// activeWithin bounds the wait for a new token to become ACTIVE.
 	activeWithin = 5 * time.Minute
-	// newFor is how long after its creation a token may be missing from the list and is not taken as gone: five minutes for
-	// the list to catch up, and five that this machine's clock may be ahead of OCI's.
+	// newFor is how long after its creation a token may be missing from the list without being considered gone. Five minutes are for
+	// the list to catch up, and five because this machine's clock may be ahead of OCI's.
 	newFor = 10 * time.Minute
-	// newLooks is how often it is looked for then.
+	// newLooks is how often a new token is looked for.
 	newLooks = 5
-	// pollEvery is the pause between two looks.
+	// pollEvery is the pause between two lists.
 	pollEvery = 2 * time.Second
 )
 
-// User is one user of OCI, as far as its auth tokens go.
+// User is a user of OCI, and gives access to the user's auth tokens.
 type User struct {
 	ref      UserRef
 	api      api
@@ -32,11 +31,11 @@ type User struct {
 	lists    *lists
 }
 
-// CreateToken goes on until OCI has shown the token that is wished for, and returns it with its value. Whoever wishes the same
-// again before HandOver, after a failure or at the same time, goes on where it stands.
+// CreateToken creates the token of a wish, and returns it with its value. If it is called again with the same wish before HandOver,
+// after a failure or at the same time, it goes on with the same creation.
 //
-// A creation is not abandoned in the middle: when ctx ends while its fate is open, it goes on for a while. An error of the
-// type *Unsettled means that its fate is still open. After any other error, there is no token.
+// If ctx ends while a request may have created a token, CreateToken goes on for a while. An error of the type *Unsettled means that
+// there may be a token whose value nobody knows. After any other error, there is no token.
 func (u *User) CreateToken(ctx context.Context, wish Wish) (AuthToken, error) {
 	cr := u.ledger.creation(u.ref, wish)
 	if err := cr.take(ctx); err != nil {
@@ -55,12 +54,11 @@ func (u *User) CreateToken(ctx context.Context, wish Wish) (AuthToken, error) {
 	return token, err
 }
 
-// HandOver says that the token of a wish is recorded: who wishes the same again wants another one.
+// HandOver notes that the token of a wish is recorded. The same wish then creates another token.
 func (u *User) HandOver(wish Wish) { u.ledger.forget(u.ref, wish) }
 
-// AwaitActive waits while a new token is CREATING, and returns it as it is then. In an identity domain there is no such state,
-// and nothing to wait for. Its error says why the wait has ended early:
-// the token is as it was seen last.
+// AwaitActive waits while a new token is CREATING, and returns its latest state. Tokens of an identity domain have no such state, so it
+// does not wait for them. Its error says why the wait has ended early. It then returns the token as it was last seen.
 func (u *User) AwaitActive(ctx context.Context, token AuthToken) (AuthToken, error) {
 	for began := u.calls.clock.Now(); ; {
 		if (token.State != StateCreating && token.State != "") || u.ref.DomainURL != "" {
@@ -76,31 +74,31 @@ func (u *User) AwaitActive(ctx context.Context, token AuthToken) (AuthToken, err
 		}
 		tokens, err := u.ListTokens(ctx, Written)
 		if err != nil {
-			return token, fmt.Errorf("its state could not be found out: %w", err)
+			return token, fmt.Errorf("its state is not known: %w", err)
 		}
 		if listed := Pick(tokens, token.ID); listed != nil {
 			token = token.updatedBy(*listed)
 			if token.State == "" {
-				// OCI lists it and says no more. There is nothing to wait for.
+				// OCI lists the token without a state, so there is nothing to wait for.
 				return token, nil
 			}
 		}
 	}
 }
 
-// stateOf returns a token's lifecycle state, fit to be shown.
+// stateOf returns a token's lifecycle state for messages.
 func stateOf(token AuthToken) string {
 	if token.State == "" {
-		return "in a state that OCI does not say"
+		return "in an unknown state"
 	}
 	return outside.Sentence(token.State)
 }
 
-// Account returns what OCI says of who the user is.
+// Account returns what OCI says about the user.
 func (u *User) Account(ctx context.Context) (Account, error) { return u.api.account(ctx) }
 
-// ListTokens returns the user's tokens, at most two, without their values. Whoever looks at the configured region shares a list
-// that is under way.
+// ListTokens returns the user's tokens without their values. There are at most two. Concurrent calls for the configured region share a
+// list.
 func (u *User) ListTokens(ctx context.Context, from View) ([]AuthToken, error) {
 	if from == Near {
 		return u.listNear(ctx, "")
@@ -108,13 +106,13 @@ func (u *User) ListTokens(ctx context.Context, from View) ([]AuthToken, error) {
 	return u.api.list(ctx, from, false)
 }
 
-// listNear returns the tokens as the configured region has them, for a read of one of them or a look at all.
+// listNear returns the tokens from the configured region, for a read of one of them, or of all if the id is empty.
 func (u *User) listNear(ctx context.Context, id string) ([]AuthToken, error) {
 	return u.lists.read(ctx, u.ref, id, func(ctx context.Context) ([]AuthToken, error) { return u.api.list(ctx, Near, false) })
 }
 
-// FindToken looks for a token, and returns nil if there is no such token. A list that lacks it is not trusted: it is asked for
-// where it is known best, and more than once if it is new. Created is when the token was made, or zero.
+// FindToken returns a token, or nil if it does not exist. If a list lacks the token, FindToken asks where OCI knows best, and more
+// than once if the token is new. Created is when the token was created, or zero.
 func (u *User) FindToken(ctx context.Context, id string, created time.Time) (*AuthToken, error) {
 	tokens, err := u.listNear(ctx, id)
 	if err != nil {
@@ -135,20 +133,20 @@ func (u *User) FindToken(ctx context.Context, id string, created time.Time) (*Au
 	}
 }
 
-// IsNew reports whether a token that was made then is so young that a list may not show it yet.
+// IsNew reports whether a token that was created at the given time is so new that a list may not show it yet.
 func (u *User) IsNew(created time.Time) bool {
 	return !created.IsZero() && u.calls.clock.Now().Sub(created) < newFor
 }
 
-// UpdateToken changes a token's description, the one thing about it that can be changed, and returns what OCI says of it.
+// UpdateToken changes a token's description, and returns what OCI says about the token. Nothing else of a token can be changed.
 func (u *User) UpdateToken(ctx context.Context, id, description string) (AuthToken, error) {
 	defer u.lists.writing(u.ref)()
 	return u.api.update(ctx, id, description)
 }
 
-// DeleteToken revokes a token. An answer of 404 counts as deleted once OCI, asked for the token, does not have it either. A new
-// token is given time to appear. Where it cannot be confirmed, the listener is warned that a live token may remain. Created is
-// when the token was made, or zero.
+// DeleteToken revokes a token. After a 404, the token counts as deleted if OCI, asked for it, does not have it either. A new token gets
+// time to appear. If the deletion cannot be confirmed, the listener is warned that a live token may remain. Created is when the token
+// was created, or zero.
 func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) error {
 	defer u.lists.writing(u.ref)()
 	for looks := 1; ; looks++ {
@@ -171,24 +169,24 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 				return nil
 			}
 			u.calls.listener.Warning(fmt.Sprintf("OCI shows neither token %s nor its user %s to the caller. Most likely both are "+
-				"gone, and the token is taken as deleted; but if the caller has lost the permission to see them, the token "+
+				"gone, so the token counts as deleted. If the caller has lost the permission to see them, the token "+
 				"is still live: revoke it with \"%s\".", id, u.ref.ID, u.DeleteCommand(id)))
 			return nil
 		case err != nil:
-			return fmt.Errorf("%w; and whether it is gone could not be found out: %w", failure, err)
+			return fmt.Errorf("%w. Whether the token is gone is not known: %w", failure, err)
 		case token != nil && (looks == newLooks || !u.IsNew(created)):
 			return failure
 		case !u.IsNew(created):
 			return nil
 		case looks == newLooks:
 			u.calls.listener.Warning(fmt.Sprintf("OCI neither deletes nor lists token %s of user %s, which was created moments ago. "+
-				"Most likely it is gone, and it is taken as deleted; but if OCI has only not caught up with its creation, it is "+
+				"Most likely it is gone, so it counts as deleted. If OCI only does not show it yet, it is "+
 				"still live: revoke it with \"%s\".", id, u.ref.ID, u.DeleteCommand(id)))
 			return nil
 		}
-		u.calls.listener.InfoStatus(fmt.Sprintf("waiting for OCI to know auth token %s, which is new, in order to delete it", id))
+		u.calls.listener.InfoStatus(fmt.Sprintf("waiting for OCI to show auth token %s, which is new, before it can be deleted", id))
 		if err := u.calls.clock.Sleep(ctx, pollEvery); err != nil {
-			return fmt.Errorf("%w; stopped looking whether it is gone: %w", failure, err)
+			return fmt.Errorf("%w; stopped checking whether it is gone: %w", failure, err)
 		}
 	}
 }
@@ -196,8 +194,8 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 // IsRecorded reports whether a token is known to be in the state.
 func (u *User) IsRecorded(token AuthToken) bool { return u.recorded.has(u.ref.ID, token) }
 
-// DeleteCommand returns the command by which a person deletes a token.
+// DeleteCommand returns the command that deletes a token.
 func (u *User) DeleteCommand(id string) string { return u.api.deleteCommand(id) }
 
-// ListCommand returns the command by which a person lists the user's tokens.
+// ListCommand returns the command that lists the user's tokens.
 func (u *User) ListCommand() string { return u.api.listCommand() }

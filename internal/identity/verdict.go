@@ -14,7 +14,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// Codes of OCI's errors that need a treatment of their own, from
+// The codes of OCI's errors that are handled specially, from
 // https://docs.oracle.com/iaas/Content/API/References/apierrors.htm and from recorded traffic.
 const (
 	codeNotAllowed            = "NotAllowed"
@@ -22,42 +22,42 @@ const (
 	codeInvalidatedRetryToken = "InvalidatedRetryToken"
 	codeUserCapacityExceeded  = "UserCapacityExceeded"
 	codeLimitExceeded         = "LimitExceeded"
-	// codeAccessDenied is an identity domain's, with the status 401.
+	// codeAccessDenied is the code of an identity domain, with the status 401.
 	codeAccessDenied = "accessDenied"
 )
 
-// verdict is what came of one attempt at a call.
+// verdict is the outcome of one attempt at a call.
 type verdict int
 
 const (
-	// succeeded: the service has done it.
+	// succeeded: the service has carried out the call.
 	succeeded verdict = iota
-	// refused: the service has not done it, and repeating it does not help.
+	// refused: the service has not carried out the call, and repeating it does not help.
 	refused
-	// notAllowed: refused, for this is not the home region.
+	// notAllowed: refused because this is not the home region.
 	notAllowed
 	// moved: refused, and the next attempt goes elsewhere.
 	moved
-	// notFound: refused, for the user or the token does not exist or may not be seen.
+	// notFound: refused because the user or the token does not exist, or the caller may not see it.
 	notFound
-	// invalidated: refused, for what was made under the same retry token has been changed or deleted since.
+	// invalidated: refused because the token that the same retry token created has been changed or deleted since.
 	invalidated
-	// throttled: refused, for there are too many requests.
+	// throttled: refused because there are too many requests.
 	throttled
-	// busy: refused, for something else is changing the user.
+	// busy: refused because something else is changing the user.
 	busy
-	// unreachable: nothing was sent, for no connection came about.
+	// unreachable: nothing was sent because there was no connection.
 	unreachable
-	// unusable: nothing was sent, and nothing ever will be.
+	// unusable: nothing was sent, and another attempt would fail too.
 	unusable
-	// unsent: nothing was sent, for the person had no more patience.
+	// unsent: nothing was sent because the operation was cancelled or ran out of time.
 	unsent
-	// doubtful: the service may have done it.
+	// doubtful: the service may have carried out the call.
 	doubtful
 )
 
-// failure returns the code and the message of an answer that is an error, of IAM or of an identity domain, which tells it in
-// SCIM's way: RFC 7644, section 3.12. Both are empty for a proxy's page.
+// failure returns the code and the message of an error, from IAM or from an identity domain. Errors of domains have SCIM's form: RFC
+// 7644, section 3.12. Both results are empty for the error page of a proxy.
 func (a *answer) failure() (code, message string) {
 	var said struct {
 		Code    json.RawMessage `json:"code"`
@@ -81,18 +81,18 @@ func (a *answer) failure() (code, message string) {
 	return shorten(outside.Sentence(code), 100), outside.Sentence(message)
 }
 
-// isCode reports whether a code is one of IAM's, or an identity domain's of the same name, such as
+// isCode reports whether a code is the wanted one of IAM, or the code with the same name of an identity domain, such as
 // error.common.common.accessDenied.
 func isCode(code, want string) bool {
 	return code == want || strings.HasSuffix(strings.ToLower(code), "."+strings.ToLower(want))
 }
 
-// requestID returns what OCI calls the request.
+// requestID returns OCI's id of the request.
 func (a *answer) requestID() string {
 	return shorten(outside.Sentence(a.header.Get("opc-request-id")), 200)
 }
 
-// judge returns what an answer means. What counts is the status of the response: bodies are known to hold others.
+// judge returns what an answer means. It uses the status of the response, because the status in a body is known to differ.
 func judge(a *answer) verdict {
 	code, _ := a.failure()
 	switch {
@@ -117,14 +117,14 @@ func judge(a *answer) verdict {
 	}
 }
 
-// judgeFault returns what it means that there was no answer.
+// judgeFault returns what an error without an answer means.
 func judgeFault(err error, sent bool) verdict {
 	var transport *url.Error
 	switch {
 	case sent:
 		return doubtful
 	case !errors.As(err, &transport), isCertificateError(err):
-		// It could not be built or signed, or whatever answers there is not the service.
+		// The request could not be built or signed, or the server is not the service.
 		return unusable
 	default:
 		return unreachable
@@ -137,11 +137,11 @@ func isCertificateError(err error) bool {
 	return errors.As(err, &verification) || errors.As(err, &authority)
 }
 
-// longestRetryAfter bounds what a service may ask for.
+// longestRetryAfter is the longest wait that Retry-After can ask for.
 const longestRetryAfter = 5 * time.Minute
 
-// retryAfter reads the Retry-After header in its form of seconds, the one that OCI uses (RFC 9110, section 10.2.3). It is 0
-// if the header is absent or makes no sense.
+// retryAfter returns the Retry-After header in seconds, the form that OCI uses (RFC 9110, section 10.2.3). It returns 0 if the header
+// is absent or malformed.
 func retryAfter(a *answer) time.Duration {
 	seconds, err := strconv.Atoi(strings.TrimSpace(a.header.Get("Retry-After")))
 	if err != nil || seconds <= 0 {

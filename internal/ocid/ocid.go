@@ -1,5 +1,4 @@
-// Package ocid checks Oracle Cloud Identifiers that a person has typed, before they are used. What OCI itself has answered is
-// taken as it is.
+// Package ocid checks Oracle Cloud Identifiers that a person has typed. Those that OCI has answered are not checked.
 //
 // Their form is ocid1.<type>.<realm>.[region][.future use].<unique id>: see
 // https://docs.oracle.com/iaas/Content/General/Concepts/identifiers.htm. Tenancies from OCI's first years have an older form,
@@ -15,7 +14,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// Type is the second part of an OCID: what kind of thing it names.
+// Type is the second part of an OCID, which is the type of the resource.
 type Type string
 
 // The types that this provider deals with. OCI calls an auth token a credential.
@@ -31,16 +30,16 @@ var whereToFind = map[Type]string{ //nolint:gosec // there is no credential here
 	AuthToken: `"oci iam auth-token list --user-id <user's OCID>" shows those of a user; they start with "ocid1.credential."`,
 }
 
-// otherTypes are the types that people mistake for one of these.
+// otherTypes lists types that people confuse with these.
 var otherTypes = []Type{
 	"apikey", "compartment", "domain", "dynamicgroup", "group", "identityprovider", "instance", "policy", "saml2idp", "vcn",
 }
 
-// pattern is what OCI's own tools take for an OCID. It has no character that means something in a URL.
+// pattern matches what OCI's own tools accept as an OCID. It allows no character that has a meaning in a URL.
 var pattern = regexp.MustCompile(`^[0-9a-zA-Z_-]+[.:]([0-9a-zA-Z_-]*[.:]){3,}[0-9a-zA-Z_-]+$`)
 
 // Check returns nil if s may be an OCID of the wanted type. Otherwise its error says what s is instead and where to find the
-// right one. It reads on from the name of a property, as in "userId: ...", and quotes no more of s than may be shown.
+// right one. It is worded to follow the name of a property, as in "userId: ...", and quotes no more of s than may be shown.
 func Check(s string, want Type) error {
 	remedy := whereToFind[want]
 	switch {
@@ -63,7 +62,7 @@ func typeOf(s string) Type {
 	return Type(parts[1])
 }
 
-// isKnown reports whether a type is one that this package knows. One that it does not know may be right.
+// isKnown reports whether this package knows a type. An unknown type may be valid too.
 func isKnown(t Type) bool {
 	_, ok := whereToFind[t]
 	return ok || slices.Contains(otherTypes, t)

@@ -15,20 +15,20 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// longestBody bounds what is read of an answer.
+// longestBody limits how many bytes of an answer are read.
 const longestBody = 1 << 20
 
-// What a try can come to besides success. The texts read on from an error.
+// The kinds of failures of a try.
 var (
-	// errRefused: the registry does not take this user name with this password.
+	// errRefused: the registry does not accept this user name with this password.
 	errRefused = errors.New("refused")
 	// errUnreached: there was no answer.
 	errUnreached = errors.New("unreached")
-	// errUnusable: whatever answers there is no registry that the password may be sent to.
+	// errUnusable: the server is not a registry that the password may be sent to.
 	errUnusable = errors.New("unusable")
 )
 
-// failure is an error of one of these kinds, which is not a part of its text.
+// failure is an error of one of these kinds. The kind is not part of its text.
 type failure struct {
 	kind error
 	text string
@@ -47,11 +47,10 @@ type Client struct {
 	userAgent string
 }
 
-// NewClient makes a client. Nil for transport means http.DefaultTransport, which goes through the proxy that the environment
-// names.
+// NewClient returns a client. A nil transport means http.DefaultTransport, which uses the proxy that the environment names.
 func NewClient(transport http.RoundTripper, userAgent string) *Client {
 	return &Client{
-		// The password goes to the registry and nowhere else.
+		// The password must not go anywhere but to the registry.
 		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}},
@@ -59,8 +58,8 @@ func NewClient(transport http.RoundTripper, userAgent string) *Client {
 	}
 }
 
-// Try logs in once, as "docker login" does: https://distribution.github.io/distribution/spec/auth/token/. Nil means that the
-// registry takes the login. No error holds the password.
+// Try logs in once, as "docker login" does: https://distribution.github.io/distribution/spec/auth/token/. It returns nil if
+// the registry accepts the login. No error contains the password.
 func (c *Client) Try(ctx context.Context, login Login) error {
 	door := (&url.URL{Scheme: scheme(login.Server), Host: login.Server, Path: "/v2/"}).String()
 	answer, err := c.get(ctx, door, nil)
@@ -113,7 +112,7 @@ func (c *Client) Try(ctx context.Context, login Login) error {
 	return nil
 }
 
-// unexpected is the error for an answer that a registry does not give. One of the service's faults may pass.
+// unexpected returns the error for an answer that a registry does not give. If it is a fault of the service, a later try may succeed.
 func unexpected(a *answer, where string) error {
 	kind := errUnusable
 	if a.status >= http.StatusInternalServerError || a.status == http.StatusTooManyRequests {
@@ -127,8 +126,7 @@ var (
 	parameter = regexp.MustCompile(`([a-zA-Z_]+)="([^"]*)"`)
 )
 
-// challenge reads where the registry wants the user name and the password to be sent. That is a place on the same host, over
-// the same kind of connection: they go nowhere else.
+// challenge returns the address to send the user name and the password to. It has to be on the same host, with the same scheme.
 func challenge(header http.Header, server string) (realm *url.URL, service string, err error) {
 	for _, value := range header.Values("WWW-Authenticate") {
 		match := bearer.FindStringSubmatch(value)
@@ -149,7 +147,7 @@ func challenge(header http.Header, server string) (realm *url.URL, service strin
 	return nil, "", failed(errUnusable, "%s does not ask for a login as the OCI container registry does", server)
 }
 
-// answer is what came back.
+// answer is the answer to a request.
 type answer struct {
 	status int
 	header http.Header

@@ -2,7 +2,7 @@ package registry
 
 import "strings"
 
-// Region is where a registry is.
+// Region is the region of a registry.
 type Region struct {
 	// Name is the region's name, such as "us-phoenix-1".
 	Name string
@@ -19,7 +19,7 @@ const commercialDomain = "oraclecloud.com"
 // known: https://docs.oracle.com/en-us/iaas/Content/Registry/Concepts/registryprerequisites.htm.
 func (r Region) Hosts() (server, alias string) {
 	if strings.Contains(r.Name, ".") {
-		// Such a name holds its domain: it is a region of a realm that is not Oracle's own.
+		// A region of a realm that the SDK does not know. Its name contains the domain.
 		return "ocir." + r.Name, ""
 	}
 	if r.Domain == commercialDomain && r.Key != "" {

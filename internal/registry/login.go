@@ -1,5 +1,5 @@
-// Package registry knows how one logs in to the OCI container registry: which host, under which name, what Docker's
-// configuration file says then, and how to find out whether the registry takes the login.
+// Package registry knows how to log in to the OCI container registry: the host, the user name, Docker's configuration file after the
+// login, and how to find out whether the registry accepts the login.
 package registry
 
 import (
@@ -8,11 +8,11 @@ import (
 	"encoding/json"
 )
 
-// Login is what one logs in with.
+// Login is a server, a user name and a password.
 type Login struct {
-	// Server is the registry's host name, with a port if it is not the usual one.
+	// Server is the registry's host name, with a port if it is not the default.
 	Server string
-	// Username is the whole name, with the namespace before it.
+	// Username is the user name, with the namespace before it.
 	Username string
 	// Password is the value of an auth token.
 	Password Password
@@ -27,14 +27,13 @@ func (Password) String() string { return "[secret]" }
 // GoString returns a placeholder, never the password.
 func (Password) GoString() string { return "[secret]" }
 
-// Auth returns user name and password as Docker's configuration file holds them: a secret.
+// Auth returns user name and password in the form of Docker's configuration file. It is a secret.
 func (l Login) Auth() string {
 	return base64.StdEncoding.EncodeToString([]byte(l.Username + ":" + string(l.Password)))
 }
 
-// DockerConfig returns what Docker's configuration file says after the login: a secret. The same login holds for each alias
-// of the server. The form is that of
-// https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets as well.
+// DockerConfig returns the content of Docker's configuration file after the login, for the server and its aliases. It is a secret. It
+// also has the form of https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets.
 func (l Login) DockerConfig(aliases ...string) string {
 	type login struct {
 		Auth string `json:"auth"`

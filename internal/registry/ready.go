@@ -9,34 +9,34 @@ import (
 	"time"
 )
 
-// Clock is time: what it is, and waiting for it to pass.
+// Clock tells the time and waits.
 type Clock interface {
-	// Now is the current time.
+	// Now returns the current time.
 	Now() time.Time
 	// Sleep returns nil after d has passed, or the context's error as soon as the context ends.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// pauses are those between the rounds of a wait. A new token works after one or two minutes, and now and then after more. Tries
-// are few, since identity domains lock accounts after failed logins.
+// pauses are the pauses between the rounds of a wait. A new token works after one or two minutes, and sometimes later. There are few
+// tries, because identity domains lock accounts after failed logins.
 var pauses = []time.Duration{
 	15 * time.Second, 30 * time.Second, time.Minute, 90 * time.Second, 105 * time.Second,
 }
 
 const (
-	// lastPause is the one between the rounds after those.
+	// lastPause is the pause between later rounds.
 	lastPause = 2 * time.Minute
-	// unreachableRounds bounds the rounds that find no registry at all: a wrong name should be said soon.
+	// unreachableRounds bounds the rounds without a registry. It is small, so that a wrong host name is reported soon.
 	unreachableRounds = 3
 )
 
-// Wait is a wait for the registry to take a login.
+// Wait is a wait for the registry to accept a login.
 type Wait struct {
 	Client *Client
 	Clock  Clock
 	// Within bounds the wait. The last try is made when it ends.
 	Within time.Duration
-	// Report hears, in a short sentence, of each pause.
+	// Report receives a short message about each pause.
 	Report func(string)
 }
 
@@ -49,22 +49,22 @@ type Refused struct {
 	Tries int
 	// Waited is how long it took.
 	Waited time.Duration
-	// Last is what came of the last try.
+	// Last is the error of the last try.
 	Last error
 }
 
-// Error is the whole story in sentences.
+// Error says what was tried and how it failed, in sentences.
 func (r *Refused) Error() string {
 	return fmt.Sprintf("the registry %s refuses the login after %s and %s, as %s: %v",
 		r.Server, r.Waited.Round(time.Second), counted(r.Tries, "try", "tries"), strings.Join(r.Usernames, " and as "), r.Last)
 }
 
-// Unwrap returns what came of the last try.
+// Unwrap returns the error of the last try.
 func (r *Refused) Unwrap() error { return r.Last }
 
-// Until tries the login until the registry takes it, and returns the name under which it did. Of several names the first is
-// tried in every round; the others, one login each, in the third round and in the last. The error is a *Refused if the
-// registry was there and did not take it.
+// Until tries the login until the registry accepts it, and returns the user name that was accepted. It tries the first name in every
+// round. It tries each of the others in the third round and in the last. The error is a *Refused if there was a registry and it did
+// not accept the login.
 func (w Wait) Until(ctx context.Context, login Login, usernames []string) (string, error) {
 	began := w.Clock.Now()
 	tries, unreached := 0, 0

@@ -81,7 +81,7 @@ func TestCheckNamespace(t *testing.T) {
 	}
 }
 
-// TestDockerConfigIsRightForEveryPunctuation reads what was rendered as Docker does: JSON, base64, and the first colon.
+// TestDockerConfigIsRightForEveryPunctuation decodes the configuration as Docker does: JSON, base64, and a split at the first colon.
 func TestDockerConfigIsRightForEveryPunctuation(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
@@ -110,7 +110,7 @@ func TestDockerConfigIsRightForEveryPunctuation(t *testing.T) {
 	}
 }
 
-// door answers as a registry does, in a way that a test can bend.
+// door answers as a registry does. Tests can change how.
 type door struct {
 	*httptest.Server
 	realm   string         // of the challenge; "" means its own
@@ -218,7 +218,7 @@ func TestPasswordGoesToTheRegistryAlone(t *testing.T) {
 	}
 }
 
-// clock passes time by sleeping, at once.
+// clock is a clock on which sleeping takes no time.
 type clock struct {
 	now   time.Time
 	slept []time.Duration

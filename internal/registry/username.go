@@ -10,9 +10,9 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// User is a user of OCI, as far as the registry asks.
+// User is a user of OCI, with the properties that the user name at the registry depends on.
 type User struct {
-	// Name is the user's name. That of a federated user holds the identity provider: "oracleidentitycloudservice/alice".
+	// Name is the user's name. For a federated user it contains the identity provider: "oracleidentitycloudservice/alice".
 	Name string
 	// Email is the user's e-mail address, or empty.
 	Email string
@@ -40,7 +40,7 @@ func Usernames(namespace string, user User) []string {
 	return names
 }
 
-// Username returns the name under which a user logs in who has said it: with or without the namespace before it.
+// Username returns the user name with the namespace before it, given a name with or without the namespace.
 func Username(namespace, said string) string {
 	if strings.HasPrefix(said, namespace+"/") {
 		return said
@@ -64,7 +64,7 @@ func CheckUsername(name string) error {
 	return nil
 }
 
-// namespacePattern is what Object Storage makes namespaces of.
+// namespacePattern matches Object Storage namespaces.
 var namespacePattern = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 
 // CheckNamespace returns nil if s can be an Object Storage namespace.

@@ -1,10 +1,10 @@
-// Package sdklog keeps secrets out of the log of OCI's SDK, which the environment variable OCI_GO_SDK_DEBUG turns on. It
-// does so as soon as it is imported, before any code of the SDK runs that has something to write.
+// Package sdklog keeps secrets out of the log of OCI's SDK, which the environment variable OCI_GO_SDK_DEBUG turns on. Importing it is
+// enough: it takes effect before the SDK writes its first line.
 //
-// At every level the SDK writes what holds secrets: at "info" the requests that were refused and the answers to them, with
-// their bodies; at "debug" all that an instance's metadata service answers, its private key included, and errors that quote
-// security tokens; at "verbose" every body. So nothing is let through as it is. What is left helps to find a fault: which
-// requests were sent, the status of each answer, and the request's id.
+// At every level the SDK logs secrets. At "info" it logs refused requests and their answers, with their bodies. At "debug" it logs
+// everything that an instance's metadata service answers, its private key included, and errors that quote security tokens. At
+// "verbose" it logs every body. So no line passes unchanged. What is left helps to find a fault: which requests were sent, the status
+// of each answer, and the id of the request.
 package sdklog
 
 import (
@@ -22,7 +22,7 @@ var log = summary{}
 func init() {
 	logger, err := common.NewSDKLogger()
 	if err != nil {
-		// Without a logger there is nothing to write to.
+		// Without the SDK's logger there is nowhere to write to.
 		common.SetSDKLogger(nothing{})
 		return
 	}
@@ -30,14 +30,14 @@ func init() {
 	common.SetSDKLogger(log)
 }
 
-// Levels of the SDK's log. At infoLevel there are refusals, at debugLevel all requests. Above that, the SDK puts bodies together
-// in order to write them.
+// Levels of the SDK's log. It logs refused requests at infoLevel, and all requests at debugLevel. Above that, the SDK reads bodies to
+// log them.
 const (
 	infoLevel  = 1
 	debugLevel = 2
 )
 
-// Exchange writes a request that was sent without the SDK's help, and the status of its answer, as the SDK's own are written.
+// Exchange logs a request that was not sent by the SDK, and the status of its answer, in the same way as the SDK's own requests.
 func Exchange(request *http.Request, response *http.Response) {
 	level := debugLevel
 	if response.StatusCode >= http.StatusBadRequest {
@@ -53,13 +53,13 @@ func Exchange(request *http.Request, response *http.Response) {
 	_ = log.DefaultSDKLogger.Log(level, "%s", line)
 }
 
-// summary writes a line for each request and each answer, and nothing else.
+// summary is a logger that writes a line for each request and each answer, and nothing else.
 type summary struct{ common.DefaultSDKLogger }
 
-// LogLevel returns how much the SDK is to write.
+// LogLevel returns the level, which is at most debugLevel.
 func (l summary) LogLevel() int { return min(l.DefaultSDKLogger.LogLevel(), debugLevel) }
 
-// Log writes what summarize leaves.
+// Log writes what summarize returns.
 func (l summary) Log(level int, _ string, v ...any) error {
 	for _, argument := range v {
 		if text, ok := argument.(string); ok {
@@ -77,14 +77,14 @@ var (
 	requestID = regexp.MustCompile(`(?i)\r\nopc-request-id: ([0-9A-Za-z/]{1,120})\r\n`)
 )
 
-// summarize returns what may be shown of a message: of a request its line and the host, of an answer its status, of both the
-// request's id. It returns "" for all other messages.
+// summarize returns what may be shown of a message. For a request that is its first line and the host, for an answer its status, and
+// for both the id of the request. It returns "" for all other messages.
 func summarize(message string) string {
 	head, _, _ := strings.Cut(message, "\r\n\r\n")
 	head += "\r\n"
 	line := ""
 	if match := request.FindStringSubmatch(head); match != nil {
-		// What follows the path may be anything.
+		// The query may contain anything.
 		path, _, _ := strings.Cut(match[1], "?")
 		line = path + " at " + match[2]
 	} else if match := answer.FindStringSubmatch(head); match != nil {
@@ -96,10 +96,10 @@ func summarize(message string) string {
 	return line
 }
 
-// nothing writes nothing.
+// nothing is a logger that writes nothing.
 type nothing struct{}
 
-// LogLevel is that of a log that is off.
+// LogLevel returns the level of a log that is off.
 func (nothing) LogLevel() int { return 0 }
 
 // Log does nothing.

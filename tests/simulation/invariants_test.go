@@ -171,7 +171,7 @@ func (l *ledger) createFailed(user int, began time.Time, text string) {
 			fate.goodAsOf = asOf
 		}
 	}
-	if l.network.wasDisturbed() || strings.Contains(text, "could not be found out") {
+	if l.network.wasDisturbed() || strings.Contains(text, "could not be listed") {
 		// Who knows what has come through, or to whom.
 		fate.goodAsOf = time.Time{}
 	}
