@@ -239,7 +239,7 @@ func TestDestroyOfATokenThatIsGoneSucceedsOnceOCIConfirmsIt(t *testing.T) {
 	})
 }
 
-func TestDestroyWarnsWhereNothingConfirmsThatTheTokenIsGone(t *testing.T) {
+func TestDestroyWarnsIfNothingConfirmsThatTheTokenIsGone(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.mustUp(s.mint(s.user, "ci"))

@@ -159,7 +159,7 @@ func TestATokenThatWasDeletedIsNotAnsweredAgain(t *testing.T) {
 	assert.NotEqual(t, old.ID, created.Id)
 }
 
-func TestARetryTokenThatIsGoneIsNoReasonToPassOverAnOrphan(t *testing.T) {
+func TestAnOrphanIsNamedEvenIfTheRetryTokenIsInvalidated(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		w := a.newWire(t)
 		w.inOrder(lost, invalidated)
@@ -220,7 +220,7 @@ func TestASiblingsTokenIsNobodysOrphan(t *testing.T) {
 	})
 }
 
-func TestAListThatLagsIsLookedAtAgainAndTheCommandThatListsIsAlwaysGiven(t *testing.T) {
+func TestALaggingListIsReadAgainAndTheListCommandIsAlwaysShown(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		for lists, found := range map[int]bool{2: true, 1000: false} {
 			w := a.newWire(t)
@@ -234,7 +234,7 @@ func TestAListThatLagsIsLookedAtAgainAndTheCommandThatListsIsAlwaysGiven(t *test
 	})
 }
 
-func TestAnOrphanThatWasNamedBeforeIsNamedAgainWhereTheListCannotBeHad(t *testing.T) {
+func TestAnOrphanIsNamedAgainIfTheListFails(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		w := a.newWire(t)
 		w.inOrder(times(1000, lost))
@@ -283,7 +283,7 @@ func TestCancelledBeforeAnythingWasSentNothingIsSent(t *testing.T) {
 	})
 }
 
-func TestCancelledWhileTheHomeRegionIsFoundOutNothingMoreIsSent(t *testing.T) {
+func TestNothingIsSentAfterACancelDuringTheSearchForTheHomeRegion(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
 	w := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}
@@ -306,7 +306,7 @@ func TestCancelledWhileTheHomeRegionIsFoundOutNothingMoreIsSent(t *testing.T) {
 	assert.Empty(t, w.tokens())
 }
 
-func TestWhoWaitsForTheHomeRegionCanGiveUpWhileOthersWaitOn(t *testing.T) {
+func TestOneCallCanStopWaitingForTheHomeRegionWhileOthersWait(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
 	w := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}

@@ -35,7 +35,7 @@ func (w *world) mintUntil(expires string) program {
 // in is a time from now in the format of RFC 3339.
 func (w *world) in(d time.Duration) string { return w.clock.Now().Add(d).UTC().Format(time.RFC3339) }
 
-func TestOneLineMovesATokenToTheDomainThatItsUserWasMovedTo(t *testing.T) {
+func TestDomainURLMovesATokenToTheDomainOfItsUser(t *testing.T) {
 	t.Parallel()
 	s := newStackIn(newWorldWith(t, emulator.Config{Users: []string{"admin", "carol"}, Domains: []string{"sales"}}))
 	s.user = s.oci.Users()[1].ID
@@ -177,7 +177,7 @@ func TestImportOfATokenOfADomain(t *testing.T) {
 	}
 }
 
-func TestATokenThatTheListOfADomainLacksIsAskedForByItself(t *testing.T) {
+func TestATokenMissingFromADomainsListIsReadByItsID(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
 	s.mustUp(s.mint(s.user, "ci"))

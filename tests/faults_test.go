@@ -146,7 +146,7 @@ func TestCreationOfUnknownFateNamesTheOrphan(t *testing.T) {
 	})
 }
 
-func TestCreationOfUnknownFateSaysSoWhereNothingCanBeFoundOut(t *testing.T) {
+func TestADoubtfulCreationSaysSoIfTheTokensCannotBeListed(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		s.oci.Inject(

@@ -57,7 +57,7 @@ func TestOnlyCreateWaitsForAnUnknownUser(t *testing.T) {
 	assert.Zero(t, s.clock.slept)
 }
 
-func TestTimeoutsAreKeptToTheMillisecondAndTheServicesWordsAreNotLost(t *testing.T) {
+func TestTimeoutsAreExactAndTheErrorKeepsOCIsMessage(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.oci.Inject(emulator.Fault{

@@ -178,7 +178,7 @@ func TestANewTokenIsWaitedForAtTheRegistry(t *testing.T) {
 	registry.Machine(login["dockerConfigJson"].(string)).RequireLoggedIn()
 }
 
-func TestARegistryThatStaysDeafIsAnErrorThatSaysWhatIsKnown(t *testing.T) {
+func TestARegistryThatKeepsRefusingIsAnErrorWithAllThatIsKnown(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()
 	w := newWorldWith(t, emulator.Config{Namespace: "ns", Clock: clock.Now, RegistryDelay: time.Hour})

@@ -56,9 +56,9 @@ func TestSDKLogIsTamedBeforeTheSDKRuns(t *testing.T) {
 	assert.Contains(t, packageImports(t)["internal/auth"], module+"internal/sdklog")
 }
 
-// TestIdentityFloors holds the order of the files of internal/identity in place: each may use what is in those after it, and
-// nothing of those before it.
-func TestIdentityFloors(t *testing.T) {
+// TestIdentityFileOrder checks the order of the files of internal/identity: each may use what is in the files after it, and
+// nothing of the files before it.
+func TestIdentityFileOrder(t *testing.T) {
 	t.Parallel()
 	order := []string{
 		"client.go", "user.go", "lists.go", "ledger.go", "creation.go", "unsettled.go", "tenancy.go", "iam.go", "domains.go", "api.go", "call.go", "region.go", "pace.go",
@@ -72,13 +72,13 @@ func TestIdentityFloors(t *testing.T) {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
 		}
-		require.Contains(t, order, filepath.Base(path), "a new file: say here on which floor it is")
+		require.Contains(t, order, filepath.Base(path), "a new file: add it to the order")
 		file, err := parser.ParseFile(files, path, nil, 0)
 		require.NoError(t, err)
 		parsed = append(parsed, file)
 	}
 	uses := map[*ast.Ident]types.Object{}
-	// What is imported is left open, which is an error for the type checker and none for this test.
+	// Imports are not resolved. The type checker reports that, and this test ignores it.
 	checker := types.Config{Importer: nothing{}, Error: func(error) {}}
 	_, _ = checker.Check("identity", files, parsed, &types.Info{Uses: uses})
 	require.NotEmpty(t, uses)
