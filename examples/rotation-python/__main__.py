@@ -26,7 +26,7 @@ kubernetes.core.v1.Secret(
     "pullSecret",
     metadata=kubernetes.meta.v1.ObjectMetaArgs(name="ocir"),
     type="kubernetes.io/dockerconfigjson",
-    string_data={".dockerconfigjson": login.docker_config_json.apply(lambda made: made or "")},
+    string_data={".dockerconfigjson": login.docker_config_json},
 )
 
 pulumi.export("tokenId", registry_token.token_id)
