@@ -106,50 +106,11 @@ func (m *move) around() []any {
 	}
 }
 
+// TestMoveFromPulumiOCI has the secrets under a key that is Vault's. In the other tests they are under a passphrase.
 func TestMoveFromPulumiOCI(t *testing.T) {
 	t.Parallel()
-	for name, prepare := range map[string]func(*move){
-		"secrets under a passphrase":          func(*move) {},
-		"secrets under a key that is Vault's": (*move).keepKeyInVault,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			m := newPulumiOCIMove(t)
-			prepare(m)
-			testMoveFromPulumiOCI(t, m)
-		})
-	}
-}
-
-// keepKeyInVault changes the stack to another secrets provider: HashiCorp Vault, or rather as much of it as Pulumi calls.
-func (m *move) keepKeyInVault() {
-	m.t.Helper()
-	vault := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var sent struct{ Plaintext, Ciphertext string }
-		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		data := map[string]string{}
-		switch r.URL.Path {
-		case "/v1/transit/encrypt/moving":
-			data["ciphertext"] = "vault:v1:" + sent.Plaintext
-		case "/v1/transit/decrypt/moving":
-			data["plaintext"] = strings.TrimPrefix(sent.Ciphertext, "vault:v1:")
-		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
-	}))
-	m.t.Cleanup(vault.Close)
-	m.env = append(m.env, "VAULT_SERVER_URL="+vault.URL, "VAULT_SERVER_TOKEN=token")
-	m.must("stack", "change-secrets-provider", "hashivault://moving")
-	configuration, err := os.ReadFile(filepath.Join(m.dir, "Pulumi.prod.yaml"))
-	require.NoError(m.t, err)
-	require.Contains(m.t, string(configuration), "hashivault://moving")
-	m.env, m.passphrase = append(m.env, "PULUMI_CONFIG_PASSPHRASE=not asked for"), ""
-}
-
-func testMoveFromPulumiOCI(t *testing.T, m *move) {
-	t.Helper()
+	m := newPulumiOCIMove(t)
+	m.keepKeyInVault()
 	there, _ := readSteps(t, "move-from-pulumi-oci.md")
 	m.requireUntouched()
 	for _, step := range there {
@@ -179,6 +140,33 @@ func testMoveFromPulumiOCI(t *testing.T, m *move) {
 	m.requireUntouched()
 	m.edit(func(program string) string { return strings.ReplaceAll(program, "protect: true", "protect: false") })
 	m.requireDestroyRevokesWhatMoved()
+}
+
+// keepKeyInVault changes the stack to another secrets provider: HashiCorp Vault, or rather as much of it as Pulumi calls.
+func (m *move) keepKeyInVault() {
+	m.t.Helper()
+	vault := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var sent struct{ Plaintext, Ciphertext string }
+		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		data := map[string]string{}
+		switch r.URL.Path {
+		case "/v1/transit/encrypt/moving":
+			data["ciphertext"] = "vault:v1:" + sent.Plaintext
+		case "/v1/transit/decrypt/moving":
+			data["plaintext"] = strings.TrimPrefix(sent.Ciphertext, "vault:v1:")
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
+	}))
+	m.t.Cleanup(vault.Close)
+	m.env = append(m.env, "VAULT_SERVER_URL="+vault.URL, "VAULT_SERVER_TOKEN=token")
+	m.must("stack", "change-secrets-provider", "hashivault://moving")
+	configuration, err := os.ReadFile(filepath.Join(m.dir, "Pulumi.prod.yaml"))
+	require.NoError(m.t, err)
+	require.Contains(m.t, string(configuration), "hashivault://moving")
+	m.env, m.passphrase = append(m.env, "PULUMI_CONFIG_PASSPHRASE=not asked for"), ""
 }
 
 // TestMoveFromPulumiOCIStops stops the move after each step, lets somebody run what should not be run then, and goes on; and,

@@ -117,31 +117,23 @@ func stateServer(t *testing.T) (backend string) {
 	return `backend "http" { address = "` + server.URL + `/state" }`
 }
 
+// TestMoveFromTerraform has a remote backend. In the other tests it is a local one.
 func TestMoveFromTerraform(t *testing.T) {
 	t.Parallel()
-	for name, backend := range map[string]func(*testing.T) string{
-		"local backend":  func(*testing.T) string { return "" },
-		"remote backend": stateServer,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			where := backend(t)
-			m := newTerraformMove(t, where)
-			there, _ := readSteps(t, "move-from-terraform.md")
-			for _, step := range there {
-				m.followInTerraform(step)
-			}
-			assert.Len(t, m.tokensIn(m.state(), newTokenType), len(m.moving))
-			assert.NotContains(t, m.must("stack", "export"), canary)
-			m.requireRefreshFindsNothing()
-			assert.NotContains(t, m.terraform("", "state", "pull"), "oci_identity_auth_token")
-			m.terraform("", "init")
-			assert.Contains(t, m.terraform("", "plan"), "No changes")
-			m.requireNoFileHasValue(m.folder)
-
-			m.requireDestroyRevokesWhatMoved()
-		})
+	m := newTerraformMove(t, stateServer(t))
+	there, _ := readSteps(t, "move-from-terraform.md")
+	for _, step := range there {
+		m.followInTerraform(step)
 	}
+	assert.Len(t, m.tokensIn(m.state(), newTokenType), len(m.moving))
+	assert.NotContains(t, m.must("stack", "export"), canary)
+	m.requireRefreshFindsNothing()
+	assert.NotContains(t, m.terraform("", "state", "pull"), "oci_identity_auth_token")
+	m.terraform("", "init")
+	assert.Contains(t, m.terraform("", "plan"), "No changes")
+	m.requireNoFileHasValue(m.folder)
+
+	m.requireDestroyRevokesWhatMoved()
 }
 
 // followInTerraform follows a step, with what the page leaves to the person, and checks that every value is in good hands.

@@ -157,7 +157,10 @@ func TestGetTakesBothFormsOfTheID(t *testing.T) {
 			assert.Equal(t, live.ID, token.ID)
 			assert.NotContains(t, token.Outputs, "token")
 		}
-		p.pulumi("destroy", "--yes", "--skip-preview")
+		if l.name == yaml.name {
+			p.requireNoChanges()
+			p.pulumi("destroy", "--yes", "--skip-preview")
+		}
 		assert.Equal(t, []emulator.Token{live}, p.tokens(), "what was only looked up stays")
 	})
 }
