@@ -24,7 +24,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build toolchain ## watch a token being minted, changed, imported and revoked, against a local OCI
+demo: build toolchain ## watch a token being created, changed, imported and revoked, against a local OCI
 	@examples/demo.sh
 
 .PHONY: build

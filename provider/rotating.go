@@ -12,25 +12,25 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 )
 
-// This file carries out one update of a RotatingAuthToken: the steps that rotation.go decides on, what is recorded where one of
-// them fails, and what a preview says of them.
+// This file carries out one update of a RotatingAuthToken: the steps that rotation.go decides on, what is recorded if one of them
+// fails, and what a preview shows of them.
 
 // rotating is one update while it runs.
 type rotating struct {
 	*RotatingAuthToken
 	user *identity.User
-	// from is the state as it was recorded, and state as it is by now.
+	// from is the state that was recorded before the update. state is the current one.
 	from, state RotatingAuthTokenState
 	inputs      RotatingAuthTokenArgs
 	stands      rotation
 	wish        identity.Wish
-	// changed reports whether the state is no longer as it was, and created whether there is a new token.
+	// changed reports whether the state differs from from. created reports whether there is a new token.
 	changed, created bool
-	// unsettled reports whether there may be a token that is not known.
+	// unsettled reports whether OCI may have created a token that the state does not have.
 	unsettled bool
 }
 
-// goOn begins an update, or goes on with the one that an error hook repeats: with the same state and arguments.
+// goOn begins an update. If an error hook repeats an update, with the same state and arguments, goOn continues the earlier one.
 func (r *RotatingAuthToken) goOn(
 	ctx context.Context, req infer.UpdateRequest[RotatingAuthTokenArgs, RotatingAuthTokenState],
 ) *rotating {
@@ -49,12 +49,12 @@ func (r *RotatingAuthToken) goOn(
 	return run
 }
 
-// makeSure looks at OCI's time and at what the user has before anything is revoked because of time, and before a rotation:
-// nothing of ours is revoked if there is no room for what is to follow.
+// makeSure asks OCI for its time and the user's tokens. It does so before a rotation, and before a token is revoked because of time.
+// It returns an error if there is no room for the new token, so that the resource's own tokens are not revoked in vain.
 func (run *rotating) makeSure(ctx context.Context) error {
 	begun, ok := run.begun.Load(run.wish)
 	if (ok && begun.(*rotating).unsettled) || (run.stands.why() == notDue && !run.stands.previousIsOver()) {
-		return nil // what may have been created is not a stranger's
+		return nil // a token that the earlier attempt may have created must not count as someone else's
 	}
 	for _, view := range []identity.View{identity.Written, identity.Home} {
 		found, err := run.look(ctx, run.user, run.state, view)
@@ -78,7 +78,7 @@ func (run *rotating) makeSure(ctx context.Context) error {
 	return nil
 }
 
-// take takes one step, and changes the state accordingly.
+// take takes one step and updates the state.
 func (run *rotating) take(ctx context.Context, next step) error {
 	logger := p.GetLogger(ctx)
 	switch next {
@@ -124,7 +124,8 @@ func (run *rotating) take(ctx context.Context, next step) error {
 	return nil
 }
 
-// await waits for the current token to become ACTIVE. One that was not when it was seen last is looked at again.
+// await waits for the current token to become ACTIVE. If the token was INACTIVE or DELETING when it was last seen, await reads it
+// again first.
 func (run *rotating) await(ctx context.Context) (identity.AuthToken, error) {
 	id := value(run.state.TokenID)
 	token := identity.AuthToken{ID: id, State: value(run.state.State)}
@@ -144,8 +145,8 @@ func (run *rotating) describe(ctx context.Context) error {
 		token, err := run.user.UpdateToken(ctx, value(run.state.TokenID), run.inputs.Description)
 		if err != nil {
 			if identity.IsNotFound(err) {
-				err = fmt.Errorf("%w. If the token was deleted outside of Pulumi, \"pulumi refresh\" notices, and the next "+
-					"\"pulumi up\" creates a new one", err)
+				err = fmt.Errorf("%w. If the token was deleted outside of Pulumi, run \"pulumi refresh\". The next "+
+					"\"pulumi up\" then creates a new one", err)
 			}
 			return err
 		}
@@ -154,11 +155,11 @@ func (run *rotating) describe(ctx context.Context) error {
 	if run.state.PreviousTokenID != nil {
 		_, err := run.user.UpdateToken(ctx, value(run.state.PreviousTokenID), run.inputs.Description)
 		if identity.IsNotFound(err) {
-			// This may also be a permission that the caller lacks. A token that is there stays in the state.
+			// The caller may only lack a permission. A token that still exists stays in the state.
 			found, failure := run.user.FindToken(ctx, value(run.state.PreviousTokenID), run.state.created())
 			switch {
 			case failure != nil:
-				err = fmt.Errorf("%w; and whether it is gone could not be found out: %w", err, failure)
+				err = fmt.Errorf("%w; the check whether the token still exists failed too: %w", err, failure)
 			case found == nil && !run.user.IsNew(run.state.created()):
 				p.GetLogger(ctx).Warningf("the previous token %s is gone", value(run.state.PreviousTokenID))
 				run.state, run.stands.previous, err = run.state.withoutPrevious(), false, nil
@@ -173,7 +174,7 @@ func (run *rotating) describe(ctx context.Context) error {
 	return nil
 }
 
-// stuck is the error of an update that ends half-way. Unless nothing has changed, the engine is to record how far it got.
+// stuck returns the error of an update that failed half-way. If the state has changed, the error makes the engine record it.
 func (run *rotating) stuck(err error) error {
 	run.begun.Delete(run.wish)
 	if run.changed || run.unsettled {
@@ -188,10 +189,10 @@ func (run *rotating) stuck(err error) error {
 	}
 	stands := "The current token still works"
 	if !run.state.isLive() {
-		stands = "There is no token that works until then"
+		stands = "There is no working token until the next \"pulumi up\""
 	}
-	return infer.ResourceInitFailedError{Reasons: []string{fmt.Sprintf("%v. %s. The state says which tokens there are, and the next "+
-		"\"pulumi up\" goes on", err, stands)}}
+	return infer.ResourceInitFailedError{Reasons: []string{fmt.Sprintf("%v. %s. The tokens that exist are in the state, and the next "+
+		"\"pulumi up\" continues the update", err, stands)}}
 }
 
 // done returns the state with the new arguments.
@@ -200,7 +201,8 @@ func (run *rotating) done() RotatingAuthTokenState {
 	return run.state.dated()
 }
 
-// previewed returns what a preview knows of the state after all steps: the current token will be the previous one.
+// previewed returns the state after all steps, as far as a preview knows it. After a rotation, today's current token is the previous
+// one.
 func (run *rotating) previewed() RotatingAuthTokenState {
 	for next := run.stands.next(); next != nothing; next = run.stands.next() {
 		switch next {
@@ -217,7 +219,7 @@ func (run *rotating) previewed() RotatingAuthTokenState {
 	return run.done()
 }
 
-// changedByRotation are the outputs that a rotation makes others.
+// changedByRotation returns the names of the outputs that a rotation changes.
 func changedByRotation(stands rotation) []string {
 	names := []string{"token", "tokenId", "state", "timeCreated"}
 	if stands.rotationDays != nil {

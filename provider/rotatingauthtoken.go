@@ -20,18 +20,18 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 )
 
-// RotatingAuthToken is the resource ociauthtoken:index:RotatingAuthToken: an auth token that is replaced when it is due, while
-// the one before it goes on working. It owns both of a user's slots. A rotation is an update of the resource, never a
-// replacement: rotation.go decides about it, and Update carries it out.
+// RotatingAuthToken is the resource ociauthtoken:index:RotatingAuthToken. It replaces its auth token when a rotation is due, and
+// keeps the previous token working. It owns both of the auth tokens that OCI allows a user. A rotation is an update of the resource,
+// never a replacement. rotation.go decides when one is due, and Update carries it out.
 type RotatingAuthToken struct {
 	oci *connection
 
-	// refreshed are the URNs that were read, and not checked since: a refresh is under way, which is no time to rotate.
+	// refreshed holds the URNs that were read and not checked since. For these a refresh is under way, and it must not rotate.
 	refreshed sync.Map
-	// begun are the rotations of this process that have taken a step and are not finished, by their wishes: *rotating. An error
-	// hook repeats an update with the same state as before, and the rotation goes on where it stands.
+	// begun holds, by wish, the *rotating of each update in this process that has taken a step and is not finished. An error hook
+	// repeats an update with the same state as before. The update then continues from the last step.
 	begun sync.Map
-	// doubted is done once the person was told that this machine's clock is off.
+	// doubted makes the warning about this machine's clock appear once.
 	doubted sync.Once
 }
 
@@ -47,13 +47,13 @@ type RotatingAuthTokenArgs struct {
 	PreviousDays      *int              `pulumi:"previousDays,optional"`
 }
 
-// RotatingAuthTokenState is everything that the state holds of a RotatingAuthToken. What an AuthToken does not have is
-// optional, so that its state can be taken over.
+// RotatingAuthTokenState is everything that the state holds about a RotatingAuthToken. Fields that an AuthToken does not have are
+// optional, so that the state of an AuthToken can be taken over.
 type RotatingAuthTokenState struct {
 	RotatingAuthTokenArgs
 	// Token is nil after an import, and when there is no current token.
 	Token *string `pulumi:"token,optional" provider:"secret"`
-	// TokenID is nil where the state was an AuthToken's, or comes from a file: the current token is then in the id.
+	// TokenID is nil if the state was an AuthToken's or comes from an import file. The resource's id then names the current token.
 	TokenID *string `pulumi:"tokenId,optional"`
 	// State is DELETED when there is no current token.
 	State           *string `pulumi:"state,optional"`
@@ -65,7 +65,7 @@ type RotatingAuthTokenState struct {
 	TimeRotationDue *string `pulumi:"timeRotationDue,optional"`
 }
 
-// infer finds these by assertion at run time, and would pass over a method whose signature is off by a little.
+// infer finds these interfaces by type assertion at run time. It would silently ignore a method with a wrong signature.
 var (
 	_ infer.CustomResource[RotatingAuthTokenArgs, RotatingAuthTokenState]       = (*RotatingAuthToken)(nil)
 	_ infer.CustomCheck[RotatingAuthTokenArgs]                                  = (*RotatingAuthToken)(nil)
@@ -79,12 +79,12 @@ var (
 	_ infer.Annotated                                                           = (*RotatingAuthTokenState)(nil)
 )
 
-// rotatingAuthTokenDescription is generated: its prose is in tools/docs/pages, its examples in provider/examples.
+// rotatingAuthTokenDescription is generated from tools/docs/pages and tools/docs/snippets.
 //
 //go:embed rotatingauthtoken.md
 var rotatingAuthTokenDescription string
 
-// longestPeriod is how many days rotationDays and previousDays may be: ten years.
+// longestPeriod is the largest value of rotationDays and previousDays: ten years.
 const longestPeriod = 3650
 
 // Annotate describes the resource for the schema.
@@ -96,22 +96,22 @@ func (r *RotatingAuthToken) Annotate(a infer.Annotator) {
 // Annotate describes the arguments for the schema.
 func (args *RotatingAuthTokenArgs) Annotate(a infer.Annotator) {
 	a.Describe(&args.Description, "What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and "+
-		"need not be unique. A change is made in place, on the current and the previous token: no token is rotated.")
-	a.Describe(&args.UserID, "The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at "+
+		"need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.")
+	a.Describe(&args.UserID, "The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at "+
 		"most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.")
 	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, such as "+
 		"`https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and "+
 		"`oci iam domain list` show it. A change replaces the resource.")
-	a.Describe(&args.RotationDays, "How many days after its creation a token is due to be rotated: 1 to 3650. The first "+
-		"`pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.")
-	a.Describe(&args.RotateWhenChanged, "Anything that is a reason to rotate when it changes, under names of your own: the "+
-		"number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.")
-	a.Describe(&args.Overlap, "Whether the current token goes on working after a rotation, as the previous one. The default "+
-		"is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new "+
-		"one is created, and what depends on it has no token that works in between. That is for users whose other slot is "+
-		"taken by something else.")
-	a.Describe(&args.PreviousDays, "How many days after a rotation the previous token is to be revoked, 0 to 3650: the first "+
-		"`pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it "+
+	a.Describe(&args.RotationDays, "How many days after its creation a token is due to be rotated, from 1 to 3650. The first "+
+		"`pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.")
+	a.Describe(&args.RotateWhenChanged, "Values that cause a rotation when they change, such as the number of an incident. You "+
+		"choose the keys. The next `pulumi up` rotates the token once, however many values have changed.")
+	a.Describe(&args.Overlap, "Whether the current token keeps working after a rotation, as the previous one. The default "+
+		"is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token "+
+		"before it creates the new one, and there is no working token in between. Use it if something else needs the "+
+		"user's other token.")
+	a.Describe(&args.PreviousDays, "How many days after a rotation the previous token is revoked, from 0 to 3650. The first "+
+		"`pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it "+
 		"works until the next rotation.")
 }
 
@@ -119,10 +119,10 @@ func (args *RotatingAuthTokenArgs) Annotate(a infer.Annotator) {
 func (s *RotatingAuthTokenState) Annotate(a infer.Annotator) {
 	a.Describe(&s.Token, "The current token: the password that `docker login`, Git, Swift and database clients take. It is "+
 		"always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it "+
-		"exists; it is absent after an import.")
-	a.Describe(&s.TokenID, "The OCID of the current token. The id of the resource stays the OCID of its first one.")
+		"exists. It is absent after an import.")
+	a.Describe(&s.TokenID, "The OCID of the current token. The id of the resource remains the OCID of its first token.")
 	a.Describe(&s.State, "The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or "+
-		"`DELETED`. `DELETED` means that it is gone, and the next `pulumi up` creates another.")
+		"`DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.")
 	a.Describe(&s.InactiveState, "Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, "+
 		"8 locked. Absent as long as the token can be used.")
 	a.Describe(&s.TimeCreated, "When the current token was created, in the format of RFC 3339, such as "+
@@ -131,12 +131,12 @@ func (s *RotatingAuthTokenState) Annotate(a infer.Annotator) {
 	a.Describe(&s.PreviousToken, "The token that was current before the last rotation, as long as it still works. It is "+
 		"always a secret.")
 	a.Describe(&s.PreviousTokenID, "The OCID of the previous token. Absent if there is none.")
-	a.Describe(&s.TimeRotationDue, "From when on the current token is due to be rotated, in the format of RFC 3339. Absent "+
+	a.Describe(&s.TimeRotationDue, "When the current token is due to be rotated, in the format of RFC 3339. Absent "+
 		"without `rotationDays`.")
 }
 
-// WireDependencies says that both values are secrets, whatever SDK the program uses, and that no argument by itself makes an
-// output another. What a rotation will make another, a preview says: see Update.
+// WireDependencies declares that both values are secret in every SDK, and that only the inputs that replace the resource change its
+// outputs. Which outputs a rotation changes is up to Update, in a preview too.
 func (*RotatingAuthToken) WireDependencies(
 	f infer.FieldSelector, args *RotatingAuthTokenArgs, state *RotatingAuthTokenState,
 ) {
@@ -153,7 +153,7 @@ func (*RotatingAuthToken) WireDependencies(
 	}
 }
 
-// Check finds at preview, before any call, what is wrong. What is not known yet passes.
+// Check finds, before any call and at preview already, what is wrong with the arguments. Values that are not known yet pass.
 func (r *RotatingAuthToken) Check(
 	ctx context.Context, req infer.CheckRequest,
 ) (infer.CheckResponse[RotatingAuthTokenArgs], error) {
@@ -193,8 +193,8 @@ func (r *RotatingAuthToken) Check(
 	return infer.CheckResponse[RotatingAuthTokenArgs]{Inputs: args, Failures: failures}, nil
 }
 
-// Diff compares the arguments with those of the state, which are those of the last rotation that was finished, and looks
-// whether a rotation is due. A refresh sees no change because of time: only what includes the resource in an "up" rotates it.
+// Diff compares the arguments with those in the state, which are from the last update that succeeded. It also checks whether a
+// rotation is due, except during a refresh: only a "pulumi up" rotates a token because of its age.
 func (r *RotatingAuthToken) Diff(
 	ctx context.Context, req infer.DiffRequest[RotatingAuthTokenArgs, RotatingAuthTokenState],
 ) (infer.DiffResponse, error) {
@@ -211,7 +211,7 @@ func (r *RotatingAuthToken) Diff(
 		state := req.State.held(req.ID)
 		stands := r.stands(ctx, state, req.Inputs)
 		if stands.why() == aged || stands.previousIsOver() || stands.comesUp() {
-			// Time is a reason to look at the clock first, and at what there is.
+			// Check the clock and the user's tokens before acting because of time.
 			state.RotatingAuthTokenArgs = req.Inputs
 			r.lookAhead(ctx, stands, state)
 			stands.now = r.now()
@@ -241,8 +241,7 @@ func replacing(kind p.DiffKind) p.DiffKind {
 	}
 }
 
-// changedArguments returns a difference for each argument that is not as in the state, and for each key of
-// rotateWhenChanged.
+// changedArguments returns a diff for each argument that differs from the state. It compares rotateWhenChanged key by key.
 func changedArguments(state, inputs property.Map) map[string]p.PropertyDiff {
 	changes := map[string]p.PropertyDiff{}
 	compare := func(path resource.PropertyPath, before property.Value, had bool, now property.Value, has bool) {
@@ -286,21 +285,21 @@ func union(a, b property.Map) map[string]struct{} {
 	return keys
 }
 
-// argumentNames are the names of the arguments, as their tags say.
+// argumentNames lists the names of the arguments, from their struct tags.
 var argumentNames = propertiesOf[RotatingAuthTokenArgs]()
 
-// announce tells the person at the terminal what is due and why, or that a rotation comes up.
+// announce tells the person at the terminal what is due and why, or that a rotation will be due soon.
 func announce(ctx context.Context, stands rotation) {
 	if due := stands.explain(); due != "" {
 		p.GetLogger(ctx).InfoStatus(due)
 	} else if stands.comesUp() {
-		p.GetLogger(ctx).Warningf("a rotation comes up: this token is due on %s, and the first \"pulumi up\" from then on rotates it",
+		p.GetLogger(ctx).Warningf("a rotation is due soon, on %s: the first \"pulumi up\" from then on rotates this token",
 			date(stands.due()))
 	}
 }
 
-// lookAhead lists the user's tokens when a rotation comes up: OCI's answer tells its time, and whether there will be room. If it
-// fails, there is time for the update to say so.
+// lookAhead lists the user's tokens when a rotation is due, or soon will be. The answer gives OCI's time, and tells whether there is
+// room for a new token. An error is ignored here, because the update reports it.
 func (r *RotatingAuthToken) lookAhead(ctx context.Context, stands rotation, state RotatingAuthTokenState) {
 	user, err := r.oci.user(ctx, state.user())
 	if err != nil {
@@ -313,11 +312,11 @@ func (r *RotatingAuthToken) lookAhead(ctx context.Context, stands rotation, stat
 	}
 }
 
-// wrongBy is how far this machine's clock may be off OCI's before it is worth a word. Requests that are signed with more than 5
-// minutes off are refused.
+// wrongBy is the difference between this machine's clock and OCI's from which on the provider warns about it. OCI refuses requests
+// that are signed more than 5 minutes off.
 const wrongBy = time.Minute
 
-// doubtTheClock warns of a clock that is off, once for each process.
+// doubtTheClock warns if this machine's clock is wrong, once in each process.
 func (r *RotatingAuthToken) doubtTheClock(ctx context.Context) {
 	offset, known := r.oci.clockOffset()
 	if !known || offset.Abs() < wrongBy {
@@ -328,12 +327,12 @@ func (r *RotatingAuthToken) doubtTheClock(ctx context.Context) {
 		direction = "ahead of"
 	}
 	r.doubted.Do(func() {
-		p.GetLogger(ctx).Warningf("this machine's clock is %s %s OCI's: set it right. Nothing is rotated before it is due by OCI's clock",
-			offset.Abs().Round(time.Second), direction)
+		p.GetLogger(ctx).Warningf("this machine's clock is %s %s OCI's clock: correct it. No token is rotated before it is due by OCI's "+
+			"clock", offset.Abs().Round(time.Second), direction)
 	})
 }
 
-// now returns the time by which a rotation is due: this machine's, or OCI's if that is earlier.
+// now returns the time that decides whether a rotation is due: this machine's, or OCI's if that is earlier by more than wrongBy.
 func (r *RotatingAuthToken) now() time.Time {
 	now := r.oci.now()
 	if offset, known := r.oci.clockOffset(); known && offset <= -wrongBy {
@@ -342,8 +341,8 @@ func (r *RotatingAuthToken) now() time.Time {
 	return now
 }
 
-// Create creates the first token. From the moment OCI has answered, whatever else fails, the state with the token is
-// returned. An error hook of the engine may call it again after any failure: it goes on where it stands.
+// Create creates the first token. Once OCI has answered, it returns the state with the token, whatever else fails. An error hook of
+// the engine may call it again after any failure. It then goes on where it stopped.
 func (r *RotatingAuthToken) Create(
 	ctx context.Context, req infer.CreateRequest[RotatingAuthTokenArgs],
 ) (infer.CreateResponse[RotatingAuthTokenState], error) {
@@ -377,7 +376,7 @@ func (r *RotatingAuthToken) Create(
 	return infer.CreateResponse[RotatingAuthTokenState]{ID: token.ID, Output: state.dated()}, err
 }
 
-// Read looks for both tokens among the user's. The values come from the state, the rest from OCI.
+// Read finds both tokens in the list of the user's tokens. The values come from the state, the rest from OCI.
 func (r *RotatingAuthToken) Read(
 	ctx context.Context, req infer.ReadRequest[RotatingAuthTokenArgs, RotatingAuthTokenState],
 ) (infer.ReadResponse[RotatingAuthTokenArgs, RotatingAuthTokenState], error) {
@@ -408,8 +407,8 @@ func (r *RotatingAuthToken) Read(
 	found, err := r.look(ctx, user, state, identity.Near)
 	switch {
 	case err != nil && recorded:
-		return response{}, fmt.Errorf("%w. The resource stays in the state, for the values of its tokens cannot be had "+
-			"again; if the tokens or their user are really gone, remove it with \"pulumi state delete\"", err)
+		return response{}, fmt.Errorf("%w. The resource stays in the state, because OCI does not show the values of its "+
+			"tokens again. If the tokens or their user are really gone, remove it with \"pulumi state delete\"", err)
 	case err != nil:
 		return response{}, err
 	case !recorded && found.current == nil:
@@ -423,7 +422,7 @@ func (r *RotatingAuthToken) Read(
 	}
 
 	if state.isLive() && found.current == nil {
-		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it is kept.")
+		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it stays in the state.")
 	}
 	inputs, id := req.Inputs, req.ID
 	inputs.Description, inputs.UserID, inputs.DomainURL = state.Description, state.UserID, state.DomainURL
@@ -431,15 +430,15 @@ func (r *RotatingAuthToken) Read(
 		id = value(state.TokenID)
 		state.RotatingAuthTokenArgs = inputs
 		p.GetLogger(ctx).Warning("OCI shows the value of an auth token only when it is created, so the output \"token\" stays " +
-			"empty after this import, until the first rotation. If you still have the value, import from a file whose " +
-			"\"outputs\" hold it.")
+			"empty after this import, until the first rotation. If you still have the value, import from a file with the " +
+			"value in its \"outputs\".")
 	} else {
 		r.refreshed.Store(urnOf(ctx), struct{}{})
 	}
 	r.warnOfStrangers(ctx, user, found.tokens, state)
 	answer := response{ID: id, Inputs: inputs, State: state.dated()}
 	if !state.isLive() {
-		p.GetLogger(ctx).Warningf("the current token %s is gone: the next \"pulumi up\" creates another", value(state.TokenID))
+		p.GetLogger(ctx).Warningf("the current token %s is gone: the next \"pulumi up\" creates a new one", value(state.TokenID))
 		return answer, nil
 	}
 	if !recorded {
@@ -448,11 +447,11 @@ func (r *RotatingAuthToken) Read(
 	return answer, state.finished(nil)
 }
 
-// Update takes the steps that rotation.go decides on, one after the other, until there is nothing more to do. If one fails,
-// the state says what exists by then, with the arguments that led there, so that the next "pulumi up" goes on.
+// Update takes the steps that rotation.go decides on, one after the other, until nothing is left to do. If a step fails, Update
+// returns the tokens that exist by then, with the old arguments, so that the next "pulumi up" continues.
 //
-// A preview makes no call that writes. It says what will be another after the rotation that is due, and fails where there is
-// no room for it.
+// A preview only reads. It shows which outputs the rotation that is due will change, and fails if there is no room for the new
+// token.
 func (r *RotatingAuthToken) Update(
 	ctx context.Context, req infer.UpdateRequest[RotatingAuthTokenArgs, RotatingAuthTokenState],
 ) (infer.UpdateResponse[RotatingAuthTokenState], error) {
@@ -488,7 +487,7 @@ func (r *RotatingAuthToken) Update(
 		if run.created {
 			return response{Output: run.done()}, run.stuck(run.state.finished(nil))
 		}
-		// The update has done its part. Why the token is inactive is not for it to mend.
+		// The update itself has succeeded, and it cannot make the token ACTIVE.
 		p.GetLogger(ctx).Warningf("auth token %s is %s%s and cannot be used", value(run.state.TokenID), value(run.state.State),
 			inactiveReason(AuthTokenState{InactiveState: run.state.InactiveState}))
 	}
@@ -517,7 +516,7 @@ func (r *RotatingAuthToken) Delete(
 	return infer.DeleteResponse{}, err
 }
 
-// stands returns where the resource stands by what the state says, without a call.
+// stands returns the rotation that the state and the arguments amount to. It makes no call.
 func (r *RotatingAuthToken) stands(ctx context.Context, state RotatingAuthTokenState, inputs RotatingAuthTokenArgs) rotation {
 	given := requestOf(ctx).inputs
 	if given.Get("rotationDays").HasComputed() {
@@ -538,7 +537,7 @@ func (r *RotatingAuthToken) stands(ctx context.Context, state RotatingAuthTokenS
 	}
 }
 
-// changedKeys returns the keys whose values differ, in order.
+// changedKeys returns the keys whose values differ, sorted.
 func changedKeys(before, now map[string]string) []string {
 	var changed []string
 	for key, is := range now {
@@ -555,7 +554,7 @@ func changedKeys(before, now map[string]string) []string {
 	return changed
 }
 
-// held returns the state with the ids of the tokens where it has none yet: they are in the resource's id.
+// held returns the state with the ids of its tokens. If the state has none yet, it takes them from the resource's id.
 func (s RotatingAuthTokenState) held(id string) RotatingAuthTokenState {
 	if s.UserID == "" || s.TokenID != nil {
 		return s
@@ -574,17 +573,18 @@ func (s RotatingAuthTokenState) held(id string) RotatingAuthTokenState {
 // isLive reports whether there is a current token.
 func (s RotatingAuthTokenState) isLive() bool { return value(s.State) != identity.StateDeleted }
 
-// isUsable reports whether the current token was ACTIVE when it was seen last. An identity domain does not tell.
+// isUsable reports whether the current token was ACTIVE when it was last seen. An identity domain tells no state, so its tokens
+// count as usable.
 func (s RotatingAuthTokenState) isUsable() bool {
 	return value(s.State) == identity.StateActive || value(s.State) == ""
 }
 
-// created returns when the current token was created, or zero if the state does not say.
+// created returns when the current token was created, or the zero time if the state does not say.
 func (s RotatingAuthTokenState) created() time.Time {
 	return timeOf(value(s.TimeCreated))
 }
 
-// user returns whose tokens they are.
+// user returns the user that the tokens are for.
 func (args RotatingAuthTokenArgs) user() identity.UserRef {
 	return identity.UserRef{ID: args.UserID, DomainURL: value(args.DomainURL)}
 }
@@ -596,14 +596,14 @@ func (s RotatingAuthTokenState) holding(token identity.AuthToken) RotatingAuthTo
 	return s.seen(token)
 }
 
-// seen is with, and leaves the description: it is one for both tokens, and changes when it has been changed on both.
+// seen is like with, but keeps the description. Both tokens share it, so it changes only once it has been changed on both.
 func (s RotatingAuthTokenState) seen(token identity.AuthToken) RotatingAuthTokenState {
 	token.Description = nil
 	return s.with(token)
 }
 
-// with returns the state with everything that OCI says of the current token. What OCI does not say stays as it is: the value
-// above all.
+// with returns the state updated with what OCI says about the current token. Fields that OCI does not return stay as they are, above
+// all the value.
 func (s RotatingAuthTokenState) with(token identity.AuthToken) RotatingAuthTokenState {
 	if token.Description != nil {
 		s.Description = *token.Description
@@ -637,7 +637,7 @@ func (s RotatingAuthTokenState) withoutPrevious() RotatingAuthTokenState {
 	return s
 }
 
-// dated returns the state with the time from which on the next rotation is due.
+// dated returns the state with the time when the next rotation is due.
 func (s RotatingAuthTokenState) dated() RotatingAuthTokenState {
 	s.TimeRotationDue = nil
 	if due := daysAfter(s.created(), s.RotationDays); !due.IsZero() && s.isLive() {
@@ -647,7 +647,7 @@ func (s RotatingAuthTokenState) dated() RotatingAuthTokenState {
 	return s
 }
 
-// finished is the error of a current token that cannot be used, or nil: see the function of that name.
+// finished returns the error for a current token that cannot be used, or nil. See the function of that name.
 func (s RotatingAuthTokenState) finished(unawaited error) error {
 	return finished(value(s.TokenID), AuthTokenState{State: value(s.State), InactiveState: s.InactiveState}, unawaited)
 }

@@ -178,7 +178,7 @@ func (r rotation) explain() string {
 	case notDue:
 	}
 	if r.previousIsOver() {
-		return "the previous token is to be revoked: previousDays have passed"
+		return "the previous token will be revoked: previousDays have passed"
 	}
 	return ""
 }

@@ -11,16 +11,16 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 )
 
-// This file looks at what is in a user's two slots: which of the tokens are the resource's, which of its tokens are gone, and
-// whether strangers leave it room.
+// This file looks at a user's two slots. It finds out which of the tokens are the resource's, which of its tokens are gone, and
+// whether other tokens leave room for a rotation. The code calls those other tokens strangers.
 
-// found is what the user has of a resource's tokens.
+// found is all tokens of a user, and which of them are the resource's. A token that does not exist is nil.
 type found struct {
 	tokens            []identity.AuthToken
 	current, previous *identity.AuthToken
 }
 
-// look looks for the tokens of a state. A token that the list lacks is asked for with FindToken, which has the last word.
+// look lists the user's tokens and finds those in the state. If the list lacks one, FindToken decides whether it exists.
 func (*RotatingAuthToken) look(
 	ctx context.Context, user *identity.User, state RotatingAuthTokenState, from identity.View,
 ) (found, error) {
@@ -49,21 +49,21 @@ func (*RotatingAuthToken) look(
 	return f, nil
 }
 
-// strangers are the live tokens that are not the resource's.
+// strangers returns the live tokens that are not the resource's.
 func (f found) strangers(state RotatingAuthTokenState) []identity.AuthToken {
 	return slices.DeleteFunc(slices.Clone(f.tokens), func(t identity.AuthToken) bool {
 		return identity.Pick([]identity.AuthToken{t}, t.ID) == nil || t.ID == value(state.TokenID) || t.ID == value(state.PreviousTokenID)
 	})
 }
 
-// in returns the state with what was found. A token that is not there, and not new, is gone.
+// in returns the state updated with the tokens that were found. A token that was not found is gone, unless it is new.
 func (f found) in(state RotatingAuthTokenState, user *identity.User) RotatingAuthTokenState {
 	isNew := user.IsNew(state.created())
 	switch {
 	case !state.isLive():
 	case f.current != nil:
 		state = state.with(*f.current)
-		state.TokenID = &f.current.ID // an import may have named it by its SCIM id
+		state.TokenID = &f.current.ID // an import may have given its SCIM id
 	case !isNew:
 		state = state.withoutCurrent()
 	}
@@ -72,7 +72,7 @@ func (f found) in(state RotatingAuthTokenState, user *identity.User) RotatingAut
 	case f.previous != nil:
 		state.PreviousTokenID = &f.previous.ID
 		if f.previous.Description != nil && *f.previous.Description != state.Description {
-			// The description is one for both: what differs is put right by the next update.
+			// Both tokens share one description. If they differ, the next update corrects that.
 			state.Description = *f.previous.Description
 		}
 	case !isNew:
@@ -81,14 +81,14 @@ func (f found) in(state RotatingAuthTokenState, user *identity.User) RotatingAut
 	return state
 }
 
-// warnOfCrowd warns, after a creation, of a token that leaves no room for the first rotation.
+// warnOfCrowd warns, after a creation, about a token that leaves no room for the first rotation.
 func (r *RotatingAuthToken) warnOfCrowd(ctx context.Context, user *identity.User, state RotatingAuthTokenState) {
 	if tokens, err := user.ListTokens(ctx, identity.Written); err == nil {
 		r.warnOfStrangers(ctx, user, tokens, state)
 	}
 }
 
-// warnOfStrangers warns of a token that leaves no room for a rotation.
+// warnOfStrangers warns about a token that leaves no room for a rotation.
 func (r *RotatingAuthToken) warnOfStrangers(
 	ctx context.Context, user *identity.User, tokens []identity.AuthToken, state RotatingAuthTokenState,
 ) {
@@ -97,26 +97,22 @@ func (r *RotatingAuthToken) warnOfStrangers(
 	if len(strangers) == 0 || !rotates || (state.Overlap != nil && !*state.Overlap) {
 		return
 	}
-	p.GetLogger(ctx).Warningf("this user's other slot is taken by a token that is not this resource's:\n%s\nA rotation will find no "+
-		"room. Before one is due, set overlap to false, or free the slot: %s", identity.Describe(strangers), freeing(user, strangers))
+	p.GetLogger(ctx).Warningf("the user has another auth token, which does not belong to this resource:\n%s\nIt leaves no room for a "+
+		"rotation. Before a rotation is due, set overlap to false, or make room: %s", identity.Describe(strangers), freeing(user, strangers))
 }
 
-// noRoom is the error of a rotation that finds the other slot taken.
+// noRoom returns the error for a rotation that has no room for the new token.
 func noRoom(stands rotation, user *identity.User, strangers []identity.AuthToken) error {
-	way := "the other slot"
-	if !stands.overlap {
-		way = "a slot"
-	}
-	remedy := fmt.Sprintf("Nothing was changed. Either free %s: %s", way, freeing(user, strangers))
+	remedy := "Nothing was changed. To make room, " + freeing(user, strangers)
 	if stands.overlap {
 		remedy += "\nOr set overlap to false: the current token is then revoked before the new one is created"
 	}
-	return fmt.Errorf("%s, and there is no room for it: a user holds at most two auth tokens, and this user has tokens that are "+
-		"not this resource's:\n%s\n%s", stands.explain(), identity.Describe(strangers), remedy)
+	return fmt.Errorf("%s, and there is no room for it: a user can have at most two auth tokens, and this user has tokens that do "+
+		"not belong to this resource:\n%s\n%s", stands.explain(), identity.Describe(strangers), remedy)
 }
 
-// freeing says how a person frees the slot of a token that is not the resource's. The token of another resource is not to be
-// deleted by hand.
+// freeing returns how a person makes room where tokens that are not the resource's leave none. A token that another resource of this
+// provider has recorded must not be deleted by hand.
 func freeing(user *identity.User, strangers []identity.AuthToken) string {
 	var commands []string
 	for _, stranger := range strangers {
@@ -125,7 +121,7 @@ func freeing(user *identity.User, strangers []identity.AuthToken) string {
 		}
 	}
 	if len(commands) == 0 {
-		return "the token belongs to another resource of this provider, which has to go first"
+		return "remove the other resource of this provider that the token belongs to"
 	}
-	return "delete what no one uses any more" + strings.Join(commands, "")
+	return "delete a token that is no longer used:" + strings.Join(commands, "")
 }

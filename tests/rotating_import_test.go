@@ -185,7 +185,7 @@ func TestImportWarnsOfTheOtherToken(t *testing.T) {
 	s.options.ImportID = ""
 	require.NoError(t, s.testStack.up(s.program))
 	require.NoError(t, s.refresh())
-	assert.Contains(t, s.diagnostics(), "this user's other slot is taken")
+	assert.Contains(t, s.diagnostics(), "the user has another auth token, which does not belong to this resource")
 }
 
 // importFileOf is a file for "pulumi import --file" that brings values along.

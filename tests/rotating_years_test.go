@@ -238,7 +238,7 @@ func TestAClockThatIsWrongNeverRotatesEarly(t *testing.T) {
 			s.mustUp()
 			assert.Empty(t, s.changes())
 			assert.Equal(t, before, s.state().Outputs)
-			assert.Contains(t, s.diagnostics(), "ahead of OCI's: set it right")
+			assert.Contains(t, s.diagnostics(), "ahead of OCI's clock: correct it")
 
 			s.clock = right
 			s.clock.advance(2 * time.Hour)

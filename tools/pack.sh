@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds each SDK's package as its registry takes it.
+# Builds the package of each SDK for its registry.
 #
 #   tools/pack.sh OUT_DIR [SDK_DIR [LANGUAGE]...]
 #
-# The packages go to OUT_DIR. SDK_DIR, which is sdk unless it is given, is only read. Without a LANGUAGE, all of them are
-# packed. A language whose tools are missing is left out, which is an error where CI=true; .NET may be left out anywhere.
+# The packages go to OUT_DIR. SDK_DIR is only read. Its default is sdk. Without a LANGUAGE, all languages are packed. A language
+# whose tools are missing is left out. If CI=true, that is an error, except for .NET.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -13,7 +13,7 @@ sdk=$(realpath "${2:-$root/sdk}")
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 
-# has TOOL REGISTRY: whether a tool is there, and if it is not, whether that is all right.
+# has TOOL REGISTRY: reports whether a tool is installed. If it is missing and must not be, the script ends.
 has() {
   if command -v "$1" >/dev/null; then
     return
@@ -33,7 +33,7 @@ quietly() {
   }
 }
 
-# deliver REGISTRY FILE...: puts what was made into OUT_DIR, and tells so.
+# deliver REGISTRY FILE...: moves the packages to OUT_DIR, and prints their names.
 deliver() {
   local registry=$1 file
   shift
@@ -43,7 +43,7 @@ deliver() {
   done
 }
 
-# A Go module is fetched from the repository. It is built here as a program that fetches it would build it.
+# Go modules are fetched from the repository. This builds the module in the way that a program which uses it does.
 pack_go() {
   local module
   for module in go/*/; do
@@ -55,7 +55,7 @@ pack_go() {
 pack_nodejs() {
   cd nodejs
   quietly npm install --no-audit --no-fund --no-package-lock
-  # The sources are not in the package, so maps to them would lead nowhere.
+  # The package does not contain the sources, so source maps would be useless.
   quietly npx --no-install tsc --sourceMap false --declarationMap false
   cp package.json README.md LICENSE bin/
   (cd bin && quietly npm pkg delete scripts devDependencies)
@@ -67,7 +67,7 @@ pack_python() {
   cd python
   python3 -m venv "$work/venv"
   "$work/venv/bin/pip" install --quiet --disable-pip-version-check build
-  # With a fixed date, wheels from the same sources are the same, byte for byte.
+  # With a fixed date, wheels from the same sources are identical.
   SOURCE_DATE_EPOCH=315619200 quietly "$work/venv/bin/python" -m build --outdir dist .
   deliver PyPI dist/*
 }

@@ -5,31 +5,31 @@
 #
 #   pulumi    the Pulumi CLI and its language hosts (the default)
 #   java      Pulumi's language host for Java
-#   tofu      OpenTofu, in the place of Terraform
+#   tofu      OpenTofu, instead of Terraform
 #   registry  a container registry and its client, for the tests
 #   check     golangci-lint, gotestsum, govulncheck
 #   release   goreleaser, cyclonedx-gomod, actionlint
 #   picture   freeze, which draws what a terminal shows
 #
-# A Pulumi on PATH that is recent enough is used as it is, and so is Terraform. What is missing is built, once for each content
-# of the go.mod in tools/ that pins it.
+# A Pulumi on PATH is used if it is recent enough. A Terraform on PATH is used too. Other tools are built, and built again when the
+# go.mod in tools/ that pins them has changed.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=$root/.toolchain/bin
 
-# The first version whose "pulumi import --file" takes outputs.
+# The first version whose "pulumi import --file" accepts outputs.
 oldest_pulumi=3.254.0
 
 say() { printf '%s\n' "$*" >&2; }
 
-# newer_or_same A B: version A is not older than version B.
+# newer_or_same A B: reports whether version A is not older than version B.
 newer_or_same() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; }
 
-# elsewhere NAME: the path of a program on PATH other than the one built here.
+# elsewhere NAME: prints the path of a program on PATH other than the one built here.
 elsewhere() { PATH=${PATH//$bin:/} command -v "$1"; }
 
-# has_recent_pulumi: PATH has a recent Pulumi with its language hosts.
+# has_recent_pulumi: reports whether PATH has a recent Pulumi with its language hosts.
 has_recent_pulumi() {
   local found version
   found=$(elsewhere pulumi) || return 1
@@ -55,7 +55,7 @@ build() {
   done
 }
 
-# module MODULE FORMAT PATH: what "go list -m" says of a dependency of tools/MODULE.
+# module MODULE FORMAT PATH: prints what "go list -m" says about a dependency of tools/MODULE.
 module() { go -C "$root/tools/$1" list -m -f "$2" "$3"; }
 
 provide_pulumi() {
@@ -70,7 +70,7 @@ provide_pulumi() {
     github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go \
     github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs \
     github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python
-  # The Python host starts this script, which its module carries beside it.
+  # The Python host starts this script, which is part of its module.
   [ -e "$bin/pulumi-language-python-exec" ] || install -m 755 \
     "$(module language-hosts '{{.Dir}}' github.com/pulumi/pulumi/sdk/v3)/python/cmd/pulumi-language-python-exec" "$bin/"
 }

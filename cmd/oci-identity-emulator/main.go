@@ -1,4 +1,4 @@
-// Command oci-identity-emulator runs a local OCI Identity to try things against.
+// Command oci-identity-emulator runs a local OCI Identity service for trying out clients of auth tokens.
 package main
 
 import (
@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-// errUsage is a command line that makes no sense. The flag package has said why.
+// errUsage is the error for an invalid command line. The reason has already been printed.
 var errUsage = errors.New("usage")
 
 // options are the command line.
@@ -58,22 +58,22 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags := flag.NewFlagSet("oci-identity-emulator", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		_, _ = fmt.Fprint(stderr, "A local OCI Identity, for trying out clients of auth tokens. It forgets everything when it stops.\n\n")
+		_, _ = fmt.Fprint(stderr, "A local OCI Identity service for trying out clients of auth tokens. It keeps everything in memory.\n\n")
 		flags.PrintDefaults()
 	}
 	list := func(target *[]string) func(string) error {
 		return func(s string) error { *target = strings.Split(s, ","); return nil }
 	}
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "the loopback `address` to listen at; port 0 means any that is free")
-	flags.StringVar(&o.dir, "dir", "", "the `folder` for the key and the OCI configuration file; without it, a temporary one")
-	flags.StringVar(&o.keyFile, "key", "", "a `file` with an RSA private key in PEM form to register, instead of a new key")
-	flags.StringVar(&o.readyFile, "ready-file", "", "a `file` to write in JSON how to reach the service, once it listens")
-	flags.Func("users", "the `names` of the users, with commas between them (default alice)", list(&o.service.Users))
-	flags.Func("domains", "the `names` of identity domains besides Default, with commas between them; each has a user of its name, and a port",
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "the loopback `address` to listen on; port 0 means any free port")
+	flags.StringVar(&o.dir, "dir", "", "the `folder` for the key and the OCI configuration file (default a temporary one)")
+	flags.StringVar(&o.keyFile, "key", "", "a `file` with an RSA private key in PEM format to register, instead of a new key")
+	flags.StringVar(&o.readyFile, "ready-file", "", "a `file` to write once the service listens; it says in JSON how to reach the service")
+	flags.Func("users", "the `names` of the users, separated by commas (default alice)", list(&o.service.Users))
+	flags.Func("domains", "the `names` of identity domains besides Default, separated by commas; each gets a user with the same name, and a port",
 		list(&o.service.Domains))
 	flags.Func("regions", "the `regions`, the home region first (default us-phoenix-1)", list(&o.service.Regions))
-	flags.DurationVar(&o.service.ReplicationLag, "replication-lag", 0, "how `long` other regions take to see what the home region has")
-	flags.Func("list-lag", "how long the lists of a region lag behind, as `REGION=DURATION`; may be given more than once", func(s string) error {
+	flags.DurationVar(&o.service.ReplicationLag, "replication-lag", 0, "how `long` changes take to get from the home region to the others")
+	flags.Func("list-lag", "how far the lists of a region lag behind, as `REGION=DURATION`; may be given more than once", func(s string) error {
 		region, text, _ := strings.Cut(s, "=")
 		lag, err := time.ParseDuration(text)
 		if err != nil || lag < 0 {
@@ -82,16 +82,16 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		o.listLags[region] = lag
 		return nil
 	})
-	flags.DurationVar(&o.service.CreatingFor, "creating-for", 0, "how `long` a new token is CREATING")
-	flags.IntVar(&o.service.CreatingLists, "creating", 0, "how many `lists` show a new token as CREATING")
-	flags.StringVar(&o.service.LimitCode, "limit-code", "", "the `code` of the answer to a third token (default UserCapacityExceeded)")
-	flags.Float64Var(&o.service.RequestsPerSecond, "rate", 0, "how many `requests` a second are admitted; 0 means all")
-	flags.Float64Var(&o.service.RequestsPerSecondPerUser, "rate-per-user", 0, "how many `requests` a second are admitted of each caller; 0 means all")
+	flags.DurationVar(&o.service.CreatingFor, "creating-for", 0, "how `long` a new token stays CREATING")
+	flags.IntVar(&o.service.CreatingLists, "creating", 0, "in how many `lists` a new token stays CREATING")
+	flags.StringVar(&o.service.LimitCode, "limit-code", "", "the error `code` when a user would get a third token (default UserCapacityExceeded)")
+	flags.Float64Var(&o.service.RequestsPerSecond, "rate", 0, "how many `requests` per second are accepted; 0 means all")
+	flags.Float64Var(&o.service.RequestsPerSecondPerUser, "rate-per-user", 0, "how many `requests` per second are accepted from each caller; 0 means all")
 	flags.IntVar(&o.service.RetryAfter, "retry-after", 0, "the Retry-After of a 429, in `seconds`")
 	flags.StringVar(&o.service.Namespace, "namespace", "", "the tenancy's Object Storage `namespace` (default a random one)")
-	flags.StringVar(&o.service.Registry, "registry", "", "the `URL` of a registry to put behind the door of the container registry")
-	flags.DurationVar(&o.service.RegistryDelay, "registry-delay", 0, "how `long` the container registry takes to hear of a new token")
-	flags.Uint64Var(&o.service.Seed, "seed", 0, "the `number` that faults with a probability start from")
+	flags.StringVar(&o.service.Registry, "registry", "", "the `URL` of a registry that stores the images of the container registry")
+	flags.DurationVar(&o.service.RegistryDelay, "registry-delay", 0, "how `long` the container registry takes to accept a new token")
+	flags.Uint64Var(&o.service.Seed, "seed", 0, "the seed, a `number`, for faults with a probability")
 	flags.Func("fault", "a fault in `JSON`, as docs/emulator.md describes it; may be given more than once", func(s string) error {
 		fault, err := emulator.ParseFault(strings.NewReader(s))
 		o.faults = append(o.faults, fault)
@@ -104,7 +104,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, errUsage
 	}
 	if flags.NArg() > 0 {
-		_, _ = fmt.Fprintf(stderr, "there are flags only, not %q\n", flags.Args())
+		_, _ = fmt.Fprintf(stderr, "unexpected arguments %q: this command takes only flags\n", flags.Args())
 		return o, errUsage
 	}
 	return o, nil
@@ -169,15 +169,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// domainAccess is what a client needs to know of an identity domain.
+// domainAccess is what a client needs to know about an identity domain.
 type domainAccess struct {
 	Name  string   `json:"name"`
 	URL   string   `json:"url"`
 	Users []string `json:"users"`
 }
 
-// serveDomains lets each identity domain listen, until ctx ends: at the ports after that of the service, or, if that was any
-// that is free, at any that is free.
+// serveDomains serves each identity domain until ctx ends. The domains get the ports after that of the service. If one of these is
+// taken, the domain gets any free port.
 func serveDomains(ctx context.Context, service *emulator.Service, beside net.Listener) ([]domainAccess, error) {
 	var domains []domainAccess
 	host, port, err := net.SplitHostPort(beside.Addr().String())
@@ -191,7 +191,7 @@ func serveDomains(ctx context.Context, service *emulator.Service, beside net.Lis
 	for i, domain := range service.Domains() {
 		listener, err := listen(net.JoinHostPort(host, strconv.Itoa(first+1+i)))
 		if err != nil {
-			// The port was not chosen by a person, or is taken.
+			// The port is taken, or there is no such port.
 			if listener, err = listen(net.JoinHostPort(host, "0")); err != nil {
 				return nil, err
 			}
@@ -210,18 +210,18 @@ func serveDomains(ctx context.Context, service *emulator.Service, beside net.Lis
 	return domains, nil
 }
 
-// listen takes loopback addresses alone: whoever reaches the service may do everything with it.
+// listen accepts only loopback addresses, because whoever can reach the service may do anything with it.
 func listen(address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("-listen: %q is not an address such as 127.0.0.1:8080", address)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("-listen: %q is not a loopback address, and this service is for this machine alone: use 127.0.0.1", host)
+		return nil, fmt.Errorf("-listen: %q is not a loopback address, and only this machine may reach the service: use 127.0.0.1", host)
 	}
 	listener, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("-listen: something else listens at %s already: use another port, or 0 for any that is free", address)
+		return nil, fmt.Errorf("-listen: another program already listens on %s: use another port, or 0 for any free port", address)
 	}
 	return listener, err
 }
@@ -238,7 +238,7 @@ type access struct {
 	KeyFile     string   `json:"keyFile"`
 	Namespace   string   `json:"namespace"`
 	Registry    string   `json:"registry"`
-	// RegistryKeys is a file with the keys that a registry checks the door's tokens with.
+	// RegistryKeys is a file with the keys with which a registry verifies the container registry's bearer tokens.
 	RegistryKeys string `json:"registryKeys"`
 
 	Domains []domainAccess `json:"domains,omitempty"`
@@ -288,7 +288,7 @@ func readKey(path string) (*rsa.PrivateKey, error) {
 	}
 	block, _ := pem.Decode(content)
 	if block == nil {
-		return nil, fmt.Errorf("-key: %s is not in PEM form", path)
+		return nil, fmt.Errorf("-key: %s is not in PEM format", path)
 	}
 	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
 		return key, nil
@@ -301,7 +301,7 @@ func readKey(path string) (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// writeTo writes the file at once, so that nobody reads half of it.
+// writeTo writes the file atomically, so that nobody reads half of it.
 func (a access) writeTo(path string) error {
 	content, err := json.MarshalIndent(a, "", "  ")
 	if err != nil {
@@ -315,14 +315,14 @@ func (a access) writeTo(path string) error {
 	return os.Rename(half, path)
 }
 
-// explain says how to use the service.
+// explain prints how to use the service.
 func (a access) explain(w io.Writer) {
-	_, _ = fmt.Fprintf(w, `OCI Identity listens at %[1]s, in %[2]s.
+	_, _ = fmt.Fprintf(w, `OCI Identity listens on %[1]s, in %[2]s.
 
 Users:
   %[3]s
 
-The container registry listens there as well: log in to %[6]s as %[7]s/<user>.
+The container registry listens there too. Log in to %[6]s as %[7]s/<user>.
 
 With Pulumi:
   export OCI_CLI_CONFIG_FILE=%[4]s
@@ -335,5 +335,5 @@ With the OCI CLI:
 	for _, domain := range a.Domains {
 		_, _ = fmt.Fprintf(w, "The identity domain %s is at %s. Its users:\n  %s\n\n", domain.Name, domain.URL, strings.Join(domain.Users, "\n  "))
 	}
-	_, _ = fmt.Fprintln(w, "Stop it with Ctrl-C. It forgets everything then. Requests:")
+	_, _ = fmt.Fprintln(w, "Stop it with Ctrl-C. Users and tokens are then gone. Requests:")
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// output is what the command prints, while it runs.
+// output collects what the command prints while it runs.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -105,14 +105,14 @@ func TestCommandServesUntilItIsStopped(t *testing.T) {
 	for _, part := range []string{a.Endpoint, "OCI_CLI_CONFIG_FILE=" + a.ConfigFile, "auth-token list", "GET", "401", "stopped"} {
 		assert.Contains(t, printed.String(), part)
 	}
-	assert.NoDirExists(t, filepath.Dir(a.ConfigFile), "a temporary folder goes with the command")
+	assert.NoDirExists(t, filepath.Dir(a.ConfigFile), "the command removes its temporary folder")
 }
 
 func TestCommandServesDomains(t *testing.T) {
 	t.Parallel()
 	a, printed, stop := start(t, "-domains", "sales,ops")
 	require.Len(t, a.Domains, 2)
-	assert.Len(t, a.Users, 1, "the users of domains are told with them")
+	assert.Len(t, a.Users, 1, "the users of domains are listed with their domains")
 	for i, name := range []string{"sales", "ops"} {
 		assert.Equal(t, name, a.Domains[i].Name)
 		require.Len(t, a.Domains[i].Users, 1)
@@ -127,20 +127,20 @@ func TestCommandServesDomains(t *testing.T) {
 	require.NoError(t, stop())
 	assert.Contains(t, printed.String(), "The identity domain sales is at "+a.Domains[0].URL)
 	_, err := http.Get(a.Domains[0].URL) //nolint:bodyclose // There is no response.
-	require.Error(t, err, "it ends with the command")
+	require.Error(t, err, "the domain stops with the command")
 }
 
-func TestCommandTakesAKeyAndAFolder(t *testing.T) {
+func TestCommandAcceptsAKeyAndAFolder(t *testing.T) {
 	t.Parallel()
 	first, _, _ := start(t)
 	dir := filepath.Join(t.TempDir(), "oci")
 	second, _, stop := start(t, "-key", first.KeyFile, "-dir", dir)
 	assert.Equal(t, first.Fingerprint, second.Fingerprint)
 	require.NoError(t, stop())
-	assert.FileExists(t, filepath.Join(dir, "config"), "a folder of one's own stays")
+	assert.FileExists(t, filepath.Join(dir, "config"), "a folder given with -dir stays")
 }
 
-func TestCommandSaysWhatIsWrong(t *testing.T) {
+func TestCommandReportsInvalidFlags(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -149,11 +149,11 @@ func TestCommandSaysWhatIsWrong(t *testing.T) {
 	require.NoError(t, os.WriteFile(notAKey, []byte("hello"), 0o600))
 
 	for complaint, args := range map[string][]string{
-		"something else listens at":   {"-listen", listener.Addr().String()},
+		"already listens on":          {"-listen", listener.Addr().String()},
 		"is not a loopback address":   {"-listen", "0.0.0.0:0"},
 		"is not an address such as":   {"-listen", "8080"},
 		"no such file":                {"-key", filepath.Join(t.TempDir(), "missing.pem")},
-		"is not in PEM form":          {"-key", notAKey},
+		"is not in PEM format":        {"-key", notAKey},
 		"unknown region \"mars\"":     {"-regions", "mars"},
 		"-dir":                        {"-dir", notAKey},
 		"the ready file":              {"-ready-file", filepath.Join(t.TempDir(), "no", "such", "folder")},
@@ -161,7 +161,7 @@ func TestCommandSaysWhatIsWrong(t *testing.T) {
 		"a region and a duration":     {"-list-lag", "us-phoenix-1=soon"},
 		"LimitCode":                   {"-limit-code", "x"},
 		"another identity domain":     {"-domains", "a,a"},
-		"there are flags only":        {"start"},
+		"takes only flags":            {"start"},
 		"not defined: -nonsense":      {"-nonsense"},
 		"this is not a fault":         {"-fault", "{"},
 		"unknown operation \"Fetch\"": {"-fault", `{"operation": "Fetch"}`},

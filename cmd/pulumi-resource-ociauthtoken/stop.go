@@ -9,12 +9,13 @@ import (
 	"time"
 )
 
-// stopWithin is how long calls that run when the plugin is told to stop may still take. It is longer than the 75 s for which
-// a creation awaits its answer once it is cancelled: that answer is the only one that ever holds the token.
+// stopWithin is how long running calls may still take after the plugin was told to stop. It is longer than the 75 s that a cancelled
+// creation still waits for its answer, because only that answer ever contains the token's value.
 const stopWithin = 90 * time.Second
 
-// stopSignals are the signals that tell the plugin to stop: the engine and a terminal send SIGINT, systemd and containers
-// SIGTERM, a terminal that is closed SIGHUP. A SIGHUP that was ignored when the plugin started stays so, as nohup wants it.
+// stopSignals returns the signals that tell the plugin to stop. The engine and Ctrl-C send SIGINT. systemd and containers send
+// SIGTERM. A terminal that is closed sends SIGHUP. If SIGHUP was ignored when the plugin started, it is still ignored, as nohup
+// needs it.
 func stopSignals() <-chan os.Signal {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
@@ -24,23 +25,23 @@ func stopSignals() <-chan os.Signal {
 	return signals
 }
 
-// stopping is what is done to stop.
+// stopping holds what it takes to stop the plugin.
 type stopping struct {
-	// cancel is what the RPC Cancel does: it cancels all calls that run and that are still to come.
+	// cancel does what the RPC Cancel does. It cancels all running calls, and all later ones.
 	cancel func(context.Context) error
-	// stop takes no further calls, waits for those that run, hands their answers over and lets the plugin end.
+	// stop accepts no further calls. It lets the running ones return their answers to the engine, and then lets the plugin end.
 	stop func()
-	// exit ends the plugin whatever it does.
+	// exit ends the plugin even if calls are still running.
 	exit func(error)
 }
 
-// on waits for a signal, and stops. Further signals change nothing: systemd and shells send two at a time, and ending at the
-// second would lose what the first has waited for.
+// on waits for a signal and then stops the plugin. Further signals change nothing. systemd and shells may send two at once, and to
+// end at the second would lose the answer that is being waited for.
 func (s stopping) on(signals <-chan os.Signal) {
 	received := <-signals
-	// It has nothing to fail at, and stopping goes on all the same.
+	// The plugin stops even if this fails.
 	_ = s.cancel(context.Background())
 	s.stop()
 	time.Sleep(stopWithin)
-	s.exit(fmt.Errorf("stopped by %s with calls that did not end within %s", received, stopWithin))
+	s.exit(fmt.Errorf("stopped by %s, but some calls did not end within %s", received, stopWithin))
 }

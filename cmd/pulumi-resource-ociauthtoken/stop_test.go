@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestStoppingCancelsThenStopsThenExitsWithinABound(t *testing.T) {
+func TestStoppingCancelsThenStopsThenExits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		signals := make(chan os.Signal, 1)

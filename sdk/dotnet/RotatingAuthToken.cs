@@ -80,7 +80,7 @@ namespace Pulumi.OciAuthToken
     /// 
     /// - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
     /// - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
-    /// - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation comes up. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
+    /// - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
     /// - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
     /// - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
     /// - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
@@ -102,7 +102,7 @@ namespace Pulumi.OciAuthToken
     public partial class RotatingAuthToken : global::Pulumi.CustomResource
     {
         /// <summary>
-        /// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+        /// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
         /// </summary>
         [Output("description")]
         public Output<string> Description { get; private set; } = null!;
@@ -120,13 +120,13 @@ namespace Pulumi.OciAuthToken
         public Output<string?> InactiveState { get; private set; } = null!;
 
         /// <summary>
-        /// Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+        /// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
         /// </summary>
         [Output("overlap")]
         public Output<bool?> Overlap { get; private set; } = null!;
 
         /// <summary>
-        /// How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+        /// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
         /// </summary>
         [Output("previousDays")]
         public Output<int?> PreviousDays { get; private set; } = null!;
@@ -144,19 +144,19 @@ namespace Pulumi.OciAuthToken
         public Output<string?> PreviousTokenId { get; private set; } = null!;
 
         /// <summary>
-        /// Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+        /// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
         /// </summary>
         [Output("rotateWhenChanged")]
         public Output<ImmutableDictionary<string, string>?> RotateWhenChanged { get; private set; } = null!;
 
         /// <summary>
-        /// How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+        /// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
         /// </summary>
         [Output("rotationDays")]
         public Output<int?> RotationDays { get; private set; } = null!;
 
         /// <summary>
-        /// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that it is gone, and the next `pulumi up` creates another.
+        /// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
         /// </summary>
         [Output("state")]
         public Output<string?> State { get; private set; } = null!;
@@ -174,25 +174,25 @@ namespace Pulumi.OciAuthToken
         public Output<string?> TimeExpires { get; private set; } = null!;
 
         /// <summary>
-        /// From when on the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+        /// When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
         /// </summary>
         [Output("timeRotationDue")]
         public Output<string?> TimeRotationDue { get; private set; } = null!;
 
         /// <summary>
-        /// The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+        /// The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
         /// </summary>
         [Output("token")]
         public Output<string?> Token { get; private set; } = null!;
 
         /// <summary>
-        /// The OCID of the current token. The id of the resource stays the OCID of its first one.
+        /// The OCID of the current token. The id of the resource remains the OCID of its first token.
         /// </summary>
         [Output("tokenId")]
         public Output<string?> TokenId { get; private set; } = null!;
 
         /// <summary>
-        /// The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+        /// The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
         /// </summary>
         [Output("userId")]
         public Output<string> UserId { get; private set; } = null!;
@@ -254,7 +254,7 @@ namespace Pulumi.OciAuthToken
     public sealed class RotatingAuthTokenArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+        /// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
         /// </summary>
         [Input("description", required: true)]
         public Input<string> Description { get; set; } = null!;
@@ -266,13 +266,13 @@ namespace Pulumi.OciAuthToken
         public Input<string>? DomainUrl { get; set; }
 
         /// <summary>
-        /// Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+        /// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
         /// </summary>
         [Input("overlap")]
         public Input<bool>? Overlap { get; set; }
 
         /// <summary>
-        /// How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+        /// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
         /// </summary>
         [Input("previousDays")]
         public Input<int>? PreviousDays { get; set; }
@@ -281,7 +281,7 @@ namespace Pulumi.OciAuthToken
         private InputMap<string>? _rotateWhenChanged;
 
         /// <summary>
-        /// Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+        /// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
         /// </summary>
         public InputMap<string> RotateWhenChanged
         {
@@ -290,13 +290,13 @@ namespace Pulumi.OciAuthToken
         }
 
         /// <summary>
-        /// How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+        /// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
         /// </summary>
         [Input("rotationDays")]
         public Input<int>? RotationDays { get; set; }
 
         /// <summary>
-        /// The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+        /// The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
         /// </summary>
         [Input("userId", required: true)]
         public Input<string> UserId { get; set; } = null!;

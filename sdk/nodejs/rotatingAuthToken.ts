@@ -56,7 +56,7 @@ import * as utilities from "./utilities";
  *
  * - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
  * - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
- * - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation comes up. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
+ * - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
  * - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
  * - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
  * - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
@@ -102,7 +102,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
     }
 
     /**
-     * What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+     * What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
      */
     declare public readonly description: pulumi.Output<string>;
     /**
@@ -114,11 +114,11 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly inactiveState: pulumi.Output<string | undefined>;
     /**
-     * Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
      */
     declare public readonly overlap: pulumi.Output<boolean | undefined>;
     /**
-     * How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+     * How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
      */
     declare public readonly previousDays: pulumi.Output<number | undefined>;
     /**
@@ -130,15 +130,15 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly previousTokenId: pulumi.Output<string | undefined>;
     /**
-     * Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
      */
     declare public readonly rotateWhenChanged: pulumi.Output<{[key: string]: string} | undefined>;
     /**
-     * How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
      */
     declare public readonly rotationDays: pulumi.Output<number | undefined>;
     /**
-     * The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that it is gone, and the next `pulumi up` creates another.
+     * The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
      */
     declare public /*out*/ readonly state: pulumi.Output<string | undefined>;
     /**
@@ -150,19 +150,19 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly timeExpires: pulumi.Output<string | undefined>;
     /**
-     * From when on the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+     * When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
      */
     declare public /*out*/ readonly timeRotationDue: pulumi.Output<string | undefined>;
     /**
-     * The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+     * The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
      */
     declare public /*out*/ readonly token: pulumi.Output<string | undefined>;
     /**
-     * The OCID of the current token. The id of the resource stays the OCID of its first one.
+     * The OCID of the current token. The id of the resource remains the OCID of its first token.
      */
     declare public /*out*/ readonly tokenId: pulumi.Output<string | undefined>;
     /**
-     * The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+     * The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
      */
     declare public readonly userId: pulumi.Output<string>;
 
@@ -231,7 +231,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
  */
 export interface RotatingAuthTokenArgs {
     /**
-     * What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+     * What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
      */
     description: pulumi.Input<string>;
     /**
@@ -239,23 +239,23 @@ export interface RotatingAuthTokenArgs {
      */
     domainUrl?: pulumi.Input<string | undefined>;
     /**
-     * Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
      */
     overlap?: pulumi.Input<boolean | undefined>;
     /**
-     * How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+     * How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
      */
     previousDays?: pulumi.Input<number | undefined>;
     /**
-     * Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
      */
     rotateWhenChanged?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
     /**
-     * How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
      */
     rotationDays?: pulumi.Input<number | undefined>;
     /**
-     * The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+     * The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
      */
     userId: pulumi.Input<string>;
 }

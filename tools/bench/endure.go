@@ -16,12 +16,12 @@ import (
 const (
 	// hardTokens is how many tokens one "pulumi up" creates in hard times.
 	hardTokens = 200
-	// hardRate is how many requests a second OCI admits then.
+	// hardRate is how many requests per second OCI then accepts.
 	hardRate = 10
 )
 
-// hardTimes are what OCI may be like. What they take has no counterpart in a plugin that does nothing: it is held against
-// the time that the requests need at best.
+// hardTimes lists the ways in which OCI may misbehave. There is no plugin that does nothing to compare these runs with. They are
+// compared with the shortest time that the requests can take.
 var hardTimes = []struct {
 	name   string
 	config emulator.Config
@@ -42,7 +42,7 @@ var hardTimes = []struct {
 	},
 }
 
-// endureAll creates the tokens in all hard times, and prints what became of them.
+// endureAll creates the tokens in each of the hard times, and prints the results.
 func endureAll(ctx context.Context, dir string, w io.Writer) error {
 	_, _ = fmt.Fprintf(w, "\n| %d tokens for %d users by one `pulumi up`, while | took | at best | ratio | requests | tokens | values that work |\n"+
 		"| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n", hardTokens, hardTokens/2)

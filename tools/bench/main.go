@@ -1,5 +1,5 @@
-// Command bench measures the plugin beside a provider that does nothing, and prints a Markdown table. What the two have in
-// common is the price of Pulumi; the rest is the price of this provider.
+// Command bench measures the plugin and a provider that does nothing, and prints a Markdown table. What both take is the cost of
+// Pulumi. The difference is the cost of this provider.
 package main
 
 import (
@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// resources is how many resources a stack has: two tokens, which is all that OCI allows, for each of 50 users.
+	// resources is how many resources a stack has: two tokens, the most that OCI allows, for each of 50 users.
 	resources = 100
-	// limit is when a run that hangs is given up.
+	// limit is how long a run may take. It ends a run that hangs.
 	limit = 20 * time.Minute
 )
 
-// groups are what is measured. Within a group each round takes all measures of the one plugin, then all of the other, so
-// that whatever else the machine does meets both.
+// groups lists what is measured. Within a group, each round takes all measures of one plugin, then all of the other. Whatever else
+// the machine does then affects both.
 var groups = []group{
 	{rounds: 1, measures: []measure{
 		{"size of the binary", megabytes, binarySize},
@@ -35,7 +35,7 @@ var groups = []group{
 	{rounds: 5, warmUp: true, measures: []measure{
 		{"`pulumi package get-schema`", milliseconds, getSchema},
 	}},
-	// These four are one life of the stack. Each finds it as the one before it has left it.
+	// These four are one life of the stack. Each starts where the one before it ended.
 	{rounds: 3, warmUp: true, measures: []measure{
 		{"`pulumi up`, which creates 100", milliseconds, pulumi("up", "--yes", "--skip-preview")},
 		{"`pulumi preview` of no change", milliseconds, pulumi("preview", "--expect-no-changes")},
@@ -59,13 +59,13 @@ func main() {
 	}
 }
 
-// run prints the table once all is measured. It leaves no file and no process behind.
+// run measures everything and then prints the table. It leaves no file and no process behind.
 func run(ctx context.Context) error {
 	root, err := moduleRoot(ctx)
 	if err != nil {
 		return err
 	}
-	// Where tools/toolchain.sh has built pulumi, it comes first, as in the Makefile.
+	// A pulumi that tools/toolchain.sh has built comes first on PATH, as in the Makefile.
 	path := filepath.Join(root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
 	if err := os.Setenv("PATH", path); err != nil {
 		return err
@@ -113,7 +113,7 @@ func run(ctx context.Context) error {
 	return measureTypeScript(ctx, dir, packages, os.Stdout)
 }
 
-// takeAll takes the measures of both plugins, and says on standard error what it is at.
+// takeAll takes the measures of both plugins. It reports its progress on standard error.
 func takeAll(ctx context.Context, groups []group, ours, noop *plugin) ([]row, error) {
 	var rows []row
 	for _, g := range groups {

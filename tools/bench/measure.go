@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// measure takes one number of a plugin.
+// measure measures one number for a plugin.
 type measure struct {
 	name string
 	unit unit
 	take func(context.Context, *plugin) (float64, error)
 }
 
-// group is measures that are taken together, in order.
+// group holds measures that are taken together, in order.
 type group struct {
 	rounds   int
 	warmUp   bool // one more round comes first, and does not count
@@ -87,7 +87,7 @@ func getSchema(ctx context.Context, p *plugin) (float64, error) {
 	return pulumi("package", "get-schema", p.binary)(ctx, p)
 }
 
-// pulumi measures how long the pulumi command takes, the plugin's start included.
+// pulumi measures how long the pulumi command takes, including the start of the plugin.
 func pulumi(args ...string) func(context.Context, *plugin) (float64, error) {
 	return func(ctx context.Context, p *plugin) (float64, error) {
 		began := time.Now()
@@ -96,7 +96,8 @@ func pulumi(args ...string) func(context.Context, *plugin) (float64, error) {
 	}
 }
 
-// peakDuringUp lets pulumi use a plugin that this process has started, and so can ask about. It leaves the stack empty.
+// peakDuringUp measures the peak memory of a plugin during "pulumi up". It starts the plugin itself, so that it knows the process. It
+// leaves the stack empty.
 func peakDuringUp(ctx context.Context, p *plugin) (float64, error) {
 	running, err := p.start(ctx)
 	if err != nil {
@@ -114,7 +115,7 @@ func peakDuringUp(ctx context.Context, p *plugin) (float64, error) {
 	return peak, p.pulumi(ctx, nil, "destroy", "--yes", "--skip-preview")
 }
 
-// process is a plugin that is ready to be talked to.
+// process is a plugin that is ready for calls.
 type process struct {
 	command *exec.Cmd
 	port    string
@@ -147,7 +148,7 @@ func (r *process) stop() {
 	_ = r.command.Wait()
 }
 
-// memory is a number of bytes that Linux keeps for the process.
+// memory returns one of the memory figures that Linux keeps for the process, in bytes.
 func (r *process) memory(field string) (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.command.Process.Pid))
 	if err != nil {

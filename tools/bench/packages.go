@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// packSDKs builds each SDK as its registry takes it, prints how large each is, and returns the folder that they are in.
+// packSDKs builds the package of each SDK for its registry, prints how large each is, and returns the folder that they are in.
 func packSDKs(ctx context.Context, root, dir string, w io.Writer) (string, error) {
 	fmt.Fprintln(os.Stderr, "measuring: size of each SDK as packed")
 	packages := filepath.Join(dir, "packages")

@@ -17,10 +17,10 @@ import (
 
 const module = "github.com/ociauthtoken/pulumi-ociauthtoken"
 
-// version is that of both plugins. It is read from VERSION, since the SDKs ask for a plugin of their own version.
+// version is the version of both plugins. It is read from VERSION, because the SDKs ask for a plugin of their own version.
 var version string
 
-// stack is which plugin to build, and a stack of its resources.
+// stack describes a plugin to build, and a stack with its resources.
 type stack struct {
 	name   string
 	source string
@@ -31,7 +31,7 @@ type stack struct {
 	inputs func(i int) map[string]any
 }
 
-// plugin is a plugin that has been built and installed, beside a project whose stack is empty as yet.
+// plugin is a plugin that has been built and installed, with a project whose stack is still empty.
 type plugin struct {
 	name    string
 	binary  string
@@ -39,7 +39,7 @@ type plugin struct {
 	env     []string
 }
 
-// oci is a local OCI with the users whose tokens are made.
+// oci is a local OCI with the users whose tokens are created.
 type oci struct {
 	*emulator.Server
 	service    *emulator.Service
@@ -47,7 +47,7 @@ type oci struct {
 	configFile string
 }
 
-// startOCI starts OCI in this process, with a user for every two tokens. The first user signs the requests for all of them.
+// startOCI starts a local OCI in this process, with a user for every two tokens. The first user signs all requests.
 func startOCI(dir string, tokens int, config emulator.Config) (*oci, error) {
 	config.Users = make([]string, tokens/2)
 	for i := range config.Users {
@@ -69,7 +69,7 @@ func startOCI(dir string, tokens int, config emulator.Config) (*oci, error) {
 	return &oci{Server: service.Start(), service: service, users: users, configFile: configFile}, nil
 }
 
-// tokenStack is our plugin, with tokens at the local OCI.
+// tokenStack returns the stack of our plugin, with tokens at the local OCI.
 func tokenStack(oci *oci) stack {
 	return stack{
 		name:   "ociauthtoken",
@@ -84,7 +84,7 @@ func tokenStack(oci *oci) stack {
 	}
 }
 
-// noopStack is the plugin that does nothing, with as many resources.
+// noopStack returns the stack of the plugin that does nothing, with as many resources.
 func noopStack() stack {
 	return stack{
 		name:   "noop",
@@ -109,7 +109,7 @@ func prepare(ctx context.Context, dir string, s stack) (*plugin, error) {
 			return nil, err
 		}
 	}
-	// Nothing else of this process's environment, which may hold settings of Pulumi and of OCI.
+	// Nothing else from this process's environment, which may contain settings for Pulumi and OCI.
 	p.env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir,
 		"PULUMI_HOME=" + filepath.Join(dir, "home"), "PULUMI_BACKEND_URL=file://" + backend, "PULUMI_CONFIG_PASSPHRASE=bench",
@@ -150,12 +150,12 @@ func (s stack) writeProgram(path string) error {
 	return os.WriteFile(path, program, 0o600)
 }
 
-// build builds a plugin as "make build" does, both of them the same way.
+// build builds a plugin with the flags of "make build".
 func build(ctx context.Context, source, binary string) error {
 	flags := "-s -w -X main.version=" + version
 	//nolint:gosec // the arguments are named in this program
 	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", flags, "-o", binary, source)
-	// An interrupted build leaves its files behind, so they had better be where they are removed.
+	// An interrupted build leaves its files behind. Here they are removed afterwards.
 	command.Env = append(os.Environ(), "GOTMPDIR="+filepath.Dir(binary))
 	_, err := output(command)
 	return err
@@ -170,9 +170,9 @@ func (p *plugin) pulumi(ctx context.Context, env []string, args ...string) error
 	return err
 }
 
-// output runs a command, and returns what it prints without the line's end. A failure says that too, and its complaints.
+// output runs a command and returns its standard output without the final newline. An error contains both of its outputs.
 func output(command *exec.Cmd) (string, error) {
-	// One interrupt, not also the terminal's, lets it end in order, and what it has started with it.
+	// The command gets only our interrupt, and not the terminal's as well. It then ends in order, with all that it has started.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
 	command.WaitDelay = 15 * time.Second

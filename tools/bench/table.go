@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// unit is what numbers are printed in.
+// unit is the unit in which numbers are printed.
 type unit struct {
 	name string
 	size float64
@@ -22,13 +22,13 @@ var (
 	milliseconds = unit{"ms", float64(time.Millisecond), "%.0f"}
 )
 
-// row is what was taken of both plugins.
+// row holds the numbers that were measured for both plugins.
 type row struct {
 	measure
 	ours, noop []float64
 }
 
-// describeMachine says what the numbers depend on.
+// describeMachine returns a description of the machine, which the numbers depend on.
 func describeMachine(ctx context.Context) (string, error) {
 	cli, err := output(exec.CommandContext(ctx, "pulumi", "version"))
 	if err != nil {
@@ -37,7 +37,7 @@ func describeMachine(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d cores, %s/%s, %s, Pulumi %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), cli), nil
 }
 
-// printTable prints the rows in Markdown: the median of each, and what it lies between.
+// printTable prints the rows in Markdown: the median, and the smallest and largest number.
 func printTable(w io.Writer, machine, ours, noop string, rows []row) {
 	_, _ = fmt.Fprintf(w, "%s. Each number is a median (least–most).\n\n", machine)
 	_, _ = fmt.Fprintf(w, "| measure | %s | %s | ratio |\n| --- | ---: | ---: | ---: |\n", ours, noop)
@@ -47,7 +47,7 @@ func printTable(w io.Writer, machine, ours, noop string, rows []row) {
 	}
 }
 
-// format writes the median with what it lies between, where there is more than one number.
+// format returns the median. If there is more than one number, the smallest and the largest follow.
 func (u unit) format(values []float64) string {
 	number := func(value float64) string { return fmt.Sprintf(u.form, value/u.size) }
 	text := number(median(values)) + " " + u.name
@@ -57,7 +57,7 @@ func (u unit) format(values []float64) string {
 	return text
 }
 
-// median is the middle of an odd number of values, as all groups have them.
+// median returns the median of an odd number of values. All groups have an odd number of rounds.
 func median(values []float64) float64 {
 	return slices.Sorted(slices.Values(values))[len(values)/2]
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// typeScriptRounds is how often each number of a TypeScript program is taken. It is odd, for the median.
+// typeScriptRounds is how often each TypeScript program is measured. It is odd, for the median.
 const typeScriptRounds = 5
 
-// The packages that all TypeScript programs share, in the versions that they are measured with.
+// The packages that all TypeScript programs share, with their versions.
 var typeScriptPackages = map[string]string{
 	"@pulumi/pulumi": "3.270.0", "@types/node": "20.19.0", "typescript": "5.9.3",
 }
@@ -28,12 +28,12 @@ type typeScriptProgram struct {
 	name     string
 	packages map[string]string // besides those that all share
 	source   string
-	// runs is false where the plugin cannot be had, so that nothing but the program itself can be measured.
+	// runs is false if the plugin is not available here. Only compiling the program can then be measured.
 	runs bool
 }
 
-// typeScriptPrograms are the program with our SDK, the same with no SDK at all, and the same with the SDK that people have
-// used so far. The first is held against the second.
+// typeScriptPrograms lists the program with our SDK, the same program without an SDK, and the same with the SDK that people have used
+// so far. The first is compared with the second.
 func typeScriptPrograms(tarball string) []typeScriptProgram {
 	const settings = `import * as pulumi from "@pulumi/pulumi";
 const userId = new pulumi.Config().require("userId");
@@ -62,13 +62,13 @@ export const password = token.token;
 	}
 }
 
-// cost is what one run of a command takes.
+// cost is the time and memory that one run of a command takes.
 type cost struct {
 	wall time.Duration
 	peak int64 // bytes, of the largest process
 }
 
-// measureTypeScript prints what it takes to compile and to run each program.
+// measureTypeScript prints the cost of compiling and running each program.
 func measureTypeScript(ctx context.Context, dir, packages string, w io.Writer) error {
 	tarballs, err := filepath.Glob(filepath.Join(packages, "*.tgz"))
 	if err != nil || len(tarballs) != 1 {
@@ -110,7 +110,7 @@ func measureTypeScript(ctx context.Context, dir, packages string, w io.Writer) e
 		if err != nil {
 			return err
 		}
-		upWall, upPeak := "its plugin cannot be had here", ""
+		upWall, upPeak := "its plugin is not available here", ""
 		if program.runs {
 			wall, peak := medians(run[program.name])
 			upWall, upPeak = fmt.Sprintf("%.2f s", wall.Seconds()), fmt.Sprintf("%.0f MB", float64(peak)/1e6)
@@ -153,7 +153,7 @@ func (program typeScriptProgram) prepare(ctx context.Context, dir string, oci *o
 		"index.ts":     program.source,
 		"tsconfig.json": `{"compilerOptions": {"strict": true, "target": "es2022", "module": "commonjs", ` +
 			`"moduleResolution": "node", "outDir": "bin", "skipLibCheck": false, "types": ["node"]}, "files": ["index.ts"]}`,
-		// The compiled program is what runs: compiling is measured by itself.
+		// Run the compiled program, because compiling is measured separately.
 		"Pulumi.yaml": "name: bench\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: bin/index.js\n",
 	} {
 		if err := os.WriteFile(filepath.Join(p.project, name), []byte(content), 0o600); err != nil {
@@ -168,7 +168,7 @@ func (program typeScriptProgram) prepare(ctx context.Context, dir string, oci *o
 	return p, p.pulumi(ctx, nil, "config", "set", "userId", oci.users[0].ID)
 }
 
-// measure compiles the program, and runs it where it can be run. It leaves the stack empty.
+// measure compiles the program, and runs it if its plugin is available. It leaves the stack empty.
 func (program typeScriptProgram) measure(ctx context.Context, p *plugin) (compile, up cost, err error) {
 	compile, err = p.cost(ctx, "node", "node_modules/typescript/bin/tsc")
 	if err != nil || !program.runs {
@@ -181,7 +181,7 @@ func (program typeScriptProgram) measure(ctx context.Context, p *plugin) (compil
 	return compile, up, p.pulumi(ctx, nil, "destroy", "--yes", "--skip-preview")
 }
 
-// cost runs a command in the project and tells what it took.
+// cost runs a command in the project and returns its cost.
 func (p *plugin) cost(ctx context.Context, name string, args ...string) (cost, error) {
 	command := exec.CommandContext(ctx, name, args...) //nolint:gosec // the arguments are named in this program
 	command.Dir, command.Env = p.project, p.env
@@ -198,7 +198,7 @@ func (p *plugin) cost(ctx context.Context, name string, args ...string) (cost, e
 	return cost{took, usage.Maxrss * 1024}, nil
 }
 
-// medians are the middle time and the middle peak.
+// medians returns the median of the times and the median of the peaks.
 func medians(costs []cost) (wall time.Duration, peak int64) {
 	walls, peaks := make([]time.Duration, len(costs)), make([]int64, len(costs))
 	for i, c := range costs {
@@ -209,7 +209,7 @@ func medians(costs []cost) (wall time.Duration, peak int64) {
 	return walls[len(walls)/2], peaks[len(peaks)/2]
 }
 
-// folderSize is how many bytes the files below a folder hold.
+// folderSize returns the size of all files below a folder, in bytes.
 func folderSize(root string) (int64, error) {
 	var size int64
 	err := filepath.WalkDir(root, func(_ string, entry os.DirEntry, err error) error {

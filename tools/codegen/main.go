@@ -3,8 +3,8 @@
 //	codegen pages [-root DIR] [-out DIR]   the descriptions and the Registry's pages, from tools/docs
 //	codegen sdk [-root DIR] [-out DIR]     the SDKs, from schema.json
 //
-// The code comes from Pulumi's own generators. This module pins one version of the packages that all of them share, and
-// builds the language hosts that live in the same modules.
+// Pulumi's own generators write the code. This module pins one version of the packages that they share. The
+// language hosts in the same modules are built from it too.
 package main
 
 import (

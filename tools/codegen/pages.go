@@ -18,7 +18,7 @@ import (
 //	[[ example "NAME" ]]   tools/docs/snippets/NAME.yaml in every language, as the Registry wants it in descriptions
 //	[[ chooser "NAME" ]]   the same, as the Registry wants it in other pages
 //	[[ version ]]          the provider's version
-//	[[ configuration ]]    the table of the configuration's properties, as provider/properties.go gives it
+//	[[ configuration ]]    the table of the configuration's properties, from provider/properties.go
 func writePages(root repository, out string) error {
 	if out == "" {
 		out = string(root)
@@ -93,8 +93,8 @@ func filesBelow(folder string) ([]string, error) {
 	return names, err
 }
 
-// currentSchema returns the schema that the provider's code gives, not the one in schema.json, which is written later and
-// contains the pages. The provider embeds its descriptions, so that a new one must exist before the code compiles.
+// currentSchema returns the schema from the provider's code. The one in schema.json is written later and contains the pages. The
+// provider embeds its descriptions, so the file of a new description must exist before the code compiles.
 func currentSchema(root repository, pages []string) ([]byte, error) {
 	for _, name := range pages {
 		if _, err := os.Stat(root.path(name)); err == nil {
@@ -107,7 +107,7 @@ func currentSchema(root repository, pages []string) ([]byte, error) {
 	return toolOutput(root)
 }
 
-// toolOutput returns what tools/schema prints, which is built with the provider.
+// toolOutput returns what tools/schema prints. That command is built with the provider.
 func toolOutput(root repository, flags ...string) ([]byte, error) {
 	command := exec.Command("go", append([]string{"run", "./tools/schema"}, flags...)...)
 	command.Dir = string(root)
@@ -115,7 +115,7 @@ func toolOutput(root repository, flags ...string) ([]byte, error) {
 	return command.Output()
 }
 
-// completePage turns a page as it is written by hand into the one that is read.
+// completePage turns a page that is written by hand into the one that people read.
 func completePage(file, name string, instructions template.FuncMap) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -129,7 +129,7 @@ func completePage(file, name string, instructions template.FuncMap) ([]byte, err
 	if err := page.Execute(&completed, nil); err != nil {
 		return nil, err
 	}
-	// Front matter has room for a mark that does not show. A description has none: some language shows all of it.
+	// Front matter can contain a hidden mark. A description cannot, because some languages show all of it.
 	if rest, ok := strings.CutPrefix(completed.String(), "---\n"); ok {
 		mark := fmt.Sprintf("# Generated from tools/docs/pages/%s by \"make docs\". Do not edit by hand.", filepath.ToSlash(name))
 		return []byte("---\n" + mark + "\n" + rest), nil

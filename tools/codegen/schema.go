@@ -20,7 +20,7 @@ func parseSchema(text []byte, version string) (schema.PackageSpec, error) {
 	return spec, err
 }
 
-// bind turns a schema into what Pulumi's generators take. They change it, so each of them needs its own.
+// bind turns a schema into the form that Pulumi's generators need. They change it, so each of them needs its own.
 func bind(spec schema.PackageSpec) (*schema.Package, error) {
 	pkg, diagnostics, err := schema.BindSpec(spec, loader{}, schema.ValidationOptions{})
 	if err != nil {

@@ -15,11 +15,11 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 )
 
-// tree is the contents of files by their slash-separated paths.
+// tree holds the contents of files by their slash-separated paths.
 type tree map[string][]byte
 
-// sdks are the generators of the SDKs by the folder of each in sdk/. Each has Pulumi's own generator turn the schema into
-// code, and adds what the language's registry asks for.
+// sdks holds the generator of each SDK by the SDK's folder in sdk/. Each calls Pulumi's own generator, and adds what the language's
+// registry requires.
 var sdks = map[string]func(sdkSource) (tree, error){
 	"dotnet": generateDotNet,
 	"go":     generateGo,
@@ -53,7 +53,7 @@ func writeSDKs(root repository, out string) error {
 // sdkMark is a file that Pulumi's generators put at the root of every SDK.
 const sdkMark = ".gitattributes"
 
-// replace makes the files the only ones in a folder, which must be new, empty, or hold an earlier SDK.
+// replace writes the files into a folder and removes all others. The folder must be new, empty, or contain an earlier SDK.
 func (t tree) replace(folder string) error {
 	if _, ok := t[sdkMark]; !ok {
 		return fmt.Errorf("%s: the generator made no %s", folder, sdkMark)
@@ -78,7 +78,7 @@ func (t tree) replace(folder string) error {
 	return nil
 }
 
-// writeFile writes a file, and makes the folders that it is in.
+// writeFile writes a file, and creates its folders.
 func writeFile(name string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
@@ -86,7 +86,7 @@ func writeFile(name string, content []byte) error {
 	return os.WriteFile(name, content, 0o644)
 }
 
-// sdkSource is what every SDK is made from. All that the packages say about themselves comes from here.
+// sdkSource is the source of every SDK. Everything that the packages say about themselves comes from it.
 type sdkSource struct {
 	license []byte
 	schema  []byte
@@ -133,7 +133,7 @@ func setOption(spec *schema.PackageSpec, language, option string, value any) err
 	return nil
 }
 
-// summary returns the schema's description as plain text in one line, for what does not render Markdown.
+// summary returns the schema's description as plain text on one line, for registries that do not render Markdown.
 func (s sdkSource) summary() string {
 	first, _, _ := strings.Cut(strings.TrimSpace(s.spec().Description), "\n\n")
 	return strings.Join(strings.Fields(strings.ReplaceAll(first, "`", "")), " ")
@@ -149,7 +149,7 @@ var readmeText string
 
 var readmeTemplate = template.Must(template.New("README.md").Parse(readmeText))
 
-// readme returns the page that a registry shows for a package. The fence is a fenced code block that tells how to install it.
+// readme returns the page that a registry shows for a package. The fence is a fenced code block that shows how to install it.
 func (s sdkSource) readme(language, fence string) ([]byte, error) {
 	var page strings.Builder
 	err := readmeTemplate.Execute(&page, map[string]any{

@@ -16,7 +16,7 @@ import (
 //go:embed logo.png
 var logo embed.FS
 
-// logoURL is where Pulumi's generator fetches the logo from: out of this program.
+// logoURL is the URL from which Pulumi's generator fetches the logo. This program serves it from memory.
 const logoURL = "embedded:///logo.png"
 
 func generateDotNet(source sdkSource) (tree, error) {
@@ -71,7 +71,7 @@ func generateDotNet(source sdkSource) (tree, error) {
 	return files, nil
 }
 
-// completeCsproj adds to a project file what Pulumi's generator leaves out and NuGet shows.
+// completeCsproj adds the fields to a project file that NuGet shows and that Pulumi's generator leaves out.
 func completeCsproj(project []byte, source sdkSource) ([]byte, error) {
 	tags, err := escapeXML(strings.Join(source.searchWords(), " "))
 	if err != nil {
@@ -99,7 +99,7 @@ func completeCsproj(project []byte, source sdkSource) ([]byte, error) {
 		"    <None Include=\"logo.png\">\n")
 }
 
-// escapeXML returns the text as it can stand in XML.
+// escapeXML returns the text escaped for XML.
 func escapeXML(text string) (string, error) {
 	var escaped bytes.Buffer
 	err := xml.EscapeText(&escaped, []byte(text))

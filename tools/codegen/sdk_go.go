@@ -11,8 +11,8 @@ import (
 	golang "github.com/pulumi/pulumi/pkg/v3/codegen/go"
 )
 
-// The dependencies of the Go SDK. To change them, run "go get" and "go mod tidy" in sdk/go/ociauthtoken and copy go.mod
-// and go.sum to here.
+// The dependencies of the Go SDK. To change them, run "go get" and "go mod tidy" in sdk/go/ociauthtoken, and copy go.mod
+// and go.sum here.
 var (
 	//go:embed sdk.go.mod
 	goMod []byte

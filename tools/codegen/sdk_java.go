@@ -23,7 +23,7 @@ var pomTemplate = template.Must(template.New("pom.xml").
 
 func generateJava(source sdkSource) (tree, error) {
 	spec := source.spec()
-	// Maven builds this SDK. Pulumi's generator knows Gradle only, and "none".
+	// Maven builds this SDK. Pulumi's generator supports only Gradle and "none".
 	if err := setOption(&spec, "java", "buildFiles", "none"); err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func generateJava(source sdkSource) (tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	// With this file in its jar, a package tells Pulumi which plugin it needs.
+	// This file in the jar tells Pulumi which plugin the package needs.
 	pluginJSON, err := (&plugin.PulumiPluginJSON{
 		Resource: true,
 		Name:     spec.Name,
@@ -80,7 +80,7 @@ func generateJava(source sdkSource) (tree, error) {
 	return files, nil
 }
 
-// mavenGroup returns the group that Maven Central keeps for the owner of a repository at GitHub.
+// mavenGroup returns the group that Maven Central reserves for the owner of a GitHub repository.
 func mavenGroup(repository string) (string, error) {
 	u, err := url.Parse(repository)
 	if err != nil {

@@ -38,7 +38,7 @@ func generateNodeJS(source sdkSource) (tree, error) {
 	return files, nil
 }
 
-// completeManifest adds to a package.json what Pulumi's generator leaves out and npm asks for. It also returns the
+// completeManifest adds the fields to a package.json that npm asks for and that Pulumi's generator leaves out. It also returns the
 // package's name.
 func completeManifest(generated []byte, spec schema.PackageSpec) ([]byte, string, error) {
 	type repository struct {
@@ -74,7 +74,7 @@ func completeManifest(generated []byte, spec schema.PackageSpec) ([]byte, string
 	manifest.Bugs = spec.Repository + "/issues"
 	manifest.Repository = url
 	manifest.Author = spec.Publisher
-	// What is published is the folder that the compiler writes.
+	// The folder that the compiler writes is what is published.
 	manifest.Main = "index.js"
 	manifest.Types = "index.d.ts"
 

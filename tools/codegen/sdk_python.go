@@ -37,8 +37,8 @@ func generatePython(source sdkSource) (tree, error) {
 	return files, nil
 }
 
-// completePyproject adds to a pyproject.toml what Pulumi's generator leaves out, and states the licence as PEP 639 wants
-// it: setuptools refuses the older form that the generator writes. It also returns the package's name.
+// completePyproject adds the fields to a pyproject.toml that Pulumi's generator leaves out, and states the licence in the form of
+// PEP 639, because setuptools refuses the older form that the generator writes. It also returns the package's name.
 func completePyproject(generated []byte, spec schema.PackageSpec) ([]byte, string, error) {
 	var file map[string]any
 	if err := toml.Unmarshal(generated, &file); err != nil {

@@ -25,7 +25,7 @@ import (
 // yaml is the language that snippets are written in.
 const yaml = "yaml"
 
-// languages are those that a snippet is shown in, in the order of the Registry, by the names that Markdown uses. All but
+// languages lists the languages in which a snippet is shown, in the order of the Registry, by the names that Markdown uses. All but
 // YAML are generated.
 var languages = []struct {
 	name     string
@@ -51,7 +51,7 @@ func (s snippet) fences() string {
 	return strings.Join(blocks, "\n")
 }
 
-// chooser returns the code in every language, of which the reader chooses one.
+// chooser returns the code in every language. The reader chooses one of them.
 func (s snippet) chooser() string {
 	var names []string
 	var choices strings.Builder
@@ -73,7 +73,7 @@ func translateSnippets(root repository, schemaText []byte) (map[string]snippet, 
 	if err != nil {
 		return nil, err
 	}
-	// Only the major version shows in programs, and a schema without a version does not bind.
+	// Programs show only the major version, and a schema without a version does not bind.
 	spec, err := parseSchema(schemaText, "0.0.0")
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func bindProgram(text string, packages schema.ReferenceLoader) (*pcl.Program, er
 	return program, errors.Join(err, complaints(diagnostics))
 }
 
-// complaints takes warnings for errors as well: readers copy snippets.
+// complaints returns warnings as errors too, because readers copy snippets.
 func complaints(diagnostics hcl.Diagnostics) error {
 	if len(diagnostics) == 0 {
 		return nil
@@ -175,11 +175,11 @@ func tidy(language, code string) string {
 	if language != "java" {
 		return code
 	}
-	// The generator forgets basePackage for functions: there is no upstream issue for it yet.
+	// The generator forgets basePackage for functions. There is no upstream issue for it yet.
 	code = strings.ReplaceAll(code, "import com.pulumi.ociauthtoken.", "import io.github.ociauthtoken.")
-	// It takes lists for arrays.
+	// It indexes lists as if they were arrays.
 	code = javaItem.ReplaceAllString(code, ".$1().get($2)")
-	// It does not know that an argument takes no Optional.
+	// It passes an Optional to an argument that does not accept one.
 	code = javaPassword.ReplaceAllString(code, `.password($1.token().applyValue(token -> token.orElse("")))`)
 	body := javaImport.ReplaceAllString(code, "")
 	return javaImport.ReplaceAllStringFunc(code, func(line string) string {

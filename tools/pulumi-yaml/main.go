@@ -1,6 +1,6 @@
 // Command pulumi-yaml translates the programs in a folder from Pulumi YAML to PCL, the language that Pulumi's generators read.
-// It takes the schema of the package that they use on its input, and writes a JSON object of the programs by name. It is run
-// by tools/codegen.
+// It reads the schema of the package that they use from standard input, and writes a JSON object with the programs by name.
+// tools/codegen runs it.
 package main
 
 import (
@@ -54,7 +54,7 @@ func run(folder string) error {
 	return json.NewEncoder(os.Stdout).Encode(programs)
 }
 
-// translate checks a program against the schema. It takes warnings for errors as well: readers copy these programs.
+// translate checks a program against the schema and translates it. Warnings count as errors too, because readers copy these programs.
 func translate(file string, packages schema.ReferenceLoader) (string, error) {
 	source, err := os.ReadFile(file)
 	if err != nil {
@@ -84,7 +84,7 @@ type loader struct {
 	pkg *schema.Package
 }
 
-// LoadPackageReferenceV2 returns the package with the name that is wanted.
+// LoadPackageReferenceV2 returns the package that the descriptor names.
 func (l loader) LoadPackageReferenceV2(_ context.Context, wanted *schema.PackageDescriptor) (schema.PackageReference, error) {
 	for _, pkg := range []*schema.Package{l.pkg, schema.DefaultPulumiPackage} {
 		if pkg != nil && pkg.Name == wanted.Name {

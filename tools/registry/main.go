@@ -1,5 +1,5 @@
-// Command registry is CNCF Distribution's registry, with what the tests need of it: token authentication, and images that are
-// kept in memory.
+// Command registry is CNCF Distribution's registry with only the parts that the tests need: token authentication, and images that
+// are kept in memory.
 package main
 
 import (

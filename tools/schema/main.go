@@ -1,5 +1,5 @@
-// Command schema prints the provider's schema, as schema.json holds it: without a version, which a release sets. With -table, it
-// prints the table of the configuration's properties, in Markdown, for the documentation.
+// Command schema prints the provider's schema for schema.json, without a version, because a release sets that. With -table, it
+// prints the table of the configuration's properties in Markdown, for the documentation.
 package main
 
 import (

@@ -93,7 +93,7 @@ import (
 //
 // - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
 // - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
-// - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation comes up. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
+// - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
 // - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
 // - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
 // - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
@@ -113,37 +113,37 @@ import (
 type RotatingAuthToken struct {
 	pulumi.CustomResourceState
 
-	// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+	// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
 	Description pulumi.StringOutput `pulumi:"description"`
 	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
 	DomainUrl pulumi.StringPtrOutput `pulumi:"domainUrl"`
 	// Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
 	InactiveState pulumi.StringPtrOutput `pulumi:"inactiveState"`
-	// Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+	// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
 	Overlap pulumi.BoolPtrOutput `pulumi:"overlap"`
-	// How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+	// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 	PreviousDays pulumi.IntPtrOutput `pulumi:"previousDays"`
 	// The token that was current before the last rotation, as long as it still works. It is always a secret.
 	PreviousToken pulumi.StringPtrOutput `pulumi:"previousToken"`
 	// The OCID of the previous token. Absent if there is none.
 	PreviousTokenId pulumi.StringPtrOutput `pulumi:"previousTokenId"`
-	// Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
 	RotateWhenChanged pulumi.StringMapOutput `pulumi:"rotateWhenChanged"`
-	// How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
 	RotationDays pulumi.IntPtrOutput `pulumi:"rotationDays"`
-	// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that it is gone, and the next `pulumi up` creates another.
+	// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
 	State pulumi.StringPtrOutput `pulumi:"state"`
 	// When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
 	TimeCreated pulumi.StringPtrOutput `pulumi:"timeCreated"`
 	// When the current token expires, in the format of RFC 3339. Absent for a token that never expires.
 	TimeExpires pulumi.StringPtrOutput `pulumi:"timeExpires"`
-	// From when on the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+	// When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
 	TimeRotationDue pulumi.StringPtrOutput `pulumi:"timeRotationDue"`
-	// The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+	// The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
 	Token pulumi.StringPtrOutput `pulumi:"token"`
-	// The OCID of the current token. The id of the resource stays the OCID of its first one.
+	// The OCID of the current token. The id of the resource remains the OCID of its first token.
 	TokenId pulumi.StringPtrOutput `pulumi:"tokenId"`
-	// The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+	// The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
 	UserId pulumi.StringOutput `pulumi:"userId"`
 }
 
@@ -203,37 +203,37 @@ func (RotatingAuthTokenState) ElementType() reflect.Type {
 }
 
 type rotatingAuthTokenArgs struct {
-	// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+	// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
 	Description string `pulumi:"description"`
 	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
 	DomainUrl *string `pulumi:"domainUrl"`
-	// Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+	// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
 	Overlap *bool `pulumi:"overlap"`
-	// How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+	// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 	PreviousDays *int `pulumi:"previousDays"`
-	// Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
 	RotateWhenChanged map[string]string `pulumi:"rotateWhenChanged"`
-	// How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
 	RotationDays *int `pulumi:"rotationDays"`
-	// The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+	// The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
 	UserId string `pulumi:"userId"`
 }
 
 // The set of arguments for constructing a RotatingAuthToken resource.
 type RotatingAuthTokenArgs struct {
-	// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+	// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
 	Description pulumi.StringInput
 	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
 	DomainUrl pulumi.StringPtrInput
-	// Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+	// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
 	Overlap pulumi.BoolPtrInput
-	// How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+	// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 	PreviousDays pulumi.IntPtrInput
-	// Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
 	RotateWhenChanged pulumi.StringMapInput
-	// How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
 	RotationDays pulumi.IntPtrInput
-	// The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+	// The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
 	UserId pulumi.StringInput
 }
 
@@ -324,7 +324,7 @@ func (o RotatingAuthTokenOutput) ToRotatingAuthTokenOutputWithContext(ctx contex
 	return o
 }
 
-// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
 func (o RotatingAuthTokenOutput) Description() pulumi.StringOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringOutput { return v.Description }).(pulumi.StringOutput)
 }
@@ -339,12 +339,12 @@ func (o RotatingAuthTokenOutput) InactiveState() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.InactiveState }).(pulumi.StringPtrOutput)
 }
 
-// Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
 func (o RotatingAuthTokenOutput) Overlap() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.BoolPtrOutput { return v.Overlap }).(pulumi.BoolPtrOutput)
 }
 
-// How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 func (o RotatingAuthTokenOutput) PreviousDays() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.IntPtrOutput { return v.PreviousDays }).(pulumi.IntPtrOutput)
 }
@@ -359,17 +359,17 @@ func (o RotatingAuthTokenOutput) PreviousTokenId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.PreviousTokenId }).(pulumi.StringPtrOutput)
 }
 
-// Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
 func (o RotatingAuthTokenOutput) RotateWhenChanged() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringMapOutput { return v.RotateWhenChanged }).(pulumi.StringMapOutput)
 }
 
-// How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
 func (o RotatingAuthTokenOutput) RotationDays() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.IntPtrOutput { return v.RotationDays }).(pulumi.IntPtrOutput)
 }
 
-// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that it is gone, and the next `pulumi up` creates another.
+// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
 func (o RotatingAuthTokenOutput) State() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.State }).(pulumi.StringPtrOutput)
 }
@@ -384,22 +384,22 @@ func (o RotatingAuthTokenOutput) TimeExpires() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.TimeExpires }).(pulumi.StringPtrOutput)
 }
 
-// From when on the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+// When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
 func (o RotatingAuthTokenOutput) TimeRotationDue() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.TimeRotationDue }).(pulumi.StringPtrOutput)
 }
 
-// The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+// The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
 func (o RotatingAuthTokenOutput) Token() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.Token }).(pulumi.StringPtrOutput)
 }
 
-// The OCID of the current token. The id of the resource stays the OCID of its first one.
+// The OCID of the current token. The id of the resource remains the OCID of its first token.
 func (o RotatingAuthTokenOutput) TokenId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.TokenId }).(pulumi.StringPtrOutput)
 }
 
-// The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+// The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
 func (o RotatingAuthTokenOutput) UserId() pulumi.StringOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringOutput { return v.UserId }).(pulumi.StringOutput)
 }

@@ -29,13 +29,13 @@ class RotatingAuthTokenArgs:
         """
         The set of arguments for constructing a RotatingAuthToken resource.
 
-        :param pulumi.Input[_builtins.str] description: What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
-        :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+        :param pulumi.Input[_builtins.str] description: What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
+        :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
         :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
-        :param pulumi.Input[_builtins.bool] overlap: Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
-        :param pulumi.Input[_builtins.int] previous_days: How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] rotate_when_changed: Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
-        :param pulumi.Input[_builtins.int] rotation_days: How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+        :param pulumi.Input[_builtins.bool] overlap: Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+        :param pulumi.Input[_builtins.int] previous_days: How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] rotate_when_changed: Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+        :param pulumi.Input[_builtins.int] rotation_days: How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
         """
         pulumi.set(__self__, "description", description)
         pulumi.set(__self__, "user_id", user_id)
@@ -54,7 +54,7 @@ class RotatingAuthTokenArgs:
     @pulumi.getter
     def description(self) -> pulumi.Input[_builtins.str]:
         """
-        What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+        What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
         """
         return pulumi.get(self, "description")
 
@@ -66,7 +66,7 @@ class RotatingAuthTokenArgs:
     @pulumi.getter(name="userId")
     def user_id(self) -> pulumi.Input[_builtins.str]:
         """
-        The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+        The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
         """
         return pulumi.get(self, "user_id")
 
@@ -90,7 +90,7 @@ class RotatingAuthTokenArgs:
     @pulumi.getter
     def overlap(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+        Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
         """
         return pulumi.get(self, "overlap")
 
@@ -102,7 +102,7 @@ class RotatingAuthTokenArgs:
     @pulumi.getter(name="previousDays")
     def previous_days(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+        How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
         """
         return pulumi.get(self, "previous_days")
 
@@ -114,7 +114,7 @@ class RotatingAuthTokenArgs:
     @pulumi.getter(name="rotateWhenChanged")
     def rotate_when_changed(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
-        Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+        Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
         """
         return pulumi.get(self, "rotate_when_changed")
 
@@ -126,7 +126,7 @@ class RotatingAuthTokenArgs:
     @pulumi.getter(name="rotationDays")
     def rotation_days(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+        How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
         """
         return pulumi.get(self, "rotation_days")
 
@@ -197,7 +197,7 @@ class RotatingAuthToken(pulumi.CustomResource):
 
         - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
         - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
-        - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation comes up. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
+        - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
         - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
         - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
         - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
@@ -218,13 +218,13 @@ class RotatingAuthToken(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[_builtins.str] description: What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+        :param pulumi.Input[_builtins.str] description: What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
         :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
-        :param pulumi.Input[_builtins.bool] overlap: Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
-        :param pulumi.Input[_builtins.int] previous_days: How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] rotate_when_changed: Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
-        :param pulumi.Input[_builtins.int] rotation_days: How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
-        :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+        :param pulumi.Input[_builtins.bool] overlap: Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+        :param pulumi.Input[_builtins.int] previous_days: How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] rotate_when_changed: Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+        :param pulumi.Input[_builtins.int] rotation_days: How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+        :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
         """
         ...
     @overload
@@ -280,7 +280,7 @@ class RotatingAuthToken(pulumi.CustomResource):
 
         - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
         - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
-        - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation comes up. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
+        - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
         - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
         - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
         - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
@@ -398,7 +398,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter
     def description(self) -> pulumi.Output[_builtins.str]:
         """
-        What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+        What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
         """
         return pulumi.get(self, "description")
 
@@ -422,7 +422,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter
     def overlap(self) -> pulumi.Output[Optional[_builtins.bool]]:
         """
-        Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user's two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+        Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
         """
         return pulumi.get(self, "overlap")
 
@@ -430,7 +430,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="previousDays")
     def previous_days(self) -> pulumi.Output[Optional[_builtins.int]]:
         """
-        How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+        How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
         """
         return pulumi.get(self, "previous_days")
 
@@ -454,7 +454,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="rotateWhenChanged")
     def rotate_when_changed(self) -> pulumi.Output[Optional[Mapping[str, _builtins.str]]]:
         """
-        Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+        Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
         """
         return pulumi.get(self, "rotate_when_changed")
 
@@ -462,7 +462,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="rotationDays")
     def rotation_days(self) -> pulumi.Output[Optional[_builtins.int]]:
         """
-        How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+        How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
         """
         return pulumi.get(self, "rotation_days")
 
@@ -470,7 +470,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter
     def state(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that it is gone, and the next `pulumi up` creates another.
+        The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
         """
         return pulumi.get(self, "state")
 
@@ -494,7 +494,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="timeRotationDue")
     def time_rotation_due(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        From when on the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+        When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
         """
         return pulumi.get(self, "time_rotation_due")
 
@@ -502,7 +502,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter
     def token(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+        The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
         """
         return pulumi.get(self, "token")
 
@@ -510,7 +510,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="tokenId")
     def token_id(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The OCID of the current token. The id of the resource stays the OCID of its first one.
+        The OCID of the current token. The id of the resource remains the OCID of its first token.
         """
         return pulumi.get(self, "token_id")
 
@@ -518,7 +518,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="userId")
     def user_id(self) -> pulumi.Output[_builtins.str]:
         """
-        The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+        The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
         """
         return pulumi.get(self, "user_id")
 

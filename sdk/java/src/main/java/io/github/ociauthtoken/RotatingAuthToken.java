@@ -96,7 +96,7 @@ import javax.annotation.Nullable;
  * 
  * - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
  * - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
- * - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation comes up. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
+ * - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
  * - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
  * - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI&#39;s time.
  * - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
@@ -118,14 +118,14 @@ import javax.annotation.Nullable;
 @ResourceType(type="ociauthtoken:index:RotatingAuthToken")
 public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
     /**
-     * What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+     * What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
      * 
      */
     @Export(name="description", refs={String.class}, tree="[0]")
     private Output<String> description;
 
     /**
-     * @return What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+     * @return What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
      * 
      */
     public Output<String> description() {
@@ -160,28 +160,28 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.inactiveState);
     }
     /**
-     * Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user&#39;s two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
      * 
      */
     @Export(name="overlap", refs={Boolean.class}, tree="[0]")
     private Output</* @Nullable */ Boolean> overlap;
 
     /**
-     * @return Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user&#39;s two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+     * @return Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
      * 
      */
     public Output<Optional<Boolean>> overlap() {
         return Codegen.optional(this.overlap);
     }
     /**
-     * How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+     * How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
      * 
      */
     @Export(name="previousDays", refs={Integer.class}, tree="[0]")
     private Output</* @Nullable */ Integer> previousDays;
 
     /**
-     * @return How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+     * @return How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
      * 
      */
     public Output<Optional<Integer>> previousDays() {
@@ -216,42 +216,42 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.previousTokenId);
     }
     /**
-     * Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
      * 
      */
     @Export(name="rotateWhenChanged", refs={Map.class,String.class}, tree="[0,1,1]")
     private Output</* @Nullable */ Map<String,String>> rotateWhenChanged;
 
     /**
-     * @return Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+     * @return Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
      * 
      */
     public Output<Optional<Map<String,String>>> rotateWhenChanged() {
         return Codegen.optional(this.rotateWhenChanged);
     }
     /**
-     * How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
      * 
      */
     @Export(name="rotationDays", refs={Integer.class}, tree="[0]")
     private Output</* @Nullable */ Integer> rotationDays;
 
     /**
-     * @return How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+     * @return How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
      * 
      */
     public Output<Optional<Integer>> rotationDays() {
         return Codegen.optional(this.rotationDays);
     }
     /**
-     * The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that it is gone, and the next `pulumi up` creates another.
+     * The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
      * 
      */
     @Export(name="state", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> state;
 
     /**
-     * @return The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that it is gone, and the next `pulumi up` creates another.
+     * @return The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
      * 
      */
     public Output<Optional<String>> state() {
@@ -286,56 +286,56 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.timeExpires);
     }
     /**
-     * From when on the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+     * When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
      * 
      */
     @Export(name="timeRotationDue", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> timeRotationDue;
 
     /**
-     * @return From when on the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+     * @return When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
      * 
      */
     public Output<Optional<String>> timeRotationDue() {
         return Codegen.optional(this.timeRotationDue);
     }
     /**
-     * The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+     * The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
      * 
      */
     @Export(name="token", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> token;
 
     /**
-     * @return The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists; it is absent after an import.
+     * @return The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
      * 
      */
     public Output<Optional<String>> token() {
         return Codegen.optional(this.token);
     }
     /**
-     * The OCID of the current token. The id of the resource stays the OCID of its first one.
+     * The OCID of the current token. The id of the resource remains the OCID of its first token.
      * 
      */
     @Export(name="tokenId", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenId;
 
     /**
-     * @return The OCID of the current token. The id of the resource stays the OCID of its first one.
+     * @return The OCID of the current token. The id of the resource remains the OCID of its first token.
      * 
      */
     public Output<Optional<String>> tokenId() {
         return Codegen.optional(this.tokenId);
     }
     /**
-     * The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+     * The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
      * 
      */
     @Export(name="userId", refs={String.class}, tree="[0]")
     private Output<String> userId;
 
     /**
-     * @return The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+     * @return The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
      * 
      */
     public Output<String> userId() {

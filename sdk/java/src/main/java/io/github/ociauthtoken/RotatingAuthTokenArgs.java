@@ -20,14 +20,14 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     public static final RotatingAuthTokenArgs Empty = new RotatingAuthTokenArgs();
 
     /**
-     * What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+     * What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
      * 
      */
     @Import(name="description", required=true)
     private Output<String> description;
 
     /**
-     * @return What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+     * @return What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
      * 
      */
     public Output<String> description() {
@@ -50,14 +50,14 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     }
 
     /**
-     * Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user&#39;s two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
      * 
      */
     @Import(name="overlap")
     private @Nullable Output<Boolean> overlap;
 
     /**
-     * @return Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user&#39;s two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+     * @return Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
      * 
      */
     public Optional<Output<Boolean>> overlap() {
@@ -65,14 +65,14 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     }
 
     /**
-     * How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+     * How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
      * 
      */
     @Import(name="previousDays")
     private @Nullable Output<Integer> previousDays;
 
     /**
-     * @return How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+     * @return How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
      * 
      */
     public Optional<Output<Integer>> previousDays() {
@@ -80,14 +80,14 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     }
 
     /**
-     * Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
      * 
      */
     @Import(name="rotateWhenChanged")
     private @Nullable Output<Map<String,String>> rotateWhenChanged;
 
     /**
-     * @return Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+     * @return Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
      * 
      */
     public Optional<Output<Map<String,String>>> rotateWhenChanged() {
@@ -95,14 +95,14 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     }
 
     /**
-     * How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
      * 
      */
     @Import(name="rotationDays")
     private @Nullable Output<Integer> rotationDays;
 
     /**
-     * @return How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+     * @return How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
      * 
      */
     public Optional<Output<Integer>> rotationDays() {
@@ -110,14 +110,14 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     }
 
     /**
-     * The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+     * The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
      * 
      */
     @Import(name="userId", required=true)
     private Output<String> userId;
 
     /**
-     * @return The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+     * @return The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
      * 
      */
     public Output<String> userId() {
@@ -155,7 +155,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param description What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+         * @param description What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
          * 
          * @return builder
          * 
@@ -166,7 +166,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param description What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token: no token is rotated.
+         * @param description What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
          * 
          * @return builder
          * 
@@ -197,7 +197,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param overlap Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user&#39;s two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+         * @param overlap Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
          * 
          * @return builder
          * 
@@ -208,7 +208,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param overlap Whether the current token goes on working after a rotation, as the previous one. The default is `true`. With `false` the resource uses one of the user&#39;s two slots: the current token is revoked before the new one is created, and what depends on it has no token that works in between. That is for users whose other slot is taken by something else.
+         * @param overlap Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
          * 
          * @return builder
          * 
@@ -218,7 +218,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param previousDays How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+         * @param previousDays How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
          * 
          * @return builder
          * 
@@ -229,7 +229,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param previousDays How many days after a rotation the previous token is to be revoked, 0 to 3650: the first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is ACTIVE. If it is not set, it works until the next rotation.
+         * @param previousDays How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
          * 
          * @return builder
          * 
@@ -239,7 +239,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param rotateWhenChanged Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+         * @param rotateWhenChanged Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
          * 
          * @return builder
          * 
@@ -250,7 +250,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param rotateWhenChanged Anything that is a reason to rotate when it changes, under names of your own: the number of an incident, say. The next `pulumi up` rotates the token once, however many have changed.
+         * @param rotateWhenChanged Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
          * 
          * @return builder
          * 
@@ -260,7 +260,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param rotationDays How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+         * @param rotationDays How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
          * 
          * @return builder
          * 
@@ -271,7 +271,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param rotationDays How many days after its creation a token is due to be rotated: 1 to 3650. The first `pulumi up` from then on rotates it. If it is not set, time is no reason to rotate.
+         * @param rotationDays How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
          * 
          * @return builder
          * 
@@ -281,7 +281,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param userId The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+         * @param userId The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
          * 
          * @return builder
          * 
@@ -292,7 +292,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param userId The OCID of the user that the tokens are for: it starts with `ocid1.user.`. A user holds at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
+         * @param userId The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
          * 
          * @return builder
          * 
