@@ -110,7 +110,7 @@ func measureTypeScript(ctx context.Context, dir, packages string, w io.Writer) e
 		if err != nil {
 			return err
 		}
-		upWall, upPeak := "its plugin is not available here", ""
+		upWall, upPeak := "the plugin is not here", ""
 		if program.runs {
 			wall, peak := medians(run[program.name])
 			upWall, upPeak = fmt.Sprintf("%.2f s", wall.Seconds()), fmt.Sprintf("%.0f MB", float64(peak)/1e6)
