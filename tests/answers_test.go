@@ -17,10 +17,10 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// What OCI answers is not believed blindly: an answer may lack something, come from something else, or be meant badly. Nothing
-// that it does say is thrown away for that.
+// These tests send the provider answers that lack something, come from another service, or are malicious. The provider must not
+// trust them blindly, and must keep what is usable in them.
 
-// recorded decodes what a creation has come to, its token in it.
+// recorded decodes the result of a creation, including its token.
 func recorded(t *testing.T, created *pulumirpc.CreateResponse, err error) (id string, outputs resource.PropertyMap) {
 	t.Helper()
 	if err == nil {
@@ -34,7 +34,7 @@ func recorded(t *testing.T, created *pulumirpc.CreateResponse, err error) (id st
 	return "", nil
 }
 
-func TestACreationTakesFromAnOddAnswerWhatItDoesSay(t *testing.T) {
+func TestACreationKeepsWhatIsUsableInAnOddAnswer(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		stranger := "ocid1.user.oc1..stranger"
 		for name, fault := range map[string]emulator.Fault{
@@ -102,7 +102,7 @@ func TestACreationAsksAgainForWhatTheAnswerLacks(t *testing.T) {
 	})
 }
 
-func TestACreationThatIsNeverAnsweredWholeLosesNothing(t *testing.T) {
+func TestACreationThatNeverGetsACompleteAnswerLosesNothing(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		withoutID := a.newWire(t)
 		withoutID.oci.Inject(withoutID.spoiling(emulator.Fault{Operation: "CreateAuthToken", Omit: []string{"id"}}))
@@ -121,7 +121,7 @@ func TestACreationThatIsNeverAnsweredWholeLosesNothing(t *testing.T) {
 	})
 }
 
-func TestAListThatMakesNoSenseIsNotOneWithoutTheToken(t *testing.T) {
+func TestAMalformedListDoesNotMeanThatTheTokenIsGone(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		for name, fault := range map[string]emulator.Fault{
 			"null": {Body: "null"}, "an object": {Body: `{"items": []}`}, "a text": {Body: `"[]"`}, "empty": {Body: " "},
@@ -148,7 +148,7 @@ func TestAListThatMakesNoSenseIsNotOneWithoutTheToken(t *testing.T) {
 	})
 }
 
-func TestAListWithOddItemsIsStillAListWithTheToken(t *testing.T) {
+func TestTheTokenIsFoundInAListWithOddItems(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		for name, fault := range map[string]emulator.Fault{
 			"another user's":    {Set: map[string]any{"userId": "ocid1.user.oc1..stranger"}},
@@ -171,7 +171,7 @@ func TestAListWithOddItemsIsStillAListWithTheToken(t *testing.T) {
 	})
 }
 
-func TestWhatCannotBePrintedCostsNoToken(t *testing.T) {
+func TestCharactersThatCannotBePrintedCostNoToken(t *testing.T) {
 	t.Parallel()
 	odd := map[string]string{"opc-request-id": "A\xff\xfe/" + strings.Repeat("9", 5000)}
 	w := newWire(t)
@@ -206,7 +206,7 @@ func TestAnAnswerThatIsNotHTTPIsNotQuoted(t *testing.T) {
 	require.Error(t, s.up(s.mint(s.user, "ci")))
 }
 
-// saying is the endpoint of something that says the same to everybody, once it has been asked.
+// saying returns the endpoint of a server that gives the same answer to every request.
 func saying(t *testing.T, words string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -239,7 +239,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	assert.Equal(t, 5, w.calls("CreateAuthToken"))
 }
 
-func TestRetryAfterIsBoundedAndNeverABusyLoop(t *testing.T) {
+func TestRetryAfterHasALimitAndNeverCausesABusyLoop(t *testing.T) {
 	t.Parallel()
 	for header, longest := range map[string]time.Duration{
 		"0": 10 * time.Second, "-1": 10 * time.Second, "soon": 10 * time.Second, "": 10 * time.Second,
@@ -260,7 +260,7 @@ func TestRetryAfterIsBoundedAndNeverABusyLoop(t *testing.T) {
 	}
 }
 
-func TestRefreshAsksTheHomeRegionBeforeATokenGoesFromTheState(t *testing.T) {
+func TestRefreshAsksTheHomeRegionBeforeATokenLeavesTheState(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
 	s.mustUp(s.mint(s.user, "ci"))
@@ -309,7 +309,7 @@ func TestRefreshDoesNotForgetACreationThatNeverFinished(t *testing.T) {
 	}
 }
 
-func TestDestroyGivesANewTokenTimeToBeKnown(t *testing.T) {
+func TestDestroyGivesANewTokenTimeToAppear(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		missing := emulator.Fault{Operation: "DeleteAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No.", Times: 2}
 		s := a.newStack(t)
@@ -332,7 +332,7 @@ func TestDestroyGivesANewTokenTimeToBeKnown(t *testing.T) {
 	})
 }
 
-func TestStateThatHoldsOnlyATokenCanBeRefreshedFirst(t *testing.T) {
+func TestStateWithOnlyATokenCanBeRefreshedFirst(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		w := a.newWire(t)
 		live := w.oci.AddToken(w.user, "by hand")
@@ -346,7 +346,7 @@ func TestStateThatHoldsOnlyATokenCanBeRefreshedFirst(t *testing.T) {
 	})
 }
 
-func TestIgnoreChangesThatNamesAnOutputDoesNotWedgeTheStack(t *testing.T) {
+func TestIgnoreChangesThatNamesAnOutputDoesNotBlockTheStack(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	created := w.mustCreate(tokenURN, "ci")

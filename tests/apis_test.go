@@ -10,14 +10,14 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// api is one of the two APIs that serve auth tokens: IAM's, and that of an identity domain. What is promised holds for both, and
-// is tested for both by the same tests.
+// api is one of the two APIs that serve auth tokens: IAM's, and that of an identity domain. The promises hold for both, and the
+// same tests check both.
 type api struct {
 	name   string
 	domain string
 }
 
-// forEachAPI runs a test over each API.
+// forEachAPI runs a test with each API.
 func forEachAPI(t *testing.T, run func(t *testing.T, a api)) {
 	t.Parallel()
 	for _, a := range []api{{name: "IAM"}, {name: "identity domain", domain: "sales"}} {
@@ -50,7 +50,7 @@ func (a api) newWire(t *testing.T) *wire {
 	return &wire{world: w, plugin: w.configured(map[string]any{"endpoint": w.url})}
 }
 
-// addUser creates another user where the first one is.
+// addUser creates another user, in the same domain as the first one.
 func (w *world) addUser(name string) string {
 	w.t.Helper()
 	if w.domainURL == "" {
@@ -59,7 +59,7 @@ func (w *world) addUser(name string) string {
 	return w.oci.AddUserIn(w.oci.Domains()[0].Name, name).ID
 }
 
-// deleteCommand is the command by which a person is told to delete a token of the user.
+// deleteCommand returns the command that messages show for deleting a token of the user.
 func (w *world) deleteCommand(id string) string {
 	if w.domainURL == "" {
 		return "oci iam auth-token delete --user-id " + w.user + " --auth-token-id " + id
@@ -67,7 +67,7 @@ func (w *world) deleteCommand(id string) string {
 	return "oci identity-domains auth-token delete --endpoint " + w.domainURL + " --auth-token-id " + id
 }
 
-// listCommand is the command by which a person is told to list the tokens of the user.
+// listCommand returns the command that messages show for listing the tokens of the user.
 func (w *world) listCommand() string {
 	if w.domainURL == "" {
 		return "oci iam auth-token list --user-id " + w.user
@@ -75,7 +75,7 @@ func (w *world) listCommand() string {
 	return fmt.Sprintf(`oci identity-domains auth-tokens list --endpoint %s --filter 'user.ocid eq "%s"'`, w.domainURL, w.user)
 }
 
-// code is an error's code as the API tells it.
+// code returns the code of an error in the form that the API uses.
 func (w *world) code(code string) string {
 	if w.domainURL == "" {
 		return code
@@ -83,7 +83,7 @@ func (w *world) code(code string) string {
 	return "error.common.common." + strings.ToLower(code[:1]) + code[1:]
 }
 
-// where is how errors name the place that was called.
+// where returns the name that errors give to the place that was called.
 func (w *world) where() string {
 	if w.domainURL == "" {
 		return "in us-phoenix-1 at " + w.url
@@ -91,7 +91,7 @@ func (w *world) where() string {
 	return "in the identity domain " + w.domainURL
 }
 
-// importID is what a person writes to import a token of the user.
+// importID returns the id for importing a token of the user.
 func (w *world) importID(id string) string {
 	if w.domainURL == "" {
 		return w.user + "/" + id
@@ -99,7 +99,7 @@ func (w *world) importID(id string) string {
 	return w.domainURL + "/users/" + w.user + "/authTokens/" + id
 }
 
-// active is the state of a token that can be used, as the API tells it.
+// active returns the state of a token that can be used, in the form that the API uses.
 func (w *world) active() string {
 	if w.domainURL == "" {
 		return "ACTIVE"
@@ -107,7 +107,7 @@ func (w *world) active() string {
 	return ""
 }
 
-// noTokens is a list of none.
+// noTokens returns an empty list.
 func (w *world) noTokens() string {
 	if w.domainURL == "" {
 		return "[]"
@@ -115,13 +115,13 @@ func (w *world) noTokens() string {
 	return `{"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 0, "Resources": [], "startIndex": 1, "itemsPerPage": 50}`
 }
 
-// domainFields are what an identity domain calls the fields of IAM's tokens.
+// domainFields holds the names that an identity domain gives to the fields of IAM's tokens.
 var domainFields = map[string][]string{
 	"id": {"id", "ocid"}, "userId": {"user"}, "lifecycleState": {"status"}, "timeCreated": {"meta"}, "timeExpires": {"expiresOn"},
 	"compartmentId": {"compartmentOcid", "tenancyOcid", "domainOcid"},
 }
 
-// spoiling is a fault that leaves out or overwrites fields, in the names of the API.
+// spoiling returns a fault that leaves out or overwrites fields, under the names that the API uses.
 func (w *world) spoiling(fault emulator.Fault) emulator.Fault {
 	if w.domainURL == "" {
 		return fault
@@ -155,7 +155,7 @@ func (w *world) spoiling(fault emulator.Fault) emulator.Fault {
 	return spoiling
 }
 
-// requireNoOtherAPI holds that everything that was asked about tokens was asked of one API.
+// requireNoOtherAPI requires that all requests about tokens went to one API.
 func (w *world) requireNoOtherAPI() {
 	w.t.Helper()
 	for _, request := range w.oci.Journal() {

@@ -15,7 +15,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-func TestUpMintsATokenAndRecordsItsValue(t *testing.T) {
+func TestUpCreatesATokenAndRecordsItsValue(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		s.mustUp(s.mint(s.user, "docker login"))
@@ -51,7 +51,7 @@ func TestSecondUpChangesNothing(t *testing.T) {
 	})
 }
 
-func TestPreviewOfACreationWritesNothingAndKnowsNothing(t *testing.T) {
+func TestPreviewOfACreationWritesNothingAndShowsUnknownOutputs(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		var outputs resource.PropertyMap
@@ -73,7 +73,7 @@ func TestPreviewOfACreationWritesNothingAndKnowsNothing(t *testing.T) {
 	})
 }
 
-func TestDescriptionIsUpdatedInPlaceAndDependentsDoNotMove(t *testing.T) {
+func TestDescriptionIsUpdatedInPlaceAndDependentsStayTheSame(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		s.mustUp(s.mintAndLogIn(s.user, "old"))
@@ -114,7 +114,7 @@ func TestAnotherUserReplacesTheTokenAndDependentsFollow(t *testing.T) {
 	})
 }
 
-func TestTokenDeletedOutsideIsMintedAgainAfterRefresh(t *testing.T) {
+func TestTokenDeletedOutsideIsCreatedAgainAfterRefresh(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		s.mustUp(s.mint(s.user, "ci"))
@@ -144,7 +144,7 @@ func TestRefreshTakesOverDriftAndKeepsTheValue(t *testing.T) {
 		require.NoError(t, s.refresh())
 		state := s.token("token")
 		assert.Equal(t, "changed by hand", state.Outputs["description"].StringValue())
-		if a.domain == "" { // a domain does not tell it
+		if a.domain == "" { // a domain does not return it
 			assert.Equal(t, "INACTIVE", state.Outputs["state"].StringValue())
 			assert.Equal(t, "4", state.Outputs["inactiveState"].StringValue())
 		}
@@ -186,7 +186,7 @@ func TestNotFoundOnReadKeepsTheOnlyCopyOfTheValue(t *testing.T) {
 	})
 }
 
-func TestFreshTokenIsGivenTimeToAppear(t *testing.T) {
+func TestNewTokenIsGivenTimeToAppear(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.mustUp(s.mint(s.user, "ci"))
@@ -205,7 +205,7 @@ func TestFreshTokenIsGivenTimeToAppear(t *testing.T) {
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 }
 
-func TestFreshTokenIsKeptWhereThisMachinesClockIsAhead(t *testing.T) {
+func TestNewTokenIsKeptIfThisMachinesClockIsAhead(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.mustUp(s.mint(s.user, "ci"))
@@ -317,7 +317,7 @@ func TestDescriptionsOfAllKinds(t *testing.T) {
 	})
 }
 
-func TestEachKindOfBadUserIDIsAnErrorOnThatPropertyBeforeAnyCall(t *testing.T) {
+func TestABadUserIDIsAnErrorOnThatPropertyBeforeAnyCall(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	for userID, complaint := range map[string]string{

@@ -21,25 +21,25 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// These tests run the pulumi command and the plugin as a person does, for what only they have: generated code, import
-// files, interrupts, logs.
+// These tests run the pulumi command and the plugin as a person does. They test what only the command has: generated code, import
+// files, interrupts and logs.
 
 // cli is a project folder, a local backend, and the plugin on PATH.
 type cli struct {
 	*world
 	dir string
 	env []string
-	// state is the folder of the backend, stack the stack that is selected, and passphrase what its secrets are encrypted with.
+	// state is the folder of the backend, stack the selected stack, and passphrase the one that its secrets are encrypted with.
 	state, stack, passphrase string
 }
 
-// newCLI needs pulumi on PATH, or as "make toolchain" builds it.
+// newCLI needs pulumi on PATH, or the one that "make toolchain" builds.
 func newCLI(t *testing.T) *cli {
 	t.Helper()
 	return newCLIIn(newWorld(t))
 }
 
-// newCLIIn is the command on a machine in this world.
+// newCLIIn returns the command on a machine in this world.
 func newCLIIn(w *world) *cli {
 	w.t.Helper()
 	c := newCLIWithoutStack(w)
@@ -65,7 +65,7 @@ func newCLIWithoutStack(w *world) *cli {
 	return c
 }
 
-// newStack makes a stack whose provider finds this world, and selects it.
+// newStack creates a stack whose provider uses the world's OCI, and selects it.
 func (c *cli) newStack(name string) {
 	c.t.Helper()
 	c.stack = name
@@ -95,7 +95,7 @@ func (c *cli) rotatingProgram(reason string) {
 	}, "token", "previousToken")
 }
 
-// programOf writes a YAML program with one resource for the user, whose outputs are the stack's.
+// programOf writes a YAML program with one resource for the user. The program exports all outputs of the resource.
 func (c *cli) programOf(name, kind string, properties map[string]any, outputs ...string) {
 	c.t.Helper()
 	properties["userId"] = c.user
@@ -113,13 +113,13 @@ func (c *cli) programOf(name, kind string, properties map[string]any, outputs ..
 }
 
 func (c *cli) command(args ...string) *exec.Cmd {
-	// env finds pulumi on the PATH that the command is to have.
+	// env finds pulumi on the PATH that the command gets.
 	command := exec.Command("env", append(append([]string{"pulumi"}, args...), "--non-interactive")...)
 	command.Dir, command.Env = c.dir, c.env
 	return command
 }
 
-// run returns all that pulumi printed. No token's value may be in it.
+// run runs pulumi and returns everything that it printed. No token's value may be in it.
 func (c *cli) run(args ...string) (string, error) {
 	c.t.Helper()
 	output, err := c.command(args...).CombinedOutput()
@@ -134,7 +134,7 @@ func (c *cli) must(args ...string) string {
 	return output
 }
 
-// secretOutput is a stack output in clear. It is for comparing, not for printing.
+// secretOutput returns a stack output as plaintext. It must not be printed.
 func (c *cli) secretOutput(name string) string {
 	c.t.Helper()
 	outputs, err := backend.Outputs(c.state, c.stack, c.passphrase)
@@ -144,7 +144,7 @@ func (c *cli) secretOutput(name string) string {
 	return value
 }
 
-// TestStateIsWhatPulumiExports is for the tests that read the state from the folder of the backend.
+// TestStateIsWhatPulumiExports checks the assumption of the tests that read the state from the folder of the backend.
 func TestStateIsWhatPulumiExports(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
@@ -165,7 +165,7 @@ func TestStateIsWhatPulumiExports(t *testing.T) {
 	assert.True(t, strings.TrimSpace(string(printed)) == c.secretOutput("token"), "an output is read otherwise than Pulumi shows it")
 }
 
-func TestCommandLineMintsKeepsAndRevokes(t *testing.T) {
+func TestCommandLineCreatesKeepsAndRevokes(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
 	c.program("token", "ci")
@@ -188,7 +188,7 @@ func TestCommandLineMintsKeepsAndRevokes(t *testing.T) {
 	assert.Empty(t, c.tokens())
 }
 
-func TestNoLogHoldsAValue(t *testing.T) {
+func TestNoLogContainsAValue(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
 	c.env = append(c.env, "OCI_GO_SDK_DEBUG=v")
@@ -200,8 +200,8 @@ func TestNoLogHoldsAValue(t *testing.T) {
 			output, err := c.command(append(command, "--logtostderr", "--logflow", verbosity)...).CombinedOutput()
 			require.NoError(t, err)
 			for line := range strings.Lines(string(output)) {
-				// From -v=9 on the engine logs every property that it sends and receives, of every provider. No
-				// provider can keep it from that.
+				// From -v=9 on, the engine logs every property that it sends to a provider or receives from it. No
+				// provider can prevent that.
 				if verbosity != "-v=8" && strings.Contains(line, "arshaling property for RPC[") {
 					continue
 				}
@@ -240,7 +240,7 @@ func TestImportGeneratesCodeThatPreviewsClean(t *testing.T) {
 	}
 }
 
-func TestImportOfWhatDoesNotExistIsAnErrorAndLeavesNoGhost(t *testing.T) {
+func TestImportOfWhatDoesNotExistIsAnErrorAndLeavesTheStateAlone(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
 	live := c.oci.AddToken(c.user, "by hand")
@@ -266,7 +266,7 @@ func TestImportOfWhatDoesNotExistIsAnErrorAndLeavesNoGhost(t *testing.T) {
 	}
 }
 
-func TestImportFileBringsTheValueAlong(t *testing.T) {
+func TestImportFileBringsTheValue(t *testing.T) {
 	t.Parallel()
 	for name, outputs := range map[string]map[string]any{
 		"whole":          {"userId": true, "description": true},
@@ -329,7 +329,7 @@ func (c *cli) upAndInterrupt(operation string) string {
 	up.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(c.t, up.Start())
 	<-arrived
-	// What a terminal does on Ctrl-C: the signal goes to pulumi and to the plugins it has started.
+	// This is what a terminal does on Ctrl-C: the signal goes to pulumi and to the plugins that it has started.
 	require.NoError(c.t, syscall.Kill(-up.Process.Pid, syscall.SIGINT))
 	release()
 	_ = up.Wait()
@@ -367,7 +367,7 @@ func TestPluginAnswersGetSchema(t *testing.T) {
 	assert.Equal(t, toolchain.Version(t), spec.Version)
 }
 
-// TestPackageAdd is "pulumi package add" for a project in YAML, which needs no SDK. The language hosts that "make toolchain"
+// TestPackageAdd runs "pulumi package add" in a project in YAML, which needs no SDK. The language hosts that "make toolchain"
 // builds are too old to generate SDKs for other languages.
 func TestPackageAdd(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,7 @@ import (
 	"github.com/youmark/pkcs8"
 )
 
-// settings is a whole configuration in the program itself.
+// settings returns a complete configuration in the program itself.
 func (w *world) settings() map[string]any {
 	return map[string]any{
 		"endpoint": w.url, "tenancyOcid": w.creds.TenancyID, "userOcid": w.creds.UserID,
@@ -28,7 +28,7 @@ func (w *world) settings() map[string]any {
 	}
 }
 
-// mustMint configures a fresh provider and mints a token with it, which shows that OCI takes its signature.
+// mustMint configures a new provider and creates a token with it, which shows that OCI accepts its signature.
 func (w *world) mustMint(configuration map[string]any) {
 	w.t.Helper()
 	_, err := w.configured(configuration).Create(context.Background(), &pulumirpc.CreateRequest{
@@ -38,7 +38,7 @@ func (w *world) mustMint(configuration map[string]any) {
 	w.oci.DeleteToken(w.user, w.onlyToken().ID)
 }
 
-// configureError is what a fresh provider says to a configuration that it cannot take.
+// configureError returns the error of a new provider for a configuration that is wrong.
 func (w *world) configureError(configuration map[string]any) string {
 	w.t.Helper()
 	_, err := w.serve().Configure(context.Background(), configureRequest(w.t, configuration))
@@ -72,10 +72,10 @@ func TestTheFirstSourceOfAPropertyCounts(t *testing.T) {
 	w := newWorld(t)
 	wrong := "ocid1.tenancy.oc1..wrong"
 	w.configFile("[DEFAULT]\ntenancy=" + wrong + "\nregion=eu-frankfurt-1\n")
-	w.mustMint(map[string]any{"endpoint": w.url}) // OCI_... before the file
+	w.mustMint(map[string]any{"endpoint": w.url}) // OCI_... takes precedence over the file
 
 	w.env["OCI_TENANCY_OCID"] = wrong
-	w.mustMint(map[string]any{"endpoint": w.url, "tenancyOcid": w.creds.TenancyID}) // the program before all
+	w.mustMint(map[string]any{"endpoint": w.url, "tenancyOcid": w.creds.TenancyID}) // the program takes precedence over everything
 
 	// A key is taken from the first place that has one, as a value or as a path.
 	w.env["OCI_PRIVATE_KEY"] = "not a key"
@@ -118,7 +118,7 @@ func TestKindsOfPrivateKeys(t *testing.T) {
 	w.mustMint(with(pkcs1, ""))
 	w.mustMint(with(encode("PRIVATE KEY", pkcs8DER), ""))
 	w.mustMint(with(pkcs1, "a password that is not needed"))
-	w.mustMint(with(strings.ReplaceAll(pkcs1, "\n", `\n`), "")) // as a variable without line breaks holds it
+	w.mustMint(with(strings.ReplaceAll(pkcs1, "\n", `\n`), "")) // in a variable that cannot contain line breaks
 	w.mustMint(with(encrypted, "12345"))
 	w.mustMint(with(string(pem.EncodeToMemory(legacy)), "12345"))
 
@@ -126,7 +126,7 @@ func TestKindsOfPrivateKeys(t *testing.T) {
 	assert.Contains(t, w.configureError(with(encrypted, "wrong")), "privateKeyPassword: does not decrypt")
 	assert.NotContains(t, w.configureError(with(encrypted, "hunter2")), "hunter2")
 
-	// From a file, pass phrase included, with a character that ends a value elsewhere.
+	// From a file, with a pass phrase that contains a character which ends a value in other formats.
 	equals, err := pkcs8.ConvertPrivateKeyToPKCS8(key, []byte("a=b;c#d"))
 	require.NoError(t, err)
 	w.configFile(w.profile("DEFAULT", w.keyFile(encode("ENCRYPTED PRIVATE KEY", equals))) + "pass_phrase=a=b;c#d\n")
@@ -135,7 +135,7 @@ func TestKindsOfPrivateKeys(t *testing.T) {
 
 }
 
-func TestWhatIsMissingIsNamedWithThePlacesItCouldComeFrom(t *testing.T) {
+func TestMissingConfigurationIsNamedWithItsSources(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for property, places := range map[string][]string{
@@ -155,7 +155,7 @@ func TestWhatIsMissingIsNamedWithThePlacesItCouldComeFrom(t *testing.T) {
 		}
 	}
 
-	// All of it at once, not one at a time, and first in one line, which is all that Pulumi's progress display shows.
+	// The error names all of it at once. Its first line is a summary, because Pulumi's progress display shows nothing else.
 	said := w.configureError(map[string]any{"endpoint": w.url})
 	firstLine, _, _ := strings.Cut(said, "\n")
 	assert.Contains(t, firstLine, "the provider's configuration: tenancyOcid, userOcid, fingerprint, region and privateKey are not set:")
@@ -164,7 +164,7 @@ func TestWhatIsMissingIsNamedWithThePlacesItCouldComeFrom(t *testing.T) {
 	}
 }
 
-func TestWhatIsMalformedIsNamed(t *testing.T) {
+func TestMalformedConfigurationIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	otherKey, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -259,7 +259,7 @@ func TestConfigurationThatIsNotKnownAtPreviewIsNoError(t *testing.T) {
 	}))
 	assert.Empty(t, s.oci.Journal())
 
-	// Nor is it over the bare wire, where nothing else says which region it is.
+	// It is no error over gRPC either, where nothing else tells the region.
 	w := s.world
 	w.env = nil
 	settings := w.settings()

@@ -9,11 +9,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// consumer is a provider of another package, with one kind of resource that takes a token: what a registry login or a
-// Kubernetes secret is in a real program. It shows what a change of an AuthToken does to what depends on it.
+// consumer is a provider of another package, with one kind of resource that takes a token, as a registry login or a Kubernetes
+// secret does in a real program. It shows what a change of an AuthToken does to the resources that depend on it.
 type consumer struct {
 	mu sync.Mutex
-	// received are the passwords that it was created or updated with, in order.
+	// received holds the passwords that the resource was created or updated with, in order.
 	received []string
 }
 
@@ -45,7 +45,7 @@ func (c *consumer) load() (plugin.Provider, error) {
 	}, nil
 }
 
-// mintAndLogIn is a program with an AuthToken "token" and a resource "login" that takes its value.
+// mintAndLogIn returns a program with an AuthToken "token" and a resource "login" that takes its value.
 func (w *world) mintAndLogIn(userID, description string) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		token, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{

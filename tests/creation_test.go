@@ -18,8 +18,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// One creation makes one token, whatever goes wrong, in whatever order. These are the cases that were found by hand; the
-// simulation looks for the others.
+// One creation creates one token, whatever goes wrong, and in whatever order. These cases were found by hand. The simulation looks
+// for others.
 
 var (
 	lost         = emulator.Fault{Drop: emulator.DropAfterCommit}
@@ -29,7 +29,7 @@ var (
 	invalidated  = emulator.Fault{Status: 409, Code: "InvalidatedRetryToken", Message: "Used."}
 )
 
-// inOrder lets creations fail in this order.
+// inOrder makes creations fail with these faults, in this order.
 func (w *world) inOrder(faults ...emulator.Fault) {
 	for _, fault := range faults {
 		fault.Operation, fault.Times = "CreateAuthToken", max(fault.Times, 1)
@@ -46,7 +46,7 @@ func (w *wire) create(urn, description string) (*pulumirpc.CreateResponse, error
 	return w.plugin.Create(context.Background(), &pulumirpc.CreateRequest{Urn: urn, Properties: w.arguments(description)})
 }
 
-func TestOneCreationMakesOneTokenWhateverComesTogether(t *testing.T) {
+func TestOneCreationCreatesOneTokenWhateverGoesWrongAtOnce(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		for name, faults := range map[string][]emulator.Fault{
 			"lost, then the user is not known":         {lost, unknownUser, unknownUser},
@@ -72,7 +72,7 @@ func TestOneCreationMakesOneTokenWhateverComesTogether(t *testing.T) {
 	})
 }
 
-// retryTokens are those that creations have been sent with.
+// retryTokens returns the retry tokens that creations were sent with.
 func (w *world) retryTokens() map[string]bool {
 	sent := map[string]bool{}
 	for _, request := range w.oci.Journal() {
@@ -83,7 +83,7 @@ func (w *world) retryTokens() map[string]bool {
 	return sent
 }
 
-func TestACreationInDoubtGoesOnWhenCreateIsCalledAgain(t *testing.T) {
+func TestAnUnsettledCreationGoesOnWhenCreateIsCalledAgain(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		for name, first := range map[string]emulator.Fault{
 			"unauthorized": times(5, unauthorized), "refused": times(5, emulator.Fault{Status: 400, Code: "InvalidParameter"}),
@@ -124,10 +124,10 @@ func TestAnErrorHookGoesOnWithTheTokenThatWasNotActiveYet(t *testing.T) {
 	assert.Equal(t, 1, w.calls("CreateAuthToken"), "one POST in all")
 }
 
-func TestAnErrorHookIsGivenTheTokenAfterCtrlCToo(t *testing.T) {
+func TestAnErrorHookGetsTheTokenAfterCtrlCToo(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
-	for range 20 { // of two things that are ready at once, Go takes either
+	for range 20 { // if two channels are ready at once, Go picks one at random
 		w := newWire(t)
 		w.oci.SetCreatingLists(1000)
 		_, err := w.create(tokenURN, "ci")
@@ -142,7 +142,7 @@ func TestAnErrorHookIsGivenTheTokenAfterCtrlCToo(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-func TestATokenThatWasDeletedIsNotAnsweredAgain(t *testing.T) {
+func TestATokenThatWasDeletedIsNotReturnedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.oci.SetCreatingLists(1000)
@@ -168,7 +168,7 @@ func TestAnOrphanIsNamedEvenIfTheRetryTokenIsInvalidated(t *testing.T) {
 		require.ErrorContains(t, err, w.deleteCommand(orphan.ID))
 		assert.Len(t, w.retryTokens(), 1, "no second token is asked for")
 
-		// Somebody has described it anew, and the list shows it late.
+		// Somebody has changed its description, and the list shows it late.
 		changed := a.newWire(t)
 		changed.inOrder(lost, invalidated)
 		changed.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Times: 1, Body: changed.noTokens()})
@@ -178,14 +178,14 @@ func TestAnOrphanIsNamedEvenIfTheRetryTokenIsInvalidated(t *testing.T) {
 	})
 }
 
-// onCreatedEdit describes the first token anew when the tokens are first listed.
+// onCreatedEdit changes the description of the first token when the tokens are first listed.
 func (w *world) onCreatedEdit(description string) {
 	w.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Times: 1, Hold: func() {
 		w.oci.EditToken(w.user, w.oci.Tokens(w.user)[0].ID, func(token *emulator.Token) { token.Description = description })
 	}})
 }
 
-func TestARetryTokenThatStaysInvalidIsAnErrorWithinABound(t *testing.T) {
+func TestARetryTokenThatStaysInvalidIsAnErrorInTheEnd(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		w := a.newWire(t)
 		w.inOrder(times(1000, invalidated))
@@ -196,7 +196,7 @@ func TestARetryTokenThatStaysInvalidIsAnErrorWithinABound(t *testing.T) {
 	})
 }
 
-func TestASiblingsTokenIsNobodysOrphan(t *testing.T) {
+func TestTheTokenOfAnotherResourceIsNotCalledAnOrphan(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		w := a.newWire(t)
 		sibling := w.mustCreate(tokenURN+"-sibling", "ci")
@@ -207,7 +207,7 @@ func TestASiblingsTokenIsNobodysOrphan(t *testing.T) {
 		orphan := w.tokens()[1]
 		assert.Contains(t, err.Error(), orphan.ID)
 
-		// Another process that has the sibling in its state knows it as well.
+		// Another process that has the other resource in its state knows that too.
 		later := &wire{world: w.world, plugin: w.configured(map[string]any{"endpoint": w.url})}
 		_, err = later.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
 			Id: sibling.Id, Urn: tokenURN + "-sibling", Olds: sibling.Properties, OldInputs: w.arguments("ci"), News: w.arguments("ci"),
@@ -241,14 +241,14 @@ func TestAnOrphanIsNamedAgainIfTheListFails(t *testing.T) {
 		_, err := w.create(tokenURN, "ci")
 		orphan := w.onlyToken().ID
 		require.ErrorContains(t, err, w.deleteCommand(orphan))
-		// The engine shows the error of the last call alone.
+		// The engine shows only the error of the last call.
 		w.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Status: 401, Code: "NotAuthenticated"})
 		_, err = w.create(tokenURN, "ci")
 		require.ErrorContains(t, err, w.deleteCommand(orphan))
 	})
 }
 
-func TestWhatIsLostOutsideTheHomeRegionIsNoDoubt(t *testing.T) {
+func TestARequestLostOutsideTheHomeRegionLeavesNoDoubt(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
 	w := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}
@@ -298,7 +298,7 @@ func TestNothingIsSentAfterACancelDuringTheSearchForTheHomeRegion(t *testing.T) 
 	<-arrived
 	_, err := w.plugin.Cancel(context.Background(), nil)
 	require.NoError(t, err)
-	// Neither waits for the answer that is held back.
+	// Neither of them waits for the answer that is held back.
 	require.Error(t, <-failed)
 	require.Error(t, <-failed)
 	release()
@@ -335,7 +335,7 @@ func TestOneCallCanStopWaitingForTheHomeRegionWhileOthersWait(t *testing.T) {
 	assert.Len(t, w.tokens(), 1)
 }
 
-func TestSeventyFivePerCentThrottledAndFivePerCentDropped(t *testing.T) {
+func TestCreationsWith75PerCentThrottledAnd5PerCentDropped(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
 	users := hundredUsers()[:50]
@@ -351,15 +351,15 @@ func TestSeventyFivePerCentThrottledAndFivePerCentDropped(t *testing.T) {
 	}
 }
 
-// TestTheConnectionBreaksAndNoneComesAboutForAWhile breaks the connection once the request is through, and then refuses every
+// TestTheConnectionBreaksAndOthersAreRefusedForAWhile breaks the connection once the request has arrived, and then refuses every
 // connection until enough time has passed on the clock.
-func TestTheConnectionBreaksAndNoneComesAboutForAWhile(t *testing.T) {
+func TestTheConnectionBreaksAndOthersAreRefusedForAWhile(t *testing.T) {
 	t.Parallel()
 	for i, outage := range []time.Duration{5 * time.Second, 30 * time.Second, 90 * time.Second} {
 		t.Run(outage.String(), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			// Nothing else listens at this address while the door is shut.
+			// Nothing else listens on this address while the door is shut.
 			d := &door{t: t, handler: w.oci, address: fmt.Sprintf("127.0.0.%d:0", 100+i)}
 			d.open()
 			t.Cleanup(d.shut)
@@ -380,7 +380,7 @@ func TestTheConnectionBreaksAndNoneComesAboutForAWhile(t *testing.T) {
 	}
 }
 
-// door is a port at which the service can be reached, or not.
+// door is a port of the service that can be opened and shut.
 type door struct {
 	t       *testing.T
 	handler http.Handler

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// demo is examples/demo.sh in a process group of its own, as a terminal starts it, with a temporary folder of its own.
+// demo returns the command examples/demo.sh in its own process group, as a terminal starts it, and with its own temporary folder.
 func demo(t *testing.T) (command *exec.Cmd, temporary string) {
 	t.Helper()
 	c := newCLI(t)
@@ -66,6 +66,6 @@ func TestDemoCleansUpOnInterrupt(t *testing.T) {
 	require.True(t, interrupted)
 	require.Error(t, command.Wait())
 	requireEmpty(t, temporary)
-	// Nothing of the group is left running: the signal finds nobody.
+	// No process of the group is left running, so the signal reaches none.
 	require.ErrorIs(t, syscall.Kill(-command.Process.Pid, 0), syscall.ESRCH)
 }

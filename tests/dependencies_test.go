@@ -41,7 +41,7 @@ func TestDependenciesAreKeptUpToDate(t *testing.T) {
 	for file := range strings.Lines(files) {
 		file = strings.TrimSpace(file)
 		if _, err := os.Stat(filepath.Join(toolchain.Root, file)); err != nil {
-			continue // It has just been deleted.
+			continue // The file has just been deleted.
 		}
 		for name, ecosystem := range ecosystems {
 			if path.Base(file) == name || (name[0] == '.' && path.Ext(file) == name) {

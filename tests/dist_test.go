@@ -26,7 +26,7 @@ import (
 
 const pluginName = "pulumi-resource-ociauthtoken"
 
-// TestRelease builds what a release consists of for this machine's platform. "make dist" builds it for every platform.
+// TestRelease builds the files of a release for this machine's platform. "make dist" builds them for every platform.
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	toolchain.Need(t, "git", "goreleaser", "cyclonedx-gomod")
@@ -90,7 +90,7 @@ func TestRelease(t *testing.T) {
 	})
 }
 
-// commitOfWorkingTree returns a commit of the repository as it is now, which is on no branch.
+// commitOfWorkingTree returns a commit with the current files of the repository. It is on no branch.
 func commitOfWorkingTree(t *testing.T) string {
 	t.Helper()
 	environment := []string{"GIT_INDEX_FILE=" + filepath.Join(t.TempDir(), "index")}
@@ -105,8 +105,8 @@ func commitOfWorkingTree(t *testing.T) string {
 	return git("commit-tree", git("write-tree"), "-m", "test")
 }
 
-// buildRelease has goreleaser build a commit in a folder of its own, for this machine's platform, and returns the folder with
-// what it made.
+// buildRelease makes goreleaser build a commit in a separate folder, for this machine's platform, and returns the folder with the
+// release.
 func buildRelease(t *testing.T, commit string) string {
 	t.Helper()
 	source := filepath.Join(t.TempDir(), "source")
@@ -134,7 +134,7 @@ func releaseConfiguration(t *testing.T) map[string]any {
 	return configuration
 }
 
-// TestReleaseIsForEveryPlatform holds the platforms that a release is built for. The workflows build all of them.
+// TestReleaseIsForEveryPlatform checks the list of platforms that a release is built for. The workflows build all of them.
 func TestReleaseIsForEveryPlatform(t *testing.T) {
 	t.Parallel()
 	builds := releaseConfiguration(t)["builds"].([]any)
@@ -169,11 +169,11 @@ func sha256Of(t *testing.T, file string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// requireInstalls requires that "pulumi plugin install" takes the plugin from a source, and that it works.
+// requireInstalls requires that "pulumi plugin install" installs the plugin from a source, and that it works.
 func requireInstalls(t *testing.T, source ...string) {
 	t.Helper()
 	c := newCLI(t)
-	// No plugin on PATH: it must be the one that is installed.
+	// No plugin is on PATH, so it must be the installed one.
 	for i, variable := range c.env {
 		if path, ok := strings.CutPrefix(variable, "PATH="); ok {
 			folders := filepath.SplitList(path)

@@ -17,12 +17,12 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// What users of identity domains have besides: a URL, tokens that expire, and rights of their own. What they have in common with
-// others is tested for both: see forEachAPI.
+// These tests are about what only users of identity domains have: a URL, tokens that expire, and rights to their own tokens. What all
+// users have in common is tested with both APIs: see forEachAPI.
 
 var sales = api{name: "identity domain", domain: "sales"}
 
-// mintUntil is a program with one AuthToken named "token" that expires.
+// mintUntil returns a program with one AuthToken named "token" that expires.
 func (w *world) mintUntil(expires string) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		inputs := w.inputs(w.user, "ci")
@@ -32,7 +32,7 @@ func (w *world) mintUntil(expires string) program {
 	}
 }
 
-// in is a time from now in the format of RFC 3339.
+// in returns the time that is d from now, in the format of RFC 3339.
 func (w *world) in(d time.Duration) string { return w.clock.Now().Add(d).UTC().Format(time.RFC3339) }
 
 func TestDomainURLMovesATokenToTheDomainOfItsUser(t *testing.T) {
@@ -83,7 +83,7 @@ func TestATokenThatExpires(t *testing.T) {
 	assert.Equal(t, display.ResourceChanges{"replace": 1}, s.changes(), "a token that never expires is another one")
 }
 
-func TestPreviewAndUpWarnBeforeATokenExpiresAndTheProgramGoesOnAfterwards(t *testing.T) {
+func TestPreviewAndUpWarnBeforeATokenExpiresAndWorkAfterwards(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
 	expires := s.in(90 * 24 * time.Hour)
@@ -104,7 +104,7 @@ func TestPreviewAndUpWarnBeforeATokenExpiresAndTheProgramGoesOnAfterwards(t *tes
 	}
 }
 
-func TestADateThatMakesNoSenseIsAnErrorOnThatProperty(t *testing.T) {
+func TestAnInvalidDateIsAnErrorOnThatProperty(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
 	for date, complaint := range map[string]string{
@@ -207,7 +207,7 @@ func TestEveryPageOfADomainsListIsRead(t *testing.T) {
 	assert.Equal(t, 3, s.calls("ListAuthTokens"))
 
 	s.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Skip: 1, Body: s.noTokens()})
-	s.parallel = 1 // the engine has a data race where two resources fail at once (pkg/engine/update.go, OnResourceStepPost)
+	s.parallel = 1 // the engine has a data race when two resources fail at once (pkg/engine/update.go, OnResourceStepPost)
 	require.Error(t, s.refresh(), "a list with a page that is missing is no list")
 }
 
@@ -246,7 +246,7 @@ func TestAUserOfADomainManagesTheirOwnTokensAndNoOthers(t *testing.T) {
 	}
 }
 
-func TestABadSignatureIsToldFromALackOfRightsInADomain(t *testing.T) {
+func TestABadSignatureIsDistinguishedFromMissingRightsInADomain(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
 	s.oci.RemoveAPIKey(s.creds.UserID, s.creds.Fingerprint)
@@ -266,7 +266,7 @@ func TestACreationForAUserOfADomainSaysWhichOne(t *testing.T) {
 	assert.Equal(t, 1, s.calls("ListDomains"))
 	assert.Equal(t, 1, s.calls("ListUsers"))
 
-	// Who may not look is told how to find out.
+	// A caller who may not list the domains is told how to find out.
 	s.oci.Inject(emulator.Fault{Operation: "ListDomains", Status: 404, Code: "NotAuthorizedOrNotFound"})
 	require.Error(t, s.up(s.mint(s.user, "ci")))
 	assert.Contains(t, s.diagnostics(), "set domainUrl: copy")
@@ -274,7 +274,7 @@ func TestACreationForAUserOfADomainSaysWhichOne(t *testing.T) {
 	assert.Equal(t, 2, s.calls("ListDomains"), "once each time")
 }
 
-func TestAFieldThatADomainDoesNotTellIsNotInvented(t *testing.T) {
+func TestAFieldThatADomainDoesNotReturnStaysEmpty(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
 	s.mustUp(s.mint(s.user, "ci"))

@@ -18,8 +18,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// What goes wrong here goes wrong between the provider and OCI. What must come out of it is always the same: every token
-// that exists is in the state with its value, or the person is told of it.
+// In these tests something goes wrong between the provider and OCI. The result must always be the same: every token that exists is in
+// the state with its value, or a message names it.
 
 func TestCreationWaitsUntilTheTokenIsActive(t *testing.T) {
 	t.Parallel()
@@ -129,7 +129,7 @@ func TestLostAnswersAreAskedForAgainUnderTheSameRetryToken(t *testing.T) {
 	})
 }
 
-func TestCreationOfUnknownFateNamesTheOrphan(t *testing.T) {
+func TestACreationWithoutAnAnswerNamesTheOrphan(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		mine := s.oci.AddToken(s.user, "ci")
@@ -146,7 +146,7 @@ func TestCreationOfUnknownFateNamesTheOrphan(t *testing.T) {
 	})
 }
 
-func TestADoubtfulCreationSaysSoIfTheTokensCannotBeListed(t *testing.T) {
+func TestACreationWithoutAnAnswerSaysSoIfTheTokensCannotBeListed(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		s.oci.Inject(
@@ -169,18 +169,18 @@ func TestCreateIsSafeToRepeat(t *testing.T) {
 		require.Error(t, err)
 		orphan := w.onlyToken()
 
-		// Another resource that wants the same is not given it.
+		// Another resource with the same arguments does not get it.
 		other, err := create(tokenURN + "-other")
 		require.NoError(t, err)
 		assert.NotEqual(t, orphan.ID, other.Id)
 
-		// An error hook of the engine calls Create again: the token that nobody had recorded is recorded now.
+		// An error hook of the engine calls Create again. The token that was not recorded is recorded now.
 		created, err := create(tokenURN)
 		require.NoError(t, err)
 		assert.Equal(t, orphan.ID, created.Id)
 		requireSecretToken(t, created.Properties, orphan.Value)
 
-		// What has been answered is not asked for again.
+		// A creation that OCI has answered is not asked for again.
 		w.oci.DeleteToken(w.user, orphan.ID)
 		again, err := create(tokenURN)
 		require.NoError(t, err)
@@ -188,7 +188,7 @@ func TestCreateIsSafeToRepeat(t *testing.T) {
 	})
 }
 
-func TestOrphanThatWasDeletedMeanwhileIsMintedAnew(t *testing.T) {
+func TestOrphanThatWasDeletedMeanwhileIsCreatedAgain(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		w := a.newWire(t)
 		w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit, Times: 8})
@@ -203,7 +203,7 @@ func TestOrphanThatWasDeletedMeanwhileIsMintedAnew(t *testing.T) {
 	})
 }
 
-func TestAnOrphanThatCannotBeRuledOutIsWarnedOf(t *testing.T) {
+func TestAWarningTellsOfAnOrphanThatCannotBeRuledOut(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		s.inOrder(emulator.Fault{Drop: emulator.DropBeforeCommit}, invalidated) // the token may come late
@@ -223,7 +223,7 @@ func TestCancelDuringCreationWaitsForTheAnswerAndRecordsTheToken(t *testing.T) {
 		go func() {
 			<-arrived
 			cancel()
-			// The provider starts to count how long it still waits for the answer: it has heard of the cancellation.
+			// The provider has noticed the cancellation once it limits how long it still waits for the answer.
 			<-s.clock.asleep
 			release()
 		}()
@@ -241,7 +241,7 @@ func TestCancelDuringCreationDoesNotWaitForEver(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		go func() {
 			<-arrived
-			cancel() // on this clock the grace is over at once
+			cancel() // on this clock the limit is reached at once
 		}()
 		require.Error(t, s.operate(ctx, engine.Update, s.mint(s.user, "ci"), false))
 		assert.Contains(t, s.diagnostics(), s.deleteCommand(s.onlyToken().ID), "the token that nobody recorded is named")
@@ -318,7 +318,7 @@ func TestErrorsSayWhatWasTriedWhatOCISaidAndWhatToDo(t *testing.T) {
 func TestAnAnswerThatCannotBeReadIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	// The SDK quotes a time that it cannot read, and whatever else an answer may hold in its place.
+	// The SDK quotes a time that it cannot parse, and whatever else an answer has in its place.
 	odd := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"id": "ocid1.credential.oc1..x", "token": "` + canary + `", "timeCreated": "` + canary + `"}`))
@@ -329,7 +329,7 @@ func TestAnAnswerThatCannotBeReadIsNotQuoted(t *testing.T) {
 	assert.Contains(t, s.diagnostics(), "could not be read")
 }
 
-func TestUnreachableEndpointIsSaidSoon(t *testing.T) {
+func TestUnreachableEndpointIsReportedSoon(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	gone := newWorld(t)

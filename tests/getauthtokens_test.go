@@ -12,7 +12,7 @@ import (
 
 const getAuthTokens = "ociauthtoken:index:getAuthTokens"
 
-// list calls getAuthTokens in a program of its own.
+// list calls getAuthTokens in a separate program.
 func (s *testStack) list(arguments map[string]any) (result map[string]any, err error) {
 	s.t.Helper()
 	require.NoError(s.t, s.up(func(m *deploytest.ResourceMonitor) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// abroad is a stack that is configured for Ashburn, in a tenancy whose home region is Phoenix.
+// abroad returns a stack that is configured for Ashburn, in a tenancy whose home region is Phoenix.
 func abroad(t *testing.T, lag time.Duration) *testStack {
 	t.Helper()
 	s := newStackIn(newWorldWith(t, emulator.Config{
@@ -24,7 +24,7 @@ func abroad(t *testing.T, lag time.Duration) *testStack {
 	return s
 }
 
-// regionsOf are the regions that an operation was called in, in order.
+// regionsOf returns the regions in which an operation was called, in order.
 func (w *world) regionsOf(operation string) []string {
 	var regions []string
 	for _, request := range w.oci.Journal() {
@@ -61,7 +61,7 @@ func TestHomeRegionIsLearnedOnce(t *testing.T) {
 	assert.Len(t, s.regionsOf("ListRegionSubscriptions"), 1)
 	assert.Equal(t, []string{"us-ashburn-1", "us-phoenix-1", "us-phoenix-1"}, s.regionsOf("CreateAuthToken"))
 
-	// A refresh reads where the program is configured to, whatever has been learned.
+	// A refresh reads in the configured region, even if the home region is known.
 	_, err := plugin.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
 		Id: created.Id, Urn: tokenURN + "1", Properties: created.Properties, Inputs: plugin.arguments("ci"),
 	})
@@ -77,11 +77,11 @@ func TestWhatWasJustWrittenIsReadWhereItWasWritten(t *testing.T) {
 	assert.Equal(t, []string{"us-phoenix-1", "us-phoenix-1", "us-phoenix-1"}, s.regionsOf("ListAuthTokens"))
 	assert.Equal(t, "ACTIVE", s.token("token").Outputs["state"].StringValue())
 
-	// The configured region lags behind for an hour. What is fresh is kept for that reason, value included.
+	// The configured region lags behind for an hour. A new token must be kept all the same, with its value.
 	require.NoError(t, s.refresh())
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 
-	// A 404 on deletion is checked where the deletion was tried.
+	// A 404 for a deletion is checked in the region of the deletion.
 	s.oci.DeleteToken(s.user, s.onlyToken().ID)
 	s.oci.ResetJournal()
 	s.clock.advance(time.Hour)
@@ -98,7 +98,7 @@ func TestHomeRegionIsTakenFromTheMessageWhereSubscriptionsMayNotBeRead(t *testin
 	assert.Equal(t, display.ResourceChanges{"create": 1}, s.changes())
 }
 
-func TestHomeRegionThatCannotBeReachedIsSaid(t *testing.T) {
+func TestHomeRegionThatCannotBeReachedIsReported(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
 	s.config["endpoint"] = s.url + "/us-ashburn-1" // one region's endpoint, and no {region} in it

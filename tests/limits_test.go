@@ -37,7 +37,7 @@ func TestANewUserIsGivenTimeToAppear(t *testing.T) {
 	})
 }
 
-func TestAUserWhoNeverAppearsIsAnErrorWithinABound(t *testing.T) {
+func TestAUserWhoNeverAppearsIsAnErrorInTheEnd(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		require.Error(t, s.up(s.mint("ocid1.user.oc1..nobody", "ci")))
@@ -64,7 +64,7 @@ func TestTimeoutsAreExactAndTheErrorKeepsOCIsMessage(t *testing.T) {
 		Operation: "CreateAuthToken", Status: 429, Code: "TooManyRequests", Message: "Too many requests for the tenant",
 		Header: map[string]string{"Retry-After": "60"},
 	})
-	s.clock.asleep = make(chan time.Duration, 1000) // sleeping lasts until the deadline, which is a real one
+	s.clock.asleep = make(chan time.Duration, 1000) // every sleep lasts until the deadline, which is in real time
 	began := time.Now()
 	require.Error(t, s.up(func(m *deploytest.ResourceMonitor) error {
 		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
@@ -111,7 +111,7 @@ func TestCancelEndsTheWaitingAtOnce(t *testing.T) {
 	})
 }
 
-// many is a program with two tokens for each user.
+// many returns a program with two tokens for each user.
 func (s *testStack) many(users []emulator.User) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		registrations := make(chan error)

@@ -25,7 +25,7 @@ func TestARefreshListsEachUserOnce(t *testing.T) {
 	requireAllRecorded(t, s)
 }
 
-func TestWhoeverReadsATokenTwiceSeesItTwice(t *testing.T) {
+func TestASecondReadSeesWhatHasChanged(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	one, other := w.mustCreate(tokenURN, "one"), w.mustCreate(tokenURN+"2", "other")
@@ -44,7 +44,7 @@ func TestWhoeverReadsATokenTwiceSeesItTwice(t *testing.T) {
 	w.oci.EditToken(w.user, one.Id, func(token *emulator.Token) { token.Description = "changed" })
 	assert.Equal(t, "changed", described(one))
 
-	// What this very plugin writes is seen, too.
+	// The plugin's own writes are seen too.
 	_, err := w.plugin.Update(context.Background(), &pulumirpc.UpdateRequest{
 		Id: other.Id, Urn: tokenURN, Olds: other.Properties, OldInputs: w.arguments("other"), News: w.arguments("updated"),
 	})

@@ -22,7 +22,7 @@ func TestImportOfTokenMadeByHandBringsItsValue(t *testing.T) {
 	m.newStack("prod")
 	require.NoError(t, os.WriteFile(filepath.Join(m.tools, "pass"), []byte("#!/bin/sh\ncat <<'END'\n"+token.Value+"\nEND\n"), 0o700))
 
-	// The user knows the description, and asks which token that is.
+	// The person knows the description, and looks up the token by it.
 	m.write("Pulumi.yaml", `name: test
 runtime: yaml
 variables:

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// jqs are the jq commands that the programs are tried with: the one written in Go, and the one that the machine has.
+// jqs returns the jq commands that the programs are run with: the one written in Go, and the one that the machine has.
 func jqs(t *testing.T) map[string]string {
 	t.Helper()
 	commands := map[string]string{"gojq": gojq(t)}
@@ -24,7 +24,7 @@ func jqs(t *testing.T) map[string]string {
 	return commands
 }
 
-// runJQ runs a program of migrate/.
+// runJQ runs a program from migrate/.
 func runJQ(jq, program, input string, args ...string) (string, error) {
 	command := exec.Command(jq, append([]string{"-f", filepath.Join("..", "migrate", program+".jq")}, args...)...)
 	command.Stdin = strings.NewReader(input)
@@ -66,7 +66,7 @@ const (
 	oldProvider = "urn:pulumi:s::p::pulumi:providers:oci::"
 )
 
-// oldToken is a token in the state of @pulumi/oci, with changes.
+// oldToken returns a token in the state of @pulumi/oci, with changes.
 func oldToken(name string, changes map[string]any) map[string]any {
 	resource := map[string]any{
 		"urn": oldURN + name, "type": oldTokenType, "custom": true, "id": "ocid1.credential.oc1.." + name,
@@ -259,7 +259,7 @@ func TestImportFileFromPulumiOCI(t *testing.T) {
 	}
 }
 
-// terraformState is a state with one resource for each of the given attributes' sets.
+// terraformState returns a state with one resource for each set of attributes.
 func terraformState(resources ...map[string]any) string {
 	text, _ := json.Marshal(map[string]any{
 		"version": 4, "terraform_version": "1.11.4", "serial": 7, "lineage": "l", "outputs": map[string]any{}, "resources": resources,
@@ -267,7 +267,7 @@ func terraformState(resources ...map[string]any) string {
 	return string(text)
 }
 
-// terraformTokens is a resource of Terraform with an instance for each key; a nil key is that of a resource without keys.
+// terraformTokens returns a resource of Terraform with an instance for each key. The key of a resource without keys is nil.
 func terraformTokens(module, name string, keys ...any) map[string]any {
 	var instances []any
 	for _, key := range keys {
@@ -366,7 +366,7 @@ func TestImportFileFromTerraform(t *testing.T) {
 	}
 }
 
-// newToken is a token in the state of this provider, with changes.
+// newToken returns a token in the state of this provider, with changes.
 func newToken(name string, changes map[string]any) map[string]any {
 	resource := map[string]any{
 		"urn": "urn:pulumi:s::p::" + newTokenType + "::" + name, "type": newTokenType, "custom": true,
@@ -443,9 +443,9 @@ func TestTerraformStateFromStack(t *testing.T) {
 	imported["instances"].([]any)[0].(map[string]any)["attributes"] = map[string]any{"id": "ocid1.credential.oc1..ci", "token": nil}
 	other := terraformTokens("", "ci", nil)
 	for name, c := range map[string]struct {
-		state     string // of Terraform
+		state     string // Terraform's state
 		stack     string
-		want      map[string]map[string]any // by the address
+		want      map[string]map[string]any // by address
 		serial    float64
 		complaint string
 	}{
@@ -537,7 +537,7 @@ func TestImportFileOfTokenMadeByHand(t *testing.T) {
 	}
 }
 
-// reencoded is the plain text of a secret as Go's JSON has it: jq and Go escape differently.
+// reencoded returns the plaintext of a secret as Go encodes it in JSON, because jq and Go escape differently.
 func reencoded(t *testing.T, secret any) string {
 	t.Helper()
 	var value string
@@ -545,8 +545,8 @@ func reencoded(t *testing.T, secret any) string {
 	return secretJSON(value)["plaintext"].(string)
 }
 
-// TestProgramsRefuseWhatIsNotForThem finds a program that takes the wrong input for an empty one.
-func TestProgramsRefuseWhatIsNotForThem(t *testing.T) {
+// TestProgramsRefuseTheWrongInput checks that no program treats the wrong kind of input as an empty one.
+func TestProgramsRefuseTheWrongInput(t *testing.T) {
 	t.Parallel()
 	stack := stackWith(oldToken("ci", nil))
 	terraform := terraformState(terraformTokens("", "ci", nil))
@@ -559,8 +559,8 @@ func TestProgramsRefuseWhatIsNotForThem(t *testing.T) {
 	}
 }
 
-// TestEveryProgramIsTried finds a program that no test runs.
-func TestEveryProgramIsTried(t *testing.T) {
+// TestEveryProgramIsTested fails if there is a program that no test runs.
+func TestEveryProgramIsTested(t *testing.T) {
 	t.Parallel()
 	files, err := os.ReadDir(filepath.Join("..", "migrate"))
 	require.NoError(t, err)

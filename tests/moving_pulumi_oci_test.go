@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// newPulumiOCIMove is a stack as @pulumi/oci leaves it, and its program. To the recorded state come a token below a group, and
-// a secret in a vault that holds the value of another one.
+// newPulumiOCIMove returns a stack as @pulumi/oci leaves it, and its program. Besides the tokens of the recorded state, the stack has
+// a token below a group, and a secret in a vault that contains the value of another token.
 func newPulumiOCIMove(t *testing.T) *move {
 	t.Helper()
 	m := newMove(t, map[string]int{"other": 1, "ci": 2, "deploy": 2, "nested": 3})
@@ -76,7 +76,7 @@ outputs:
 	return m
 }
 
-// around are the resources that come to the recorded ones.
+// around returns the resources that are added to the recorded ones.
 func (m *move) around() []any {
 	const of = "urn:pulumi:prod::moving::"
 	const provider = of + "pulumi:providers:oci::default::a0f65df8-539f-40ee-8312-31f962365983"
@@ -131,7 +131,7 @@ func TestMoveFromPulumiOCI(t *testing.T) {
 	assert.False(t, moved[m.moving["ci"].ID].Protect, "the program does not protect it")
 	assert.NotContains(t, m.must("stack", "export"), canary)
 
-	// An explicit provider does not take the endpoint from the stack's configuration.
+	// An explicit provider does not read the endpoint from the stack's configuration.
 	m.edit(func(program string) string {
 		return strings.ReplaceAll(program, "region: us-phoenix-1\n", "region: us-phoenix-1\n      endpoint: "+m.url+"\n")
 	})
@@ -142,7 +142,7 @@ func TestMoveFromPulumiOCI(t *testing.T) {
 	m.requireDestroyRevokesWhatMoved()
 }
 
-// keepKeyInVault changes the stack to another secrets provider: HashiCorp Vault, or rather as much of it as Pulumi calls.
+// keepKeyInVault changes the secrets provider of the stack to HashiCorp Vault, of which it serves only the calls that Pulumi makes.
 func (m *move) keepKeyInVault() {
 	m.t.Helper()
 	vault := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -169,8 +169,8 @@ func (m *move) keepKeyInVault() {
 	m.env, m.passphrase = append(m.env, "PULUMI_CONFIG_PASSPHRASE=not asked for"), ""
 }
 
-// TestMoveFromPulumiOCIStops stops the move after each step, lets somebody run what should not be run then, and goes on; and,
-// from each of these points, goes back.
+// TestMoveFromPulumiOCIStops stops the move after each step, runs the commands that a person should not run at that point, and then
+// continues. It also goes back from each of these points.
 func TestMoveFromPulumiOCIStops(t *testing.T) {
 	t.Parallel()
 	m := newPulumiOCIMove(t)
@@ -181,7 +181,7 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 	protect := there[1]
 	for i, step := range there {
 		if step.title == "3. Import the tokens" {
-			// An import that comes no further than one of the tokens.
+			// An import that stops after one of the tokens.
 			_, err := m.shell(strings.Replace(step.commands, "jq -f", "jq --arg only '::ci$' -f", 1))
 			require.NoError(t, err)
 			require.Len(t, m.tokensIn(m.state(), newTokenType), 1)
@@ -191,7 +191,7 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 			continue
 		}
 		if step.title != "5. Update all but the old resources" {
-			// destroy takes what depends on the tokens, so that only a copy goes through it.
+			// destroy also deletes what depends on the tokens, so it runs on a copy.
 			printed, err := m.copied().run("destroy", "--yes", "--skip-preview", "--suppress-outputs")
 			require.Error(t, err, "destroy after step %s\n%s", step.title, printed)
 			m.requireUntouched()
@@ -225,7 +225,7 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 	}
 }
 
-// TestMovePartFromPulumiOCI moves one token, as the page says, and leaves the others where they are.
+// TestMovePartFromPulumiOCI moves one token, as the page describes, and leaves the others where they are.
 func TestMovePartFromPulumiOCI(t *testing.T) {
 	t.Parallel()
 	m := newPulumiOCIMove(t)

@@ -18,15 +18,15 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// terraformMove is a Pulumi project, and beside it a Terraform configuration whose tokens are about to move.
+// terraformMove is a Pulumi project, together with a Terraform configuration whose tokens will move to it.
 type terraformMove struct {
 	*move
 	folder  string // of the configuration
-	backend string // of the configuration; none means a local one
+	backend string // of the configuration; "" means a local one
 }
 
-// tokensInHCL is the configuration that made the recorded state. Without its provider it cannot be planned, but the commands
-// that read and change the state take it.
+// tokensInHCL is the configuration that the recorded state comes from. Without its provider it cannot be planned, but the commands
+// that read and change the state accept it.
 const tokensInHCL = `
 resource "oci_identity_auth_token" "ci" {
   user_id     = "{user 1}"
@@ -36,7 +36,7 @@ resource "oci_identity_auth_token" "ci" {
 
 const emptyProgram = "name: moved\nruntime: yaml\n"
 
-// newTerraformMove has the recorded state in the backend that the configuration names; none is a local one.
+// newTerraformMove puts the recorded state into the backend that the configuration names. "" means a local one.
 func newTerraformMove(t *testing.T, backend string) *terraformMove {
 	t.Helper()
 	m := &terraformMove{backend: backend, move: newMove(t, map[string]int{
@@ -53,7 +53,7 @@ func newTerraformMove(t *testing.T, backend string) *terraformMove {
 	}
 	require.NoError(t, os.Mkdir(m.folder, 0o700))
 	m.configure(tokensInHCL)
-	// Nothing but loopback is called.
+	// Only loopback is called.
 	m.env = append(m.env, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color")
 	m.write("Pulumi.yaml", emptyProgram)
 	m.newStack("prod")
@@ -76,7 +76,7 @@ func (m *terraformMove) configure(resources string) {
 	require.NoError(m.t, os.WriteFile(filepath.Join(m.folder, "main.tf"), []byte(configuration), 0o600))
 }
 
-// terraform runs terraform in the folder of the configuration and returns what it printed, which may hold values.
+// terraform runs terraform in the folder of the configuration and returns what it printed. That may contain values.
 func (m *terraformMove) terraform(input string, args ...string) string {
 	m.t.Helper()
 	command := exec.Command("env", append([]string{"terraform", "-chdir=" + m.folder}, args...)...)
@@ -88,7 +88,7 @@ func (m *terraformMove) terraform(input string, args ...string) string {
 	return string(output)
 }
 
-// addGenerated copies the definitions that an import has written into the program, as a person does.
+// addGenerated copies the definitions that an import has generated to the program, as a person does.
 func (m *terraformMove) addGenerated() {
 	m.t.Helper()
 	generated, err := os.ReadFile(filepath.Join(m.dir, "tokens.txt"))
@@ -96,7 +96,7 @@ func (m *terraformMove) addGenerated() {
 	m.edit(func(program string) string { return program + string(generated) })
 }
 
-// stateServer is a backend of Terraform's over HTTP, with one state.
+// stateServer is a backend for Terraform over HTTP, with one state.
 func stateServer(t *testing.T) (backend string) {
 	t.Helper()
 	var mu sync.Mutex
@@ -136,7 +136,7 @@ func TestMoveFromTerraform(t *testing.T) {
 	m.requireDestroyRevokesWhatMoved()
 }
 
-// followInTerraform follows a step, with what the page leaves to the person, and checks that every value is in good hands.
+// followInTerraform follows a step, does what the page leaves to the person, and checks that no value is lost.
 func (m *terraformMove) followInTerraform(s step) {
 	m.t.Helper()
 	switch s.title {
@@ -155,8 +155,7 @@ func (m *terraformMove) followInTerraform(s step) {
 	m.requireInGoodHands()
 }
 
-// requireInGoodHands checks that nobody has told OCI to change anything, and that every value is in one of the states and
-// works.
+// requireInGoodHands requires that OCI got no request that changes anything, and that every value is in one of the states and works.
 func (m *terraformMove) requireInGoodHands() {
 	m.t.Helper()
 	require.Zero(m.t, m.writes(), "calls that write")
@@ -177,7 +176,8 @@ func (m *terraformMove) requireInGoodHands() {
 	}
 }
 
-// TestMoveFromTerraformStops stops the move after each step, lets somebody run what should not be run then, and goes back.
+// TestMoveFromTerraformStops stops the move after each step, runs the commands that a person should not run at that point, and goes
+// back.
 func TestMoveFromTerraformStops(t *testing.T) {
 	t.Parallel()
 	there, back := readSteps(t, "move-from-terraform.md")
@@ -222,7 +222,7 @@ func TestMoveFromTerraformStops(t *testing.T) {
 	}
 }
 
-// copied is a copy of the project and its stack, and of the configuration and its state, with the same OCI.
+// copied returns a copy of the project and its stack, and of the configuration and its state, with the same OCI.
 func (m *terraformMove) copied() *terraformMove {
 	m.t.Helper()
 	copied := &terraformMove{move: m.move.copied(), backend: m.backend}
@@ -231,7 +231,7 @@ func (m *terraformMove) copied() *terraformMove {
 	return copied
 }
 
-// terraformValues are the values in Terraform's state, by the token's OCID.
+// terraformValues returns the values in Terraform's state, by the token's OCID.
 func (m *terraformMove) terraformValues() map[string]string {
 	m.t.Helper()
 	values := map[string]string{}
@@ -241,7 +241,7 @@ func (m *terraformMove) terraformValues() map[string]string {
 	return values
 }
 
-// terraformState are the attributes of the tokens in Terraform's state, by the token's OCID.
+// terraformState returns the attributes of the tokens in Terraform's state, by the token's OCID.
 func (m *terraformMove) terraformState() map[string]map[string]any {
 	m.t.Helper()
 	var state struct {

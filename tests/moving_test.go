@@ -19,15 +19,15 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// These tests follow the pages on moving: they run the commands that stand there, on the pulumi and the terraform command,
-// from states that OCI's own providers wrote.
+// These tests follow the pages about moving to this provider. They run the commands on the pages with the pulumi and the terraform
+// command, from states that OCI's own providers wrote.
 
-// step is a numbered section of a page: what a person does at one time.
+// step is a numbered section of a page, which a person does in one go.
 type step struct {
 	title string
-	// edits are the lines to take out of a program, each with the one that takes its place, from the blocks in the form of a diff.
+	// edits maps each line to remove from a program to the one that replaces it, from the blocks in the form of a diff.
 	edits [][2]string
-	// commands are the blocks for the shell, one after the other.
+	// commands holds the blocks for the shell, in order.
 	commands string
 }
 
@@ -37,7 +37,7 @@ var (
 	number  = regexp.MustCompile(`^\d+\. `)
 )
 
-// readSteps reads the steps of a page: those of the way there, and those of the way back, which are a level deeper.
+// readSteps reads the steps of a page: those of the move, and those of the way back, which are a level deeper.
 func readSteps(t *testing.T, name string) (there, back []step) {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join("..", "docs", name))
@@ -76,7 +76,7 @@ func readSteps(t *testing.T, name string) (there, back []step) {
 	return there, back
 }
 
-// readDiff pairs each line that a diff takes out with the line that it puts there.
+// readDiff pairs each line that a diff removes with the line that replaces it.
 func readDiff(diff string) [][2]string {
 	var pairs [][2]string
 	var out string
@@ -91,21 +91,21 @@ func readDiff(diff string) [][2]string {
 	return pairs
 }
 
-// move is a project whose tokens are about to move.
+// move is a project whose tokens will move.
 type move struct {
 	*cli
 	owners []string
-	// moving are the tokens by their names in the recorded state.
+	// moving holds the tokens by their names in the recorded state.
 	moving map[string]emulator.Token
-	// refused is the file where the stand-in for the plugin of @pulumi/oci notes what it was told to write.
+	// refused is the file in which the stand-in for the plugin of @pulumi/oci records the writes that it refused.
 	refused string
 	// source is the file of the program, in the project's folder.
 	source string
-	// temporary is the folder for temporary files, tools one that is first on PATH.
+	// temporary is the folder for temporary files, and tools the folder that is first on PATH.
 	temporary, tools string
 }
 
-// newMove has users with tokens, as many of both as the recorded state: owners says which of the users has which token.
+// newMove creates as many users and tokens as the recorded state has. owners says which of the users has which token.
 func newMove(t *testing.T, owners map[string]int) *move {
 	t.Helper()
 	tools := t.TempDir()
@@ -113,7 +113,7 @@ func newMove(t *testing.T, owners map[string]int) *move {
 		cli: newCLIWithoutStack(newWorld(t)), moving: map[string]emulator.Token{}, refused: filepath.Join(tools, "refused"), temporary: t.TempDir(),
 		source: "Pulumi.yaml",
 	}
-	m.passphrase = "example" // which the recorded states are under
+	m.passphrase = "example" // the passphrase of the recorded states
 	m.owners = []string{m.user}
 	for name, owner := range owners {
 		for len(m.owners) < owner {
@@ -125,12 +125,12 @@ func newMove(t *testing.T, owners map[string]int) *move {
 	if _, err := exec.LookPath("jq"); err != nil {
 		link(t, tools, "jq", gojq(t))
 	}
-	// What the pages download is in the repository.
+	// The files that the pages download are in the repository.
 	require.NoError(t, os.WriteFile(filepath.Join(tools, "curl"), []byte(`#!/bin/sh
 url=https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v`+toolchain.Version(t)+`
 case "$1 $2" in "-fsSLO $url/"*) cp "`+toolchain.Root+`/${2#"$url/"}" . ;; *) echo "not in the repository: $*" >&2; exit 22 ;; esac
 `), 0o700))
-	// A test that has passed runs again once one of these programs has changed, for Go sees that it has read them.
+	// Reading these programs makes Go run the test again when one of them has changed.
 	programs, err := filepath.Glob(filepath.Join("..", "migrate", "*.jq"))
 	require.NoError(t, err)
 	for _, program := range programs {
@@ -143,7 +143,7 @@ case "$1 $2" in "-fsSLO $url/"*) cp "`+toolchain.Root+`/${2#"$url/"}" . ;; *) ec
 	return m
 }
 
-// recorded is a recorded state with the users and tokens of this world.
+// recorded returns a recorded state with the users and tokens of this world.
 func (m *move) recorded(name string) string {
 	m.t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "moving", name))
@@ -170,7 +170,7 @@ func (m *move) recorded(name string) string {
 	return filled
 }
 
-// shell runs commands as they stand on a page. Neither what they print nor what they leave behind may hold a value.
+// shell runs the commands of a page unchanged. Neither their output nor the files that they leave behind may contain a value.
 func (m *move) shell(commands string) (printed string, err error) {
 	m.t.Helper()
 	command := exec.Command("bash", "-euo", "pipefail", "-c", commands)
@@ -194,7 +194,7 @@ func (m *move) requireNoFileHasValue(folder string) {
 	}))
 }
 
-// follow does what a step says: it edits the program, and runs the commands.
+// follow follows a step: it edits the program, and runs the commands.
 func (m *move) follow(s step) {
 	m.t.Helper()
 	m.edit(func(program string) string {
@@ -215,11 +215,11 @@ func (m *move) edit(change func(program string) string) {
 	m.write(m.source, change(string(program)))
 }
 
-// state is the stack's state with its secrets in clear, by URN.
+// state returns the stack's state by URN, with its secrets as plaintext.
 func (m *move) state() map[string]stateResource {
 	m.t.Helper()
 	exported, err := backend.Export(m.cli.state, m.stack, m.passphrase)
-	if m.passphrase == "" { // the secrets are under a key of another kind
+	if m.passphrase == "" { // the stack has another secrets provider
 		exported, err = m.command("stack", "export", "--show-secrets").Output()
 	}
 	require.NoError(m.t, err)
@@ -240,7 +240,7 @@ type stateResource struct {
 	Outputs                         map[string]any
 }
 
-// value is the value of the token, and whether it is a secret.
+// value returns the value of the token, and whether it is a secret.
 func (r stateResource) value(t *testing.T) (value string, secret bool) {
 	t.Helper()
 	if plain, ok := r.Outputs["token"].(string); ok {
@@ -257,7 +257,7 @@ const (
 	newTokenType = "ociauthtoken:index:AuthToken"
 )
 
-// tokensIn are the tokens in the state that are of one type, by the OCID.
+// tokensIn returns the tokens of one type in the state, by OCID.
 func (m *move) tokensIn(resources map[string]stateResource, kind string) map[string]stateResource {
 	tokens := map[string]stateResource{}
 	for _, resource := range resources {
@@ -268,8 +268,8 @@ func (m *move) tokensIn(resources map[string]stateResource, kind string) map[str
 	return tokens
 }
 
-// requireUntouched checks that nobody has told OCI to change anything, and that what the state holds are values that work,
-// each recorded at least once.
+// requireUntouched requires that OCI got no request that changes anything, that the values in the state work, and that each is recorded
+// at least once.
 func (m *move) requireUntouched() {
 	m.t.Helper()
 	require.Zero(m.t, m.writes(), "calls that write")
@@ -281,7 +281,7 @@ func (m *move) requireUntouched() {
 	m.requireValues()
 }
 
-// requireValues checks that the stack's values are those that authenticate.
+// requireValues requires that the stack's values are those that authenticate.
 func (m *move) requireValues() {
 	m.t.Helper()
 	resources := m.state()
@@ -299,8 +299,8 @@ func (m *move) requireValues() {
 	}
 }
 
-// requireRefreshFindsNothing refreshes the stack, and checks that OCI says of the tokens what the state says already. Pulumi does
-// not report it if only outputs have changed.
+// requireRefreshFindsNothing refreshes the stack, and requires that the tokens in the state stay the same. It compares them itself,
+// because Pulumi does not report changes of outputs alone.
 func (m *move) requireRefreshFindsNothing() {
 	m.t.Helper()
 	before := m.tokensIn(m.state(), newTokenType)
@@ -308,7 +308,7 @@ func (m *move) requireRefreshFindsNothing() {
 	assert.Equal(m.t, before, m.tokensIn(m.state(), newTokenType))
 }
 
-// requireDestroyRevokesWhatMoved destroys the tokens, which the program no longer protects, and checks that nothing else goes.
+// requireDestroyRevokesWhatMoved destroys the tokens, which the program no longer protects, and requires that nothing else is deleted.
 func (m *move) requireDestroyRevokesWhatMoved() {
 	m.t.Helper()
 	left := m.oci.AddToken(m.owners[0], "not moved")
@@ -333,7 +333,7 @@ func ociPlugin(t *testing.T) string {
 	})
 }
 
-// gojq returns the path of the jq that is written in Go.
+// gojq returns the path of the jq written in Go.
 func gojq(t *testing.T) string {
 	t.Helper()
 	module := filepath.Join(toolchain.Root, "tools", "moving")
@@ -344,13 +344,13 @@ func gojq(t *testing.T) string {
 	}), "gojq")
 }
 
-// link makes a program known by a name, in a folder on PATH.
+// link makes a program available under a name, in a folder on PATH.
 func link(t *testing.T, folder, name, program string) {
 	t.Helper()
 	require.NoError(t, os.Symlink(program, filepath.Join(folder, name)))
 }
 
-// importStack makes the text, which holds secrets in clear, the state of the stack.
+// importStack replaces the state of the stack by the text, which contains secrets as plaintext.
 func (m *move) importStack(state string) {
 	m.t.Helper()
 	command := m.command("stack", "import")
@@ -360,7 +360,7 @@ func (m *move) importStack(state string) {
 	require.NoError(m.t, err, string(printed))
 }
 
-// copied is a copy of the project and its stack, with the same OCI.
+// copied returns a copy of the project and its stack, with the same OCI.
 func (m *move) copied() *move {
 	m.t.Helper()
 	const files = "PULUMI_BACKEND_URL=file://"
@@ -381,7 +381,7 @@ func (m *move) copied() *move {
 	return &copied
 }
 
-// in is the same move for a subtest.
+// in returns the same move for a subtest.
 func (m *move) in(t *testing.T) *move {
 	other, otherWorld := *m.cli, *m.world
 	otherWorld.t = t

@@ -31,7 +31,7 @@ func nodeModules(t *testing.T) string {
 	return toolchain.Cached(t, "moving-typescript", key, func(folder string) {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "package.json"), manifest, 0o600))
 		toolchain.Run(t, folder, nil, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
-		// The SDK is compiled below the folder, where it finds @pulumi/pulumi.
+		// The SDK is compiled below this folder, because it finds @pulumi/pulumi there.
 		source := filepath.Join(folder, "sdk")
 		require.NoError(t, os.CopyFS(source, os.DirFS(sdk)))
 		toolchain.Run(t, source, nil, "npx", "--no-install", "tsc", "--outDir", "../node_modules/pulumi-ociauthtoken")
@@ -41,8 +41,8 @@ func nodeModules(t *testing.T) string {
 	})
 }
 
-// TestMoveFromPulumiOCIInTypeScript moves a program that uses the real SDK of @pulumi/oci, with a token in a component. Both
-// SDKs say which version of their provider they want, and where it is downloaded, as YAML programs do not.
+// TestMoveFromPulumiOCIInTypeScript moves a program that uses the real SDK of @pulumi/oci, with a token in a component. Unlike YAML
+// programs, both SDKs name the version of their provider and its download URL.
 func TestMoveFromPulumiOCIInTypeScript(t *testing.T) {
 	t.Parallel()
 	modules := nodeModules(t)
@@ -61,7 +61,7 @@ func TestMoveFromPulumiOCIInTypeScript(t *testing.T) {
 	for _, step := range there {
 		m.follow(step)
 		if step.title == "4. Change the program" {
-			// What the page shows for one token, done to the other.
+			// The page shows this for one token. Do the same for the other.
 			m.edit(func(program string) string {
 				assert.Contains(t, program, `const ci = new ociauthtoken.AuthToken("ci", {`)
 				return strings.ReplaceAll(program, "oci.identity.AuthToken", "ociauthtoken.AuthToken")

@@ -24,25 +24,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// These tests put the plugin into a corporate network: everything goes through a proxy, which looks into encrypted connections
-// with a certificate authority of its own. net/http reads the proxy's address when a process starts, so they start one.
+// These tests run the plugin in a corporate network. Everything goes through a proxy that decrypts connections, with its own
+// certificate authority. net/http reads the proxy's address once in a process, so these tests start a process.
 
-// corporate is a network in which OCI can be reached through a proxy alone.
+// corporate is a network in which OCI can be reached only through a proxy.
 type corporate struct {
 	*issuer
-	// authorities is a file with the certificate authority of the network.
+	// authorities is the path of a file with the certificate authority of the network.
 	authorities string
 	// proxy is the URL of the proxy.
 	proxy string
-	// password, if it is set, is what the proxy wants, for any user.
+	// password, if it is set, is the one that the proxy requires, for any user.
 	password string
 
 	mu sync.Mutex
-	// connected are the hosts that the proxy has connected to.
+	// connected holds the hosts that the proxy has connected to.
 	connected []string
 }
 
-// newCorporate puts OCI's hosts behind a proxy: Identity is the emulator, and what gives out security tokens is the issuer.
+// newCorporate puts OCI's hosts behind a proxy. The emulator is Identity, and the issuer gives out security tokens.
 func newCorporate(t *testing.T) *corporate {
 	t.Helper()
 	c := &corporate{issuer: newIssuer(t)}
@@ -98,7 +98,7 @@ func newCorporate(t *testing.T) *corporate {
 	return c
 }
 
-// create starts a plugin and creates a token with it, which is taken back.
+// create starts a plugin, creates a token with it, and deletes the token again.
 func (c *corporate) create(configuration map[string]any, environment ...string) error {
 	c.t.Helper()
 	p := c.start(environment)
@@ -113,7 +113,7 @@ func (c *corporate) create(configuration map[string]any, environment ...string) 
 	return created.err
 }
 
-func TestEachNameOfTheCertificateAuthorityIsKnown(t *testing.T) {
+func TestEachSettingForTheCertificateAuthorityWorks(t *testing.T) {
 	c := newCorporate(t)
 	for _, variable := range []string{
 		"OCI_DEFAULT_CERTS_PATH", "OCI_custom_cert_location", "OCI_CUSTOM_CERT_LOCATION", "TF_VAR_custom_cert_location",
@@ -125,7 +125,7 @@ func TestEachNameOfTheCertificateAuthorityIsKnown(t *testing.T) {
 	c.fileAt("network.pem", c.readFile(c.authorities))
 	require.NoError(t, c.create(nil, "OCI_custom_cert_location=~/network.pem"))
 
-	// Signing in goes through the proxy as well, and trusts the same authority. The metadata service is on the machine itself.
+	// Signing in goes through the proxy too, and trusts the same authority. The metadata service is on the machine itself.
 	require.NoError(t, os.Unsetenv("OCI_SDK_AUTH_CLIENT_REGION_URL"))
 	c.env = map[string]string{"HTTPS_PROXY": c.proxy, "OCI_METADATA_BASE_URL": c.URL + "/opc/v2"}
 	c.connected = nil
@@ -133,7 +133,7 @@ func TestEachNameOfTheCertificateAuthorityIsKnown(t *testing.T) {
 	assert.Equal(t, "auth.us-phoenix-1.oraclecloud.com:443", c.connected[0])
 }
 
-func TestACertificateAuthorityThatIsNotTrustedIsSaid(t *testing.T) {
+func TestACertificateAuthorityThatIsNotTrustedIsReported(t *testing.T) {
 	c := newCorporate(t)
 	err := c.create(nil)
 	require.ErrorContains(t, err, "certificate signed by unknown authority")
@@ -147,7 +147,7 @@ func TestACertificateAuthorityThatIsNotTrustedIsSaid(t *testing.T) {
 	}
 }
 
-func TestAProxyThatIsDownIsSaid(t *testing.T) {
+func TestAProxyThatIsDownIsReported(t *testing.T) {
 	c := newCorporate(t)
 	const address = "127.0.0.1:1" // nothing listens there
 	err := c.create(nil, "HTTPS_PROXY=http://me:"+canary+"@"+address)
@@ -156,7 +156,7 @@ func TestAProxyThatIsDownIsSaid(t *testing.T) {
 	requireNoValue(t, err.Error())
 }
 
-func TestAProxyThatWantsAPasswordIsSaidAndGetsIt(t *testing.T) {
+func TestAProxyThatWantsAPasswordIsReportedAndGetsIt(t *testing.T) {
 	c := newCorporate(t)
 	c.password = canary + "@/:%"
 	trusted := "OCI_DEFAULT_CERTS_PATH=" + c.authorities

@@ -19,20 +19,20 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// process is the plugin as the engine starts it, at the other end of a gRPC connection.
+// process is a plugin process, started as the engine starts it, with a gRPC connection to it.
 type process struct {
 	*world
 	*os.Process
 	plugin     pulumirpc.ResourceProviderClient
 	connection *grpc.ClientConn
-	// printed is what it wrote to its standard error.
+	// printed is what the plugin wrote to standard error.
 	printed *said
-	// exited gets what became of it.
+	// exited receives the result of the process.
 	exited <-chan error
 }
 
-// start starts the plugin with the world's environment, and some more. The command before it, if there is one, has to end in
-// running it.
+// start starts the plugin with the world's environment and additional variables. If before is set, it is a command that runs the
+// plugin.
 func (w *world) start(environment []string, before ...string) *process {
 	w.t.Helper()
 	path := filepath.Join(toolchain.Bin(w.t), "pulumi-resource-ociauthtoken")
@@ -75,7 +75,7 @@ func (p *process) configure(configuration map[string]any) error {
 	return err
 }
 
-// beginCreation asks for a token. The channel gets the outcome.
+// beginCreation asks for a token. The channel receives the result.
 func (p *process) beginCreation() <-chan creation {
 	p.t.Helper()
 	request := &pulumirpc.CreateRequest{
@@ -94,7 +94,7 @@ type creation struct {
 	err      error
 }
 
-// noticed returns once the plugin takes no further calls.
+// noticed returns once the plugin accepts no further calls.
 func (p *process) noticed() {
 	p.t.Helper()
 	require.True(p.t, p.connection.WaitForStateChange(p.t.Context(), connectivity.Ready))

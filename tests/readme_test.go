@@ -15,8 +15,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
 )
 
-// TestReadmesFirstProgramEndsInALogin runs README's first program, and the commands below it, in an empty folder. What it takes
-// the place of docker is a client that reads and writes Docker's configuration file by Docker's own code.
+// TestReadmesFirstProgramEndsInALogin runs README's first program, and the commands below it, in an empty folder. Instead of docker it
+// runs a client that reads and writes Docker's configuration file with Docker's own code.
 func TestReadmesFirstProgramEndsInALogin(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
@@ -36,7 +36,7 @@ func TestReadmesFirstProgramEndsInALogin(t *testing.T) {
 		registry.Crane()), 0o700))
 	docker := t.TempDir()
 	c.write("Pulumi.yaml", program)
-	// The stack knows where the local OCI is. All else is as README has it.
+	// The stack is configured for the local OCI. Everything else is as in README.
 	commands = strings.Replace(commands, "stack init dev\n", "stack init dev\npulumi config set ociauthtoken:endpoint "+c.url+"\n", 1)
 	commands = strings.ReplaceAll(commands, "ocid1.user.oc1..aaaa...", c.user)
 

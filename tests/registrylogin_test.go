@@ -21,7 +21,8 @@ import (
 
 const getRegistryLogin = "ociauthtoken:index:getRegistryLogin"
 
-// invoke calls a function as a program does, and returns what it answers in clear. Each of the secrets must be one on the wire.
+// invoke calls a function as a program does, and returns the answer as plaintext. Each property named in secrets must be a secret in
+// the answer.
 func invoke(m *deploytest.ResourceMonitor, function string, arguments map[string]any, secrets ...string) (map[string]any, error) {
 	result, failures, err := m.Invoke(tokens.ModuleMember(function), resource.NewPropertyMapFromMap(arguments), "", "", "")
 	switch {
@@ -46,7 +47,7 @@ func invoke(m *deploytest.ResourceMonitor, function string, arguments map[string
 	return got, nil
 }
 
-// logInWith is a program that mints a token and logs in with it. What the function returns goes to result.
+// logInWith returns a program that creates a token and logs in with it. It stores what the function returns in result.
 func (w *world) logInWith(userID string, besides map[string]any, result *map[string]any) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		token, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{Inputs: w.inputs(userID, "ci")})
@@ -55,7 +56,7 @@ func (w *world) logInWith(userID string, besides map[string]any, result *map[str
 		}
 		value := token.Outputs["token"]
 		if value.IsComputed() || value.IsOutput() || !value.IsSecret() {
-			return nil // a preview
+			return nil // in a preview
 		}
 		all := map[string]any{"userId": userID, "password": value.SecretValue().Element.StringValue(), "waitUntilReady": true}
 		if w.domainURL != "" {
@@ -153,7 +154,7 @@ func TestTheFormsOfTheUserName(t *testing.T) {
 		assert.Equal(t, test.username, login["username"])
 		registry.Machine(login["dockerConfigJson"].(string)).RequireLoggedIn()
 
-		// Without waiting, a wrong name is what the program says it is; the registry refuses it.
+		// Without waiting, the provider does not check the name that the program gives. The registry refuses it later.
 		s.mustUp(s.logInWith(user, map[string]any{"username": test.wrong, "waitUntilReady": false}, &login))
 		assert.Equal(t, "ns/"+test.wrong, login["username"])
 		registry.Machine(login["dockerConfigJson"].(string)).RequireRefused()
@@ -178,7 +179,7 @@ func TestANewTokenIsWaitedForAtTheRegistry(t *testing.T) {
 	registry.Machine(login["dockerConfigJson"].(string)).RequireLoggedIn()
 }
 
-func TestARegistryThatKeepsRefusingIsAnErrorWithAllThatIsKnown(t *testing.T) {
+func TestARegistryThatKeepsRefusingIsAnErrorWithAllDetails(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()
 	w := newWorldWith(t, emulator.Config{Namespace: "ns", Clock: clock.Now, RegistryDelay: time.Hour})
@@ -270,7 +271,7 @@ func TestBadLoginArgumentsAreNamed(t *testing.T) {
 	assert.Zero(t, s.calls("RegistryLogin"))
 }
 
-func TestLookupsThatOCIRefusesNameTheWayOut(t *testing.T) {
+func TestLookupsThatOCIRefusesNameTheRemedy(t *testing.T) {
 	t.Parallel()
 	for operation, complaint := range map[string]string{
 		"GetNamespace": "Or set namespace", "GetUser": "Or set username",
@@ -286,8 +287,9 @@ func TestLookupsThatOCIRefusesNameTheWayOut(t *testing.T) {
 	}
 }
 
-// TestTheRenderedFileIsJSONThatHoldsNothingElse is read strictly: an "auths" with one host that has an "auth".
-func TestTheRenderedFileIsJSONThatHoldsNothingElse(t *testing.T) {
+// TestTheRenderedFileContainsOneLoginAndNothingElse parses Docker's configuration strictly: it is an "auths" with one host, which has
+// an "auth".
+func TestTheRenderedFileContainsOneLoginAndNothingElse(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	var login map[string]any
@@ -305,7 +307,7 @@ func TestTheRenderedFileIsJSONThatHoldsNothingElse(t *testing.T) {
 	assert.Zero(t, s.calls("RegistryLogin"))
 }
 
-// host is the host and port at which the local OCI listens, the door of the registry among it.
+// host returns the host and port of the local OCI, which are also those of the container registry.
 func (w *world) host() string { return strings.TrimPrefix(w.url, "http://") }
 
 func TestALeakInBase64WouldBeFound(t *testing.T) {

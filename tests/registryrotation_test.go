@@ -10,9 +10,9 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
 )
 
-// TestTheRegistryTakesTheLastLoginUntilTheNextRotation holds that a machine which was logged in before a rotation goes on
-// working until the overlap has ended.
-func TestTheRegistryTakesTheLastLoginUntilTheNextRotation(t *testing.T) {
+// TestTheRegistryAcceptsTheLastLoginUntilTheNextRotation checks that a machine which logged in before a rotation keeps working until
+// the next one.
+func TestTheRegistryAcceptsTheLastLoginUntilTheNextRotation(t *testing.T) {
 	forEachAPI(t, takesTheLastLogin)
 }
 

@@ -12,17 +12,17 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// TestCancelInTheMiddleOfARotation cancels in each step of a rotation. Whatever exists then is in the state, the current token
+// TestCancelInTheMiddleOfARotation cancels in each step of a rotation. Every token that exists then is in the state, the current token
 // works, and the next up finishes the rotation, once.
 func TestCancelInTheMiddleOfARotation(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		for name, test := range map[string]struct {
 			arguments map[string]any
-			// until prepares the moment, and returns a channel that tells of it, and what is to happen once the provider has
-			// heard of the cancellation.
+			// until prepares the moment of the cancellation. It returns a channel that is closed at that moment, and a function
+			// to call once the provider has noticed the cancellation.
 			until func(s *rotatingStack) (moment <-chan struct{}, after func())
-			// created is how many tokens there are to be from then on, and revoking whether the answer to a deletion is lost: the
-			// state then has a token that is gone.
+			// created is how many tokens there must be from then on. revoking reports whether the answer to a deletion is lost, so
+			// that the state has a token that is gone.
 			created  int
 			revoking bool
 			iamOnly  bool
@@ -115,7 +115,7 @@ func TestCancelInTheMiddleOfARotation(t *testing.T) {
 	})
 }
 
-// held holds the answer to a call, after some of them, for as long as the operation goes on.
+// held holds back the answer to a call until the test ends. The first skip calls pass.
 func (s *rotatingStack) held(operation string, skip int) (moment <-chan struct{}, after func()) {
 	came, over := make(chan struct{}), make(chan struct{})
 	s.oci.Inject(emulator.Fault{Operation: operation, Skip: skip, Times: 1, Hold: func() {
@@ -126,8 +126,8 @@ func (s *rotatingStack) held(operation string, skip int) (moment <-chan struct{}
 	return came, nil
 }
 
-// heldUntilHeard holds the answer to a call until the provider starts to count how long it still waits for it: it has heard of
-// the cancellation then.
+// heldUntilHeard holds back the answer to a call until the provider has noticed the cancellation. It has once it limits how long it
+// still waits for the answer.
 func (s *rotatingStack) heldUntilHeard(operation string) (moment <-chan struct{}, after func()) {
 	asleep := make(chan time.Duration, 100)
 	s.clock.tellSleeps(asleep)
@@ -139,7 +139,7 @@ func (s *rotatingStack) heldUntilHeard(operation string) (moment <-chan struct{}
 	}
 }
 
-// sleeping tells when the provider first waits.
+// sleeping reports when the provider first waits.
 func (s *rotatingStack) sleeping() <-chan struct{} {
 	asleep := make(chan time.Duration, 100)
 	s.clock.tellSleeps(asleep)

@@ -19,9 +19,9 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// These tests are about the ways by which a RotatingAuthToken comes by tokens that exist, and back.
+// These tests are about taking over existing tokens with a RotatingAuthToken, and about the way back.
 
-// adopting is the program of a RotatingAuthToken that was an AuthToken.
+// adopting makes the program's RotatingAuthToken take over an AuthToken, with an alias.
 func (s *rotatingStack) adopting() {
 	s.options.Aliases = []*pulumirpc.Alias{{Alias: &pulumirpc.Alias_Spec_{Spec: &pulumirpc.Alias_Spec{Type: authTokenType}}}}
 	s.options.AliasSpecs = true
@@ -52,7 +52,7 @@ func isTakenOverByAnAlias(t *testing.T, a api) {
 	assert.Equal(t, value, s.output("token"))
 	s.requireSlots(false)
 
-	s.options.Aliases = nil // which is not needed any more
+	s.options.Aliases = nil // it is no longer needed
 	require.NoError(t, s.refresh())
 	s.mustUp()
 	assert.Empty(t, s.changes())
@@ -188,7 +188,7 @@ func TestImportWarnsOfTheOtherToken(t *testing.T) {
 	assert.Contains(t, s.diagnostics(), "the user has another auth token, which does not belong to this resource")
 }
 
-// importFileOf is a file for "pulumi import --file" that brings values along.
+// importFileOf returns a file for "pulumi import --file" that contains values.
 func importFileOf(t *testing.T, kind, id string, inputs, outputs map[string]any) string {
 	t.Helper()
 	for _, name := range []string{"token", "previousToken"} {
@@ -270,7 +270,7 @@ func TestImportFileBringsBothValuesAlong(t *testing.T) {
 	}
 }
 
-// TestTheWayBackToAnAuthToken is what docs/rotation.md says: the value is kept, and nothing is created.
+// TestTheWayBackToAnAuthToken does what docs/rotation.md describes. The value is kept, and nothing is created.
 func TestTheWayBackToAnAuthToken(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
@@ -311,8 +311,8 @@ func TestTheWayBackToAnAuthToken(t *testing.T) {
 	assert.Empty(t, c.tokens())
 }
 
-// TestTheWayBackByAnAliasIsRefusedAndLosesNothing holds that nobody goes back by an alias, which would leave the previous token
-// and the one that the id does not name behind.
+// TestTheWayBackByAnAliasIsRefusedAndLosesNothing checks that nobody can go back with an alias. That would leave the previous token
+// behind, and the current one too if the id names another.
 func TestTheWayBackByAnAliasIsRefusedAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := twice(t, nil)
@@ -331,7 +331,7 @@ func TestTheWayBackByAnAliasIsRefusedAndLosesNothing(t *testing.T) {
 	assert.Equal(t, before["token"], s.state().Outputs["previousToken"])
 }
 
-// requireSecretTokens decodes what went over the wire: both values are in it, as secrets and nowhere else.
+// requireSecretTokens decodes properties from the wire. Both values must be in them, as secrets and nowhere else.
 func requireSecretTokens(t *testing.T, outputs resource.PropertyMap, current, previous string) {
 	t.Helper()
 	for name, value := range map[resource.PropertyKey]string{"token": current, "previousToken": previous} {
@@ -359,7 +359,7 @@ func TestBothTokensAreSecretsOnEveryWire(t *testing.T) {
 	current, previous := w.tokens()[1].Value, w.tokens()[0].Value
 	requireSecretTokens(t, unmarshalled(t, w.state), current, previous)
 
-	// An engine, or a program, that does not keep secrets apart sends the values back in clear.
+	// An engine or a program that does not know secrets sends the values back as plaintext.
 	inClear := unmarshalled(t, w.state)
 	inClear["token"], inClear["previousToken"] = resource.NewProperty(current), resource.NewProperty(previous)
 	w.state = properties(t, inClear.Mappable())

@@ -9,11 +9,11 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// A list that lags lacks tokens that are there. A RotatingAuthToken asks for them where OCI knows best before it takes them as
-// gone: in the home region, or, in an identity domain, by themselves.
+// A list that lags behind may lack tokens that exist. Before a RotatingAuthToken treats them as gone, it asks the home region or, in an
+// identity domain, reads each of them by its id.
 
-// lagging makes the lists near the program lag by years: those of the domain, or those of the region that the program is
-// configured for, which is not the home region then.
+// lagging makes the lists that the program reads lag by years: those of the domain, or those of the configured region, which is then
+// not the home region.
 func (s *rotatingStack) lagging() {
 	region := "us-phoenix-1"
 	if s.domainURL == "" {
@@ -22,7 +22,7 @@ func (s *rotatingStack) lagging() {
 	s.oci.SetListLag(region, 10*365*day)
 }
 
-// newLaggingStack is a stack whose lists lag.
+// newLaggingStack returns a stack whose lists lag.
 func (a api) newLaggingStack(t *testing.T, arguments map[string]any) *rotatingStack {
 	t.Helper()
 	regions := []string{"us-phoenix-1"}
@@ -38,7 +38,7 @@ func (a api) newLaggingStack(t *testing.T, arguments map[string]any) *rotatingSt
 	return s
 }
 
-// rotated is a stack whose lists lag, with a current and a previous token. Neither is new.
+// rotated returns a stack whose lists lag, with a current and a previous token. Neither is new.
 func (a api) rotated(t *testing.T, arguments map[string]any) *rotatingStack {
 	t.Helper()
 	s := a.newLaggingStack(t, map[string]any{"rotationDays": 30})
@@ -59,14 +59,14 @@ func TestRefreshKeepsTokensThatALaggingListLacks(t *testing.T) {
 		assert.Empty(t, s.changes())
 		s.requireSlots(true)
 
-		// A token that is really gone is noticed all the same.
+		// The refresh still notices a token that is really gone.
 		s.oci.DeleteToken(s.user, s.output("previousTokenId"))
 		require.NoError(t, s.refresh())
 		s.requireSlots(false)
 	})
 }
 
-func TestRotationShiftsTokensThatALaggingListLacks(t *testing.T) {
+func TestRotationKnowsTokensThatALaggingListLacks(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		for name, arguments := range map[string]map[string]any{
 			"with overlap":    {},
@@ -97,7 +97,7 @@ func TestRotationShiftsTokensThatALaggingListLacks(t *testing.T) {
 	})
 }
 
-// created is how many tokens OCI was asked for, by their retry tokens.
+// created returns how many tokens OCI was asked to create. It counts the retry tokens.
 func (s *rotatingStack) created() int { return len(s.retryTokens()) }
 
 func TestATokenThatOCIDoesNotFindForAWriteStaysInTheState(t *testing.T) {

@@ -21,13 +21,13 @@ const rotatingType = "ociauthtoken:index:RotatingAuthToken"
 
 const day = 24 * time.Hour
 
-// rotatingStack is a stack with a RotatingAuthToken "token" and a "login" that takes its value. OCI and the provider have the
-// same clock, which a test moves on.
+// rotatingStack is a stack with a RotatingAuthToken "token" and a "login" that takes its value. OCI and the provider share a clock,
+// which the test advances.
 type rotatingStack struct {
 	*testStack
 	arguments map[string]any
 	options   deploytest.ResourceOptions
-	// previewed are the outputs that the program saw in the last preview.
+	// previewed holds the outputs that the program saw in the last preview.
 	previewed resource.PropertyMap
 }
 
@@ -51,8 +51,8 @@ func newRotatingStackIn(w *world, arguments map[string]any) *rotatingStack {
 	return s
 }
 
-// newWorldOfYears starts a local OCI that has the clock of the provider, which a test moves on by years. Requests are signed by
-// the machine's own clock, so their dates are off. The first of the regions is the home region.
+// newWorldOfYears starts a local OCI that shares the provider's clock, which a test advances by years. Requests are signed with the
+// machine's own clock, so their dates are wrong. The first region is the home region.
 func (a api) newWorldOfYears(t *testing.T, regions ...string) *world {
 	t.Helper()
 	clock := newTestClock()
@@ -68,7 +68,7 @@ func (a api) newWorldOfYears(t *testing.T, regions ...string) *world {
 	return w
 }
 
-// set changes arguments of the program. A nil takes one out.
+// set changes arguments of the program. A nil removes one.
 func (s *rotatingStack) set(arguments map[string]any) {
 	for name, value := range arguments {
 		if value == nil {
@@ -89,7 +89,7 @@ func (s *rotatingStack) program(m *deploytest.ResourceMonitor) error {
 	}
 	s.previewed = token.Outputs
 	if _, ok := token.Outputs["token"]; !ok {
-		return nil // imported, and nobody knows the value
+		return nil // an import without the value
 	}
 	_, err = m.RegisterResource(loginType, "login", true, deploytest.ResourceOptions{
 		Inputs:       resource.PropertyMap{"password": token.Outputs["token"]},
@@ -99,7 +99,7 @@ func (s *rotatingStack) program(m *deploytest.ResourceMonitor) error {
 	return err
 }
 
-// up runs the program, and whatever came of it, the login can still log in.
+// up runs the program. Even if it fails, the login must still be able to log in.
 func (s *rotatingStack) up() error {
 	s.t.Helper()
 	s.oci.ResetJournal()
@@ -114,7 +114,7 @@ func (s *rotatingStack) mustUp() {
 	require.NoError(s.t, s.up(), s.diagnostics())
 }
 
-// preview previews the program, and nothing is written.
+// preview previews the program. It must not write anything to OCI.
 func (s *rotatingStack) preview() error {
 	s.t.Helper()
 	s.oci.ResetJournal()
@@ -123,7 +123,7 @@ func (s *rotatingStack) preview() error {
 	return err
 }
 
-// requireLogin fails unless the value that the login was given last is that of a live token.
+// requireLogin fails unless the value that the login got last is that of a live token.
 func (s *rotatingStack) requireLogin() {
 	s.t.Helper()
 	received := s.consumer.received
@@ -133,12 +133,12 @@ func (s *rotatingStack) requireLogin() {
 	require.True(s.t, s.works(received[len(received)-1]), "what the login was given last no longer works")
 }
 
-// works reports whether a value is that of a token that can be used.
+// works reports whether a token with this value can be used.
 func (s *rotatingStack) works(value string) bool {
 	return slices.ContainsFunc(s.tokens(), func(t emulator.Token) bool { return t.Value == value && t.LifecycleState == "ACTIVE" })
 }
 
-// requireNobodysToken fails if there is a token that neither the state nor the test knows.
+// requireNobodysToken fails if OCI has a token that neither the state nor the test knows.
 func (s *rotatingStack) requireNobodysToken() {
 	s.t.Helper()
 	for _, token := range s.tokens() {
@@ -150,10 +150,10 @@ func (s *rotatingStack) requireNobodysToken() {
 	}
 }
 
-// state is what is recorded of the RotatingAuthToken, or nil.
+// state returns the recorded state of the RotatingAuthToken, or nil.
 func (s *rotatingStack) state() *pkgresource.State { return s.recorded(rotatingType, "token") }
 
-// recorded is what is recorded of a resource, or nil.
+// recorded returns the recorded state of a resource, or nil.
 func (s *testStack) recorded(kind, name string) *pkgresource.State {
 	if s.snapshot == nil {
 		return nil
@@ -166,7 +166,7 @@ func (s *testStack) recorded(kind, name string) *pkgresource.State {
 	return nil
 }
 
-// text is a text among a resource's outputs, or "". The values must be secrets.
+// text returns an output of a resource that is a string, or "". The tokens' values must be secrets.
 func text(outputs resource.PropertyMap, name resource.PropertyKey) string {
 	value := outputs[name]
 	if value.IsSecret() {
@@ -206,7 +206,7 @@ func (s *rotatingStack) requireSlots(previous bool) {
 	require.Equal(s.t, want, values)
 }
 
-// diff is the detailed difference that the last operation showed for the token: the paths.
+// diff returns the paths in the detailed diff that the last operation showed for the token.
 func (s *rotatingStack) diff() []string {
 	var paths []string
 	for _, event := range s.events {
@@ -225,7 +225,7 @@ func (s *rotatingStack) diff() []string {
 
 var (
 	updated  = display.ResourceChanges{"update": 2} // the token and the login
-	inPlace  = display.ResourceChanges{"update": 1} // the token alone
+	inPlace  = display.ResourceChanges{"update": 1} // only the token
 	replaced = display.ResourceChanges{"replace": 1, "update": 1}
 )
 
@@ -406,7 +406,7 @@ func TestPreviousDaysOfZeroRevokesALeakedTokenAtOnce(t *testing.T) {
 	assert.Equal(t, []string{"CreateAuthToken", "DeleteAuthToken"}, operations, "not before the new one works")
 }
 
-func TestWithoutOverlapOneSlotIsEnough(t *testing.T) {
+func TestWithoutOverlapOneTokenIsEnough(t *testing.T) {
 	t.Parallel()
 	s := newRotatingStack(t, map[string]any{"rotationDays": 30, "overlap": false})
 	theirs := s.oci.AddToken(s.user, "theirs")
@@ -535,7 +535,7 @@ func (a api) twice(t *testing.T, arguments map[string]any) *rotatingStack {
 	return s
 }
 
-// TestRotationThatFailsInTheMiddleIsFinishedByTheNextUp lets each step of a rotation fail in each way, whatever had made it due.
+// TestRotationThatFailsInTheMiddleIsFinishedByTheNextUp makes each step of a rotation fail in each way, for each reason to rotate.
 func TestRotationThatFailsInTheMiddleIsFinishedByTheNextUp(t *testing.T) {
 	t.Parallel()
 	refusal := func(operation string, skip int) emulator.Fault {
@@ -655,7 +655,7 @@ func TestSecretReasonStaysASecretInAHalfDoneRotation(t *testing.T) {
 	s.requireSlots(true)
 }
 
-func TestSomebodyElsesTokenInTheOtherSlot(t *testing.T) {
+func TestAnotherTokenLeavesNoRoomForARotation(t *testing.T) {
 	t.Parallel()
 	s := newRotatingStack(t, map[string]any{"rotationDays": 30})
 	theirs := s.oci.AddToken(s.user, "theirs")
@@ -801,7 +801,7 @@ func TestWithoutOverlapAHalfDoneRotationIsFinished(t *testing.T) {
 	s.requireLogin()
 }
 
-func TestARotatingProgramOfEveryDay(t *testing.T) {
+func TestRefreshAndPreviewOfANewRotatingTokenChangeNothing(t *testing.T) {
 	t.Parallel()
 	s := newRotatingStack(t, map[string]any{"rotationDays": 90})
 	s.mustUp()

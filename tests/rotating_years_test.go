@@ -21,16 +21,16 @@ import (
 
 const rotatingURN = "urn:pulumi:test::test::ociauthtoken:index:RotatingAuthToken::token"
 
-// rotatingWire is a RotatingAuthToken at the other end of a gRPC connection, and what an engine records of it. It is quicker than
-// the engine, which takes its time for ten years of days.
+// rotatingWire is a RotatingAuthToken at the other end of a gRPC connection, and the state that an engine records for it. It is faster
+// than the real engine, which would need long for the days of ten years.
 type rotatingWire struct {
 	*wire
 	arguments map[string]any
 	id        string
 	inputs    *structpb.Struct
 	state     *structpb.Struct
-	failed    bool // the last update has left errors behind
-	// holds is the value that a dependent holds: what it was given last.
+	failed    bool // the state is recorded with errors
+	// holds is the value that a dependent got last.
 	holds string
 }
 
@@ -40,10 +40,10 @@ func newRotatingWire(t *testing.T) *rotatingWire {
 	return &rotatingWire{wire: &wire{world: w, plugin: w.configured(map[string]any{"endpoint": w.url})}}
 }
 
-// another starts another process of the plugin, as every command does.
+// another starts another plugin process, as every command does.
 func (w *rotatingWire) another() { w.plugin = w.configured(map[string]any{"endpoint": w.url}) }
 
-// up does what the engine does with the resource in an update.
+// up does what the engine does with the resource during an update.
 func (w *rotatingWire) up() error {
 	w.t.Helper()
 	ctx := context.Background()
@@ -90,7 +90,7 @@ func (w *rotatingWire) up() error {
 	return err
 }
 
-// refresh does what the engine does with the resource in a refresh.
+// refresh does what the engine does with the resource during a refresh.
 func (w *rotatingWire) refresh() error {
 	read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
 		Id: w.id, Urn: rotatingURN, Properties: w.state, Inputs: w.inputs,
@@ -111,12 +111,12 @@ func initFailure(err error) *pulumirpc.ErrorResourceInitFailed {
 	return nil
 }
 
-// text is one of the outputs.
+// text returns one of the outputs.
 func (w *rotatingWire) text(name resource.PropertyKey) string {
 	return text(unmarshalled(w.t, w.state), name)
 }
 
-// age is how old the current token is.
+// age returns how old the current token is.
 func (w *rotatingWire) age() time.Duration {
 	created, err := time.Parse(time.RFC3339, w.text("timeCreated"))
 	require.NoError(w.t, err)
@@ -136,7 +136,7 @@ func (w *rotatingWire) requireOrder(when string) {
 
 func TestTenYearsOfRotation(t *testing.T) {
 	t.Parallel()
-	// rhythms say how long it takes until the next "up", in days.
+	// rhythms holds functions that return the days until the next "up".
 	rhythms := map[string]func(*rand.Rand) float64{
 		"daily":             func(*rand.Rand) float64 { return 1 },
 		"monthly":           func(*rand.Rand) float64 { return 30.4 },
@@ -155,7 +155,7 @@ func TestTenYearsOfRotation(t *testing.T) {
 		for name, rhythm := range rhythms {
 			for _, faulty := range []bool{false, true} {
 				if name == "daily" && !faulty {
-					continue // thousands of days: one way is enough
+					continue // these are thousands of days, so one case is enough
 				}
 				t.Run(fmt.Sprintf("every %d days, %s, faults %t", period, name, faulty), func(t *testing.T) {
 					t.Parallel()

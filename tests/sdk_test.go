@@ -37,7 +37,7 @@ func filesIn(t *testing.T, root string) map[string]string {
 	return files
 }
 
-// trackedFilesIn leaves out what git ignores: what was built in the folders of the SDKs.
+// trackedFilesIn returns the contents of the files that git does not ignore. It ignores what was built in the folders of the SDKs.
 func trackedFilesIn(t *testing.T, folder string) map[string]string {
 	t.Helper()
 	command := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", ".")

@@ -18,10 +18,10 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// These tests turn the log of OCI's SDK on, as a person does who looks for a fault, and look for secrets in it. The SDK reads
-// OCI_GO_SDK_DEBUG when a process starts, so they start one.
+// These tests turn on the log of OCI's SDK, as a person does who looks for a fault, and search it for secrets. The SDK reads
+// OCI_GO_SDK_DEBUG when a process starts, so these tests start a process.
 
-// requireNoSecret fails if the text holds a token, a key, or what authorizes a request.
+// requireNoSecret fails if the text contains a token, a key, or a signature.
 func requireNoSecret(t *testing.T, text string) {
 	t.Helper()
 	requireNoValue(t, text)
@@ -35,10 +35,10 @@ func requireNoSecret(t *testing.T, text string) {
 	}
 }
 
-// ended ends the plugin, and returns all that it has written to its standard error.
+// ended ends the plugin, and returns everything that it wrote to standard error.
 func (p *process) ended() string {
 	_ = p.Kill()
-	<-p.exited //nolint:errcheck // It was killed, and says so.
+	<-p.exited //nolint:errcheck // The error says that it was killed.
 	return p.printed.String()
 }
 
@@ -86,7 +86,7 @@ func TestSDKLogShowsNoSecretOfASignIn(t *testing.T) {
 	}
 }
 
-// A refusal is written at every level, with the request and its body, and an answer may well repeat what it refuses.
+// The SDK logs a refusal at every level, with the request and its body. The answer may also repeat what it refuses.
 func TestSDKLogShowsNoSecretOfARefusal(t *testing.T) {
 	toolchain.Long(t)
 	i := newIssuer(t)

@@ -17,9 +17,9 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// These tests paste secrets where they do not belong, as people do, and look for them in what is said.
+// These tests put secrets where they do not belong, as people do by mistake, and search the messages for them.
 
-// variables are the properties that may come from the environment, and their names there after OCI_ and TF_VAR_.
+// variables holds the properties that may come from the environment, and their names there without OCI_ and TF_VAR_.
 var variables = map[string]string{
 	"auth": "auth", "tenancyOcid": "tenancy_ocid", "userOcid": "user_ocid", "fingerprint": "fingerprint",
 	"privateKey": "private_key", "privateKeyPath": "private_key_path", "privateKeyPassword": "private_key_password",
@@ -32,7 +32,7 @@ var variables = map[string]string{
 	"tokenExchangeSubjectTokenType": "token_exchange_subject_token_type",
 }
 
-// pasted are secrets in the forms in which people have them in their clipboards.
+// pasted holds secrets in the forms in which people copy and paste them.
 func (w *world) pasted() map[string]string {
 	lines := strings.Split(strings.TrimSpace(w.creds.PrivateKeyPEM), "\n")
 	token := w.jwt(time.Now().Add(time.Hour))
@@ -49,7 +49,7 @@ func (w *world) pasted() map[string]string {
 	}
 }
 
-// fitToBeShown fails if the text holds a part of the secret, or cannot be shown.
+// fitToBeShown fails if the text contains a part of the secret, or cannot be printed.
 func fitToBeShown(t *testing.T, said, secret, where string) {
 	t.Helper()
 	for piece := range strings.FieldsFuncSeq(strings.ReplaceAll(secret, `\n`, "\n"), func(r rune) bool {
@@ -160,7 +160,7 @@ func TestASecretPastedIntoAVariableOfTheMachineIsNotShown(t *testing.T) {
 	}
 }
 
-func TestASecretInPlaceOfAPathIsSaidToBeOne(t *testing.T) {
+func TestTheErrorSaysSoIfAPathIsASecret(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key, token := w.creds.PrivateKeyPEM, w.jwt(time.Now().Add(time.Hour))
@@ -197,7 +197,7 @@ func TestASecretInPlaceOfAPathIsSaidToBeOne(t *testing.T) {
 	assert.Contains(t, said, holdsKey)
 }
 
-func TestWhatIsShownIsCutAndHasNoControlCharacters(t *testing.T) {
+func TestMessagesCutLongTextsAndHaveNoControlCharacters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	long := strings.Repeat("a b ", 5000)
@@ -232,7 +232,7 @@ func TestNoPasswordOfAURLIsShown(t *testing.T) {
 		for _, property := range []string{"endpoint", "tokenExchangeDomainUrl", "region", "privateKeyPath", "auth"} {
 			settings := w.signIn("WorkloadIdentityFederation")
 			if !slices.Contains([]string{"endpoint", "tokenExchangeDomainUrl"}, property) && !strings.Contains(url, "://"+userinfo+"@") {
-				continue // there it is no URL
+				continue // this property is not a URL
 			}
 			settings[property] = url
 			response, err := w.serve().CheckConfig(context.Background(), &pulumirpc.CheckRequest{

@@ -25,7 +25,7 @@ import (
 
 var stopSignals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 
-func TestSignalLetsTheAnswerInFlightArrive(t *testing.T) {
+func TestSignalStillWaitsForTheAnswer(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		for _, signal := range stopSignals {
 			t.Run(signal.String(), func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestSignalLetsTheAnswerInFlightArrive(t *testing.T) {
 				<-arrived
 				require.NoError(t, p.Signal(signal))
 				p.noticed()
-				// Whoever stops a whole group of processes may well do it twice.
+				// A whole process group may well get the signal twice.
 				require.NoError(t, p.Signal(signal))
 				release()
 
@@ -53,7 +53,7 @@ func TestSignalLetsTheAnswerInFlightArrive(t *testing.T) {
 	})
 }
 
-// Waiting for a token to become ACTIVE would take minutes yet.
+// Without the signal, the plugin would wait minutes for the token to become ACTIVE.
 func TestSignalCutsWaitsShort(t *testing.T) {
 	t.Parallel()
 	for _, signal := range stopSignals {
@@ -93,7 +93,7 @@ func TestSignalEndsAnIdlePluginAtOnce(t *testing.T) {
 	}
 }
 
-// nohup starts a program with SIGHUP ignored, and it has to stay so.
+// nohup starts a program with SIGHUP ignored. The program must keep ignoring it.
 func TestIgnoredHangUpStaysIgnored(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -106,11 +106,11 @@ func TestIgnoredHangUpStaysIgnored(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// upAndKill runs "pulumi up", and sends a signal to the plugin once OCI has made a token and before it answers. With pulumi,
-// the command itself gets the signal too, as when the machine goes down.
+// upAndKill runs "pulumi up", and sends a signal to the plugin after OCI has created a token and before it answers. With pulumi, the
+// command itself gets the signal too, as when the machine shuts down.
 func (c *cli) upAndKill(signal syscall.Signal, withPulumi bool) (printed string) {
 	c.t.Helper()
-	// A plugin that writes down which process it is.
+	// A plugin that writes its process id to a file.
 	path := filepath.Join(toolchain.Bin(c.t), "pulumi-resource-ociauthtoken")
 	folder := c.t.TempDir()
 	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s/pid\nexec %s \"$@\"\n", folder, path)
@@ -156,8 +156,8 @@ func TestSIGTERMToThePluginDuringUpRecordsTheToken(t *testing.T) {
 	assert.Equal(t, 1, c.calls("CreateAuthToken"), printed)
 }
 
-// These two are the one case in which OCI's protocol leaves a token behind whose value nobody knows. They follow the way out
-// that docs/troubleshooting.md shows.
+// The next two tests are the only case in which OCI's protocol leaves behind a token whose value nobody knows. They follow
+// docs/troubleshooting.md.
 
 func TestPluginKilledBetweenCommitAndAnswer(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,7 @@ func (i *issuer) refused(configuration map[string]any, property string) string {
 	return said
 }
 
-// answers lets the issuer answer one path otherwise.
+// answers makes the issuer give another answer for one path.
 func (i *issuer) answers(path string, how http.HandlerFunc) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -59,7 +59,7 @@ func TestUnknownWayToSignInListsTheKnownOnes(t *testing.T) {
 	}
 }
 
-func TestSignInAsInstanceElsewhereSaysSoSoon(t *testing.T) {
+func TestSignInAsInstanceOnAnotherMachineFailsSoon(t *testing.T) {
 	i := newIssuer(t)
 	i.setenv("OCI_METADATA_BASE_URL", i.URL+"/nothing")
 	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION", "1.1")
@@ -78,7 +78,7 @@ func TestSignInAsInstanceElsewhereSaysSoSoon(t *testing.T) {
 	assert.Contains(t, i.refused(i.signIn("InstancePrincipal"), "auth"), "connection refused")
 }
 
-// The SDK waits for such an answer for ever, and cannot be cancelled.
+// The SDK waits forever for such an answer, and cannot be cancelled.
 func TestSigningInEndsWithItsContext(t *testing.T) {
 	i := newIssuer(t)
 	for _, path := range []string{"/opc/v2/instance/region", "/opc/v2/identity/cert.pem", "/v1/x509"} {
@@ -97,7 +97,7 @@ func TestSigningInEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestAnswersThatCannotBeUnderstoodAreErrors(t *testing.T) {
+func TestMalformedAnswersAreErrors(t *testing.T) {
 	i := newIssuer(t)
 	newProxymux(i)
 	workload := i.signIn("OKEWorkloadIdentity", "workloadIdentityTokenPath", i.keyFile(i.jwt(time.Now().Add(time.Hour))))
@@ -122,7 +122,7 @@ func TestAnswersThatCannotBeUnderstoodAreErrors(t *testing.T) {
 	}
 	assert.Empty(t, i.oci.Journal(), "nothing was asked of OCI Identity")
 
-	// A refusal keeps OCI's words.
+	// The error for a refusal contains OCI's message.
 	i.answers("/v1/x509", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("opc-request-id", strings.Repeat("0123456789ABCDEF", 2))
 		w.WriteHeader(http.StatusUnauthorized)
@@ -138,7 +138,7 @@ func TestAnswersThatCannotBeUnderstoodAreErrors(t *testing.T) {
 	assert.Contains(t, i.refused(workload, "auth"), "please ensure the cluster type is enhanced")
 }
 
-func TestWhatIsMissingForAnInstancesCertificatesIsNamed(t *testing.T) {
+func TestMissingSettingsForAnInstancesCertificatesAreNamed(t *testing.T) {
 	i := newIssuer(t)
 	folder := t.TempDir()
 	i.setenv("test_certificates_location", folder)
@@ -160,7 +160,7 @@ func TestWhatIsMissingForAnInstancesCertificatesIsNamed(t *testing.T) {
 	}
 }
 
-func TestWhatIsMissingForAResourceIsNamed(t *testing.T) {
+func TestMissingSettingsForAResourceAreNamed(t *testing.T) {
 	i := newIssuer(t)
 	const prefix = "OCI_RESOURCE_PRINCIPAL_"
 	resource := i.signIn("ResourcePrincipal")
@@ -190,7 +190,7 @@ func TestWhatIsMissingForAResourceIsNamed(t *testing.T) {
 	i.setenv(prefix+"VERSION", "4.0")
 	assert.Contains(t, i.refused(resource, "auth"), "1.1, 2.2 and 3.0")
 
-	// The SDK quotes a token that it cannot read, however short. It must not reach the screen; nor must one that has expired.
+	// The SDK quotes a token that it cannot parse, however short. Neither that token nor an expired one may be printed.
 	token, key := i.resource22()
 	i.setenv(prefix+"VERSION", "2.2")
 	i.setenv(prefix+"REGION", "us-phoenix-1")
@@ -213,7 +213,7 @@ func TestWhatIsMissingForAResourceIsNamed(t *testing.T) {
 	i.refused(resource, "region")
 }
 
-func TestWhatIsMissingForAKubernetesWorkloadIsNamed(t *testing.T) {
+func TestMissingSettingsForAKubernetesWorkloadAreNamed(t *testing.T) {
 	i := newIssuer(t)
 	workload := i.signIn("OKEWorkloadIdentity")
 	said := i.refused(workload, "auth")
@@ -242,7 +242,7 @@ func TestWhatIsMissingForAKubernetesWorkloadIsNamed(t *testing.T) {
 	assert.Contains(t, i.refused(workload, "auth"), "OCI_RESOURCE_PRINCIPAL_VERSION")
 }
 
-func TestWhatIsMissingForAnExchangeOfTokensIsNamed(t *testing.T) {
+func TestMissingSettingsForATokenExchangeAreNamed(t *testing.T) {
 	i := newIssuer(t)
 	federation := i.federation()
 	required := []string{
@@ -258,7 +258,7 @@ func TestWhatIsMissingForAnExchangeOfTokensIsNamed(t *testing.T) {
 	}
 	said := i.refused(i.signIn("WorkloadIdentityFederation"), "region")
 	for _, property := range required {
-		if property != "tokenExchangeResourceType" { // which depends on another
+		if property != "tokenExchangeResourceType" { // this one depends on another property
 			assert.Contains(t, said, property+": is not set", "all at once")
 		}
 	}
@@ -329,7 +329,7 @@ func TestSecretsOfTheConfigurationAreEncryptedInTheState(t *testing.T) {
 	t.Fatal("there is no provider in the state")
 }
 
-func TestADelegationTokenThatIsMissingIsSaid(t *testing.T) {
+func TestAMissingDelegationTokenIsReported(t *testing.T) {
 	i := newIssuer(t)
 	missing := filepath.Join(i.home, "missing")
 	i.env["OCI_CLI_AUTH"] = "instance_obo_user"

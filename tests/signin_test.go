@@ -31,8 +31,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// These tests sign in in every way that OCI has. What gives out security tokens on a real instance, function or cluster is
-// played by an issuer on loopback; the emulator then takes the token for what it is: bound to one key, for a while.
+// These tests sign in in every way that OCI has. An issuer on loopback stands in for the services that give out security tokens on a
+// real instance, function or cluster. The emulator then accepts each token for a limited time, with the key that it is bound to.
 //
 // OCI's SDK reads the environment of the process, so most of them set it and do not run in parallel.
 
@@ -42,17 +42,17 @@ type issuer struct {
 	*httptest.Server
 	leaf *rsa.PrivateKey
 	cert []byte // PEM
-	// lifetime is how long the tokens are valid that it gives out.
+	// lifetime is how long the tokens that it gives out are valid.
 	lifetime time.Duration
-	// mayDoNothing is true if what it gives out tokens to may do nothing by itself.
+	// mayDoNothing reports whether the instance that gets the tokens has no permissions of its own.
 	mayDoNothing bool
-	// instead, if it is set, answers instead, and tells whether it has.
+	// instead, if it is set, may answer a request instead of the issuer. It reports whether it has.
 	instead func(http.ResponseWriter, *http.Request) bool
 
 	mu sync.Mutex
-	// seen are the paths that were asked for.
+	// seen holds the requested paths.
 	seen map[string]int
-	// authorization is that of the last exchange of a token, and form what it said.
+	// authorization and form are the header and the body of the last token exchange.
 	authorization string
 	form          url.Values
 }
@@ -60,7 +60,7 @@ type issuer struct {
 // leafKey is the key that every issuer gives the instance.
 var leafKey = newKey()
 
-// newIssuer starts an issuer. Its URL is that of the instance metadata service too, and of the federation service.
+// newIssuer starts an issuer. Its URL is also that of the instance metadata service and of the federation service.
 func newIssuer(t *testing.T) *issuer {
 	t.Helper()
 	i := &issuer{
@@ -83,7 +83,7 @@ func (i *issuer) setenv(name, value string) {
 	i.t.Setenv(name, value)
 }
 
-// certificate is a self-signed one that names the tenancy, as those of instances do.
+// certificate returns a self-signed certificate that names the tenancy, as those of instances do.
 func (i *issuer) certificate(name string, address net.IP) []byte {
 	i.t.Helper()
 	template := &x509.Certificate{
@@ -104,7 +104,7 @@ func (i *issuer) leafPEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(i.leaf)})
 }
 
-// jwt is a JSON Web Token. Nobody but the emulator's register of sessions looks at more than its claims.
+// jwt returns a JSON Web Token. Only the emulator looks at more than its claims.
 func (w *world) jwt(expires time.Time) string {
 	w.t.Helper()
 	claims, err := json.Marshal(map[string]any{
@@ -115,7 +115,7 @@ func (w *world) jwt(expires time.Time) string {
 	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode(claims) + "." + encode([]byte("signature"))
 }
 
-// issue gives out a security token for a public key, in PEM or the same without its frame.
+// issue gives out a security token for a public key, in PEM with or without its first and last line.
 func (i *issuer) issue(publicKey string) string {
 	i.t.Helper()
 	publicKey = strings.NewReplacer("-----BEGIN PUBLIC KEY-----", "", "-----END PUBLIC KEY-----", "", "\n", "").Replace(publicKey)
@@ -157,7 +157,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch path := strings.TrimSuffix(r.URL.Path, "/"); {
 	case path == "/opc/v2/instance/region":
-		_, _ = fmt.Fprint(w, "phx") // the oldest regions are told by their keys
+		_, _ = fmt.Fprint(w, "phx") // the metadata service returns the short codes of the oldest regions
 	case path == "/opc/v2/instance/id":
 		_, _ = fmt.Fprint(w, "ocid1.instance.oc1.phx.x")
 	case path == "/opc/v2/identity/cert.pem", path == "/opc/v2/identity/intermediate.pem":
@@ -194,7 +194,7 @@ func (i *issuer) remember(r *http.Request) {
 	i.authorization, i.form = r.Header.Get("Authorization"), r.Form
 }
 
-// signIn is a configuration with a way to sign in.
+// signIn returns a configuration with a way to sign in.
 func (w *world) signIn(auth string, more ...string) map[string]any {
 	configuration := map[string]any{"endpoint": w.url + "/{region}", "auth": auth}
 	for i := 0; i+1 < len(more); i += 2 {
@@ -203,14 +203,14 @@ func (w *world) signIn(auth string, more ...string) map[string]any {
 	return configuration
 }
 
-// signsIn mints a token with a fresh provider. No API key is left, so every request is signed under a security token.
+// signsIn creates a token with a new provider. There is no API key, so every request is signed with a security token.
 func (w *world) signsIn(configuration map[string]any) {
 	w.t.Helper()
 	w.oci.RemoveAPIKey(w.user, w.creds.Fingerprint)
 	w.creates(w.configured(configuration))
 }
 
-// creates mints a token with a provider, and takes it back.
+// creates creates a token with a provider, and deletes it again.
 func (w *world) creates(plugin pulumirpc.ResourceProviderClient) {
 	w.t.Helper()
 	created, err := w.create(plugin)
@@ -241,7 +241,7 @@ func TestSignInAsInstance(t *testing.T) {
 
 func TestPrincipalsTokenIsRenewed(t *testing.T) {
 	i := newIssuer(t)
-	i.lifetime = 4 * time.Minute // the SDK renews what is good for less than five
+	i.lifetime = 4 * time.Minute // the SDK renews tokens that are valid for less than five minutes
 	i.oci.RemoveAPIKey(i.user, i.creds.Fingerprint)
 	plugin := i.configured(i.signIn("InstancePrincipal"))
 	before := i.asked("/v1/x509")
@@ -251,9 +251,9 @@ func TestPrincipalsTokenIsRenewed(t *testing.T) {
 	assert.Equal(t, before+1, i.asked("/v1/x509"))
 }
 
-// OCI's SDK asks for the key and the token one after the other. If another call has renewed both in between, OCI answers 401,
-// and the request is signed again.
-func TestWhatRenewsItsKeySignsAgain(t *testing.T) {
+// OCI's SDK asks for the key and the token one after the other. If another call renews both in between, OCI answers 401, and the
+// request is signed again.
+func TestRequestIsSignedAgainIfTheKeyWasRenewedInBetween(t *testing.T) {
 	i := newIssuer(t)
 	i.configFile(i.sessionProfile(i.openSession(time.Now().Add(time.Hour), "")))
 	delegation := i.jwt(time.Now().Add(time.Hour))
@@ -269,7 +269,7 @@ func TestWhatRenewsItsKeySignsAgain(t *testing.T) {
 			i.creates(plugin)
 			assert.Equal(t, times+1, i.calls("CreateAuthToken"), configuration["auth"])
 		}
-		// Not for ever.
+		// It is not signed again forever.
 		i.oci.ResetJournal()
 		i.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 3, Status: 401, Code: "NotAuthenticated", Message: "No."})
 		_, err := i.create(plugin)
@@ -278,7 +278,7 @@ func TestWhatRenewsItsKeySignsAgain(t *testing.T) {
 	}
 }
 
-// A session that is renewed on disk after its key was read and before its security token was, makes a signature that is wrong.
+// If a session is renewed on disk after its key was read and before its security token was, the signature is wrong.
 func TestASessionThatIsRenewedWhileARequestIsSignedIsReadAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -293,7 +293,7 @@ func TestASessionThatIsRenewedWhileARequestIsSignedIsReadAgain(t *testing.T) {
 	assert.Equal(t, 2, w.calls("CreateAuthToken"))
 }
 
-func TestARefusalOfTheSignatureSaysWhoHasSigned(t *testing.T) {
+func TestTheErrorForARefusedSignatureSaysWhoSigned(t *testing.T) {
 	i := newIssuer(t)
 	config := i.fileAt("elsewhere", "[WORK]\nuser="+i.creds.UserID+"\nfingerprint="+i.creds.Fingerprint+"\nregion=us-phoenix-1\nkey_file="+
 		i.keyFile(i.creds.PrivateKeyPEM)+"\n")
@@ -391,7 +391,7 @@ func TestSignInAsResource11(t *testing.T) {
 	assert.Equal(t, 1, i.asked("/20180711/resourcePrincipalToken/ocid1.database.oc1.phx.y"))
 }
 
-// resource22 is a token for the issuer's own key.
+// resource22 returns a token and a key for a resource principal of version 2.2.
 func (i *issuer) resource22() (token, key string) {
 	i.t.Helper()
 	public, err := x509.MarshalPKIXPublicKey(&i.leaf.PublicKey)
@@ -413,7 +413,7 @@ func TestSignInAsResource22(t *testing.T) {
 	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE", "hunter2")
 	i.signsIn(i.signIn("ResourcePrincipal"))
 
-	// As files, which is how functions get them. OCI renews the files.
+	// Functions get them as files, which OCI renews.
 	tokenFile := i.keyFile(i.jwt(time.Now().Add(4 * time.Minute)))
 	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST", tokenFile)
 	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", i.keyFile(string(i.encryptedLeafPEM("hunter2"))))
@@ -437,8 +437,8 @@ func TestSignInAsResource30(t *testing.T) {
 	i.signsIn(i.signIn("ResourcePrincipal"))
 	assert.Equal(t, 1, i.asked("/20180711/resourcePrincipalToken/parent"))
 
-	// A leaf that signs as an instance. Its id is given, since the SDK would ask for it at 169.254.169.254 and nowhere else,
-	// where nothing can be put in a test.
+	// A leaf resource that signs as an instance. Its id is set here, because the SDK would otherwise ask 169.254.169.254, where a
+	// test cannot run a server.
 	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION_FOR_LEAF_RESOURCE", "1.1")
 	i.setenv("OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT", i.URL)
 	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT", i.URL)
@@ -448,7 +448,7 @@ func TestSignInAsResource30(t *testing.T) {
 	assert.Equal(t, 2, i.asked("/20180711/resourcePrincipalToken/parent"))
 }
 
-// newProxymux starts what gives out tokens to the pods of an OKE cluster. Its port is fixed, so it has an address of its own.
+// newProxymux starts the service that gives out tokens to the pods of an OKE cluster. Its port is fixed, so it has its own address.
 func newProxymux(i *issuer) {
 	i.t.Helper()
 	var (
@@ -475,7 +475,7 @@ func newProxymux(i *issuer) {
 	i.setenv("OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH", i.keyFile(string(certificate)))
 }
 
-// The service account's token is in a file of the test's own: /var/run/secrets, where pods have it, is not the test's to write.
+// The service account's token is in a file of the test, because the test cannot write to /var/run/secrets, where pods have it.
 func TestSignInAsKubernetesWorkload(t *testing.T) {
 	i := newIssuer(t)
 	newProxymux(i)
@@ -495,7 +495,7 @@ func TestSignInAsKubernetesWorkload(t *testing.T) {
 	i.signsIn(i.signIn("okeworkloadidentity"))
 }
 
-// federation exchanges the token of another issuer, as a client of the identity domain.
+// federation sets up the exchange of another issuer's token, as a client of the identity domain.
 func (i *issuer) federation() map[string]any {
 	i.t.Helper()
 	return i.signIn("WorkloadIdentityFederation", "region", "us-phoenix-1",
@@ -518,19 +518,19 @@ func TestSignInByExchangeOfATokenAsClient(t *testing.T) {
 		assert.Equal(t, value, i.form.Get(parameter), parameter)
 	}
 
-	// The home region of another tenancy's token is found by the tenancy that the token names.
+	// The provider finds the home region of the tenancy that the token names.
 	federation["region"], federation["tokenExchangeDomainUrl"] = "us-ashburn-1", i.URL+"/"
 	federation["tokenExchangeAuth"] = "oauthclientcredentials"
 	i.signsIn(federation)
 	assert.Len(t, i.regionsOf("ListRegionSubscriptions"), 1)
 
-	// Other tokens than those of resources have no type of resource.
+	// Only tokens of resources have a resource type.
 	federation["tokenExchangeRequestedTokenType"] = "urn:oci:token-type:oci-upst"
 	delete(federation, "tokenExchangeResourceType")
 	i.signsIn(federation)
 	assert.Empty(t, i.form.Get("res_type"))
 
-	// The file is read anew for each token.
+	// The file is read again for each token.
 	i.lifetime = 4 * time.Minute
 	plugin := i.configured(federation)
 	i.lifetime = time.Hour
@@ -570,8 +570,8 @@ func TestSignInFromTheEnvironmentAlone(t *testing.T) {
 	}
 }
 
-// OCI Identity has no endpoints of these kinds in the SDK's tables, so all there is to see is that the properties are taken.
-func TestKindsOfEndpointsAreTaken(t *testing.T) {
+// The SDK's tables have no endpoints of these kinds for OCI Identity, so the test can only check that the properties are accepted.
+func TestKindsOfEndpointsAreAccepted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, value := range []bool{true, false} {
@@ -580,13 +580,13 @@ func TestKindsOfEndpointsAreTaken(t *testing.T) {
 		})
 	}
 
-	// As "pulumi config set" gives them.
+	// "pulumi config set" passes them as strings.
 	s := newStackIn(w)
 	s.config["realmSpecificServiceEndpointTemplateEnabled"], s.config["dualStackEndpointEnabled"] = "true", "false"
 	s.mustUp(s.mint(s.user, "ci"))
 }
 
-// openSession writes what "oci session authenticate" leaves on disk, and registers the session.
+// openSession writes the files that "oci session authenticate" writes, and registers the session.
 func (w *world) openSession(expires time.Time, password string) (tokenFile, keyFile string) {
 	w.t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -619,14 +619,14 @@ func TestSignInWithASession(t *testing.T) {
 	w.env = map[string]string{"OCI_PRIVATE_KEY_PATH": w.keyFile("of something else")}
 	w.signsIn(configuration)
 
-	// A session that is renewed on disk is picked up by a provider that runs already, key and all.
+	// A running provider notices that the session was renewed on disk, with its key.
 	plugin := w.configured(configuration)
 	renewedToken, renewedKey := w.openSession(time.Now().Add(2*time.Hour), "")
 	w.replaceFile(tokenFile, renewedToken)
 	w.replaceFile(keyFile, renewedKey)
 	w.creates(plugin)
 
-	// One that expires while the provider runs is said to have, with the way to renew it.
+	// If it expires while the provider runs, the error says so, and how to renew it.
 	ended := time.Now().Add(-time.Minute)
 	expired, _ := w.openSession(ended, "")
 	w.replaceFile(tokenFile, expired)
@@ -643,7 +643,7 @@ func TestSignInWithASession(t *testing.T) {
 	}
 	assert.Contains(t, w.configureError(configuration), "configFileProfile: ")
 
-	// One whose files are gone, or no longer hold what they did, is said too.
+	// The error also tells if its files are gone or invalid.
 	valid, _ := w.openSession(time.Now().Add(time.Hour), "")
 	w.replaceFile(tokenFile, valid)
 	for problem, spoil := range map[string]func(){
@@ -682,7 +682,7 @@ func (w *world) readFile(path string) string {
 	return string(content)
 }
 
-// replaceFile puts the content of one file into another.
+// replaceFile replaces the content of a file.
 func (w *world) replaceFile(path, source string) {
 	w.t.Helper()
 	require.NoError(w.t, os.WriteFile(path, []byte(w.readFile(source)), 0o600))

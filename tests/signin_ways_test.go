@@ -17,15 +17,15 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// way is one way to set a machine up for OCI, as a row of docs/signing-in.md describes it.
+// way is one way to set up a machine for OCI, from a row of docs/signing-in.md.
 type way struct {
 	// row is the first column of the row.
 	row string
-	// setUp makes the machine, and returns the provider's configuration.
+	// setUp sets up the machine, and returns the provider's configuration.
 	setUp func(*issuer) map[string]any
 }
 
-// apiKeyVariables is an API key in the environment, under the names of one tool.
+// apiKeyVariables puts an API key into the environment, under the names that one tool uses.
 func (w *world) apiKeyVariables(names ...string) {
 	w.t.Helper()
 	values := []string{w.creds.TenancyID, w.creds.UserID, w.creds.Fingerprint, w.creds.Region, w.keyFile(w.creds.PrivateKeyPEM)}
@@ -43,17 +43,17 @@ func (w *world) fileAt(path, content string) string {
 	return path
 }
 
-// apiKeyProfile is a profile with an API key.
+// apiKeyProfile returns a profile with an API key.
 func (w *world) apiKeyProfile(name string) string {
 	return w.profile(name, w.keyFile(w.creds.PrivateKeyPEM))
 }
 
-// stranger is a profile with which nobody signs in. It stands beside the one that is meant.
+// stranger is a profile that nobody can sign in with. It is in the same file as the one to be used.
 func (w *world) stranger(name string) string {
 	return strings.ReplaceAll(w.apiKeyProfile(name), w.creds.UserID, "ocid1.user.oc1..stranger")
 }
 
-// session is a profile with a session.
+// session returns a profile with a session.
 func (w *world) session() string {
 	w.t.Helper()
 	tokenFile, keyFile := w.openSession(time.Now().Add(time.Hour), "")
@@ -61,7 +61,7 @@ func (w *world) session() string {
 	return w.sessionProfile(tokenFile, keyFile)
 }
 
-// cloudShell makes an instance that may do nothing by itself, and returns the file of a delegation token of the user.
+// cloudShell sets up an instance without permissions of its own, and returns the file of a delegation token of the user.
 func (i *issuer) cloudShell() (tokenFile string) {
 	i.t.Helper()
 	i.mayDoNothing = true
@@ -71,7 +71,7 @@ func (i *issuer) cloudShell() (tokenFile string) {
 	return i.keyFile(token + "\n")
 }
 
-// ways are the rows, in the order of the page.
+// ways holds the rows, in the order of the page.
 var ways = []way{
 	{"Pulumi configuration", func(i *issuer) map[string]any { return i.settings() }},
 	{"`TF_VAR_...`", func(i *issuer) map[string]any {
@@ -240,7 +240,7 @@ var ways = []way{
 	}},
 }
 
-// nothing is a configuration that leaves everything about the caller to the machine.
+// nothing returns a configuration that says nothing about the caller.
 func (w *world) nothing() map[string]any { return map[string]any{"endpoint": w.url + "/{region}"} }
 
 // with adds properties to a configuration.
@@ -252,7 +252,7 @@ func with(configuration map[string]any, more ...string) map[string]any {
 	return configuration
 }
 
-// encryptedAPIKey is the user's private key, encrypted.
+// encryptedAPIKey returns the user's private key, encrypted.
 func (w *world) encryptedAPIKey(password string) string {
 	w.t.Helper()
 	der, err := pkcs8.ConvertPrivateKeyToPKCS8(w.creds.PrivateKey, []byte(password))
@@ -260,7 +260,7 @@ func (w *world) encryptedAPIKey(password string) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der}))
 }
 
-// ephemeral makes the surroundings of a function.
+// ephemeral sets up the environment of a function.
 func (i *issuer) ephemeral() {
 	token, key := i.resource22()
 	for name, value := range map[string]string{"VERSION": "2.2", "RPST": token, "PRIVATE_PEM": key, "REGION": "us-phoenix-1"} {

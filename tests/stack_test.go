@@ -30,25 +30,25 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider"
 )
 
-// authTokenType is the resource's type token.
+// authTokenType is the type token of AuthToken.
 const authTokenType = "ociauthtoken:index:AuthToken"
 
-// program is a Pulumi program: it registers resources, without any SDK, with the real engine's monitor.
+// program is a Pulumi program that registers resources with the real engine, without an SDK.
 type program func(m *deploytest.ResourceMonitor) error
 
 // testStack is one stack of the real engine, which runs in this process.
 type testStack struct {
 	*world
-	// config is the stack's configuration, ociauthtoken:endpoint in it.
+	// config is the stack's configuration, including ociauthtoken:endpoint.
 	config map[string]string
 	// consumer is a second provider, whose resources depend on the tokens.
 	consumer *consumer
 
 	snapshot *deploy.Snapshot
-	// events are those of the last operation, and said is what the provider has said in it, status lines included.
+	// events holds the events of the last operation, and said what the provider logged in it, including status lines.
 	events []engine.Event
 	said   *said
-	// parallel is the number of operations at once. 0 leaves it to the engine.
+	// parallel is the number of concurrent operations. 0 means the engine's default.
 	parallel int32
 }
 
@@ -61,7 +61,7 @@ func newStackIn(w *world) *testStack {
 	return &testStack{world: w, config: map[string]string{"endpoint": w.url}, consumer: &consumer{}}
 }
 
-// said collects what several goroutines say.
+// said collects messages from several goroutines.
 type said struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -79,18 +79,18 @@ func (s *said) String() string {
 	return s.text.String()
 }
 
-// up runs a program for real.
+// up does "pulumi up" with a program.
 func (s *testStack) up(run program) error {
 	return s.operate(context.Background(), engine.Update, run, false)
 }
 
-// mustUp runs a program for real, and it must succeed.
+// mustUp does "pulumi up" with a program. It must succeed.
 func (s *testStack) mustUp(run program) {
 	s.t.Helper()
 	require.NoError(s.t, s.up(run))
 }
 
-// preview runs a program without changing anything.
+// preview does "pulumi preview" with a program.
 func (s *testStack) preview(run program) error {
 	return s.operate(context.Background(), engine.Update, run, true)
 }
@@ -103,7 +103,7 @@ func (s *testStack) destroy() error {
 	return s.operate(context.Background(), engine.Destroy, nil, false)
 }
 
-// operate lets the engine do something. When ctx ends, the engine is told to cancel, as Ctrl-C does.
+// operate runs an operation of the engine. When ctx ends, it cancels the operation, as Ctrl-C does.
 func (s *testStack) operate(ctx context.Context, op lt.TestOp, run program, dryRun bool) error {
 	s.t.Helper()
 	if run == nil {
@@ -139,7 +139,7 @@ func (s *testStack) operate(ctx context.Context, op lt.TestOp, run program, dryR
 	if !dryRun && snapshot != nil {
 		s.snapshot = snapshot
 	}
-	// Whatever was asked of the engine, nothing that it shows may hold a token's value.
+	// Nothing that the engine shows may contain a token's value.
 	requireNone(s.t, s.shown(), canaries...)
 	if err != nil {
 		requireNoValue(s.t, err.Error())
@@ -147,7 +147,7 @@ func (s *testStack) operate(ctx context.Context, op lt.TestOp, run program, dryR
 	return err
 }
 
-// shown is all that a person sees of the last operation: diagnostics, and the progress and difference of every step.
+// shown returns everything that a person sees of the last operation: diagnostics, and the progress and diff of every step.
 func (s *testStack) shown() string {
 	var text strings.Builder
 	text.WriteString(s.diagnostics())
@@ -162,7 +162,7 @@ func (s *testStack) shown() string {
 	return text.String()
 }
 
-// diagnostics are the messages of the last operation, status lines among them.
+// diagnostics returns the messages of the last operation, including status lines.
 func (s *testStack) diagnostics() string {
 	var text strings.Builder
 	text.WriteString(s.said.String())
@@ -175,7 +175,7 @@ func (s *testStack) diagnostics() string {
 	return text.String()
 }
 
-// token is the recorded state of an AuthToken, or nil if there is none.
+// token returns the recorded state of an AuthToken, or nil if there is none.
 func (s *testStack) token(name string) *pkgresource.State {
 	if s.snapshot == nil {
 		return nil
@@ -188,7 +188,7 @@ func (s *testStack) token(name string) *pkgresource.State {
 	return nil
 }
 
-// value is the token's value as the state holds it. It must be a secret there.
+// value returns the token's value from the state. It must be a secret there.
 func (s *testStack) value(name string) string {
 	s.t.Helper()
 	state := s.token(name)
@@ -198,7 +198,7 @@ func (s *testStack) value(name string) string {
 	return value.SecretValue().Element.StringValue()
 }
 
-// checkpoint is the state as Pulumi writes it to its backend.
+// checkpoint returns the state in the form that Pulumi writes to its backend.
 func (s *testStack) checkpoint() string {
 	s.t.Helper()
 	deployment, err := stack.SerializeDeployment(context.Background(), s.snapshot, false)
@@ -208,7 +208,7 @@ func (s *testStack) checkpoint() string {
 	return string(text)
 }
 
-// changes sums up what the last operation did or would do, without what stays the same.
+// changes counts the changes that the last operation made or previewed, without resources that stay the same.
 func (s *testStack) changes() display.ResourceChanges {
 	for _, event := range s.events {
 		if event.Type == engine.SummaryEvent {
@@ -220,7 +220,7 @@ func (s *testStack) changes() display.ResourceChanges {
 	return nil
 }
 
-// mint is a program with one AuthToken named "token".
+// mint returns a program with one AuthToken named "token".
 func (w *world) mint(userID, description string) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
@@ -230,7 +230,7 @@ func (w *world) mint(userID, description string) program {
 	}
 }
 
-// inputs are the arguments of a token for a user.
+// inputs returns the arguments of a token for a user.
 func (w *world) inputs(userID, description string) resource.PropertyMap {
 	inputs := resource.NewPropertyMapFromMap(map[string]any{"userId": userID, "description": description})
 	if w.domainURL != "" {
@@ -239,7 +239,7 @@ func (w *world) inputs(userID, description string) resource.PropertyMap {
 	return inputs
 }
 
-// checkpointOf is what the checkpoint holds of one AuthToken, without the times of the engine's own.
+// checkpointOf returns the part of the checkpoint about one AuthToken, without the times that the engine adds.
 func (s *testStack) checkpointOf(name string) string {
 	s.t.Helper()
 	state := s.token(name)
@@ -251,7 +251,7 @@ func (s *testStack) checkpointOf(name string) string {
 	return string(text)
 }
 
-// restore makes a checkpoint the stack's state, as another session of Pulumi finds it in the backend.
+// restore makes a checkpoint the stack's state, as if another run of Pulumi had read it from the backend.
 func (s *testStack) restore(checkpoint string) {
 	s.t.Helper()
 	snapshot, err := stack.DeserializeUntypedDeployment(context.Background(),

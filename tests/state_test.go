@@ -18,18 +18,18 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// Recorded states are in testdata/state, one for each released version, with placeholders for what differs from run to run.
-// "go test ./tests -run TestRecordState -record" writes the one of the version in VERSION.
+// Recorded states are in testdata/state, one for each released version, with placeholders for everything that differs between runs.
+// "go test ./tests -run TestRecordState -record" writes the state for the version in VERSION.
 var record = flag.Bool("record", false, "write the state of this version to testdata/state")
 
-// recordedTokens are the tokens in a recorded state: one of the first user's, and two of a second user's, which rotate.
+// recordedTokens holds the tokens in a recorded state: one of the first user, and two of a second user, which rotate.
 type recordedTokens struct {
-	rotated           string // the second user
+	rotated           string // the OCID of the second user
 	once              emulator.Token
 	current, previous emulator.Token
 }
 
-// placeholders pairs what a recorded state holds with what it stands for: identifiers, and the values as secrets.
+// placeholders pairs each placeholder with what it stands for: identifiers, and values as secrets.
 func (r recordedTokens) placeholders(w *world) (pairs []string) {
 	encoded := func(s string) string {
 		quoted, _ := json.Marshal(s)

@@ -17,7 +17,7 @@ import (
 
 const module = "github.com/ociauthtoken/pulumi-ociauthtoken/"
 
-// TestArrowsPointOneWay holds the structure of CONTRIBUTING.md in place: what each package may import of the others.
+// TestArrowsPointOneWay checks that each package imports only those that CONTRIBUTING.md allows.
 func TestArrowsPointOneWay(t *testing.T) {
 	t.Parallel()
 	allowed := map[string][]string{
@@ -49,15 +49,15 @@ func TestArrowsPointOneWay(t *testing.T) {
 	}
 }
 
-// TestSDKLogIsTamedBeforeTheSDKRuns holds that whoever makes credentials has the SDK's log tamed first: a package is
-// initialized before those that import it.
-func TestSDKLogIsTamedBeforeTheSDKRuns(t *testing.T) {
+// TestSDKLogIsReplacedBeforeTheSDKRuns checks that the packages which create credentials import sdklog. Go initializes a package before
+// those that import it.
+func TestSDKLogIsReplacedBeforeTheSDKRuns(t *testing.T) {
 	t.Parallel()
 	assert.Contains(t, packageImports(t)["internal/auth"], module+"internal/sdklog")
 }
 
-// TestIdentityFileOrder checks the order of the files of internal/identity: each may use what is in the files after it, and
-// nothing of the files before it.
+// TestIdentityFileOrder checks the order of the files of internal/identity. Each may use only declarations from itself and from the
+// files after it.
 func TestIdentityFileOrder(t *testing.T) {
 	t.Parallel()
 	order := []string{
@@ -78,7 +78,7 @@ func TestIdentityFileOrder(t *testing.T) {
 		parsed = append(parsed, file)
 	}
 	uses := map[*ast.Ident]types.Object{}
-	// Imports are not resolved. The type checker reports that, and this test ignores it.
+	// The type checker reports that imports are not resolved. This test ignores it.
 	checker := types.Config{Importer: nothing{}, Error: func(error) {}}
 	_, _ = checker.Check("identity", files, parsed, &types.Info{Uses: uses})
 	require.NotEmpty(t, uses)
@@ -94,7 +94,7 @@ func TestIdentityFileOrder(t *testing.T) {
 	}
 }
 
-// nothing is an importer of packages that are empty.
+// nothing is an importer that returns empty packages.
 type nothing struct{}
 
 func (nothing) Import(path string) (*types.Package, error) {
@@ -103,7 +103,7 @@ func (nothing) Import(path string) (*types.Package, error) {
 	return empty, nil
 }
 
-// packageImports are the imports of each package outside of tests.
+// packageImports returns the imports of each package, without those of its tests.
 func packageImports(t *testing.T) map[string][]string {
 	t.Helper()
 	command := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")

@@ -13,11 +13,11 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// upgradeFrom names what TestUpgradeFromEveryRelease begins with, besides the releases.
+// upgradeFrom names a commit that TestUpgradeFromEveryRelease starts from, in addition to the releases.
 var upgradeFrom = flag.String("upgrade.from", "", "a commit whose plugin is upgraded too, such as HEAD~10")
 
-// TestUpgradeFromEveryRelease builds the plugin of each release from its tag, lets it create and rotate tokens, and goes on with the
-// plugin as it is now. A clone without tags has only the recorded states, which TestStateOfEveryReleaseCanBeRead goes on with.
+// TestUpgradeFromEveryRelease builds the plugin of each release from its tag, creates and rotates tokens with it, and continues with the
+// current plugin. A clone without tags has only the recorded states, which TestStateOfEveryReleaseCanBeRead uses.
 func TestUpgradeFromEveryRelease(t *testing.T) {
 	t.Parallel()
 	listed, err := exec.Command("git", "tag", "--list", "v*.*.*").Output()
@@ -101,7 +101,7 @@ func (c *cli) downgraded(plugin string) (upgrade func()) {
 	return func() { c.env[0] = now }
 }
 
-// hasRotatingAuthToken reports whether a commit has that resource: 0.1.0 has not.
+// hasRotatingAuthToken reports whether a commit has that resource. 0.1.0 does not have it.
 func hasRotatingAuthToken(t *testing.T, commit string) bool {
 	t.Helper()
 	schema := exec.Command("git", "show", commit+":schema.json")

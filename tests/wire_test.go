@@ -14,12 +14,12 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// These tests speak gRPC to the provider with no engine and no SDK between, as a program of any language's bare bones
-// would: what is secret here is secret everywhere.
+// These tests call the provider over gRPC, without an engine or an SDK in between. A property that is secret here is secret with every
+// SDK.
 
 const tokenURN = "urn:pulumi:test::test::ociauthtoken:index:AuthToken::token"
 
-// wire is a configured provider at the other end of a gRPC connection.
+// wire is a configured provider, called over a gRPC connection.
 type wire struct {
 	*world
 	plugin pulumirpc.ResourceProviderClient
@@ -31,7 +31,7 @@ func newWire(t *testing.T) *wire {
 	return &wire{world: w, plugin: w.configured(map[string]any{"endpoint": w.url})}
 }
 
-// configured is a fresh provider with this configuration.
+// configured returns a new provider with this configuration.
 func (w *world) configured(configuration map[string]any) pulumirpc.ResourceProviderClient {
 	w.t.Helper()
 	plugin := w.serve()
@@ -63,7 +63,7 @@ func (w *wire) arguments(description string) *structpb.Struct {
 	return s
 }
 
-// with are the arguments of a token of the user with others in their place.
+// with returns the arguments of a token of the user, some of them replaced.
 func (w *wire) with(others map[string]any) *structpb.Struct {
 	inputs := w.inputs(w.user, "ci").Mappable()
 	maps.Copy(inputs, others)
@@ -77,7 +77,7 @@ func unmarshalled(t *testing.T, s *structpb.Struct) resource.PropertyMap {
 	return outputs
 }
 
-// requireSecretToken decodes what went over the wire: the token is in it, as a secret and nowhere else.
+// requireSecretToken decodes properties from the wire. The token must be in them, as a secret and nowhere else.
 func requireSecretToken(t *testing.T, s *structpb.Struct, value string) {
 	t.Helper()
 	outputs := unmarshalled(t, s)
@@ -99,7 +99,7 @@ func TestTokenIsASecretOnEveryWire(t *testing.T) {
 		value := w.onlyToken().Value
 		requireSecretToken(t, created.Properties, value)
 
-		// An engine, or a program, that does not keep secrets apart sends the value back in clear.
+		// An engine or a program that does not know secrets sends the value back as plaintext.
 		inClear := created.Properties.AsMap()
 		inClear["token"] = value
 		state, err := structpb.NewStruct(inClear)
@@ -162,7 +162,7 @@ func TestStateFromAnImportFileNeedsNoMoreThanTheToken(t *testing.T) {
 	})
 }
 
-func TestDiffKnowsEachProperty(t *testing.T) {
+func TestDiffReportsEachProperty(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		w := a.newWire(t)
 		ctx := context.Background()
@@ -184,7 +184,7 @@ func TestDiffKnowsEachProperty(t *testing.T) {
 			"unknown domain":      {map[string]any{"domainUrl": unknown}, []string{"domainUrl"}, []string{"domainUrl"}},
 			"expiry":              {map[string]any{"timeExpires": "2999-01-01T00:00:00Z"}, []string{"timeExpires"}, []string{"timeExpires"}},
 			"unknown expiry":      {map[string]any{"timeExpires": unknown}, []string{"timeExpires"}, []string{"timeExpires"}},
-			// The state has to take over that it is a secret from now on.
+			// The state must record that the property is now a secret.
 			"secret description": {map[string]any{
 				"description": resource.MakeSecret(resource.NewProperty("ci")),
 			}, []string{"description"}, nil},

@@ -1,5 +1,5 @@
-// Package tests holds the whole-system tests: the provider as the engine sees it, on one side the real engine, on the
-// other a local OCI Identity over HTTP.
+// Package tests contains the whole-system tests. They run the provider between the real engine and a local OCI Identity service over
+// HTTP.
 package tests
 
 import (
@@ -30,21 +30,21 @@ import (
 // canary is part of every token value in these tests, so that a leak can be searched for.
 const canary = "c4n4rY"
 
-// pluginVersion is the version that the provider under test says it has.
+// pluginVersion is the version of the provider under test.
 const pluginVersion = "1.2.3"
 
-// world is everything around the provider under test: a local OCI, and the machine that it believes to run on.
+// world is everything around the provider under test: a local OCI, and the environment of the machine.
 type world struct {
 	t    *testing.T
 	oci  *emulator.Service
 	url  string
 	stop func()
 	user string // the OCID of the user whose tokens are managed
-	// domainURL is the URL of the identity domain that the user is in. If it is empty, the user is in none, and makes the calls.
+	// domainURL is the URL of the user's identity domain. If it is empty, the user is in Default, and makes the calls.
 	domainURL string
 	creds     emulator.Credentials
 	clock     *testClock
-	// env are the environment variables of the machine.
+	// env holds the environment variables of the machine.
 	env map[string]string
 	// home is the home directory of the machine. If it is empty, there is none.
 	home string
@@ -56,7 +56,7 @@ func newWorld(t *testing.T) *world {
 	return newWorldWith(t, emulator.Config{})
 }
 
-// newWorldWith starts a local OCI that differs from the usual one.
+// newWorldWith starts a local OCI with a configuration.
 func newWorldWith(t *testing.T, config emulator.Config) *world {
 	t.Helper()
 	config.TokenValue = canaryValue
@@ -79,11 +79,11 @@ func newWorldWith(t *testing.T, config emulator.Config) *world {
 	return w
 }
 
-// callerKey is the key of the caller in every world. It is made once, and short, because making keys and signing with them would
-// otherwise take most of the time of all tests. tests/contract signs with keys of the length that OCI wants.
+// callerKey returns the key of the caller in every world. There is only one, and it is short, because generating keys and signing with
+// them would otherwise take most of the tests' time. tests/contract signs with keys of the length that OCI requires.
 var callerKey = newKey()
 
-// newKey returns a function that makes a key when it is first called.
+// newKey returns a function that generates a key when it is first called, and then returns it.
 func newKey() func() *rsa.PrivateKey {
 	return sync.OnceValue(func() *rsa.PrivateKey {
 		key, err := rsa.GenerateKey(rand.Reader, 1024)
@@ -94,10 +94,10 @@ func newKey() func() *rsa.PrivateKey {
 	})
 }
 
-// canaryValue makes a token's value of 20 characters that holds the canary and OCI's kind of punctuation.
+// canaryValue returns a token's value of 20 characters that contains the canary, and punctuation as OCI's tokens do.
 func canaryValue() string { return `({;#` + canary + `<:>` + rand.Text()[:7] }
 
-// provider assembles the provider under test, as main does.
+// provider creates the provider under test, as main does.
 func (w *world) provider() p.Provider {
 	w.t.Helper()
 	under, err := provider.New(provider.Options{
@@ -117,7 +117,7 @@ func (w *world) provider() p.Provider {
 	return under
 }
 
-// serve runs a fresh provider behind gRPC on loopback, as the engine starts a plugin for each provider.
+// serve runs a new provider with gRPC on loopback, as the engine starts a plugin for each provider.
 func (w *world) serve() pulumirpc.ResourceProviderClient {
 	w.t.Helper()
 	server, err := p.RawServer(provider.Name, pluginVersion, w.provider())(nil)
@@ -158,10 +158,10 @@ func (w *world) writes() int {
 	return w.calls("CreateAuthToken") + w.calls("UpdateAuthToken") + w.calls("DeleteAuthToken")
 }
 
-// tokens are the user's tokens as OCI has them, values included.
+// tokens returns the user's tokens in OCI, with their values.
 func (w *world) tokens() []emulator.Token { return w.oci.Tokens(w.user) }
 
-// onlyToken is the user's one token.
+// onlyToken returns the user's only token.
 func (w *world) onlyToken() emulator.Token {
 	w.t.Helper()
 	tokens := w.tokens()
@@ -169,7 +169,7 @@ func (w *world) onlyToken() emulator.Token {
 	return tokens[0]
 }
 
-// canaries are what is to be found of the canary in clear and in base64, into which it may go after any number of bytes.
+// canaries holds the canary as plaintext, and the parts of it that show in base64, for each position that it may start at.
 var canaries = []string{
 	canary,
 	base64.RawStdEncoding.EncodeToString([]byte(canary)),
@@ -177,13 +177,13 @@ var canaries = []string{
 	base64.RawStdEncoding.EncodeToString([]byte("#" + canary + "##"))[2:9],
 }
 
-// requireNoValue fails if the text holds any part of a token's value.
+// requireNoValue fails if the text contains any part of a token's value.
 func requireNoValue(t *testing.T, text string) {
 	t.Helper()
 	requireNone(t, text, canary)
 }
 
-// requireNone fails if the text holds any of the canaries.
+// requireNone fails if the text contains any of the canaries.
 func requireNone(t *testing.T, text string, canaries ...string) {
 	t.Helper()
 	for _, canary := range canaries {
@@ -198,7 +198,7 @@ type testClock struct {
 	mu    sync.Mutex
 	ahead time.Duration
 	slept time.Duration
-	// asleep, if it is set, gets every sleep, which then lasts until its context ends.
+	// asleep, if it is set, receives every sleep. A sleep then lasts until its context ends.
 	asleep chan time.Duration
 	// onSleep, if it is set, is called after each sleep.
 	onSleep func()
@@ -233,22 +233,22 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// tellSleeps makes every sleep from now on last until its context ends, and tells of it. tellSleeps(nil) ends that.
+// tellSleeps makes every sleep from now on last until its context ends, and sends its duration to asleep. tellSleeps(nil) ends that.
 func (c *testClock) tellSleeps(asleep chan time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asleep = asleep
 }
 
-// advance lets time pass.
+// advance advances the clock.
 func (c *testClock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ahead += d
 }
 
-// gate holds the answer to the next request for an operation. It returns a channel that is closed once the request has
-// been carried out, and a function that lets the answer go.
+// gate holds back the answer to the next request for an operation. It returns a channel that is closed once the request has been carried
+// out, and a function that releases the answer.
 func (w *world) gate(operation string) (arrived <-chan struct{}, release func()) {
 	came, open := make(chan struct{}), make(chan struct{})
 	w.oci.Inject(emulator.Fault{Operation: operation, Times: 1, Hold: func() {

@@ -1,5 +1,5 @@
-// Package backend reads what Pulumi has written to a local backend. A test that looks at the state after each step would
-// otherwise spend most of its time on starting the pulumi command.
+// Package backend reads the state in a local backend of Pulumi. A test that looks at the state after each step would otherwise spend most
+// of its time starting the pulumi command.
 package backend
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 )
 
-// Export returns what "pulumi stack export" prints of a stack, which is the only one of its name in the folder. With a
-// passphrase, it is what the command prints with --show-secrets: each ciphertext is replaced by the plaintext.
+// Export returns what "pulumi stack export" prints for a stack. The folder must contain only one stack with that name. With a
+// passphrase, it returns what the command prints with --show-secrets: each ciphertext is replaced by its plaintext.
 func Export(folder, stack, passphrase string) ([]byte, error) {
 	files, err := filepath.Glob(filepath.Join(folder, ".pulumi", "stacks", "*", stack+".json"))
 	if err != nil {
@@ -50,7 +50,7 @@ func Export(folder, stack, passphrase string) ([]byte, error) {
 	return json.Marshal(map[string]any{"version": state.Version, "deployment": deployment})
 }
 
-// Outputs returns the outputs of a stack, of which those that are secret are in clear.
+// Outputs returns the outputs of a stack. Secrets are plaintext.
 func Outputs(folder, stack, passphrase string) (map[string]any, error) {
 	text, err := Export(folder, stack, passphrase)
 	if err != nil {
@@ -84,10 +84,11 @@ func Outputs(folder, stack, passphrase string) (map[string]any, error) {
 	return outputs, nil
 }
 
-// crypters holds, by the passphrase and the salt, what takes a second to make.
+// crypters caches crypters by passphrase and salt, because deriving their key takes a second.
 var crypters sync.Map
 
-// crypterOf returns what decrypts the secrets of a deployment. An error says that its secrets provider takes no passphrase.
+// crypterOf returns the crypter for the secrets of a deployment. It returns an error if the secrets provider is not the one with a
+// passphrase.
 func crypterOf(deployment map[string]any, passphrase string) (config.Decrypter, error) {
 	var manager struct {
 		Type  string
@@ -100,7 +101,7 @@ func crypterOf(deployment map[string]any, passphrase string) (config.Decrypter, 
 	if err := json.Unmarshal(text, &manager); err != nil {
 		return nil, err
 	}
-	// The state of the secrets provider is "v1:SALT:" and something that is encrypted with the key.
+	// The state of the secrets provider is "v1:SALT:", followed by a text that is encrypted with the key.
 	parts := strings.SplitN(manager.State.Salt, ":", 3)
 	if manager.Type != "passphrase" || len(parts) != 3 || parts[0] != "v1" {
 		return nil, fmt.Errorf("the secrets provider %q takes no passphrase", manager.Type)
@@ -115,7 +116,7 @@ func crypterOf(deployment map[string]any, passphrase string) (config.Decrypter, 
 	return crypter.(func() config.Crypter)(), nil
 }
 
-// decrypt replaces the ciphertext of each secret in a value by its plaintext.
+// decrypt replaces the ciphertext of each secret in a value with its plaintext.
 func decrypt(value any, crypter config.Decrypter) error {
 	switch value := value.(type) {
 	case []any:

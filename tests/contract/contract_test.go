@@ -1,5 +1,5 @@
-// Package contract lets clients that nobody here wrote drive the emulator, with their own signatures and parsers. Where one
-// of them and the emulator disagree, the client is right.
+// Package contract tests the emulator with OCI's own clients, which have their own signatures and parsers. If a client and the emulator
+// disagree, the client is right.
 package contract
 
 import (
@@ -29,7 +29,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// seen is what a client tells of the life of a token.
+// seen is what a client reports about the life of a token.
 type seen struct {
 	ID           string   `json:"id"`
 	ValueSHA256  string   `json:"valueSHA256"`
@@ -46,7 +46,7 @@ type seen struct {
 	UnknownKey   string   `json:"unknownKey"`
 }
 
-// service is a local OCI with one user, and the values of the tokens that it has made.
+// service is a local OCI with one user, and the values of the tokens that it has created.
 type service struct {
 	*emulator.Service
 	url, user, configFile string
@@ -55,7 +55,7 @@ type service struct {
 	values []string
 }
 
-// makeValue makes a value with OCI's kind of punctuation, and remembers it.
+// makeValue returns a new value with punctuation as in OCI's tokens, and records it.
 func (s *service) makeValue() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *service) makeValue() string {
 	return s.values[len(s.values)-1]
 }
 
-// made are the values of the tokens so far.
+// made returns the values of the tokens so far.
 func (s *service) made() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +92,7 @@ func newServiceWith(t *testing.T, config emulator.Config) *service {
 	return s
 }
 
-// check holds what a client has seen against what the service did.
+// check compares what a client has seen with what the service did.
 func (s *service) check(t *testing.T, got seen) {
 	t.Helper()
 	s.checkFirst(t, got.ID, got.ValueSHA256, got.Created)
@@ -109,7 +109,7 @@ func (s *service) check(t *testing.T, got seen) {
 	assert.Empty(t, s.Tokens(s.user))
 }
 
-// checkFirst holds what a client has seen of the first token against the token.
+// checkFirst compares what a client has seen of the first token with the token.
 func (s *service) checkFirst(t *testing.T, ocid, valueSHA256, created string) {
 	t.Helper()
 	assert.Equal(t, hashed(s.made()[0]), valueSHA256, "the client has the value, punctuation and all")
@@ -119,16 +119,16 @@ func (s *service) checkFirst(t *testing.T, ocid, valueSHA256, created string) {
 	assert.WithinDuration(t, time.Now(), at, 5*time.Minute)
 }
 
-// hashed is how a client tells of a value.
+// hashed returns the hash of a value. The clients report values in this form.
 func hashed(value string) string {
 	sum := sha256.Sum256([]byte(value))
 	return hex.EncodeToString(sum[:])
 }
 
-// running bounds the run of a client.
+// running limits how long a client may run.
 const running = 2 * time.Minute
 
-// installed returns a folder in which a client has been installed once, from the files in a folder of this package.
+// installed returns a folder with an installed client. The client is installed once, from the files in a folder of this package.
 func installed(t *testing.T, source string, commands ...[]string) string {
 	t.Helper()
 	key := ""
@@ -148,7 +148,7 @@ func installed(t *testing.T, source string, commands ...[]string) string {
 	})
 }
 
-// output runs a command and returns its standard output. An error has both outputs.
+// output runs a command and returns its standard output. An error contains both outputs.
 func output(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, args[0], args[1:]...)
 	command.Dir, command.Env = dir, append(os.Environ(), env...)
@@ -160,7 +160,7 @@ func output(ctx context.Context, dir string, env []string, args ...string) ([]by
 	return stdout.Bytes(), nil
 }
 
-// lifecycle runs a client's program and reads what it has seen, the last line that it prints.
+// lifecycle runs a client's program and parses the last line that it prints, which says what it has seen.
 func lifecycle[T seen | seenInDomain](t *testing.T, s *service, dir string, program ...string) T {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), running)
@@ -227,7 +227,7 @@ type cli struct {
 	dir string
 }
 
-// cliAnswer is what the CLI prints: the data, or the status and the code that it was refused with.
+// cliAnswer is what the CLI prints: the data, or the status and the code of an error.
 type cliAnswer struct {
 	Data   json.RawMessage `json:"data"`
 	ETag   string          `json:"etag"`
@@ -235,10 +235,10 @@ type cliAnswer struct {
 	Code   string          `json:"code"`
 }
 
-// refusal is the status and the code of a refusal.
+// refusal returns the status and the code of an error.
 func (a cliAnswer) refusal() string { return fmt.Sprintf("%d %s", a.Status, a.Code) }
 
-// run calls the CLI.
+// run runs the CLI.
 func (c cli) run(env []string, args ...string) (answer cliAnswer) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), running)
@@ -260,7 +260,7 @@ func (c cli) run(env []string, args ...string) (answer cliAnswer) {
 	return answer
 }
 
-// tokens calls the CLI about the user's auth tokens.
+// tokens runs a command of the CLI on the user's auth tokens.
 func (c cli) tokens(env []string, args ...string) cliAnswer {
 	c.t.Helper()
 	return c.run(env, append(append([]string{"iam", "auth-token"}, args...), "--user-id", c.s.user)...)
@@ -311,7 +311,7 @@ func (c cli) lifecycle() seen {
 	return got
 }
 
-// TestGo drives the emulator with OCI's Go SDK as it comes, not as the provider uses it.
+// TestGo drives the emulator with OCI's Go SDK and its defaults, not in the way that the provider uses it.
 func TestGo(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

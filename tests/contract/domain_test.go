@@ -13,7 +13,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// seenInDomain is what a client tells of the life of a token of an identity domain.
+// seenInDomain is what a client reports about the life of a token of an identity domain.
 type seenInDomain struct {
 	ID           string   `json:"id"`
 	OCID         string   `json:"ocid"`
@@ -33,7 +33,7 @@ type seenInDomain struct {
 	Left         int      `json:"left"`
 }
 
-// newDomain is a local OCI whose user is in an identity domain, at the URL. An administrator makes the calls.
+// newDomain returns a local OCI whose user is in an identity domain, and the URL of the domain. An administrator makes the calls.
 func newDomain(t *testing.T) *service {
 	t.Helper()
 	s := newServiceWith(t, emulator.Config{Domains: []string{"sales"}})
@@ -41,7 +41,7 @@ func newDomain(t *testing.T) *service {
 	return s
 }
 
-// checkInDomain holds what a client has seen against what the domain did.
+// checkInDomain compares what a client has seen with what the domain did.
 func (s *service) checkInDomain(t *testing.T, got seenInDomain) {
 	t.Helper()
 	s.checkFirst(t, got.OCID, got.ValueSHA256, got.Created)
@@ -152,8 +152,8 @@ func (c cli) lifeInDomain() seenInDomain {
 	return got
 }
 
-// TestGoInADomain drives an identity domain with OCI's Go SDK as it comes. The provider does not link its package, and makes
-// requests of its own.
+// TestGoInADomain drives an identity domain with OCI's Go SDK. The provider does not link the SDK's package for domains, and makes its own
+// requests.
 func TestGoInADomain(t *testing.T) {
 	t.Parallel()
 	s := newDomain(t)

@@ -31,7 +31,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// person is somebody who may sign in.
+// person is a user who may sign in.
 type person struct {
 	emulator.Credentials
 	t    *testing.T
@@ -39,14 +39,14 @@ type person struct {
 	name string
 }
 
-// machine is a home directory, an environment, and what a program on it says itself: which profile to use, and whether that is
-// a session.
+// machine is a home directory, an environment, and what a program sets itself: which profile to use, and whether that profile has a
+// session.
 type machine struct {
 	Name        string            `json:"name"`
 	Environment map[string]string `json:"environment"`
 	Profile     string            `json:"profile"`
 	Session     bool              `json:"session"`
-	// The users that each client is to ask for, which tell the clients apart.
+	// The user that each client asks for. Each client has its own, so that its requests can be identified.
 	SDK        string `json:"sdk"`
 	CLI        string `json:"cli"`
 	TypeScript string `json:"typescript"`
@@ -70,7 +70,7 @@ func (m *machine) write(path, content string) string {
 // config writes ~/.oci/config.
 func (m *machine) config(content string) { m.write(".oci/config", content) }
 
-// profile is a profile with a person's API key, whose file it writes.
+// profile returns a profile with a person's API key, and writes the key file.
 func (m *machine) profile(name string, who person) string {
 	return fmt.Sprintf("[%s]\nuser=%s\nfingerprint=%s\ntenancy=%s\nregion=%s\nkey_file=%s\n", name, who.UserID, who.Fingerprint,
 		who.TenancyID, who.Region, m.write(who.name+".pem", who.PrivateKeyPEM))
@@ -90,7 +90,7 @@ func (m *machine) terraformVariables(who person) {
 	m.variables(who, "TF_VAR_tenancy_ocid", "TF_VAR_user_ocid", "TF_VAR_fingerprint", "TF_VAR_region", "TF_VAR_private_key_path")
 }
 
-// session is a profile with a session of a person.
+// session returns a profile with a session of a person.
 func (m *machine) session(name string, who person) string {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(who.t, err)
@@ -104,12 +104,12 @@ func (m *machine) session(name string, who person) string {
 		who.TenancyID, who.Region, m.write("session/key.pem", string(pemKey)), m.write("session/token", token))
 }
 
-// answers say as whom each client signs in, by name: empty if it does not.
+// answers holds the name of the person as whom each client signs in. It is empty if the client does not sign in.
 type answers struct{ cli, python, goSDK, typescript, own string }
 
 func all(name string) answers { return answers{name, name, name, name, name} }
 
-// machines are set up by persons named alice and bob. Where the clients do not agree, docs/signing-in.md says why.
+// machines holds machines of the persons alice and bob. If the clients do not agree, docs/signing-in.md says why.
 func machines(alice, bob person) map[string]struct {
 	setUp func(*machine)
 	as    answers
@@ -128,7 +128,7 @@ func machines(alice, bob person) map[string]struct {
 			m.config(m.profile("DEFAULT", alice) + "[WORK]\nregion=us-ashburn-1\n")
 			m.Profile = "WORK"
 		}, all("alice")},
-		// The Go SDK signs as alice with bob's key, and is refused.
+		// The Go SDK signs as alice with bob's key, and OCI refuses that.
 		"a profile that inherits tenancy and region": {func(m *machine) {
 			m.config(m.profile("DEFAULT", alice) + strings.NewReplacer("tenancy="+bob.TenancyID+"\n", "", "region="+bob.Region+"\n", "").
 				Replace(m.profile("WORK", bob)))
@@ -179,7 +179,7 @@ func machines(alice, bob person) map[string]struct {
 			m.Environment["OCI_REGION"] = alice.Region
 		}, all("alice")},
 
-		// The SDKs do not know the variables of the CLI, nor of Terraform, but for the Go SDK, which reads the latter last.
+		// The SDKs do not read the variables of the CLI or of Terraform. The exception is the Go SDK, which reads Terraform's last.
 		"OCI_CLI_ variables": {func(m *machine) { m.cliVariables(alice) }, answers{"alice", "", "", "", "alice"}},
 		"OCI_CLI_ variables with the key itself": {func(m *machine) {
 			m.cliVariables(alice)
@@ -200,7 +200,7 @@ func machines(alice, bob person) map[string]struct {
 		}, answers{"bob", "alice", "alice", "alice", "bob"}},
 		"TF_VAR_ variables": {func(m *machine) { m.terraformVariables(alice) }, answers{"", "", "alice", "", "alice"}},
 
-		// The CLI signs as bob with alice's key, and is refused.
+		// The CLI signs as bob with alice's key, and OCI refuses that.
 		"a stray OCI_CLI_USER": {func(m *machine) {
 			m.config(m.profile("DEFAULT", alice))
 			m.Environment["OCI_CLI_USER"] = bob.UserID
@@ -215,7 +215,7 @@ func machines(alice, bob person) map[string]struct {
 			m.config(m.profile("DEFAULT", alice) + m.session("WORK", bob))
 			m.Profile, m.Session = "WORK", true
 		}, all("bob")},
-		// The others have to be told that it is a session.
+		// The others need to be told that the profile has a session.
 		"a session that nobody says is one": {func(m *machine) {
 			m.config(m.session("WORK", bob))
 			m.Profile = "WORK"
@@ -227,8 +227,8 @@ func machines(alice, bob person) map[string]struct {
 	}
 }
 
-// TestEveryToolSignsInAsTheSamePerson sets machines up, and lets OCI's CLI, its Python, Go and TypeScript SDKs and this provider
-// ask for a user's tokens on each. What counts is who has signed, as the service has verified it.
+// TestEveryToolSignsInAsTheSamePerson sets up machines. On each, OCI's CLI, its Python, Go and TypeScript SDKs and this provider ask for
+// a user's tokens. The test compares who signed, as the service has verified it.
 func TestEveryToolSignsInAsTheSamePerson(t *testing.T) {
 	t.Parallel()
 	pythonDir, typescriptDir, whoami := python(t), typescript(t), buildWhoami(t)
@@ -258,7 +258,7 @@ func TestEveryToolSignsInAsTheSamePerson(t *testing.T) {
 	}
 	said := askAll(t, server.URL, all, pythonDir, typescriptDir, whoami)
 
-	signed := map[string]string{} // who has signed, by the user that was asked for
+	signed := map[string]string{} // who signed, by the user that was asked for
 	for _, request := range oci.Journal() {
 		if request.Status != 401 {
 			signed[request.UserID] = names[request.CallerID]
@@ -273,7 +273,7 @@ func TestEveryToolSignsInAsTheSamePerson(t *testing.T) {
 	}
 }
 
-// askAll lets each client ask on each machine. It returns what they print, which is of interest when they fail.
+// askAll runs each client on each machine. It returns what they print, which helps if they fail.
 func askAll(t *testing.T, url string, all map[string]*machine, pythonDir, typescriptDir, whoami string) string {
 	t.Helper()
 	var list []*machine
@@ -339,8 +339,8 @@ func (m *machine) askByProvider(t *testing.T, url string) error {
 	return err
 }
 
-// buildWhoami builds the client of the Go SDK, with a copy of the SDK that finds the home directory in $HOME, as the others do:
-// its own asks the system, which knows one home directory only.
+// buildWhoami builds the client with the Go SDK. It uses a copy of the SDK that finds the home directory in $HOME, as the other clients do.
+// The original asks the operating system, which knows only one home directory.
 func buildWhoami(t *testing.T) string {
 	t.Helper()
 	dir := strings.TrimSpace(toolchain.Run(t, ".", nil, "go", "list", "-m", "-f", "{{.Dir}}", sdkModule))
@@ -363,12 +363,12 @@ func buildWhoami(t *testing.T) string {
 
 const sdkModule = "github.com/oracle/oci-go-sdk/v65"
 
-// replaceIn copies a file and replaces a part of it, which must be there.
+// replaceIn copies a file and replaces a part of it. The part must occur in the file.
 func replaceIn(t *testing.T, source, target, old, replacement string) {
 	t.Helper()
 	content, err := os.ReadFile(source)
 	require.NoError(t, err)
 	require.Contains(t, string(content), old)
-	_ = os.Remove(target) // what was copied from Go's cache cannot be written to
+	_ = os.Remove(target) // files copied from Go's cache are read-only
 	require.NoError(t, os.WriteFile(target, []byte(strings.Replace(string(content), old, replacement, 1)), 0o600))
 }

@@ -21,11 +21,11 @@ import (
 // limit is how long one command may take.
 const limit = 8 * time.Minute
 
-// packages returns a folder with the SDKs as the registries of the languages take them.
+// packages returns a folder with the packages of the SDKs.
 func packages(t *testing.T) string {
 	t.Helper()
 	key := read(t, filepath.Join(toolchain.Root, "tools", "pack.sh"))
-	for _, tool := range []string{"npm", "python3", "mvn"} { // pack.sh leaves out the languages without tools
+	for _, tool := range []string{"npm", "python3", "mvn"} { // pack.sh leaves out languages whose tools are missing
 		_, err := exec.LookPath(tool)
 		key += fmt.Sprintln(tool, err == nil)
 	}
@@ -60,11 +60,11 @@ func try(t *testing.T, folder string, env []string, name string, arguments ...st
 	return output.String(), err
 }
 
-// newCommand is a command that is ended with all that it has started.
+// newCommand returns a command that is ended together with all processes that it has started.
 func newCommand(t *testing.T, folder string, env []string, name string, arguments ...string) (*exec.Cmd, func()) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	// env finds the command on the PATH that it is to have.
+	// env finds the command on the PATH that the command gets.
 	command := exec.CommandContext(ctx, "env", append([]string{name}, arguments...)...)
 	command.Dir, command.Env = folder, env
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -18,8 +18,8 @@ import (
 
 const authTokenType = "ociauthtoken:index:AuthToken"
 
-// TestExampleFromUpToDestroy goes with the example in YAML through all that a token goes through. What the program in another
-// language has of its own is what it declares and hands on.
+// TestExampleFromUpToDestroy runs the example in YAML through everything that can happen to a token. In other languages, it tests only
+// what differs: which resources the program declares, and which outputs it exports.
 func TestExampleFromUpToDestroy(t *testing.T) {
 	t.Parallel()
 	inEachLanguage(t, func(t *testing.T, l language) {
@@ -32,7 +32,7 @@ func TestExampleFromUpToDestroy(t *testing.T) {
 		assert.Equal(t, "docker login from CI", first.Description)
 		p.requireHandedOn(first)
 
-		// Described anew, in place.
+		// A new description, changed in place.
 		const description = `docker login, "quoted", wörter: #{}`
 		p.configure("description=" + description)
 		p.pulumi("up", "--yes", "--diff", "--skip-preview")
@@ -43,7 +43,7 @@ func TestExampleFromUpToDestroy(t *testing.T) {
 
 		if l.name == yaml.name {
 			p.requireNoChanges()
-			// For another user: another token.
+			// Another user gets another token.
 			p.configure("userId=" + carol)
 			p.pulumi("up", "--yes", "--diff", "--skip-preview")
 			token = p.onlyToken(carol)
@@ -55,7 +55,7 @@ func TestExampleFromUpToDestroy(t *testing.T) {
 		p.requireNoChanges()
 		p.requireHandedOn(token)
 
-		// What the example hands on is a login.
+		// The example exports a login.
 		registry := ocir.Start(t, p.oci, p.url)
 		machine := registry.Machine(p.secret("dockerConfig"))
 		machine.RequireLoggedIn()
@@ -66,7 +66,7 @@ func TestExampleFromUpToDestroy(t *testing.T) {
 	})
 }
 
-// requireHandedOn requires that the outputs are those of a token, whose value is a secret everywhere.
+// requireHandedOn requires that the stack's outputs are those of the token, and that its value is a secret everywhere.
 func (p *project) requireHandedOn(token emulator.Token) {
 	p.t.Helper()
 	assert.Equal(p.t, map[string]any{
@@ -82,7 +82,7 @@ func (p *project) requireHandedOn(token emulator.Token) {
 	logins := map[string]any{"auths": map[string]any{strings.TrimPrefix(p.url, "http://"): map[string]any{"auth": auth}}}
 	assert.True(p.t, reflect.DeepEqual(logins, config), "the configuration is not that of the token")
 
-	// The program did not ask for it, and yet it is encrypted: as a property of the resource, and as outputs of the stack.
+	// The program does not mark it as a secret. It is encrypted all the same, in the resource and in the outputs of the stack.
 	resources, stacks := p.checkpoints(authTokenType), p.checkpoints("pulumi:pulumi:Stack")
 	require.Len(p.t, resources, 1)
 	require.Len(p.t, stacks, 1)
@@ -97,8 +97,8 @@ func (p *project) requireHandedOn(token emulator.Token) {
 	requireNoValueBelow(p.t, p.state)
 }
 
-// TestExampleTakesOverAnImportedToken imports under the name that the example has for its token. Where the language host can
-// generate code, that is run in place of the example.
+// TestExampleTakesOverAnImportedToken imports a token under the name that the example has for it. If the language host can generate
+// code, the generated code runs instead of the example.
 func TestExampleTakesOverAnImportedToken(t *testing.T) {
 	t.Parallel()
 	inEachLanguage(t, func(t *testing.T, l language) {
@@ -113,12 +113,12 @@ func TestExampleTakesOverAnImportedToken(t *testing.T) {
 		if err == nil {
 			code = read(t, generated)
 		} else {
-			// The import is done when the code is generated.
+			// The import has succeeded before the code is generated.
 			require.Contains(t, printed, "unknown method GenerateProgram", printed)
 			t.Logf("this machine's language host for %s generates no code: that was left out", l.name)
 		}
 		if l.name == yaml.name {
-			// It has no value to log in with, and the example says so.
+			// The token has no value to log in with, and the example says so.
 			printed, err = try(t, p.dir, p.env, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 			require.Error(t, err)
 			assert.Contains(t, strings.Join(strings.Fields(printed), " "), "a token that was imported has none")
@@ -138,7 +138,7 @@ func TestExampleTakesOverAnImportedToken(t *testing.T) {
 	})
 }
 
-// TestGetTakesBothFormsOfTheID runs the programs in testdata/get, in the surroundings of the examples.
+// TestGetTakesBothFormsOfTheID runs the programs in testdata/get, each in a copy of the example.
 func TestGetTakesBothFormsOfTheID(t *testing.T) {
 	t.Parallel()
 	inEachLanguage(t, func(t *testing.T, l language) {
@@ -165,11 +165,11 @@ func TestGetTakesBothFormsOfTheID(t *testing.T) {
 	})
 }
 
-// put replaces the program in a copy of an example by that in testdata/get.
+// put replaces the program in a copy of an example with the one in testdata/get.
 func (l language) put(t *testing.T, dir string) {
 	t.Helper()
 	write(t, filepath.Join(dir, l.main), read(t, filepath.Join("testdata", "get", l.name, filepath.Base(l.main))))
-	if l.name != yaml.name { // the project says what configuration the example takes
+	if l.name != yaml.name { // the project file declares the configuration of the example
 		project, _, _ := strings.Cut(read(t, filepath.Join(dir, "Pulumi.yaml")), "\nconfig:\n")
 		write(t, filepath.Join(dir, "Pulumi.yaml"), strings.TrimSpace(project)+"\n")
 	}

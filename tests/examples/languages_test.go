@@ -13,17 +13,17 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// language is one that examples are run in.
+// language is a language in which examples are run.
 type language struct {
-	name string // of the folder in examples/
+	name string // the name of the folder in examples/
 	// main is the file with the program.
 	main string
-	// tools are what a machine must have.
+	// tools lists the commands that the machine must have.
 	tools []string
-	// install makes what the example in a folder depends on available to it, with the SDK as packed here, and returns the
-	// environment that it takes besides a PATH.
+	// install installs the dependencies of the example in a folder, with the SDK that was packed here. It returns the environment
+	// that the example needs besides PATH.
 	install func(t *testing.T, dir, path string) []string
-	// adopt makes a program of the code that "pulumi import" generates, where that takes more than a file of its own.
+	// adopt turns the code that "pulumi import" generates into a program, if the file alone is not one.
 	adopt func(generated string) string
 }
 
@@ -44,7 +44,7 @@ var (
 	}}
 )
 
-// languages are those with an example of each kind. C# is not among them: see TestCSharpExamples.
+// languages holds the languages with an example of each kind. C# is tested separately: see TestCSharpExamples.
 var languages = []language{goLanguage, typeScript, python, java, yaml}
 
 func (l language) need(t *testing.T) {
@@ -65,7 +65,7 @@ func inEachLanguage(t *testing.T, test func(t *testing.T, l language)) {
 	})
 }
 
-// installGo has Go use the caches that it uses without the test.
+// installGo makes Go use its usual caches.
 func installGo(t *testing.T, _, _ string) []string {
 	t.Helper()
 	variables := []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOTOOLCHAIN"}
@@ -73,8 +73,8 @@ func installGo(t *testing.T, _, _ string) []string {
 	output, err := exec.Command("go", append([]string{"env", "-json"}, variables...)...).Output()
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(output, &values))
-	// Without what debuggers take, a program is linked in half the time. With -trimpath, what is compiled serves for every copy of
-	// an example, and so does what the Makefile has compiled.
+	// Without debug information, a program is linked in half the time. With -trimpath, every copy of an example can use the packages
+	// that were compiled for another copy, or by the Makefile.
 	env := []string{"GOWORK=off", "GOFLAGS=-mod=readonly -trimpath -ldflags=-w"}
 	for name, value := range values {
 		env = append(env, name+"="+value)
@@ -112,7 +112,7 @@ func installPython(t *testing.T, dir, path string) []string {
 			"--disable-pip-version-check", "--find-links", filepath.Dir(sdk), "--requirement", "requirements.txt")
 	})
 	require.NoError(t, os.Symlink(environment+"/venv", dir+"/venv"))
-	// The environment is activated, since old language hosts know nothing of Pulumi.yaml's options.
+	// The environment is activated, because old language hosts do not support the options in Pulumi.yaml.
 	return []string{
 		"PYTHONDONTWRITEBYTECODE=1", "VIRTUAL_ENV=" + dir + "/venv",
 		"PATH=" + dir + "/venv/bin" + string(os.PathListSeparator) + path,
@@ -133,10 +133,10 @@ func installJava(t *testing.T, dir, _ string) []string {
 		require.NoError(t, os.RemoveAll(dir+"/target"))
 	})
 	write(t, dir+"/.mvn/maven.config", "-Dmaven.repo.local="+repository+"\n")
-	return []string{"MAVEN_OPTS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"} // what starts fast
+	return []string{"MAVEN_OPTS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"} // these start fast
 }
 
-// packed returns the one file with the package of an SDK.
+// packed returns the file with the package of an SDK.
 func packed(t *testing.T, pattern string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(packages(t), pattern))

@@ -17,13 +17,13 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// Every example is checked in the strictest way that its language has, and so are the programs in testdata/get. What checks
-// them is pinned in testdata/ and here.
+// These tests check every example, and the programs in testdata/get, with the strictest settings of its language. The versions of the
+// tools are pinned in testdata/ and here.
 
 // googleJavaFormat is the formatter of Java programs.
 const googleJavaFormat = "com.google.googlejavaformat:google-java-format:1.28.0:jar:all-deps"
 
-// checked are copies of the examples in a language, and of the program in testdata/get.
+// checked returns copies of the examples in a language, and of the program in testdata/get.
 func checked(t *testing.T, l language, names ...string) []*project {
 	t.Helper()
 	var copies []*project
@@ -68,7 +68,7 @@ func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {
 		ruff := []string{"--no-cache", "--config", filepath.Join(toolchain.Root, "examples", "ruff.toml"), "--exclude", "venv", "."}
 		execute(t, p.dir, p.env, tools+"/ruff", append([]string{"check"}, ruff...)...)
 		execute(t, p.dir, p.env, tools+"/ruff", append([]string{"format", "--check"}, ruff...)...)
-		// What mypy has found out of the packages is kept with them.
+		// mypy's cache is kept with the packages.
 		packages, err := filepath.EvalSymlinks(filepath.Join(p.dir, "venv"))
 		require.NoError(t, err)
 		execute(t, p.dir, p.env, tools+"/mypy", "--strict", "--python-executable", packages+"/bin/python", "--exclude", "venv",
@@ -76,7 +76,7 @@ func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {
 	}
 }
 
-// pythonTools is the folder with what checks Python, which comes from PyPI as what checks C# does.
+// pythonTools returns the folder with the tools that check Python. They come from PyPI, as does the one that checks C#.
 func pythonTools(t *testing.T) string {
 	t.Helper()
 	requirements := read(t, "testdata/python/requirements.txt")
@@ -107,7 +107,7 @@ func TestJavaExamplesAreFormattedAndAllowNoWarnings(t *testing.T) {
 	programs = append(programs, filepath.Join(toolchain.Root, "tests/examples/testdata/get/java/App.java"))
 	execute(t, ".", os.Environ(), "java", append(arguments, programs...)...)
 
-	// Maven compiles the programs when they run, and what it warns of is an error then.
+	// Maven compiles the programs when they run. Warnings are errors then.
 	manifests, err := filepath.Glob(filepath.Join(toolchain.Root, "examples", "*", "pom.xml"))
 	require.NoError(t, err)
 	require.NotEmpty(t, manifests)
@@ -118,8 +118,8 @@ func TestJavaExamplesAreFormattedAndAllowNoWarnings(t *testing.T) {
 	}
 }
 
-// TestCSharpExamples checks what can be checked without the .NET SDK: that the programs are C#, that they use the names that the
-// SDK has, and that the project files name the packages that the programs use.
+// TestCSharpExamples checks what can be checked without the .NET SDK: that the programs are valid C#, that they use names which the SDK
+// has, and that the project files name the packages which the programs use.
 func TestCSharpExamples(t *testing.T) {
 	t.Parallel()
 	python.need(t)
@@ -138,11 +138,11 @@ func TestCSharpExamples(t *testing.T) {
 		sdk := read(t, filepath.Join(toolchain.Root, "sdk/dotnet", example.resource+".cs")) +
 			read(t, filepath.Join(toolchain.Root, "sdk/dotnet/GetRegistryLogin.cs"))
 		for _, name := range regexp.MustCompile(`registryToken\.(\w+)`).FindAllStringSubmatch(program, -1) {
-			if name[1] != "Id" { // Every resource has an Id.
+			if name[1] != "Id" { // every resource has an Id
 				assert.Regexp(t, `public Output<string\??> `+name[1]+` `, sdk)
 			}
 		}
-		ofOurs, _, _ := strings.Cut(program, "new Secret(") // which is a resource of Kubernetes
+		ofOurs, _, _ := strings.Cut(program, "new Secret(") // a Secret is a resource of Kubernetes
 		for _, name := range regexp.MustCompile(`(?m)^        (\w+) = `).FindAllStringSubmatch(ofOurs, -1) {
 			assert.Regexp(t, `public (Input<(string|bool|int)>\??|InputMap<string>) `+name[1]+`\s`, sdk)
 		}
@@ -182,7 +182,7 @@ func TestCSharpExamples(t *testing.T) {
 	}
 }
 
-// TestExamplesAreOneProgram compares what Pulumi is told of the example in each language.
+// TestExamplesAreOneProgram requires that the example registers the same resources in each language.
 func TestExamplesAreOneProgram(t *testing.T) {
 	t.Parallel()
 	type definition struct {
@@ -202,7 +202,7 @@ func TestExamplesAreOneProgram(t *testing.T) {
 	}
 }
 
-// TestExamplesAreOfThisVersion finds the version of the SDK in the files in which each language names it.
+// TestExamplesAreOfThisVersion checks the version of the SDK in the files in which each language names it.
 func TestExamplesAreOfThisVersion(t *testing.T) {
 	t.Parallel()
 	for file, pattern := range map[string]string{
@@ -225,8 +225,8 @@ func TestExamplesAreOfThisVersion(t *testing.T) {
 	}
 }
 
-// TestExamplesAreListedAndNameNoHosts keeps the addresses of registries out of the files: which one is used is up to the
-// machine.
+// TestExamplesAreListedAndNameNoHosts also checks that no file contains the address of a registry, because the machine's settings decide
+// which one is used.
 func TestExamplesAreListedAndNameNoHosts(t *testing.T) {
 	t.Parallel()
 	page := read(t, filepath.Join(toolchain.Root, "examples", "README.md"))

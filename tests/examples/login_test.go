@@ -16,7 +16,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// standIn builds what stands in for the plugin of one of Pulumi's own providers, and returns its folder: see testdata/standin.
+// standIn builds the stand-in for the plugin of one of Pulumi's own providers, and returns its folder. See testdata/standin.
 func standIn(t *testing.T, name string) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -30,7 +30,7 @@ func TestDockerLoginExample(t *testing.T) {
 	p := newProject(t, "docker-login-yaml", yaml)
 	p.installPlugin("command", "1.0.0", standIn(t, "command"))
 	registry := ocir.Start(t, p.oci, p.url)
-	// In place of docker there is a client that reads and writes Docker's configuration file by Docker's own code.
+	// Instead of docker there is a client that reads and writes Docker's configuration file with Docker's own code.
 	tools, docker := t.TempDir(), t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(tools, "docker"), fmt.Appendf(nil, "#!/bin/sh\nexec %q auth \"$@\"\n", registry.Crane()), 0o700))
 	p.env[0] = strings.Replace(p.env[0], "PATH=", "PATH="+tools+":", 1)
@@ -67,7 +67,7 @@ func TestPullSecretExample(t *testing.T) {
 	assert.Empty(t, p.tokens())
 }
 
-// pullSecret is what the cluster is given, in clear. It is for comparing, not for printing.
+// pullSecret returns the secret that the cluster gets, as plaintext. It must not be printed.
 func (p *project) pullSecret() string {
 	p.t.Helper()
 	output, err := backend.Export(p.state, p.stack, passphrase)
@@ -95,7 +95,7 @@ func (p *project) pullSecret() string {
 	return ""
 }
 
-// plaintext reads a map whose values, or which as a whole, are secrets in the state.
+// plaintext reads a map from the state. The map or its values are secrets there.
 func plaintext(t *testing.T, text json.RawMessage) map[string]string {
 	t.Helper()
 	var secret struct{ Plaintext string }

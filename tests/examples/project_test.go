@@ -15,18 +15,18 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// project is a copy of an example, with what it depends on installed, and an empty stack.
+// project is a copy of an example with its dependencies installed, and an empty stack.
 type project struct {
 	*world
 	dir string
 	env []string
-	// state is the folder of the backend, and stack the stack that is selected.
+	// state is the folder of the backend, and stack the selected stack.
 	state, stack string
 	// plugins is the folder where Pulumi looks for plugins.
 	plugins string
 }
 
-// passphrase is what the secrets in the state are encrypted with.
+// passphrase is the one that the secrets in the state are encrypted with.
 const passphrase = "test"
 
 // newProject copies examples/NAME.
@@ -51,7 +51,7 @@ func newProject(t *testing.T, name string, l language) *project {
 	return p
 }
 
-// installPlugin puts the plugin of a provider from a folder where "pulumi plugin install" would put it.
+// installPlugin copies the plugin of a provider to the folder where "pulumi plugin install" would put it.
 func (p *project) installPlugin(name, version, from string) {
 	p.t.Helper()
 	to, file := filepath.Join(p.plugins, "resource-"+name+"-v"+version), "pulumi-resource-"+name
@@ -59,7 +59,7 @@ func (p *project) installPlugin(name, version, from string) {
 	require.NoError(p.t, os.Symlink(filepath.Join(from, file), filepath.Join(to, file)))
 }
 
-// copyOf copies examples/NAME to a place from where what it refers to in this repository is found.
+// copyOf copies examples/NAME to a folder from which its relative paths into this repository work.
 func copyOf(t *testing.T, name string) string {
 	t.Helper()
 	repository := t.TempDir()
@@ -71,7 +71,7 @@ func copyOf(t *testing.T, name string) string {
 	return dir
 }
 
-// filesOf are the files of examples/NAME, without what git ignores.
+// filesOf returns the files of examples/NAME that git does not ignore.
 func filesOf(t *testing.T, name string) []string {
 	t.Helper()
 	command := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", ".")
@@ -82,7 +82,7 @@ func filesOf(t *testing.T, name string) []string {
 	return strings.Split(strings.TrimSuffix(string(listed), "\x00"), "\x00")
 }
 
-// newStack makes an empty stack, whose configuration is a list of name=value.
+// newStack creates an empty stack. Its configuration is a list of name=value.
 func (p *project) newStack(name string, config ...string) {
 	p.t.Helper()
 	p.stack = name
@@ -99,7 +99,7 @@ func (p *project) configure(config ...string) {
 	p.pulumi(arguments...)
 }
 
-// pulumi runs a command of Pulumi's, and returns all that it printed.
+// pulumi runs a pulumi command, and returns everything that it printed.
 func (p *project) pulumi(arguments ...string) string {
 	p.t.Helper()
 	return execute(p.t, p.dir, p.env, "pulumi", append(arguments, "--non-interactive")...)
@@ -111,7 +111,7 @@ func (p *project) requireNoChanges() {
 	p.pulumi("preview", "--diff", "--expect-no-changes")
 }
 
-// outputs are the stack's outputs as Pulumi shows them. Absent ones are left out.
+// outputs returns the stack's outputs as Pulumi shows them, without absent ones.
 func (p *project) outputs() map[string]any {
 	p.t.Helper()
 	stacks := p.checkpoints("pulumi:pulumi:Stack")
@@ -128,7 +128,7 @@ func (p *project) outputs() map[string]any {
 	return outputs
 }
 
-// secret is an output in clear. It is for comparing, not for printing.
+// secret returns an output as plaintext. It must not be printed.
 func (p *project) secret(name string) string {
 	p.t.Helper()
 	outputs, err := backend.Outputs(p.state, p.stack, passphrase)
@@ -138,13 +138,13 @@ func (p *project) secret(name string) string {
 	return value
 }
 
-// checkpoint is a resource as the state has it.
+// checkpoint is a resource in the state.
 type checkpoint struct {
 	Type, ID string
 	Outputs  map[string]any
 }
 
-// checkpoints are all resources of a type.
+// checkpoints returns all resources of a type.
 func (p *project) checkpoints(kind string) []checkpoint {
 	p.t.Helper()
 	var exported struct {

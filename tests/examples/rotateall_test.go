@@ -21,7 +21,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// rotateAllLoad is what the example is put to: a few users by default, and with these flags as many as it is made for.
+// rotateAllLoad is the load of the example: a few users by default, and with these flags as many as it is made for.
 var rotateAllLoad struct {
 	users, stacks int
 	rate, faults  float64
@@ -34,7 +34,8 @@ func init() {
 	flag.Float64Var(&rotateAllLoad.faults, "rotate-all.faults", 0, "the part of the requests that fail, from 0 to 1")
 }
 
-// TestRotateAllExample rotates the tokens of many users, stops in the middle by Ctrl-C, goes on, and has nothing left to do.
+// TestRotateAllExample rotates the tokens of many users, is stopped by Ctrl-C in the middle, and continues. After that nothing is left to
+// do.
 func TestRotateAllExample(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
@@ -46,8 +47,8 @@ func TestRotateAllExample(t *testing.T) {
 	a.requireRecorded(1)
 	before := a.calls("CreateAuthToken")
 
-	// The answer to a creation in the second stack is held back until the program has heard of the Ctrl-C. There is another,
-	// for somebody impatient.
+	// The answer to a creation in the second stack is held back until the program has noticed the Ctrl-C. A second Ctrl-C follows,
+	// as from an impatient person.
 	perStack := rotateAllLoad.users / rotateAllLoad.stacks
 	a.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Skip: perStack, Times: 1, Hold: func() {
 		a.interrupt()
@@ -149,7 +150,7 @@ func (a *rotateAll) run(name string, arguments ...string) (string, error) {
 	return a.printed.String(), err
 }
 
-// Write takes what the program prints.
+// Write records what the program prints.
 func (a *rotateAll) Write(text []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -157,7 +158,7 @@ func (a *rotateAll) Write(text []byte) (int, error) {
 	return a.printed.Write(text)
 }
 
-// waitFor waits until the program has printed a text.
+// waitFor waits until the program prints a text.
 func (a *rotateAll) waitFor(text string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -166,17 +167,17 @@ func (a *rotateAll) waitFor(text string) {
 	}
 }
 
-// interrupt does what Ctrl-C in a terminal does: all of the process group get a signal.
+// interrupt does what Ctrl-C in a terminal does: all processes of the group get a signal.
 func (a *rotateAll) interrupt() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	assert.NoError(a.t, syscall.Kill(-a.pid, syscall.SIGINT))
 }
 
-// all is what whatBecameOf returns if the same became of all users.
+// all returns what whatBecameOf returns if all users have the same result.
 func (*rotateAll) all(what string) map[string]int { return map[string]int{what: rotateAllLoad.users} }
 
-// whatBecameOf counts the lines of the table by what they say became of the user.
+// whatBecameOf counts the users in the table by result.
 func whatBecameOf(printed string) map[string]int {
 	counts := map[string]int{}
 	for _, line := range regexp.MustCompile(`(?m)^team-\d+ +ocid1\.user\.\S+ +(\w+(?: yet)?)  `).FindAllStringSubmatch(printed, -1) {
@@ -185,8 +186,8 @@ func whatBecameOf(printed string) map[string]int {
 	return counts
 }
 
-// requireRecorded requires that the stacks have each token that there is, and that the values that they have work. Each user
-// has a number of tokens; 0 means any.
+// requireRecorded requires that the stacks have every token that exists, and that the values in the stacks work. Each user must have
+// this number of tokens. 0 means any number.
 func (a *rotateAll) requireRecorded(each int) {
 	t := a.t
 	t.Helper()

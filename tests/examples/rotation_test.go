@@ -21,7 +21,7 @@ func TestRotationExample(t *testing.T) {
 	for _, example := range []struct {
 		name     string
 		language language
-		version  string // of the plugin that the program asks for
+		version  string // the version of the plugin that the program asks for
 	}{
 		{"rotation-yaml", yaml, "4.34.2"},
 		{"automation-go/rotation", goLanguage, "4.23.0"},
@@ -57,7 +57,7 @@ func TestRotationExample(t *testing.T) {
 	}
 }
 
-// pullPassword is the password with which the cluster pulls images, in clear. It is for comparing, not for printing.
+// pullPassword returns the password with which the cluster pulls images, as plaintext. It must not be printed.
 func (p *project) pullPassword() string {
 	p.t.Helper()
 	var config struct {

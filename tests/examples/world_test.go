@@ -1,4 +1,4 @@
-// Package examples runs the examples in examples/ as they stand, in every language, against a local OCI Identity.
+// Package examples runs the unchanged examples in examples/, in every language, with a local OCI Identity service.
 package examples
 
 import (
@@ -18,12 +18,11 @@ import (
 // canary is part of every token value in these tests, so that a leak can be searched for.
 const canary = "c4n4rY"
 
-// namespace is what the users' names at the registry begin with. The names of both users are as long as it takes for the canary
-// to begin where a group of three bytes does.
+// namespace is the beginning of the users' names at the registry. The length of both users' names makes the canary start at a group of
+// three bytes.
 const namespace = "mynamespace"
 
-// canaryInBase64 is what is to be found of the canary in base64: the part of a value that begins and ends where a group of
-// three bytes does.
+// canaryInBase64 is the part of the canary that shows in base64: the one that begins and ends with a group of three bytes.
 var canaryInBase64 = base64.StdEncoding.EncodeToString([]byte("#" + canary + "<:"))
 
 // world is a local OCI with two users, the first of whom makes the calls.
@@ -31,9 +30,9 @@ type world struct {
 	t     *testing.T
 	oci   *emulator.Service
 	url   string
-	users [2]string // by their OCIDs
-	names [2]string // at the registry
-	// ociConfig is the file that holds the first user's credentials.
+	users [2]string // their OCIDs
+	names [2]string // their names at the registry
+	// ociConfig is the file with the first user's credentials.
 	ociConfig string
 }
 
@@ -58,7 +57,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// onlyToken is the one token of a user, of whom the other one has none.
+// onlyToken returns the only token of a user. The other user must have none.
 func (w *world) onlyToken(user string) emulator.Token {
 	w.t.Helper()
 	require.Len(w.t, w.tokens(), 1)
@@ -66,7 +65,7 @@ func (w *world) onlyToken(user string) emulator.Token {
 	return w.oci.Tokens(user)[0]
 }
 
-// tokens are the tokens that there are.
+// tokens returns all tokens in OCI.
 func (w *world) tokens() []emulator.Token {
 	return append(w.oci.Tokens(w.users[0]), w.oci.Tokens(w.users[1])...)
 }
@@ -82,7 +81,7 @@ func (w *world) calls(operation string) int {
 	return n
 }
 
-// requireNoValue fails if the text holds any part of a token's value, or of what docker makes of it.
+// requireNoValue fails if the text contains any part of a token's value, as plaintext or in the base64 of Docker's configuration.
 func requireNoValue(t *testing.T, where, text string) {
 	t.Helper()
 	if strings.Contains(text, canary) || strings.Contains(text, canaryInBase64) {
@@ -90,7 +89,7 @@ func requireNoValue(t *testing.T, where, text string) {
 	}
 }
 
-// requireNoValueBelow fails if any file in a folder holds a part of a token's value.
+// requireNoValueBelow fails if any file in a folder contains a part of a token's value.
 func requireNoValueBelow(t *testing.T, folder string) {
 	t.Helper()
 	files := 0

@@ -1,5 +1,5 @@
-// Package ocir is the container registry for tests: CNCF Distribution's own behind the door of the local OCI, and machines
-// on which somebody is logged in to it.
+// Package ocir provides a container registry for tests, and machines that are logged in to it. The registry is CNCF Distribution's. The
+// local OCI authenticates its users and forwards their requests.
 package ocir
 
 import (
@@ -22,16 +22,16 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// Registry is where one logs in.
+// Registry is a container registry.
 type Registry struct {
 	t *testing.T
-	// Host is the host and port of its door, and Namespace what the name of every image begins with.
+	// Host is the host and port at which the local OCI serves it. Namespace is the first part of the name of every image.
 	Host, Namespace string
 }
 
 var listening = regexp.MustCompile(`listening on (127\.0\.0\.1:\d+)`)
 
-// Start starts a registry behind the door of a local OCI, until the test ends. It believes what that door signs.
+// Start starts a registry behind a local OCI, until the test ends. The registry accepts bearer tokens that the local OCI has signed.
 func Start(t *testing.T, oci *emulator.Service, url string) Registry {
 	t.Helper()
 	r := Registry{t: t, Host: strings.TrimPrefix(url, "http://"), Namespace: oci.Namespace()}
@@ -55,7 +55,7 @@ auth: {token: {realm: "%s/20180419/docker/token", service: "%s", issuer: "%s", j
 		said.WriteString(lines.Text() + "\n")
 		if match := listening.FindStringSubmatch(lines.Text()); match != nil {
 			go func() {
-				for lines.Scan() { // or it stops when the pipe is full
+				for lines.Scan() { // keep reading, because the registry blocks when the pipe is full
 				}
 				_ = command.Wait()
 			}()
@@ -67,7 +67,7 @@ auth: {token: {realm: "%s/20180419/docker/token", service: "%s", issuer: "%s", j
 	return r
 }
 
-// tool returns the path of one of the programs of tools/registry.
+// tool returns the path of a program that tools/registry pins.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	toolchain.Need(t, name)
@@ -79,15 +79,14 @@ func tool(t *testing.T, name string) string {
 	return path
 }
 
-// Machine is one on which somebody is logged in with Docker. Its client, crane, reads Docker's configuration file by Docker's
-// own code.
+// Machine is a machine that is logged in with Docker. Its client, crane, reads Docker's configuration file with Docker's own code.
 type Machine struct {
 	registry Registry
 	// Dir is the folder of Docker's configuration file.
 	Dir string
 }
 
-// Machine returns one with this configuration file.
+// Machine returns a machine with this configuration file.
 func (r Registry) Machine(dockerConfig string) Machine {
 	r.t.Helper()
 	m := Machine{registry: r, Dir: r.t.TempDir()}
@@ -95,13 +94,13 @@ func (r Registry) Machine(dockerConfig string) Machine {
 	return m
 }
 
-// MachineAt returns one whose configuration file is in a folder, where another program has put it.
+// MachineAt returns a machine with the configuration file that another program has written to a folder.
 func (r Registry) MachineAt(dir string) Machine { return Machine{registry: r, Dir: dir} }
 
 // Crane returns the path of the client.
 func (r Registry) Crane() string { return tool(r.t, "crane") }
 
-// crane runs the client, which must print no password.
+// crane runs the client. The client must not print a password.
 func (m Machine) crane(arguments ...string) (string, error) {
 	t := m.registry.t
 	t.Helper()
@@ -114,7 +113,7 @@ func (m Machine) crane(arguments ...string) (string, error) {
 	return string(printed), err
 }
 
-// secrets are what the configuration file holds that is to be printed nowhere.
+// secrets returns the texts in the configuration file that must not be printed.
 func (m Machine) secrets() []string {
 	content, err := os.ReadFile(filepath.Join(m.Dir, "config.json"))
 	require.NoError(m.registry.t, err)
@@ -134,7 +133,7 @@ func (m Machine) secrets() []string {
 	return secrets
 }
 
-// image is one that only this machine pushes.
+// image returns the name of an image that only this machine pushes.
 func (m Machine) image() string {
 	return fmt.Sprintf("%s/%s/app/%s:v1", m.registry.Host, m.registry.Namespace, strings.ToLower(filepath.Base(m.Dir)))
 }

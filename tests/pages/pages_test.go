@@ -17,7 +17,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// source is the folder with the pages as they are written by hand.
+// source is the folder with the pages that are written by hand.
 var source = filepath.Join(toolchain.Root, "tools", "docs", "pages")
 
 func TestPagesAreUpToDate(t *testing.T) {
@@ -58,8 +58,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// TestDescriptionsKeepTheirCode finds code that no SDK would show: the documentation of an SDK leaves out code that is neither
-// in its own language nor "sh".
+// TestDescriptionsKeepTheirCode fails if a description contains code that no SDK shows. The documentation of an SDK leaves out code that
+// is neither in its own language nor "sh".
 func TestDescriptionsKeepTheirCode(t *testing.T) {
 	t.Parallel()
 	examples := regexp.MustCompile(`(?s){{% examples %}}.*{{% /examples %}}`)

@@ -15,7 +15,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// Every snippet that a page shows must compile against the SDKs in sdk/, in the strictest way that its language has.
+// Every snippet on a page must compile with the SDKs in sdk/, with the strictest settings of its language.
 
 func TestGoSnippets(t *testing.T) {
 	t.Parallel()
@@ -66,12 +66,12 @@ func TestPythonSnippets(t *testing.T) {
 	})
 	work := t.TempDir()
 	for name, code := range programs(t, "python") {
-		// Names of modules have no hyphens.
+		// Module names must not contain hyphens.
 		put(t, filepath.Join(work, strings.ReplaceAll(name, "-", "_")+".py"), code)
 	}
 	python := environment + "/venv/bin/python"
 	toolchain.Run(t, work, nil, python, "-m", "compileall", "-q", ".")
-	// Of the SDK, mypy takes the types and leaves out what it would say of its code.
+	// mypy uses the types of the SDK, but does not report errors in its code.
 	toolchain.Run(t, work, []string{"MYPYPATH=" + filepath.Join(toolchain.Root, "sdk", "python")},
 		python, "-m", "mypy", "--strict", "--follow-imports=silent", "--cache-dir=.cache", ".")
 }
@@ -111,7 +111,7 @@ func TestCSharpSnippets(t *testing.T) {
 		len(programs(t, "csharp")))
 }
 
-// programs returns the code in a language that the pages show, under names made up here.
+// programs returns the code that the pages show in a language, under generated names.
 func programs(t *testing.T, language string) map[string]string {
 	t.Helper()
 	fence := regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$")

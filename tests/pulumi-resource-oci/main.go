@@ -1,6 +1,6 @@
-// Command pulumi-resource-oci stands in for the plugin of @pulumi/oci, which no registry of modules has, while tests move
-// stacks that hold its resources. Whatever it is shown, it takes for what there is. When it is told to make, change or revoke
-// a token, it refuses, and notes that in the file that OCI_PLUGIN_JOURNAL names.
+// Command pulumi-resource-oci stands in for the plugin of @pulumi/oci, which is not available as a module, in tests that move stacks with
+// its resources. It accepts every state that it is given as correct. It refuses to create, change or delete a token, and records that
+// in the file that OCI_PLUGIN_JOURNAL names.
 package main
 
 import (
@@ -72,7 +72,7 @@ func main() {
 	}
 }
 
-// schema is as much of the schema of @pulumi/oci as a program with auth tokens needs, and with what is around them.
+// schema is the part of the schema of @pulumi/oci that the programs in the tests need.
 var schema = map[string]any{
 	"name": "oci", "version": "4.20.0",
 	"meta":     map[string]any{"moduleFormat": "(.*)(?:/[^/]*)"},

@@ -22,7 +22,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider"
 )
 
-// wish is what the Pulumi program says of one resource.
+// wish is what the Pulumi program says about one resource.
 type wish struct {
 	user, description int
 	deleteFirst       bool
@@ -30,16 +30,16 @@ type wish struct {
 	rotation          rotationWish
 }
 
-// record is what the state holds of one resource.
+// record is what the state holds about one resource.
 type record struct {
 	name       string
 	id         string
-	user       int // whose token it is in truth
+	user       int // the user who really has the token
 	inputs     *structpb.Struct
 	outputs    *structpb.Struct
 	initErrors []string
-	process    *process // which has made it
-	// held is the value that a dependent of a rotating resource was given last, as long as it was promised to work.
+	process    *process // the process that created it
+	// held is the value that a dependent of a rotating resource got last, as long as that value must work.
 	held string
 }
 
@@ -53,16 +53,16 @@ func urnOf(name string) string {
 	return "urn:pulumi:test::test::ociauthtoken:index:" + kind + "::" + name
 }
 
-// engine does what Pulumi's engine does with a plugin, as far as resources of this kind go.
+// engine does what Pulumi's engine does with a plugin and its resources.
 type engine struct {
 	*world
-	program []string // the names of the resources, in their order
+	program []string // the names of the resources, in order
 	wishes  map[string]wish
 	region  string
 
 	stateMu sync.Mutex
 	state   map[string]*record
-	// replaced are records whose successors exist: they are still to be deleted.
+	// replaced holds records that were replaced and still have to be deleted.
 	replaced []*record
 
 	process   *process
@@ -75,7 +75,7 @@ func newEngine(w *world) *engine {
 	return &engine{world: w, wishes: map[string]wish{}, region: homeRegion, state: map[string]*record{}}
 }
 
-// records are those of the state, in a fixed order.
+// records returns the records of the state, in a fixed order.
 func (e *engine) records() []*record {
 	e.stateMu.Lock()
 	defer e.stateMu.Unlock()
@@ -94,12 +94,12 @@ func nameOf(i int) string { return "r" + strconv.Itoa(i) }
 type process struct {
 	number int
 	plugin pulumirpc.ResourceProviderServer
-	ctx    context.Context // of its calls: what it logs carries it
+	ctx    context.Context // the context of its calls and of what it logs
 	gone   chan struct{}   // closed when it is killed
 	kill   func()
 }
 
-// processKey is where a context says whose it is.
+// processKey is the key under which a context holds its process.
 type processKey struct{}
 
 var errKilled = errors.New("the plugin was killed")
@@ -124,7 +124,7 @@ func (e *engine) start() error {
 	process.kill = sync.OnceFunc(func() {
 		close(process.gone)
 		e.network.kill(process.number)
-		// Goroutines do not die with a process that is none. It lets them end.
+		// This is no real process, so its goroutines do not die with it. Let them end.
 		_, _ = server.Cancel(process.ctx, nil)
 	})
 	e.process = process
@@ -162,11 +162,11 @@ func properties(values map[string]any) *structpb.Struct {
 	return s
 }
 
-// longest is how long one call to the plugin may take: throttled for 20 minutes before there is any doubt about a token and for
-// 20 after, each with a last pause and a last turn of 5 minutes.
+// longest is how long one call to the plugin may take. It may be throttled for 20 minutes before a request is in doubt and for 20 minutes
+// after, each time with a last pause and a last turn of 5 minutes.
 const longest = time.Hour
 
-// call makes one call to the plugin, and listens to what it says. If the plugin is killed meanwhile, the answer never comes.
+// call makes one call to the plugin, and records what it logs. If the plugin is killed meanwhile, there is no answer.
 func call[T any](e *engine, method, urn string, f func(context.Context) (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -217,7 +217,7 @@ func call[T any](e *engine, method, urn string, f func(context.Context) (T, erro
 	return r.value, r.err
 }
 
-// do runs one command of Pulumi's, or changes the program.
+// do runs one pulumi command, or changes the program.
 func (e *engine) do(s step) {
 	name := nameOf(s.resource)
 	switch s.action {
@@ -288,7 +288,7 @@ type operation struct {
 	failed    bool
 }
 
-// cancel is the person's Ctrl-C.
+// cancel does what Ctrl-C does.
 func (op *operation) cancel(process *process) {
 	op.wg.Add(1)
 	defer op.wg.Done()
@@ -319,8 +319,8 @@ func (op *operation) fails(why error) {
 	op.failure = why
 }
 
-// each does something for each of some things, one after the other or all at once. Things at once start a little apart, so that
-// their order is always the same.
+// each calls a function for each item, one after the other or concurrently. Concurrent calls start a little apart, so that their order is
+// always the same.
 func each[T any](op *operation, things []T, do func(T)) {
 	if !op.step.parallel {
 		for _, thing := range things {
@@ -354,7 +354,7 @@ func (op *operation) inputs(name string, w wish) *structpb.Struct {
 	return properties(inputs)
 }
 
-// planned is what the engine has found out about one resource before it acts.
+// planned is what the engine knows about one resource before it acts.
 type planned struct {
 	inputs                       *structpb.Struct
 	update, replace, deleteFirst bool
@@ -437,7 +437,7 @@ func (op *operation) up() {
 	each(op, leftover, func(r *record) { op.delete(r) })
 }
 
-// create calls Create, and again as often as error hooks ask for it.
+// create calls Create, and calls it again as often as error hooks ask for it.
 func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 	began := time.Now()
 	for repeats := op.step.hooks; ; repeats-- {
@@ -480,7 +480,7 @@ func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 	}
 }
 
-// update calls Update, and again as often as error hooks ask for it: with the same state as before.
+// update calls Update, and calls it again with the same state as often as error hooks ask for it.
 func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 	began := time.Now()
 	check := op.ledger.watchRotation(old, w)
@@ -497,7 +497,7 @@ func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 			return
 		}
 		if isRotating(old.name) {
-			// What was revoked, or was to be, is in doubt.
+			// The tokens that may have been revoked are in doubt.
 			for _, t := range old.tokens() {
 				op.hasDeleted(t.id)
 			}
@@ -529,7 +529,7 @@ func (op *operation) delete(old *record) bool {
 	for _, t := range old.tokens() {
 		op.hasDeleted(t.id)
 		op.world.mu.Lock()
-		op.byHand[t.id] = true // a destroy that is killed may have got that far
+		op.byHand[t.id] = true // a destroy that is killed may have deleted it
 		op.world.mu.Unlock()
 	}
 	old.held = ""
@@ -549,7 +549,7 @@ func (op *operation) delete(old *record) bool {
 	return true
 }
 
-// drop takes a record out of the state.
+// drop removes a record from the state.
 func (op *operation) drop(old *record) {
 	op.stateMu.Lock()
 	defer op.stateMu.Unlock()
@@ -631,7 +631,7 @@ func (op *operation) importToken(name string) {
 	other := op.otherToken(tokens, id)
 	for _, r := range op.records() {
 		if r.holds(id) || r.holds(other) {
-			return // Pulumi itself would not stop it, but two owners of one token are no story of ours
+			return // Pulumi would allow it, but the simulation does not include two owners of one token
 		}
 	}
 	response, err := call(op.engine, "Read (import)", urnOf(name), func(ctx context.Context) (*pulumirpc.ReadResponse, error) {
@@ -666,7 +666,7 @@ func (op *operation) importToken(name string) {
 	op.state[name] = &record{name: name, id: id, user: op.step.user, inputs: response.Inputs, outputs: response.Properties}
 }
 
-// initFailure is what an error says of a resource that exists and is not well, or nil.
+// initFailure returns the details in an error about a resource that exists and failed to initialize, or nil.
 func initFailure(err error) *pulumirpc.ErrorResourceInitFailed {
 	for _, detail := range status.Convert(err).Details() {
 		if failed, ok := detail.(*pulumirpc.ErrorResourceInitFailed); ok {

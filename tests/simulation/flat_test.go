@@ -15,7 +15,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// TestTheSameSeedTellsTheSameStory compares what a seed tells with what it tells the next time.
+// TestTheSameSeedTellsTheSameStory requires that a seed tells the same story each time.
 func TestTheSameSeedTellsTheSameStory(t *testing.T) {
 	for seed := uint64(1); seed <= 25; seed++ {
 		program := newProgram(seed, storyLength)
@@ -36,8 +36,8 @@ func firstDifference(a, b string) string {
 	return fmt.Sprintf("one is longer: %d and %d bytes", len(a), len(b))
 }
 
-// TestTenThousandCreationsLeaveNothingBehind creates, loses the answer of one in ten, refreshes and deletes, in one process of
-// the plugin, and looks at its memory and its goroutines in between.
+// TestTenThousandCreationsLeaveNothingBehind creates, refreshes and deletes tokens in one plugin process, and checks its memory and its
+// goroutines in between. The answer to one in ten creations is lost.
 func TestTenThousandCreationsLeaveNothingBehind(t *testing.T) {
 	toolchain.Long(t)
 	const rounds, creations = 10, 1000
@@ -54,7 +54,7 @@ func TestTenThousandCreationsLeaveNothingBehind(t *testing.T) {
 		process := w.engine.process
 		var memory, goroutines [rounds]int
 		for round := range rounds {
-			// OCI remembers every retry token of a user for a day: with the user, it forgets them.
+			// OCI remembers every retry token of a user for a day. Deleting the user makes it forget them.
 			user := w.oci.AddUser(fmt.Sprint("user ", round)).ID
 			for i := range creations {
 				urn := urnOf(fmt.Sprintf("r%d-%d", round, i))

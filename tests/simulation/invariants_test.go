@@ -20,10 +20,10 @@ import (
 // violation is a promise that was broken. Kind says which.
 type violation struct{ kind, text string }
 
-// ledger knows which tokens the provider answers for, and what the person was told of them.
+// ledger records which tokens the provider is responsible for, and what the person was told about them.
 type ledger struct {
 	*world
-	lag map[string]time.Duration // of the lists of each region
+	lag map[string]time.Duration // how far the lists of each region lag behind
 
 	mu     sync.Mutex
 	named  map[string]bool // tokens named together with the command that deletes them
@@ -36,14 +36,14 @@ type ledger struct {
 type openFate struct {
 	user       int
 	began, end time.Time
-	// goodAsOf is until when a token must have been made to have been in a list that the plugin has had.
+	// goodAsOf is the time up to which created tokens were in a list that the plugin got.
 	goodAsOf time.Time
 }
 
 // onTheWay is how long a request may still be on its way when its sender is killed.
 const onTheWay = 2 * time.Second
 
-// inFlight is a creation in whose middle the plugin was killed. It may leave one token.
+// inFlight is a creation during which the plugin was killed. It may leave one token.
 type inFlight struct {
 	user       int
 	began, end time.Time
@@ -76,7 +76,7 @@ func (l *ledger) shown(text string) {
 // keyPart is a line of a private key.
 func keyPart(pem string) string { return strings.Split(pem, "\n")[1][:32] }
 
-// heardAnswer checks what came over the wire.
+// heardAnswer checks an answer from the plugin.
 func (l *ledger) heardAnswer(method string, value any, err error) {
 	if err != nil {
 		l.shown(err.Error())
@@ -100,7 +100,7 @@ func (l *ledger) heardAnswer(method string, value any, err error) {
 	}
 }
 
-// checkProperties checks that no value is in properties, save the token, which is a secret.
+// checkProperties checks that properties contain no value outside the token, and that the token is a secret.
 func (l *ledger) checkProperties(method string, s *structpb.Struct) {
 	for name, value := range s.GetFields() {
 		if (name == "token" || name == "previousToken") && isSecret(value) {
@@ -130,10 +130,10 @@ func holds(v *structpb.Value, text string) bool {
 
 func valid(v *structpb.Value) bool { return utf8.ValidString(v.GetStringValue()) }
 
-// deleteCommand is how a message names a token that may be left behind.
+// deleteCommand returns the command by which a message names a token that may be left behind.
 var deleteCommand = regexp.MustCompile(`oci (?:iam|identity-domains) auth-token delete [^\n]*--auth-token-id (ocid1\.credential\.oc1\.\.[a-z0-9]+)`)
 
-// listCommand is how a message tells the person to list the tokens of a user.
+// listCommand returns the command by which a message tells the person to list the tokens of a user.
 func (l *ledger) listCommand(user int) string {
 	if user == domainUser {
 		return fmt.Sprintf(`oci identity-domains auth-tokens list --endpoint %s --filter 'user.ocid eq "%s"'`, domainURL, l.users[user])
@@ -141,7 +141,7 @@ func (l *ledger) listCommand(user int) string {
 	return "oci iam auth-token list --user-id " + l.users[user]
 }
 
-// heardFailure takes note of an error or a warning: which tokens it names.
+// heardFailure records which tokens an error or a warning names.
 func (l *ledger) heardFailure(from *process, urn, text string) {
 	for _, match := range deleteCommand.FindAllStringSubmatch(text, -1) {
 		id := match[1]
@@ -156,7 +156,7 @@ func (l *ledger) heardFailure(from *process, urn, text string) {
 	}
 }
 
-// createFailed takes note of a creation that has failed for good, and whether its error leaves it open what has become of it.
+// createFailed records a creation that has failed for good, and whether its error leaves open if there is a token.
 func (l *ledger) createFailed(user int, began time.Time, text string) {
 	if !strings.Contains(text, l.listCommand(user)) {
 		return
@@ -172,7 +172,7 @@ func (l *ledger) createFailed(user int, began time.Time, text string) {
 		}
 	}
 	if l.network.wasDisturbed() || strings.Contains(text, "could not be listed") {
-		// Who knows what has come through, or to whom.
+		// Any of its requests may have reached OCI.
 		fate.goodAsOf = time.Time{}
 	}
 	l.mu.Lock()
@@ -180,7 +180,7 @@ func (l *ledger) createFailed(user int, began time.Time, text string) {
 	l.opened = append(l.opened, fate)
 }
 
-// warned takes note of a warning that tells the person to look at the tokens of a user.
+// warned records a warning that tells the person to look at the tokens of a user.
 func (l *ledger) warned(text string) {
 	for user := range l.users {
 		if strings.Contains(text, l.listCommand(user)) {
@@ -197,7 +197,7 @@ func (l *ledger) skewNow() time.Duration {
 	return l.skew
 }
 
-// killedDuringCreate takes note of a creation in whose middle the plugin was killed.
+// killedDuringCreate records a creation during which the plugin was killed.
 func (l *ledger) killedDuringCreate(user int, began time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -215,7 +215,7 @@ func (l *ledger) writes() int {
 	return n
 }
 
-// lives reports whether OCI has a token of a record, and does not hide it for longer than any client can be asked to wait.
+// lives reports whether OCI has a token of a record, and does not hide it for longer than a client can be expected to wait.
 func (l *ledger) lives(r *record) bool {
 	for _, t := range l.oci.Tokens(l.users[r.user]) {
 		if !r.holds(t.ID) {
@@ -287,7 +287,7 @@ func (l *ledger) check() {
 	l.network.wasDisturbed()
 }
 
-// answeredFor reports whether a token that is not in the state was named to the person, or is one that a kill may leave.
+// answeredFor reports whether a message named a token that is not in the state, or a kill may have left it.
 func (l *ledger) answeredFor(user int, t emulator.Token) bool {
 	made := l.made(t)
 	l.world.mu.Lock()
@@ -315,7 +315,7 @@ func (l *ledger) answeredFor(user int, t emulator.Token) bool {
 	return false
 }
 
-// checkToken checks that what the state says of a token is true.
+// checkToken checks that what the state says about a token is true.
 func (l *ledger) checkToken(r *record, recorded recordedToken) {
 	var live *emulator.Token
 	for _, t := range l.oci.Tokens(l.users[r.user]) {
@@ -333,7 +333,7 @@ func (l *ledger) checkToken(r *record, recorded recordedToken) {
 	case live == nil && deleted:
 	case live == nil:
 		l.fail("lost", "the state has token %q for %s, which does not exist and which nobody has deleted", recorded.id, r.name)
-	case recorded.value == nil && (r.process == nil || named): // imported, or said to be without a value that OCI has never told
+	case recorded.value == nil && (r.process == nil || named): // imported, or an error said that OCI never returned the value
 	case recorded.value == nil:
 		l.fail("value lost", "the state has no value for %s, whose token %s was made for it", r.name, recorded.id)
 	case !isSecret(recorded.value):
@@ -343,11 +343,11 @@ func (l *ledger) checkToken(r *record, recorded recordedToken) {
 	}
 }
 
-// goodReasons are why a command may fail although all is well: the user has two tokens, a token is still CREATING or was made
-// INACTIVE, or the program leaves the command no time.
+// goodReasons matches the errors with which a command may fail although nothing is wrong: the user has two tokens, a token is still
+// CREATING or was made INACTIVE, or the program gives the command too little time.
 var goodReasons = regexp.MustCompile(`(?i)UserCapacityExceeded|CREATING|INACTIVE|failed to initialize|timeout of .* has passed|there is no room for it`)
 
-// checkThatItGoesOn checks that nothing which went wrong before keeps the stack from going on.
+// checkThatItGoesOn checks that the stack works again, whatever went wrong before.
 func (w *world) checkThatItGoesOn() {
 	if failure := w.engine.failure; failure != nil && !goodReasons.MatchString(failure.Error()) {
 		w.fail("stuck", "all is well, and yet: %v", failure)
@@ -355,20 +355,20 @@ func (w *world) checkThatItGoesOn() {
 	w.checkThatRotationsAreFinished()
 }
 
-// voice is how a process of the plugin is heard.
+// voice connects the log of a plugin process with the checks.
 type voice struct {
 	world   *world
 	process *process
 }
 
-// listener hears what the plugins log.
+// listener receives what the plugins log.
 type listener struct{}
 
 func (listener) Enabled(context.Context, slog.Level) bool { return true }
 func (listener) WithAttrs([]slog.Attr) slog.Handler       { return listener{} }
 func (listener) WithGroup(string) slog.Handler            { return listener{} }
 
-// Handle hears one line.
+// Handle receives one line.
 func (listener) Handle(ctx context.Context, line slog.Record) error {
 	v, ok := ctx.Value(processKey{}).(*voice)
 	if !ok {
@@ -377,7 +377,7 @@ func (listener) Handle(ctx context.Context, line slog.Record) error {
 	v.world.ledger.shown(line.Message)
 	select {
 	case <-v.process.gone:
-		return nil // nobody hears it any more
+		return nil // the process is gone, so nobody sees the line
 	default:
 	}
 	urn := ""

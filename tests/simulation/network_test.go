@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// host is where OCI is in the simulation, and domainHost where its identity domain is.
+// host is OCI's host in the simulation, and domainHost that of the identity domain.
 const host, domainHost = "127.0.0.1", "127.0.0.2"
 
 // network carries bytes in memory between plugin processes and the service.
@@ -19,15 +19,15 @@ type network struct {
 	accepted chan net.Conn
 	closed   chan struct{}
 	open     map[int]map[net.Conn]net.Conn // both ends of the connections of each process
-	dead     map[int]bool                  // the processes that were killed
+	dead     map[int]bool                  // which processes were killed
 
 	refuseUntil, hangUntil time.Time
 	hung                   int // how many connections have hung so far
-	// cutNext is how many requests are still to be cut off, and cutAt after how many bytes of them.
+	// cutNext is how many of the next requests are cut off, and cutAt after how many bytes.
 	cutNext, cutAt int
-	// disturbed tells whether the network has failed anyone since the last step.
+	// disturbed reports whether a connection has failed since the last step.
 	disturbed bool
-	// strays are addresses that were called and are not OCI.
+	// strays holds addresses other than OCI's that were called.
 	strays []string
 }
 
@@ -45,14 +45,14 @@ func (a address) String() string { return string(a) }
 
 var errRefused = &net.OpError{Op: "dial", Net: "tcp", Addr: address(host), Err: syscall.ECONNREFUSED}
 
-// dial connects a plugin process with the service, if the network lets it.
+// dial connects a plugin process to the service, unless the network is disturbed.
 func (n *network) dial(ctx context.Context, to string) (net.Conn, error) {
 	name, port, err := net.SplitHostPort(to)
 	if err != nil {
 		return nil, err
 	}
-	// The network knows whose connection it is by the call that wants it. OCI is reached at a port for each process besides,
-	// which a domain is not: its URL is in the state.
+	// The context of the call tells whose connection it is. OCI also has one port for each process. A domain does not, because its
+	// URL is in the state.
 	process, _ := strconv.Atoi(port)
 	if v, ok := ctx.Value(processKey{}).(*voice); ok {
 		process = v.process.number
@@ -66,7 +66,7 @@ func (n *network) dial(ctx context.Context, to string) (net.Conn, error) {
 	dead, now := n.dead[process], time.Now()
 	refused, hanging := now.Before(n.refuseUntil), n.hangUntil.Sub(now)
 	if hanging > 0 {
-		// Whoever waits comes through at a moment of its own: of two at once, Go takes either first.
+		// Each waiting connection continues at its own moment, because Go orders simultaneous ones at random.
 		n.hung++
 		hanging += time.Duration(n.hung) * time.Millisecond
 	}
@@ -80,7 +80,7 @@ func (n *network) dial(ctx context.Context, to string) (net.Conn, error) {
 		}
 	}
 	n.mu.Lock()
-	// It may have been killed meanwhile, and a process that is gone sends nothing.
+	// The process may have been killed meanwhile, and then sends nothing.
 	if n.dead[process] || refused {
 		n.mu.Unlock()
 		return nil, errRefused
@@ -155,7 +155,7 @@ func (n *network) heal() {
 	n.refuseUntil, n.hangUntil, n.cutNext = time.Time{}, time.Time{}, 0
 }
 
-// wasDisturbed reports whether the network has failed anyone since it was last asked.
+// wasDisturbed reports whether a connection has failed since the last call of wasDisturbed.
 func (n *network) wasDisturbed() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -164,7 +164,7 @@ func (n *network) wasDisturbed() bool {
 	return disturbed
 }
 
-// Accept is the service's side of the network.
+// Accept returns the next connection to the service.
 func (n *network) Accept() (net.Conn, error) {
 	select {
 	case c := <-n.accepted:
@@ -174,7 +174,7 @@ func (n *network) Accept() (net.Conn, error) {
 	}
 }
 
-// Close ends the network. It may be called more than once.
+// Close closes the network. It may be called more than once.
 func (n *network) Close() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -190,5 +190,5 @@ func (n *network) Close() error {
 	return nil
 }
 
-// Addr is the address of the service.
+// Addr returns the address of the service.
 func (*network) Addr() net.Addr { return address(host) }

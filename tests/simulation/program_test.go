@@ -10,8 +10,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// A program is what happens in one story, step by step. Steps stand by themselves: whatever others are left out, each still
-// means something, and that is what makes a program easy to shrink.
+// A program is what happens in one story, step by step. Each step still makes sense if others are left out, so a program is easy to
+// shrink.
 
 // action is what a step does.
 type action string
@@ -19,30 +19,30 @@ type action string
 const (
 	// What the person does with Pulumi.
 	actionWant    action = "want"    // put a resource into the Pulumi program, or change it
-	actionForget  action = "forget"  // take it out
+	actionForget  action = "forget"  // remove it from the program
 	actionUp      action = "up"      // pulumi up
 	actionPreview action = "preview" // pulumi preview
 	actionRefresh action = "refresh" // pulumi refresh
 	actionDestroy action = "destroy" // pulumi destroy
-	actionImport  action = "import"  // pulumi import of a token that someone else has made
+	actionImport  action = "import"  // pulumi import of a token that someone else has created
 	actionRegion  action = "region"  // pulumi config set ociauthtoken:region
 
 	// What goes wrong.
 	actionFault    action = "fault"    // OCI misbehaves
 	actionClear    action = "clear"    // OCI behaves again
 	actionRefuse   action = "refuse"   // connections are refused for a while
-	actionHang     action = "hang"     // connections do not come about for a while
+	actionHang     action = "hang"     // connections hang for a while
 	actionCut      action = "cut"      // connections break in the middle of a request
-	actionLag      action = "lag"      // the lists of a region lag
+	actionLag      action = "lag"      // the lists of a region lag behind
 	actionCreating action = "creating" // new tokens stay CREATING
-	actionThrottle action = "throttle" // OCI admits so many requests a second
+	actionThrottle action = "throttle" // OCI limits the requests per second
 	actionSkew     action = "skew"     // the clocks differ
 
 	// What others do.
-	actionDeny     action = "deny"     // the permission to see a user is lost, or the user is not there yet
-	actionAllow    action = "allow"    // it is given back
-	actionAdd      action = "add"      // someone makes a token
-	actionDelete   action = "delete"   // someone deletes one
+	actionDeny     action = "deny"     // the permission to see a user is removed, or the user does not exist yet
+	actionAllow    action = "allow"    // that ends
+	actionAdd      action = "add"      // someone creates a token
+	actionDelete   action = "delete"   // someone deletes a token
 	actionEdit     action = "edit"     // someone changes its description
 	actionDisable  action = "disable"  // someone makes it INACTIVE
 	actionActivate action = "activate" // someone makes it ACTIVE again
@@ -56,34 +56,34 @@ const (
 
 var descriptions = []string{"ci", "deploy"}
 
-// step is one thing that happens.
+// step is one event in a story.
 type step struct {
 	action action
-	// resource, user, description and token are numbers: of a resource in the program, of a user, of a description, and of one
-	// of the tokens that the user then has.
+	// resource, user, description and token are the numbers of a resource in the program, a user, a description, and one of the
+	// tokens that the user then has.
 	resource, user, description, token int
-	// deleteFirst is the option deleteBeforeReplace, and timeout customTimeouts, in seconds.
+	// deleteFirst is the option deleteBeforeReplace. timeout is the option customTimeouts, in seconds.
 	deleteFirst bool
 	timeout     float64
-	// away means the region that is not the home region.
+	// away reports whether the step is about the region that is not the home region.
 	away bool
 	// d is how long something lasts.
 	d time.Duration
-	// n is how often, and rate how much a second.
+	// n is a number of times. rate is a number per second.
 	n    int
 	rate float64
 
-	// How Pulumi operates: with a plugin process of its own, on all resources at once, with an error hook that repeats a failed
-	// Create so many times, cancelled or with the plugin killed after a while.
+	// How Pulumi operates: with its own plugin process, on all resources at once, with an error hook that repeats a failed Create a
+	// number of times, and cancelled or with the plugin killed after a while.
 	fresh, parallel        bool
 	hooks                  int
 	cancelAfter, killAfter time.Duration
 	fault                  *emulator.Fault
-	// rotation is what the program says of a rotating resource.
+	// rotation is what the program says about a rotating resource.
 	rotation rotationWish
 }
 
-// newProgram makes the program of a seed.
+// newProgram returns the program for a seed.
 func newProgram(seed uint64, length int) []step {
 	g := generator{rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15))}
 	program := []step{g.want()}
@@ -96,7 +96,7 @@ func newProgram(seed uint64, length int) []step {
 	return program
 }
 
-// generator makes steps at random.
+// generator generates random steps.
 type generator struct{ *rand.Rand }
 
 func (g generator) one(in int) bool { return g.IntN(in) == 0 }
@@ -191,8 +191,8 @@ func (g generator) disturbance() step {
 	}
 }
 
-// fault makes a fault of any kind. None of them lets OCI tell a plausible lie, such as an empty list of a user who has tokens:
-// no client could see through it.
+// fault returns a fault of any kind. No fault makes OCI give a plausible wrong answer, such as an empty list for a user who has tokens,
+// because no client could detect that.
 func (g generator) fault() *emulator.Fault {
 	f := &emulator.Fault{
 		Operation: pick(g, "CreateAuthToken", "CreateAuthToken", "CreateAuthToken", "CreateAuthToken", "ListAuthTokens",
@@ -238,7 +238,7 @@ func (g generator) fault() *emulator.Fault {
 	return f
 }
 
-// failure makes a fault an error of the service or of something on the way.
+// failure turns a fault into an error of the service or of a proxy in between.
 func (g generator) failure(f *emulator.Fault) {
 	known := pick(g,
 		emulator.Fault{Status: 400, Code: "InvalidParameter"}, emulator.Fault{Status: 400, Code: "LimitExceeded"},
@@ -257,7 +257,7 @@ func (g generator) failure(f *emulator.Fault) {
 	f.Message = pick(g, "", "Sorry.", "odd \x1b[2J \u202e words", strings.Repeat("long ", 2000))
 }
 
-// oddBody is a body that is not of the shape that the API promises.
+// oddBody returns a body that does not have the form that the API promises.
 func (g generator) oddBody(operation string) string {
 	if operation == "ListAuthTokens" || operation == "" {
 		return pick(g, "null", "{}", "[null]", "[{}]", "[[]]", "123", `"text"`, "<html>",
@@ -266,7 +266,7 @@ func (g generator) oddBody(operation string) string {
 	return pick(g, "null", "{}", "[]", "123", `"text"`, "<html>", `{"token": null}`, " ")
 }
 
-// spoil lets an answer lack fields, or have odd ones.
+// spoil makes answers lack fields, or have odd ones.
 func (g generator) spoil(f *emulator.Fault) {
 	if g.one(2) {
 		f.Omit = pick(g, []string{"userId"}, []string{"lifecycleState"}, []string{"timeCreated"}, []string{"id"}, []string{"token"},
@@ -283,7 +283,7 @@ func (g generator) spoil(f *emulator.Fault) {
 		map[string]any{"timeExpires": "never"}, map[string]any{"description": 5})
 }
 
-// String says what the step is, for the story.
+// String returns a description of the step, for the story.
 func (s step) String() string {
 	switch s.action {
 	case actionWant:
@@ -345,7 +345,7 @@ func (s step) String() string {
 	}
 }
 
-// manner says how Pulumi operates.
+// manner returns how Pulumi operates, for the story.
 func (s step) manner() string {
 	var manner []string
 	if !s.fresh {

@@ -12,9 +12,9 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// What is special about rotating resources: what a program says of them, and what is promised.
+// This file has what is special about rotating resources: what a program says about them, and the promises.
 
-// rotatingCount is how many resources of the program are rotating ones: those after resourceCount others.
+// rotatingCount is how many resources of the program are rotating ones. They come after the resourceCount others.
 const rotatingCount = 2
 
 func isRotating(name string) bool {
@@ -22,7 +22,7 @@ func isRotating(name string) bool {
 	return err == nil && n >= resourceCount
 }
 
-// rotationWish is what the program says of a rotation.
+// rotationWish is what the program says about rotations.
 type rotationWish struct {
 	days         int // 0: not set
 	trigger      int // 0: not set
@@ -61,13 +61,13 @@ func (g generator) wantRotation() step {
 	}
 }
 
-// recordedToken is what the state holds of one token.
+// recordedToken is what the state holds about one token.
 type recordedToken struct {
 	id    string
 	value *structpb.Value
 }
 
-// tokens are those that the state has of a resource.
+// tokens returns the tokens that the state has for a resource.
 func (r *record) tokens() []recordedToken {
 	fields := r.outputs.GetFields()
 	if !isRotating(r.name) {
@@ -88,7 +88,7 @@ func (r *record) holds(id string) bool {
 	return slices.ContainsFunc(r.tokens(), func(t recordedToken) bool { return t.id == id })
 }
 
-// current is the value of the current token, or "".
+// current returns the value of the current token, or "".
 func (r *record) current() string {
 	if value := r.outputs.GetFields()["token"]; value != nil {
 		return secretValue(value)
@@ -96,14 +96,14 @@ func (r *record) current() string {
 	return ""
 }
 
-// handOver lets what depends on a rotating resource have its value.
+// handOver gives the value of a rotating resource to its dependents.
 func (r *record) handOver() {
 	if isRotating(r.name) {
 		r.held = r.current()
 	}
 }
 
-// otherToken is the token of a user besides one, or "".
+// otherToken returns the user's token other than the given one, or "".
 func (op *operation) otherToken(tokens []emulator.Token, id string) string {
 	for _, t := range tokens {
 		if t.ID != id && isRotating(nameOf(op.step.resource)) {
@@ -113,7 +113,7 @@ func (op *operation) otherToken(tokens []emulator.Token, id string) string {
 	return ""
 }
 
-// isDue reports whether a rotation is due, give or take what the clocks differ.
+// isDue reports whether a rotation is due, allowing for the difference of the clocks.
 func (r *record) isDue(w wish, tolerance time.Duration) bool {
 	fields := r.outputs.GetFields()
 	if fields["state"].GetStringValue() == "DELETED" {
@@ -131,8 +131,8 @@ func (r *record) isDue(w wish, tolerance time.Duration) bool {
 	return err == nil && w.rotation.days > 0 && age >= time.Duration(w.rotation.days)*24*time.Hour
 }
 
-// watchRotation looks at a resource before an update, and returns what checks it afterwards: it is rotated for a reason only, and
-// once.
+// watchRotation looks at a resource before an update, and returns a function that checks it afterwards. The resource must be rotated only
+// for a reason, and only once.
 func (l *ledger) watchRotation(r *record, w wish) (check func()) {
 	if !isRotating(r.name) {
 		return func() {}
@@ -141,7 +141,7 @@ func (l *ledger) watchRotation(r *record, w wish) (check func()) {
 	before, due := r.outputs.GetFields()["tokenId"].GetStringValue(), r.isDue(w, clocks)
 	gone := !slices.ContainsFunc(l.oci.Tokens(l.users[r.user]), func(t emulator.Token) bool { return t.ID == before })
 	began := time.Now()
-	// A value that was promised until the next rotation but one begins may be gone from here on.
+	// A value has to work until the rotation after the next one begins. From here on it may be gone.
 	if (due || gone) && (r.held != r.current() || w.rotation.single || w.rotation.previousDays >= 0) {
 		r.held = ""
 	}
@@ -156,12 +156,12 @@ func (l *ledger) watchRotation(r *record, w wish) (check func()) {
 	}
 }
 
-// isDueSince reports whether an update has lasted so long that a rotation became due in it.
+// isDueSince reports whether a rotation has become due during an update.
 func (*record) isDueSince(w wish, began time.Time, clocks time.Duration) bool {
 	return w.rotation.days > 0 && time.Since(began) > clocks
 }
 
-// checkHeld checks that what depends on a rotating resource has a value that works.
+// checkHeld checks that the value which the dependents of a rotating resource have works.
 func (l *ledger) checkHeld(r *record) {
 	if r.held == "" {
 		return
@@ -191,7 +191,7 @@ func (l *ledger) checkHeld(r *record) {
 	l.fail("broken", "what depends on %s was given the value of token %s, which no longer works", r.name, id)
 }
 
-// checkThatRotationsAreFinished checks, after all was well and everything was updated, that nothing is due.
+// checkThatRotationsAreFinished checks that no rotation is due after everything was updated without faults.
 func (w *world) checkThatRotationsAreFinished() {
 	if w.engine.failure != nil {
 		return

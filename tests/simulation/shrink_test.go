@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// shrink leaves out of a program what does not matter, as long as the same promise is broken. A list of steps that each mean
-// something by themselves needs no library for that, and a story is told in milliseconds.
+// shrink removes steps from a program as long as the same promise is broken. Each step makes sense by itself, and a story takes
+// milliseconds, so this needs no library.
 func shrink(t *testing.T, seed uint64, program []step, kind string) []step {
 	deadline := time.Now().Add(20 * time.Second)
 	breaks := func(candidate []step) bool {
 		if time.Now().After(deadline) {
 			return false
 		}
-		// The jitter between attempts may differ from time to time, so a story gets a second chance.
+		// The jitter between attempts may differ between runs, so a story gets a second chance.
 		for range 2 {
 			if r := tell(t, seed, candidate, false); r.wrong != nil && r.wrong.kind == kind {
 				return true
@@ -47,7 +47,7 @@ func shrink(t *testing.T, seed uint64, program []step, kind string) []step {
 	return program
 }
 
-// simplified is a step with one thing less.
+// simplified returns variants of a step, each without one of its details.
 func simplified(s step) []step {
 	var simpler []step
 	try := func(applies bool, change func(*step)) {

@@ -38,9 +38,9 @@ var (
 const (
 	// storyLength is how many steps a story has.
 	storyLength = 40
-	// fixedStories and freshStories are how many stories are told when no flag says otherwise.
+	// fixedStories and freshStories are how many stories are told by default.
 	fixedStories, freshStories = 450, 60
-	// quickStories are how many of the fixed ones are told in the quick tests.
+	// quickStories is how many of the fixed stories are told in the quick tests.
 	quickStories = 30
 )
 
@@ -48,9 +48,9 @@ const (
 var current atomic.Pointer[network]
 
 func TestMain(m *testing.M) {
-	// Calls at once are answered in an order that follows from the seed only if no two of them run at once.
+	// The order of concurrent calls follows from the seed only if no two goroutines run in parallel.
 	runtime.GOMAXPROCS(1)
-	// With this, OCI's SDK takes its transport from net/http's default one as it is.
+	// This makes OCI's SDK use net/http's default transport unchanged.
 	if err := os.Setenv("OCI_GOSDK_USING_EXPECT_HEADER", "false"); err != nil {
 		panic(err)
 	}
@@ -65,7 +65,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// result is what came of a story.
+// result is the result of a story.
 type result struct {
 	wrong *violation
 	steps int
@@ -111,7 +111,7 @@ func tell(t *testing.T, seed uint64, program []step, written bool) result {
 	return r
 }
 
-// watchdog ends everything if a story freezes: time that stands still in a bubble cannot be measured in it.
+// watchdog ends the test if a story hangs. It uses real time, because virtual time stands still then.
 func watchdog(seed uint64, program []step) *time.Timer {
 	return time.AfterFunc(time.Minute, func() {
 		fmt.Fprintf(os.Stderr, "the story of seed %d is frozen:\n%s", seed, steps(program))
@@ -187,7 +187,7 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// explain fails the test with the story of a seed, shrunk.
+// explain fails the test with the shrunk story of a seed.
 func explain(t *testing.T, seed uint64, taken int, program []step, kind string) {
 	program = shrink(t, seed, slices.Clone(program), kind)
 	for range 5 {

@@ -11,7 +11,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// story is what happened, for a person to read. Nothing is written down unless somebody is going to read it.
+// story is a readable log of what happened. It records nothing unless somebody will read it.
 type story struct {
 	began   time.Time
 	written bool
@@ -25,7 +25,7 @@ type line struct {
 	text string
 }
 
-// note writes down what happens now.
+// note records what happens now.
 func (s *story) note(text func() string) { s.noteAt(time.Now(), text) }
 
 func (s *story) noteAt(at time.Time, text func() string) {
@@ -37,10 +37,10 @@ func (s *story) noteAt(at time.Time, text func() string) {
 	s.lines = append(s.lines, line{at.Sub(s.began), text()})
 }
 
-// anOCID is an identifier, of which a reader wants to know only which it is.
+// anOCID matches identifiers, which a story shows under short names.
 var anOCID = regexp.MustCompile(`ocid1\.(user|credential|tenancy)\.oc1\.\.[a-z0-9]+`)
 
-// String is the story in the order of time, with short names for identifiers.
+// String returns the story in order of time, with short names for identifiers.
 func (s *story) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,8 +53,7 @@ func (s *story) String() string {
 	return shortIDs(text.String())
 }
 
-// settleTies gives what happens within one operation at one moment an order, by the alphabet. Calls that wait for the same answer
-// go on together, in any order.
+// settleTies sorts the lines of one operation at one moment alphabetically. Calls that wait for the same answer continue in any order.
 func (s *story) settleTies() {
 	said := func(i int) bool { return strings.HasPrefix(s.lines[i].text, "  ") }
 	for i := 0; i < len(s.lines); i++ {
@@ -69,10 +68,10 @@ func (s *story) settleTies() {
 	}
 }
 
-// requestID is the id of a request. Requests of one moment draw theirs in any order, and nothing follows from it.
+// requestID matches the id of a request. Simultaneous requests get their ids in any order, so a story does not show them.
 var requestID = regexp.MustCompile(`opc-request-id [0-9A-Fa-f/]+`)
 
-// shortIDs gives short names to identifiers.
+// shortIDs replaces identifiers with short names.
 func shortIDs(text string) string {
 	text = requestID.ReplaceAllString(text, "opc-request-id")
 	names, counts := map[string]string{}, map[string]int{}
@@ -90,7 +89,7 @@ func shortIDs(text string) string {
 
 func shortURN(urn string) string { return urn[strings.LastIndex(urn, ":")+1:] }
 
-// shorten cuts a message to what a reader needs.
+// shorten cuts a message to the part that a reader needs.
 func shorten(text string) string {
 	text = strings.ReplaceAll(text, "\n", "\n                 ")
 	if len(text) > 1200 {
@@ -99,7 +98,7 @@ func shorten(text string) string {
 	return text
 }
 
-// describe says what the service was asked and has answered.
+// describe returns a request to the service and its answer, for the story.
 func describe(r emulator.Request) string {
 	answer := fmt.Sprintf("%d %s", r.Status, r.Code)
 	if r.Status == 0 {

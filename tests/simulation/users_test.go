@@ -12,8 +12,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// TestTwoHundredUsersAreRotatedAtTheRateThatOCIAdmits rotates the tokens of 200 users in 20 stacks at once, each with a plugin of
-// its own, where OCI admits 10 requests a second of them all and one request in twenty comes to nothing.
+// TestTwoHundredUsersAreRotatedAtTheRateThatOCIAdmits rotates the tokens of 200 users in 20 stacks at once, each with its own plugin. OCI
+// accepts 10 requests per second in total, and one request in twenty fails.
 func TestTwoHundredUsersAreRotatedAtTheRateThatOCIAdmits(t *testing.T) {
 	const stacks, usersOfEach = 20, 10
 	synctest.Test(t, func(t *testing.T) {
@@ -41,7 +41,7 @@ func TestTwoHundredUsersAreRotatedAtTheRateThatOCIAdmits(t *testing.T) {
 				owners = append(owners, &owner{e.process, user, &record{name: name}})
 			}
 		}
-		// up brings one resource up to date, again after each failure, and counts the failures.
+		// up updates one resource, tries again after each failure, and counts the failures.
 		up := func(o *owner, reason string) (failures int) {
 			inputs := properties(map[string]any{
 				"userId": o.user, "description": "ci", "rotateWhenChanged": map[string]any{"quarter": reason},

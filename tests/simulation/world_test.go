@@ -16,7 +16,7 @@ import (
 // canary is part of the value of every token, so that a leak can be searched for.
 const canary = "c4n4rY"
 
-// world is one story while it is told: OCI, the network, and the person who runs Pulumi.
+// world is everything in one story: OCI, the network, and the person who runs Pulumi.
 type world struct {
 	oci     *emulator.Service
 	domain  http.Handler
@@ -30,20 +30,20 @@ type world struct {
 
 	mu       sync.Mutex
 	skew     time.Duration
-	attempts map[string]int       // how often a request has come
-	askedAt  map[string]time.Time // when it came last
-	madeAt   map[string]time.Time // when a token was made, by its value
-	sentAt   map[string]time.Time // when a request came, by its opc-request-id
-	deleted  map[string]bool      // the tokens that someone has deleted behind our back, or that we may have deleted
-	byHand   map[string]bool      // those that someone has deleted behind our back
-	idOf     map[string]string    // which token has a value
-	requests int                  // since the step began
-	strays   []string             // requests that went where they were not meant to
-	wrong    *violation           // the first promise that was broken
+	attempts map[string]int       // how often each request has arrived
+	askedAt  map[string]time.Time // when it last arrived
+	madeAt   map[string]time.Time // when a token was created, by its value
+	sentAt   map[string]time.Time // when a request arrived, by its opc-request-id
+	deleted  map[string]bool      // the tokens that someone else has deleted, or that the provider may have deleted
+	byHand   map[string]bool      // the tokens that someone else has deleted
+	idOf     map[string]string    // the id of the token, by its value
+	requests int                  // how many requests have arrived since the step began
+	strays   []string             // requests that went to the wrong place
+	wrong    *violation           // the first broken promise
 	story    *story
 }
 
-// callerKey signs for the one who calls. It is short, because a signature is most of what a request costs.
+// callerKey is the caller's key. It is short, because the signature takes most of the time of a request.
 var callerKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 512)
 	if err != nil {
@@ -88,11 +88,11 @@ func (w *world) close() {
 	w.oci.Close()
 	_ = w.network.Close()
 	_ = w.server.Close()
-	// Time stands still once the story is over: whatever still waits for it must end before.
+	// Virtual time stands still once the story is over, so everything that waits must end before.
 	time.Sleep(365 * 24 * time.Hour)
 }
 
-// tokenValue makes a value of 20 characters that holds the canary and OCI's kind of punctuation.
+// tokenValue returns a value of 20 characters that contains the canary, and punctuation as in OCI's tokens.
 func (w *world) tokenValue() string {
 	value := `({;#` + canary + `<:>` + rand.Text()[:7]
 	w.mu.Lock()
@@ -101,7 +101,7 @@ func (w *world) tokenValue() string {
 	return value
 }
 
-// serve lets OCI answer after a while that depends on the request alone, so that requests at once always come in the same order.
+// serve makes OCI answer after a delay that depends only on the request, so that concurrent requests always arrive in the same order.
 func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 	w.mu.Lock()
 	w.requests++
@@ -110,7 +110,7 @@ func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 		w.strays = append(w.strays, request.Host+request.URL.Path)
 	}
 	key := request.Method + request.URL.Path
-	// Of two that want to know the same at the same moment, neither is the first: they are answered together.
+	// Two identical requests at the same moment have no order, so they are answered together.
 	if now := time.Now(); request.Method != http.MethodGet || !w.askedAt[key].Equal(now) {
 		w.attempts[key]++
 		w.askedAt[key] = now
@@ -126,10 +126,10 @@ func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 	w.oci.ServeHTTP(response, request)
 }
 
-// domainURL is the URL of the identity domain, and domainUser the number of its user.
+// domainURL is the URL of the identity domain. domainUser is the number of its user.
 const domainURL, domainUser = "http://" + domainHost, userCount - 1
 
-// fail notes a broken promise. The first one counts: what comes after may follow from it.
+// fail records a broken promise. Only the first one counts, because later ones may follow from it.
 func (w *world) fail(kind, format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -144,7 +144,7 @@ func (w *world) failed() *violation {
 	return w.wrong
 }
 
-// hasDeleted notes that a token is not missed when it is gone.
+// hasDeleted records that a token may be gone from now on.
 func (w *world) hasDeleted(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -203,7 +203,7 @@ func (w *world) do(s step) {
 	}
 }
 
-// meddle changes a token behind our back.
+// meddle changes a token outside of Pulumi.
 func (w *world) meddle(s step) {
 	tokens := w.oci.Tokens(w.users[s.user])
 	if len(tokens) == 0 {
@@ -230,7 +230,7 @@ func (w *world) meddle(s step) {
 	})
 }
 
-// heal lets everything go well from here on.
+// heal ends all faults and disturbances.
 func (w *world) heal() {
 	for _, s := range []step{
 		{action: actionClear}, {action: actionLag}, {action: actionLag, away: true}, {action: actionCreating}, {action: actionThrottle},

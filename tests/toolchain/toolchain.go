@@ -1,5 +1,5 @@
-// Package toolchain gives tests what they run besides Go: the plugin and the emulator as they are now, and the compilers,
-// formatters and clients of other languages.
+// Package toolchain provides the programs that tests run: the current plugin and emulator, and the compilers, formatters and clients of
+// other languages.
 package toolchain
 
 import (
@@ -19,9 +19,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Root is the repository.
+// Root is the folder of the repository.
 var Root = func() string {
-	folder, err := os.Getwd() // A test runs in the folder of its package.
+	folder, err := os.Getwd() // a test runs in the folder of its package
 	if err != nil {
 		panic(err)
 	}
@@ -53,8 +53,8 @@ func Long(t *testing.T) {
 	}
 }
 
-// Bin returns the folder with the plugin and the emulator, which it builds from the code as it is now. What runs them is not
-// part of the quick tests.
+// Bin builds the plugin and the emulator from the current code, and returns the folder with them. Tests that use it are not part of
+// the quick tests.
 func Bin(t *testing.T) string {
 	t.Helper()
 	Long(t)
@@ -81,16 +81,16 @@ var build = sync.OnceValues(func() (string, error) {
 	return folder, nil
 })
 
-// Path returns the PATH with which commands find the plugin, the emulator, and what tools/toolchain.sh has built.
+// Path returns the PATH with which commands find the plugin, the emulator, and the programs that tools/toolchain.sh has built.
 func Path(t *testing.T) string {
 	t.Helper()
 	return Bin(t) + string(os.PathListSeparator) + path
 }
 
-// path is the PATH of this process, with what tools/toolchain.sh has built before it.
+// path returns the PATH of this process. The programs that tools/toolchain.sh has built come first.
 var path = filepath.Join(Root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
 
-// Need skips a test if a tool is missing, or fails it where CI=true. What needs a tool is not part of the quick tests.
+// Need skips a test if a tool is missing, or fails it if CI=true. Tests that need a tool are not part of the quick tests.
 func Need(t *testing.T, tools ...string) {
 	t.Helper()
 	Long(t)
@@ -101,7 +101,7 @@ func Need(t *testing.T, tools ...string) {
 	}
 }
 
-// lookUp returns the path of a tool, or nothing.
+// lookUp returns the path of a tool, or "".
 func lookUp(tool string) string {
 	for _, folder := range filepath.SplitList(path) {
 		file := filepath.Join(folder, tool)
@@ -112,7 +112,7 @@ func lookUp(tool string) string {
 	return ""
 }
 
-// Missing skips a test on a person's machine, and fails it where CI=true.
+// Missing skips a test on a person's machine, and fails it if CI=true.
 func Missing(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
@@ -121,8 +121,8 @@ func Missing(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// Cached returns a folder in .toolchain/cache that fill has filled, once for each name and key. The folder is complete if it
-// has a file .complete. It is filled where it stays, as some of what it gets knows its own path.
+// Cached returns a folder in .toolchain/cache that fill has filled, once for each name and key. The folder is complete if it contains a
+// file .complete. It is filled in its final place, because some tools in it know their own path.
 func Cached(t *testing.T, name, key string, fill func(folder string)) string {
 	t.Helper()
 	cache := filepath.Join(Root, ".toolchain", "cache")
@@ -146,7 +146,7 @@ func Cached(t *testing.T, name, key string, fill func(folder string)) string {
 	return folder
 }
 
-// removeOld removes the folders that have not been made today.
+// removeOld removes the folders that are more than a day old.
 func removeOld(t *testing.T, pattern string) {
 	t.Helper()
 	folders, err := filepath.Glob(pattern)

@@ -1,7 +1,7 @@
 // Command whoami signs in with OCI's Go SDK and asks for the tokens of a user: whoami ENDPOINT USER [PROFILE]. The local OCI
-// Identity at the endpoint notes who has asked.
+// Identity at the endpoint records who asked.
 //
-// The SDK does not look for the home directory in $HOME. The test builds this with an SDK that does, and is otherwise its own.
+// The SDK does not look for the home directory in $HOME. The test builds this command with a copy of the SDK that does.
 package main
 
 import (

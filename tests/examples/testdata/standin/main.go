@@ -1,6 +1,6 @@
-// Command standin stands in for two of Pulumi's providers in the tests of examples, which cannot be had as Go modules: by the
-// name of its file it is pulumi-resource-command, as far as running commands on this machine goes, or
-// pulumi-resource-kubernetes, as far as secrets go, which it records and takes to no cluster.
+// Command standin stands in for two of Pulumi's providers in the tests of examples, because these are not available as Go modules. The
+// name of its file decides which one it is. As pulumi-resource-command it runs commands on this machine. As
+// pulumi-resource-kubernetes it records secrets, without a cluster.
 package main
 
 import (
@@ -33,7 +33,7 @@ func main() {
 // Command is command:local:Command.
 type Command struct{}
 
-// CommandArgs are what of its arguments the examples use.
+// CommandArgs are the arguments that the examples use.
 type CommandArgs struct {
 	Create      string            `pulumi:"create"`
 	Delete      *string           `pulumi:"delete,optional"`
@@ -41,7 +41,7 @@ type CommandArgs struct {
 	Environment map[string]string `pulumi:"environment,optional"`
 }
 
-// CommandState is what it records.
+// CommandState is the state of a Command.
 type CommandState struct{ CommandArgs }
 
 // Annotate names the resource.
@@ -56,7 +56,7 @@ func (*Command) Create(ctx context.Context, req infer.CreateRequest[CommandArgs]
 	return response, req.Inputs.run(ctx, req.Inputs.Create)
 }
 
-// Delete runs the other one.
+// Delete runs the other command.
 func (*Command) Delete(ctx context.Context, req infer.DeleteRequest[CommandState]) (infer.DeleteResponse, error) {
 	if req.State.Delete == nil {
 		return infer.DeleteResponse{}, nil
@@ -84,7 +84,7 @@ func (args CommandArgs) run(ctx context.Context, line string) error {
 // Secret is kubernetes:core/v1:Secret.
 type Secret struct{}
 
-// SecretArgs are what of its arguments the examples use.
+// SecretArgs are the arguments that the examples use.
 type SecretArgs struct {
 	APIVersion *string           `pulumi:"apiVersion,optional"`
 	Kind       *string           `pulumi:"kind,optional"`
@@ -93,7 +93,7 @@ type SecretArgs struct {
 	StringData map[string]string `pulumi:"stringData"`
 }
 
-// SecretState is what it records.
+// SecretState is the state of a Secret.
 type SecretState struct{ SecretArgs }
 
 // Annotate names the resource.
@@ -104,7 +104,7 @@ func (*Secret) Create(_ context.Context, req infer.CreateRequest[SecretArgs]) (i
 	return infer.CreateResponse[SecretState]{ID: "default/" + req.Inputs.Metadata["name"], Output: SecretState{req.Inputs}}, nil
 }
 
-// Update records the secret as it is now.
+// Update records the new secret.
 func (*Secret) Update(_ context.Context, req infer.UpdateRequest[SecretArgs, SecretState]) (infer.UpdateResponse[SecretState], error) {
 	return infer.UpdateResponse[SecretState]{Output: SecretState{req.Inputs}}, nil
 }
