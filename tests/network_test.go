@@ -137,7 +137,7 @@ func TestACertificateAuthorityThatIsNotTrustedIsReported(t *testing.T) {
 	c := newCorporate(t)
 	err := c.create(nil)
 	require.ErrorContains(t, err, "certificate signed by unknown authority")
-	require.ErrorContains(t, err, "name it in the environment variable OCI_DEFAULT_CERTS_PATH")
+	require.ErrorContains(t, err, "name the file in the environment variable OCI_DEFAULT_CERTS_PATH")
 	missing := filepath.Join(c.home, "missing.pem")
 	for _, variable := range []string{"OCI_DEFAULT_CERTS_PATH", "TF_VAR_custom_cert_location", "OCI_CLI_CERT_BUNDLE"} {
 		err = c.create(nil, variable+"="+missing)
