@@ -121,7 +121,7 @@ func TestExampleTakesOverAnImportedToken(t *testing.T) {
 			// The token has no value to log in with, and the example says so.
 			printed, err = try(t, p.dir, p.env, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 			require.Error(t, err)
-			assert.Contains(t, strings.Join(strings.Fields(printed), " "), "a token that was imported has none")
+			assert.Contains(t, strings.Join(strings.Fields(printed), " "), "a token that was imported has no value")
 			assert.Zero(t, p.calls("RegistryLogin"))
 		}
 
