@@ -65,10 +65,9 @@ pack_nodejs() {
 
 pack_python() {
   cd python
-  python3 -m venv "$work/venv"
-  "$work/venv/bin/pip" install --quiet --disable-pip-version-check build
-  # With a fixed date, wheels from the same sources are identical.
-  SOURCE_DATE_EPOCH=315619200 quietly "$work/venv/bin/python" -m build --outdir dist .
+  "$root/tools/toolchain.sh" python
+  # With a fixed date, wheels from the same sources are identical. uv trusts the authorities that the machine trusts.
+  SOURCE_DATE_EPOCH=315619200 UV_SYSTEM_CERTS=true quietly "$root/.toolchain/bin/uv" build --out-dir dist .
   deliver PyPI dist/*
 }
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Provides the tools that "make" runs, in .toolchain/bin.
 #
-#   tools/toolchain.sh [pulumi|java|tofu|registry|check|release|picture]...
+#   tools/toolchain.sh [pulumi|java|python|tofu|registry|check|release|picture]...
 #
 #   pulumi    the Pulumi CLI and its language hosts (the default)
 #   java      Pulumi's language host for Java
+#   python    uv, which makes environments of Python
 #   tofu      OpenTofu, instead of Terraform
 #   registry  a container registry and its client, for the tests
 #   check     golangci-lint, gotestsum, govulncheck
@@ -12,7 +13,7 @@
 #   picture   freeze, which draws what a terminal shows
 #
 # A Pulumi on PATH is used if it is recent enough. A Terraform on PATH is used too. Other tools are built, and built again when the
-# go.mod in tools/ that pins them has changed.
+# go.mod in tools/ that pins them has changed. uv is installed from PyPI.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -78,6 +79,21 @@ provide_pulumi() {
 provide_java() {
   elsewhere pulumi-language-java >/dev/null ||
     build codegen "about 1 minute" github.com/pulumi/pulumi-java/pkg/cmd/pulumi-language-java
+}
+
+# Without Python, nothing needs uv.
+provide_python() {
+  local requirements=$root/tools/python/requirements.txt sum
+  command -v python3 >/dev/null || return 0
+  sum=$(cksum <"$requirements" | cut -d ' ' -f 1)
+  [ -e "$root/.toolchain/uv.$sum" ] && return
+  say "installing uv, once (seconds) ..."
+  mkdir -p "$bin"
+  rm -rf "$root/.toolchain/uv"
+  python3 -m venv "$root/.toolchain/uv"
+  "$root/.toolchain/uv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+  ln -sf ../uv/bin/uv "$bin/uv"
+  touch "$root/.toolchain/uv.$sum"
 }
 
 provide_tofu() {

@@ -148,10 +148,13 @@ func installed(t *testing.T, source string, commands ...[]string) string {
 	})
 }
 
+// environment returns the environment of this process, but lets Python keep what it compiles: OCI's SDK has thousands of modules.
+func environment() []string { return append(os.Environ(), "PYTHONDONTWRITEBYTECODE=") }
+
 // output runs a command and returns its standard output. An error contains both outputs.
 func output(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, args[0], args[1:]...)
-	command.Dir, command.Env = dir, append(os.Environ(), env...)
+	command.Dir, command.Env = dir, append(environment(), env...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Run(); err != nil {
@@ -176,26 +179,25 @@ func lifecycle[T seen | seenInDomain](t *testing.T, s *service, dir string, prog
 	return got
 }
 
+// python returns the folder with Python and the OCI CLI, in an environment that has OCI's SDK.
 func python(t *testing.T) string {
 	t.Helper()
-	toolchain.Need(t, "python3")
-	return installed(t, "python", []string{"python3", "-m", "venv", "venv"},
-		[]string{"venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"})
+	return toolchain.Python(t, "contract-python", "python/requirements.txt") + "/bin"
 }
 
 // TestPython drives the emulator with OCI's Python SDK, and with the OCI CLI, which comes with it.
 func TestPython(t *testing.T) {
 	t.Parallel()
-	dir := python(t)
+	bin := python(t)
 	t.Run("SDK", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
-		s.check(t, lifecycle[seen](t, s, dir, "venv/bin/python", "lifecycle.py"))
+		s.check(t, lifecycle[seen](t, s, "python", bin+"/python", "lifecycle.py"))
 	})
 	t.Run("CLI", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
-		s.check(t, cli{t, s, dir}.lifecycle())
+		s.check(t, cli{t, s, bin}.lifecycle())
 	})
 }
 
@@ -224,7 +226,7 @@ func TestJava(t *testing.T) {
 type cli struct {
 	t   *testing.T
 	s   *service
-	dir string
+	bin string // the folder with the command
 }
 
 // cliAnswer is what the CLI prints: the data, or the status and the code of an error.
@@ -243,8 +245,8 @@ func (c cli) run(env []string, args ...string) (answer cliAnswer) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), running)
 	defer cancel()
-	command := append([]string{"venv/bin/oci", "--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry"}, args...)
-	printed, err := output(ctx, c.dir,
+	command := append([]string{filepath.Join(c.bin, "oci"), "--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry"}, args...)
+	printed, err := output(ctx, ".",
 		append(env, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True"), command...)
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
 		_, text, _ := strings.Cut(err.Error(), "ServiceError:")

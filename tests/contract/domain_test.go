@@ -64,16 +64,16 @@ func (s *service) checkInDomain(t *testing.T, got seenInDomain) {
 // TestPythonInADomain drives an identity domain with OCI's Python SDK, and with the OCI CLI, which comes with it.
 func TestPythonInADomain(t *testing.T) {
 	t.Parallel()
-	dir := python(t)
+	bin := python(t)
 	t.Run("SDK", func(t *testing.T) {
 		t.Parallel()
 		s := newDomain(t)
-		s.checkInDomain(t, lifecycle[seenInDomain](t, s, dir, "venv/bin/python", "domain.py"))
+		s.checkInDomain(t, lifecycle[seenInDomain](t, s, "python", bin+"/python", "domain.py"))
 	})
 	t.Run("CLI", func(t *testing.T) {
 		t.Parallel()
 		s := newDomain(t)
-		s.checkInDomain(t, cli{t, s, dir}.lifeInDomain())
+		s.checkInDomain(t, cli{t, s, bin}.lifeInDomain())
 	})
 }
 

@@ -231,7 +231,7 @@ func machines(alice, bob person) map[string]struct {
 // a user's tokens. The test compares who signed, as the service has verified it.
 func TestEveryToolSignsInAsTheSamePerson(t *testing.T) {
 	t.Parallel()
-	pythonDir, typescriptDir, whoami := python(t), typescript(t), buildWhoami(t)
+	bin, typescriptDir, whoami := python(t), typescript(t), buildWhoami(t)
 	oci, err := emulator.New(emulator.Config{Users: []string{"alice", "bob"}, Regions: []string{"us-phoenix-1", "us-ashburn-1"}})
 	require.NoError(t, err)
 	server := oci.Start()
@@ -256,7 +256,7 @@ func TestEveryToolSignsInAsTheSamePerson(t *testing.T) {
 		test.setUp(m)
 		all[name] = m
 	}
-	said := askAll(t, server.URL, all, pythonDir, typescriptDir, whoami)
+	said := askAll(t, server.URL, all, bin, typescriptDir, whoami)
 
 	signed := map[string]string{} // who signed, by the user that was asked for
 	for _, request := range oci.Journal() {
@@ -274,7 +274,7 @@ func TestEveryToolSignsInAsTheSamePerson(t *testing.T) {
 }
 
 // askAll runs each client on each machine. It returns what they print, which helps if they fail.
-func askAll(t *testing.T, url string, all map[string]*machine, pythonDir, typescriptDir, whoami string) string {
+func askAll(t *testing.T, url string, all map[string]*machine, bin, typescriptDir, whoami string) string {
 	t.Helper()
 	var list []*machine
 	for _, m := range all {
@@ -293,7 +293,7 @@ func askAll(t *testing.T, url string, all map[string]*machine, pythonDir, typesc
 			_, _ = fmt.Fprintf(&said, "%s", output)
 		}
 	}
-	run(pythonDir, os.Environ(), filepath.Join(pythonDir, "venv/bin/python"), "whoami.py", url)
+	run("python", environment(), filepath.Join(bin, "python"), "whoami.py", url)
 	run(typescriptDir, os.Environ(), "node", "whoami.mjs", url)
 	for _, m := range list {
 		line := []string{whoami, url, m.goSDK}

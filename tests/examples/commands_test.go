@@ -3,8 +3,6 @@ package examples
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,31 +12,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // limit is how long one command may take.
 const limit = 8 * time.Minute
-
-// packages returns a folder with the packages of the SDKs.
-func packages(t *testing.T) string {
-	t.Helper()
-	key := read(t, filepath.Join(toolchain.Root, "tools", "pack.sh"))
-	for _, tool := range []string{"npm", "python3", "mvn"} { // pack.sh leaves out languages whose tools are missing
-		_, err := exec.LookPath(tool)
-		key += fmt.Sprintln(tool, err == nil)
-	}
-	require.NoError(t, filepath.WalkDir(filepath.Join(toolchain.Root, "sdk"), func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Type().IsRegular() {
-			key += path + "\n" + read(t, path)
-		}
-		return err
-	}))
-	return toolchain.Cached(t, "packages", key, func(folder string) {
-		execute(t, toolchain.Root, os.Environ(), filepath.Join(toolchain.Root, "tools", "pack.sh"), folder)
-	})
-}
 
 // execute runs a command, and returns what it prints. No token's value may be in it.
 func execute(t *testing.T, folder string, env []string, name string, arguments ...string) string {

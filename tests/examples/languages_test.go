@@ -82,20 +82,10 @@ func installGo(t *testing.T, _, _ string) []string {
 	return env
 }
 
-// installTypeScript installs from package.json, with the SDK from its tarball.
+// installTypeScript gives the example the modules that package.json lists, with the SDK from its tarball.
 func installTypeScript(t *testing.T, dir, _ string) []string {
 	t.Helper()
-	var manifest struct{ Dependencies, DevDependencies map[string]string }
-	require.NoError(t, json.Unmarshal([]byte(read(t, dir+"/package.json")), &manifest))
-	key, err := json.Marshal(manifest)
-	require.NoError(t, err)
-	sdk := packed(t, "*.tgz")
-	modules := toolchain.Cached(t, "examples-typescript", sdk+string(key), func(folder string) {
-		write(t, folder+"/package.json", read(t, dir+"/package.json"))
-		execute(t, folder, os.Environ(), "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund",
-			"--no-package-lock", "--no-save", sdk)
-	})
-	require.NoError(t, os.Symlink(modules+"/node_modules", dir+"/node_modules"))
+	require.NoError(t, os.Symlink(toolchain.NodeModules(t), dir+"/node_modules"))
 	// TestTypeScriptExamplesAreStrictAndFormatted checks the types.
 	return []string{"PULUMI_NODEJS_TRANSPILE_ONLY=true"}
 }
@@ -103,26 +93,18 @@ func installTypeScript(t *testing.T, dir, _ string) []string {
 // installPython installs from requirements.txt, with the SDK from its wheel.
 func installPython(t *testing.T, dir, path string) []string {
 	t.Helper()
-	sdk := packed(t, "*.whl")
-	requirements := read(t, dir+"/requirements.txt")
-	environment := toolchain.Cached(t, "examples-python", sdk+requirements, func(folder string) {
-		write(t, folder+"/requirements.txt", requirements)
-		execute(t, folder, os.Environ(), "python3", "-m", "venv", "venv")
-		execute(t, folder, os.Environ(), folder+"/venv/bin/python", "-m", "pip", "install", "--quiet",
-			"--disable-pip-version-check", "--find-links", filepath.Dir(sdk), "--requirement", "requirements.txt")
-	})
-	require.NoError(t, os.Symlink(environment+"/venv", dir+"/venv"))
+	environment := toolchain.Python(t, "examples-python", dir+"/requirements.txt", toolchain.Package(t, "*.whl"))
+	require.NoError(t, os.Symlink(environment, dir+"/venv"))
 	// The environment is activated, because old language hosts do not support the options in Pulumi.yaml.
 	return []string{
-		"PYTHONDONTWRITEBYTECODE=1", "VIRTUAL_ENV=" + dir + "/venv",
-		"PATH=" + dir + "/venv/bin" + string(os.PathListSeparator) + path,
+		"VIRTUAL_ENV=" + dir + "/venv", "PATH=" + dir + "/venv/bin" + string(os.PathListSeparator) + path,
 	}
 }
 
 // installJava gives Maven a repository with the SDK's jar.
 func installJava(t *testing.T, dir, _ string) []string {
 	t.Helper()
-	sdk := strings.TrimSuffix(packed(t, "*.pom"), ".pom")
+	sdk := strings.TrimSuffix(toolchain.Package(t, "*.pom"), ".pom")
 	manifest := read(t, dir+"/pom.xml")
 	repository := toolchain.Cached(t, "examples-java", sdk+manifest, func(folder string) {
 		place := filepath.Join(folder, "io", "github", "ociauthtoken", "ociauthtoken", toolchain.Version(t), filepath.Base(sdk))
@@ -134,13 +116,4 @@ func installJava(t *testing.T, dir, _ string) []string {
 	})
 	write(t, dir+"/.mvn/maven.config", "-Dmaven.repo.local="+repository+"\n")
 	return []string{"MAVEN_OPTS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"} // these start fast
-}
-
-// packed returns the file with the package of an SDK.
-func packed(t *testing.T, pattern string) string {
-	t.Helper()
-	found, err := filepath.Glob(filepath.Join(packages(t), pattern))
-	require.NoError(t, err)
-	require.Len(t, found, 1)
-	return found[0]
 }

@@ -46,17 +46,12 @@ func TestGoExamplesAreVetted(t *testing.T) {
 func TestTypeScriptExamplesAreStrictAndFormatted(t *testing.T) {
 	t.Parallel()
 	typeScript.need(t)
-	manifest := read(t, "testdata/typescript/package.json")
-	prettier := toolchain.Cached(t, "prettier", manifest, func(folder string) {
-		write(t, folder+"/package.json", manifest)
-		execute(t, folder, os.Environ(), "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
-	})
 	for _, p := range checked(t, typeScript, "typescript", "automation-typescript", "rotation-typescript") {
 		var config struct{ CompilerOptions struct{ Strict bool } }
 		require.NoError(t, json.Unmarshal([]byte(read(t, p.dir+"/tsconfig.json")), &config))
 		assert.True(t, config.CompilerOptions.Strict)
 		execute(t, p.dir, p.env, "node", "node_modules/typescript/bin/tsc", "--noEmit")
-		execute(t, p.dir, p.env, "node", prettier+"/node_modules/prettier/bin/prettier.cjs", "--check", ".")
+		execute(t, p.dir, p.env, "node", "node_modules/prettier/bin/prettier.cjs", "--check", ".")
 	}
 }
 
@@ -79,13 +74,7 @@ func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {
 // pythonTools returns the folder with the tools that check Python. They come from PyPI, as does the one that checks C#.
 func pythonTools(t *testing.T) string {
 	t.Helper()
-	requirements := read(t, "testdata/python/requirements.txt")
-	return toolchain.Cached(t, "python-tools", requirements, func(folder string) {
-		write(t, folder+"/requirements.txt", requirements)
-		execute(t, folder, os.Environ(), "python3", "-m", "venv", "venv")
-		execute(t, folder, os.Environ(), folder+"/venv/bin/python", "-m", "pip", "install", "--quiet",
-			"--disable-pip-version-check", "--requirement", "requirements.txt")
-	}) + "/venv/bin"
+	return toolchain.Python(t, "python-tools", "testdata/python/requirements.txt") + "/bin"
 }
 
 func TestJavaExamplesAreFormattedAndAllowNoWarnings(t *testing.T) {

@@ -38,15 +38,10 @@ func TestGoSnippets(t *testing.T) {
 
 func TestTypeScriptSnippets(t *testing.T) {
 	t.Parallel()
-	toolchain.Need(t, "node", "npm")
-	manifest := read(t, "testdata/typescript/package.json")
-	modules := toolchain.Cached(t, "snippets-typescript", manifest, func(folder string) {
-		put(t, folder+"/package.json", manifest)
-		toolchain.Run(t, folder, nil, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
-	})
+	modules := toolchain.NodeModules(t)
 	work := t.TempDir()
 	require.NoError(t, os.CopyFS(work+"/sdk", os.DirFS(filepath.Join(toolchain.Root, "sdk", "nodejs"))))
-	require.NoError(t, os.Symlink(modules+"/node_modules", work+"/node_modules"))
+	require.NoError(t, os.Symlink(modules, work+"/node_modules"))
 	put(t, work+"/tsconfig.json", read(t, "testdata/typescript/tsconfig.json"))
 	for name, code := range programs(t, "typescript") {
 		put(t, filepath.Join(work, name+".ts"), code)
@@ -56,20 +51,13 @@ func TestTypeScriptSnippets(t *testing.T) {
 
 func TestPythonSnippets(t *testing.T) {
 	t.Parallel()
-	toolchain.Need(t, "python3")
-	requirements := read(t, "testdata/python/requirements.txt")
-	environment := toolchain.Cached(t, "snippets-python", requirements, func(folder string) {
-		put(t, folder+"/requirements.txt", requirements)
-		toolchain.Run(t, folder, nil, "python3", "-m", "venv", "venv")
-		toolchain.Run(t, folder, nil, "venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-			"--requirement", "requirements.txt")
-	})
+	environment := toolchain.Python(t, "snippets-python", "testdata/python/requirements.txt")
 	work := t.TempDir()
 	for name, code := range programs(t, "python") {
 		// Module names must not contain hyphens.
 		put(t, filepath.Join(work, strings.ReplaceAll(name, "-", "_")+".py"), code)
 	}
-	python := environment + "/venv/bin/python"
+	python := environment + "/bin/python"
 	toolchain.Run(t, work, nil, python, "-m", "compileall", "-q", ".")
 	// mypy uses the types of the SDK, but does not report errors in its code.
 	toolchain.Run(t, work, []string{"MYPYPATH=" + filepath.Join(toolchain.Root, "sdk", "python")},
