@@ -32,7 +32,7 @@ namespace Pulumi.OciAuthToken
         ///     userId: userId,
         ///     description: "docker login from CI",
         /// });
-        /// const forCI = ociauthtoken.getAuthTokensOutput({
+        /// const forCi = ociauthtoken.getAuthTokensOutput({
         ///     userId: registryToken.userId,
         ///     filters: [
         ///         {
@@ -46,7 +46,7 @@ namespace Pulumi.OciAuthToken
         ///         },
         ///     ],
         /// });
-        /// export const tokenForCI = forCI.tokens[0].id;
+        /// export const tokenForCi = forCi.tokens[0].id;
         /// ```
         /// ```python
         /// import pulumi
@@ -91,7 +91,7 @@ namespace Pulumi.OciAuthToken
         /// 		if err != nil {
         /// 			return err
         /// 		}
-        /// 		forCI := ociauthtoken.GetAuthTokensOutput(ctx, ociauthtoken.GetAuthTokensOutputArgs{
+        /// 		forCi := ociauthtoken.GetAuthTokensOutput(ctx, ociauthtoken.GetAuthTokensOutputArgs{
         /// 			UserId: registryToken.UserId,
         /// 			Filters: ociauthtoken.GetAuthTokensFilterArray{
         /// 				&amp;ociauthtoken.GetAuthTokensFilterArgs{
@@ -109,8 +109,8 @@ namespace Pulumi.OciAuthToken
         /// 				},
         /// 			},
         /// 		}, nil)
-        /// 		ctx.Export("tokenForCI", forCI.ApplyT(func(forCI ociauthtoken.GetAuthTokensResult) (string, error) {
-        /// 			return forCI.Tokens[0].Id, nil
+        /// 		ctx.Export("tokenForCI", forCi.ApplyT(func(forCi ociauthtoken.GetAuthTokensResult) (string, error) {
+        /// 			return forCi.Tokens[0].Id, nil
         /// 		}).(pulumi.StringOutput))
         /// 		return nil
         /// 	})
@@ -132,7 +132,7 @@ namespace Pulumi.OciAuthToken
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var forCI = OciAuthToken.GetAuthTokens.Invoke(new()
+        ///     var forCi = OciAuthToken.GetAuthTokens.Invoke(new()
         ///     {
         ///         UserId = registryToken.UserId,
         ///         Filters = new[]
@@ -159,7 +159,7 @@ namespace Pulumi.OciAuthToken
         /// 
         ///     return new Dictionary&lt;string, object?&gt;
         ///     {
-        ///         ["tokenForCI"] = forCI.Apply(getAuthTokensResult =&gt; getAuthTokensResult.Tokens[0].Id),
+        ///         ["tokenForCI"] = forCi.Apply(getAuthTokensResult =&gt; getAuthTokensResult.Tokens[0].Id),
         ///     };
         /// });
         /// ```
@@ -187,7 +187,7 @@ namespace Pulumi.OciAuthToken
         ///             .description("docker login from CI")
         ///             .build());
         /// 
-        ///         final var forCI = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
+        ///         final var forCi = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
         ///             .userId(registryToken.userId())
         ///             .filters(
         ///                 GetAuthTokensFilterArgs.builder()
@@ -201,7 +201,7 @@ namespace Pulumi.OciAuthToken
         ///                     .build())
         ///             .build());
         /// 
-        ///         ctx.export("tokenForCI", forCI.applyValue(_forCI -&gt; _forCI.tokens().get(0).id()));
+        ///         ctx.export("tokenForCi", forCi.applyValue(_forCi -&gt; _forCi.tokens().get(0).id()));
         ///     }
         /// }
         /// ```
@@ -261,7 +261,7 @@ namespace Pulumi.OciAuthToken
         ///     userId: userId,
         ///     description: "docker login from CI",
         /// });
-        /// const forCI = ociauthtoken.getAuthTokensOutput({
+        /// const forCi = ociauthtoken.getAuthTokensOutput({
         ///     userId: registryToken.userId,
         ///     filters: [
         ///         {
@@ -275,7 +275,7 @@ namespace Pulumi.OciAuthToken
         ///         },
         ///     ],
         /// });
-        /// export const tokenForCI = forCI.tokens[0].id;
+        /// export const tokenForCi = forCi.tokens[0].id;
         /// ```
         /// ```python
         /// import pulumi
@@ -320,7 +320,7 @@ namespace Pulumi.OciAuthToken
         /// 		if err != nil {
         /// 			return err
         /// 		}
-        /// 		forCI := ociauthtoken.GetAuthTokensOutput(ctx, ociauthtoken.GetAuthTokensOutputArgs{
+        /// 		forCi := ociauthtoken.GetAuthTokensOutput(ctx, ociauthtoken.GetAuthTokensOutputArgs{
         /// 			UserId: registryToken.UserId,
         /// 			Filters: ociauthtoken.GetAuthTokensFilterArray{
         /// 				&amp;ociauthtoken.GetAuthTokensFilterArgs{
@@ -338,8 +338,8 @@ namespace Pulumi.OciAuthToken
         /// 				},
         /// 			},
         /// 		}, nil)
-        /// 		ctx.Export("tokenForCI", forCI.ApplyT(func(forCI ociauthtoken.GetAuthTokensResult) (string, error) {
-        /// 			return forCI.Tokens[0].Id, nil
+        /// 		ctx.Export("tokenForCI", forCi.ApplyT(func(forCi ociauthtoken.GetAuthTokensResult) (string, error) {
+        /// 			return forCi.Tokens[0].Id, nil
         /// 		}).(pulumi.StringOutput))
         /// 		return nil
         /// 	})
@@ -361,7 +361,7 @@ namespace Pulumi.OciAuthToken
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var forCI = OciAuthToken.GetAuthTokens.Invoke(new()
+        ///     var forCi = OciAuthToken.GetAuthTokens.Invoke(new()
         ///     {
         ///         UserId = registryToken.UserId,
         ///         Filters = new[]
@@ -388,7 +388,7 @@ namespace Pulumi.OciAuthToken
         /// 
         ///     return new Dictionary&lt;string, object?&gt;
         ///     {
-        ///         ["tokenForCI"] = forCI.Apply(getAuthTokensResult =&gt; getAuthTokensResult.Tokens[0].Id),
+        ///         ["tokenForCI"] = forCi.Apply(getAuthTokensResult =&gt; getAuthTokensResult.Tokens[0].Id),
         ///     };
         /// });
         /// ```
@@ -416,7 +416,7 @@ namespace Pulumi.OciAuthToken
         ///             .description("docker login from CI")
         ///             .build());
         /// 
-        ///         final var forCI = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
+        ///         final var forCi = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
         ///             .userId(registryToken.userId())
         ///             .filters(
         ///                 GetAuthTokensFilterArgs.builder()
@@ -430,7 +430,7 @@ namespace Pulumi.OciAuthToken
         ///                     .build())
         ///             .build());
         /// 
-        ///         ctx.export("tokenForCI", forCI.applyValue(_forCI -&gt; _forCI.tokens().get(0).id()));
+        ///         ctx.export("tokenForCi", forCi.applyValue(_forCi -&gt; _forCi.tokens().get(0).id()));
         ///     }
         /// }
         /// ```
@@ -490,7 +490,7 @@ namespace Pulumi.OciAuthToken
         ///     userId: userId,
         ///     description: "docker login from CI",
         /// });
-        /// const forCI = ociauthtoken.getAuthTokensOutput({
+        /// const forCi = ociauthtoken.getAuthTokensOutput({
         ///     userId: registryToken.userId,
         ///     filters: [
         ///         {
@@ -504,7 +504,7 @@ namespace Pulumi.OciAuthToken
         ///         },
         ///     ],
         /// });
-        /// export const tokenForCI = forCI.tokens[0].id;
+        /// export const tokenForCi = forCi.tokens[0].id;
         /// ```
         /// ```python
         /// import pulumi
@@ -549,7 +549,7 @@ namespace Pulumi.OciAuthToken
         /// 		if err != nil {
         /// 			return err
         /// 		}
-        /// 		forCI := ociauthtoken.GetAuthTokensOutput(ctx, ociauthtoken.GetAuthTokensOutputArgs{
+        /// 		forCi := ociauthtoken.GetAuthTokensOutput(ctx, ociauthtoken.GetAuthTokensOutputArgs{
         /// 			UserId: registryToken.UserId,
         /// 			Filters: ociauthtoken.GetAuthTokensFilterArray{
         /// 				&amp;ociauthtoken.GetAuthTokensFilterArgs{
@@ -567,8 +567,8 @@ namespace Pulumi.OciAuthToken
         /// 				},
         /// 			},
         /// 		}, nil)
-        /// 		ctx.Export("tokenForCI", forCI.ApplyT(func(forCI ociauthtoken.GetAuthTokensResult) (string, error) {
-        /// 			return forCI.Tokens[0].Id, nil
+        /// 		ctx.Export("tokenForCI", forCi.ApplyT(func(forCi ociauthtoken.GetAuthTokensResult) (string, error) {
+        /// 			return forCi.Tokens[0].Id, nil
         /// 		}).(pulumi.StringOutput))
         /// 		return nil
         /// 	})
@@ -590,7 +590,7 @@ namespace Pulumi.OciAuthToken
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var forCI = OciAuthToken.GetAuthTokens.Invoke(new()
+        ///     var forCi = OciAuthToken.GetAuthTokens.Invoke(new()
         ///     {
         ///         UserId = registryToken.UserId,
         ///         Filters = new[]
@@ -617,7 +617,7 @@ namespace Pulumi.OciAuthToken
         /// 
         ///     return new Dictionary&lt;string, object?&gt;
         ///     {
-        ///         ["tokenForCI"] = forCI.Apply(getAuthTokensResult =&gt; getAuthTokensResult.Tokens[0].Id),
+        ///         ["tokenForCI"] = forCi.Apply(getAuthTokensResult =&gt; getAuthTokensResult.Tokens[0].Id),
         ///     };
         /// });
         /// ```
@@ -645,7 +645,7 @@ namespace Pulumi.OciAuthToken
         ///             .description("docker login from CI")
         ///             .build());
         /// 
-        ///         final var forCI = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
+        ///         final var forCi = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
         ///             .userId(registryToken.userId())
         ///             .filters(
         ///                 GetAuthTokensFilterArgs.builder()
@@ -659,7 +659,7 @@ namespace Pulumi.OciAuthToken
         ///                     .build())
         ///             .build());
         /// 
-        ///         ctx.export("tokenForCI", forCI.applyValue(_forCI -&gt; _forCI.tokens().get(0).id()));
+        ///         ctx.export("tokenForCi", forCi.applyValue(_forCi -&gt; _forCi.tokens().get(0).id()));
         ///     }
         /// }
         /// ```

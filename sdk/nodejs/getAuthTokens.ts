@@ -24,7 +24,7 @@ import * as utilities from "./utilities";
  *     userId: userId,
  *     description: "docker login from CI",
  * });
- * const forCI = ociauthtoken.getAuthTokensOutput({
+ * const forCi = ociauthtoken.getAuthTokensOutput({
  *     userId: registryToken.userId,
  *     filters: [
  *         {
@@ -38,7 +38,7 @@ import * as utilities from "./utilities";
  *         },
  *     ],
  * });
- * export const tokenForCI = forCI.tokens[0].id;
+ * export const tokenForCi = forCi.tokens[0].id;
  * ```
  *
  * The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
@@ -95,7 +95,7 @@ export interface GetAuthTokensResult {
  *     userId: userId,
  *     description: "docker login from CI",
  * });
- * const forCI = ociauthtoken.getAuthTokensOutput({
+ * const forCi = ociauthtoken.getAuthTokensOutput({
  *     userId: registryToken.userId,
  *     filters: [
  *         {
@@ -109,7 +109,7 @@ export interface GetAuthTokensResult {
  *         },
  *     ],
  * });
- * export const tokenForCI = forCI.tokens[0].id;
+ * export const tokenForCi = forCi.tokens[0].id;
  * ```
  *
  * The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.

@@ -39,7 +39,7 @@ import (
 //			if err != nil {
 //				return err
 //			}
-//			forCI := ociauthtoken.GetAuthTokensOutput(ctx, ociauthtoken.GetAuthTokensOutputArgs{
+//			forCi := ociauthtoken.GetAuthTokensOutput(ctx, ociauthtoken.GetAuthTokensOutputArgs{
 //				UserId: registryToken.UserId,
 //				Filters: ociauthtoken.GetAuthTokensFilterArray{
 //					&ociauthtoken.GetAuthTokensFilterArgs{
@@ -57,8 +57,8 @@ import (
 //					},
 //				},
 //			}, nil)
-//			ctx.Export("tokenForCI", forCI.ApplyT(func(forCI ociauthtoken.GetAuthTokensResult) (string, error) {
-//				return forCI.Tokens[0].Id, nil
+//			ctx.Export("tokenForCI", forCi.ApplyT(func(forCi ociauthtoken.GetAuthTokensResult) (string, error) {
+//				return forCi.Tokens[0].Id, nil
 //			}).(pulumi.StringOutput))
 //			return nil
 //		})
@@ -94,12 +94,8 @@ type GetAuthTokensResult struct {
 }
 
 func GetAuthTokensOutput(ctx *pulumi.Context, args GetAuthTokensOutputArgs, opts ...pulumi.InvokeOption) GetAuthTokensResultOutput {
-	return pulumi.ToOutputWithContext(ctx.Context(), args).
-		ApplyT(func(v interface{}) (GetAuthTokensResultOutput, error) {
-			args := v.(GetAuthTokensArgs)
-			options := pulumi.InvokeOutputOptions{InvokeOptions: internal.PkgInvokeDefaultOpts(opts)}
-			return ctx.InvokeOutput("ociauthtoken:index:getAuthTokens", args, GetAuthTokensResultOutput{}, options).(GetAuthTokensResultOutput), nil
-		}).(GetAuthTokensResultOutput)
+	options := pulumi.InvokeOutputOptions{InvokeOptions: internal.PkgInvokeDefaultOpts(opts)}
+	return ctx.InvokeOutput("ociauthtoken:index:getAuthTokens", args, GetAuthTokensResultOutput{}, options).(GetAuthTokensResultOutput)
 }
 
 type GetAuthTokensOutputArgs struct {

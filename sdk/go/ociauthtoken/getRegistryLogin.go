@@ -152,12 +152,8 @@ type GetRegistryLoginResult struct {
 }
 
 func GetRegistryLoginOutput(ctx *pulumi.Context, args GetRegistryLoginOutputArgs, opts ...pulumi.InvokeOption) GetRegistryLoginResultOutput {
-	return pulumi.ToOutputWithContext(ctx.Context(), args).
-		ApplyT(func(v interface{}) (GetRegistryLoginResultOutput, error) {
-			args := v.(GetRegistryLoginArgs)
-			options := pulumi.InvokeOutputOptions{InvokeOptions: internal.PkgInvokeDefaultOpts(opts)}
-			return ctx.InvokeOutput("ociauthtoken:index:getRegistryLogin", args, GetRegistryLoginResultOutput{}, options).(GetRegistryLoginResultOutput), nil
-		}).(GetRegistryLoginResultOutput)
+	options := pulumi.InvokeOutputOptions{InvokeOptions: internal.PkgInvokeDefaultOpts(opts)}
+	return ctx.InvokeOutput("ociauthtoken:index:getRegistryLogin", args, GetRegistryLoginResultOutput{}, options).(GetRegistryLoginResultOutput)
 }
 
 type GetRegistryLoginOutputArgs struct {

@@ -50,7 +50,7 @@ public final class OciauthtokenFunctions {
      *             .description("docker login from CI")
      *             .build());
      * 
-     *         final var forCI = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
+     *         final var forCi = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
      *             .userId(registryToken.userId())
      *             .filters(
      *                 GetAuthTokensFilterArgs.builder()
@@ -64,7 +64,7 @@ public final class OciauthtokenFunctions {
      *                     .build())
      *             .build());
      * 
-     *         ctx.export("tokenForCI", forCI.applyValue(_forCI -> _forCI.tokens().get(0).id()));
+     *         ctx.export("tokenForCi", forCi.applyValue(_forCi -> _forCi.tokens().get(0).id()));
      *     }
      * }
      * }
@@ -108,7 +108,7 @@ public final class OciauthtokenFunctions {
      *             .description("docker login from CI")
      *             .build());
      * 
-     *         final var forCI = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
+     *         final var forCi = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
      *             .userId(registryToken.userId())
      *             .filters(
      *                 GetAuthTokensFilterArgs.builder()
@@ -122,7 +122,7 @@ public final class OciauthtokenFunctions {
      *                     .build())
      *             .build());
      * 
-     *         ctx.export("tokenForCI", forCI.applyValue(_forCI -> _forCI.tokens().get(0).id()));
+     *         ctx.export("tokenForCi", forCi.applyValue(_forCi -> _forCi.tokens().get(0).id()));
      *     }
      * }
      * }
@@ -166,7 +166,7 @@ public final class OciauthtokenFunctions {
      *             .description("docker login from CI")
      *             .build());
      * 
-     *         final var forCI = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
+     *         final var forCi = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
      *             .userId(registryToken.userId())
      *             .filters(
      *                 GetAuthTokensFilterArgs.builder()
@@ -180,7 +180,7 @@ public final class OciauthtokenFunctions {
      *                     .build())
      *             .build());
      * 
-     *         ctx.export("tokenForCI", forCI.applyValue(_forCI -> _forCI.tokens().get(0).id()));
+     *         ctx.export("tokenForCi", forCi.applyValue(_forCi -> _forCi.tokens().get(0).id()));
      *     }
      * }
      * }
@@ -224,7 +224,7 @@ public final class OciauthtokenFunctions {
      *             .description("docker login from CI")
      *             .build());
      * 
-     *         final var forCI = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
+     *         final var forCi = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
      *             .userId(registryToken.userId())
      *             .filters(
      *                 GetAuthTokensFilterArgs.builder()
@@ -238,7 +238,7 @@ public final class OciauthtokenFunctions {
      *                     .build())
      *             .build());
      * 
-     *         ctx.export("tokenForCI", forCI.applyValue(_forCI -> _forCI.tokens().get(0).id()));
+     *         ctx.export("tokenForCi", forCi.applyValue(_forCi -> _forCi.tokens().get(0).id()));
      *     }
      * }
      * }
@@ -282,7 +282,7 @@ public final class OciauthtokenFunctions {
      *             .description("docker login from CI")
      *             .build());
      * 
-     *         final var forCI = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
+     *         final var forCi = OciauthtokenFunctions.getAuthTokens(GetAuthTokensArgs.builder()
      *             .userId(registryToken.userId())
      *             .filters(
      *                 GetAuthTokensFilterArgs.builder()
@@ -296,7 +296,7 @@ public final class OciauthtokenFunctions {
      *                     .build())
      *             .build());
      * 
-     *         ctx.export("tokenForCI", forCI.applyValue(_forCI -> _forCI.tokens().get(0).id()));
+     *         ctx.export("tokenForCi", forCi.applyValue(_forCi -> _forCi.tokens().get(0).id()));
      *     }
      * }
      * }
