@@ -62,8 +62,8 @@ cross: ## compile the plugin for Windows, which differs most from where it is te
 	@GOOS=windows go build -o /dev/null ./cmd/pulumi-resource-ociauthtoken
 
 .PHONY: tidy
-tidy: ## check that "go mod tidy" would change nothing in any module
-	@for file in $$(git ls-files '*/go.mod' go.mod); do go -C "$$(dirname "$$file")" mod tidy -diff; done
+tidy: ## check that "go mod tidy" would change nothing in the modules that people use or copy
+	@for file in go.mod $$(git ls-files 'sdk/*/go.mod' 'examples/*/go.mod'); do go -C "$$(dirname "$$file")" mod tidy -diff; done
 
 .PHONY: vulnerable
 vulnerable: ## look for known vulnerabilities that the code reaches
