@@ -69,11 +69,8 @@ func newCLIWithoutStack(w *world) *cli {
 func (c *cli) newStack(name string) {
 	c.t.Helper()
 	c.stack = name
-	c.must("stack", "init", name)
-	settings := "Pulumi." + name + ".yaml"
-	made, err := os.ReadFile(filepath.Join(c.dir, settings))
-	require.NoError(c.t, err)
-	c.write(settings, string(made)+"config:\n  ociauthtoken:endpoint: "+c.url+"\n")
+	c.env = append(c.env, "PULUMI_STACK="+name)
+	require.NoError(c.t, backend.NewStack(c.state, c.dir, name, c.passphrase, map[string]string{"ociauthtoken:endpoint": c.url}))
 }
 
 func (c *cli) write(name, content string) {

@@ -16,7 +16,7 @@ import (
 // demo returns the command examples/demo.sh in its own process group, as a terminal starts it, and with its own temporary folder.
 func demo(t *testing.T) (command *exec.Cmd, temporary string) {
 	t.Helper()
-	c := newCLI(t)
+	c := newCLIWithoutStack(newWorld(t))
 	temporary = t.TempDir()
 	command = exec.Command("../examples/demo.sh")
 	command.Env = append(c.env, "TMPDIR="+temporary)

@@ -377,7 +377,6 @@ func (m *move) copied() *move {
 			copied.env[i], copied.cli.state = files+stacks, stacks
 		}
 	}
-	copied.must("stack", "select", "prod")
 	return &copied
 }
 

@@ -29,7 +29,7 @@ func TestReadmesFirstProgramEndsInALogin(t *testing.T) {
 	require.Equal(t, []string{"yaml", "sh"}, []string{blocks[0][1], blocks[1][1]})
 	program, commands := blocks[0][2], blocks[1][2]
 
-	c := newCLI(t)
+	c := newCLIWithoutStack(newWorld(t))
 	registry := ocir.Start(t, c.oci, c.url)
 	tools := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(tools, "docker"), fmt.Appendf(nil, "#!/bin/sh\nexec %q auth \"$@\"\n",

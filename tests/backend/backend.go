@@ -1,9 +1,10 @@
-// Package backend reads the state in a local backend of Pulumi. A test that looks at the state after each step would otherwise spend most
-// of its time starting the pulumi command.
+// Package backend creates stacks in a local backend of Pulumi, and reads their state. A test that creates a stack, and looks at its state
+// after each step, would otherwise spend most of its time starting the pulumi command.
 package backend
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -14,7 +15,66 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+	"gopkg.in/yaml.v3"
 )
+
+// NewStack creates an empty stack with a passphrase and a configuration. A name in the configuration is one of the project if it has no
+// namespace. A pulumi command finds the stack if PULUMI_STACK names it.
+func NewStack(folder, project, stack, passphrase string, configuration map[string]string) error {
+	text, err := os.ReadFile(filepath.Join(project, "Pulumi.yaml")) //nolint:gosec // Tests say what to read.
+	if err != nil {
+		return err
+	}
+	var declared struct{ Name string }
+	if err := yaml.Unmarshal(text, &declared); err != nil {
+		return err
+	}
+	named := map[string]string{}
+	for name, value := range configuration {
+		if !strings.Contains(name, ":") {
+			name = declared.Name + ":" + name
+		}
+		named[name] = value
+	}
+	salt, err := saltFor(passphrase)
+	if err != nil {
+		return err
+	}
+	settings, err := yaml.Marshal(map[string]any{"encryptionsalt": salt, "config": named})
+	if err != nil {
+		return err
+	}
+	for file, content := range map[string]string{
+		filepath.Join(project, "Pulumi."+stack+".yaml"): string(settings),
+		filepath.Join(folder, ".pulumi", "meta.yaml"):   "version: 1\n",
+		filepath.Join(folder, ".pulumi", "stacks", declared.Name, stack+".json"): fmt.Sprintf(
+			`{"version":3,"checkpoint":{"stack":"organization/%s/%s","latest":{"manifest":{"time":"2026-01-01T00:00:00Z"},`+
+				`"secrets_providers":{"type":"passphrase","state":{"salt":%q}}}}}`, declared.Name, stack, salt),
+	} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// salts caches salts by passphrase. Stacks with the same passphrase share a salt, so that their key is derived once.
+var salts sync.Map
+
+// saltFor returns the text by which Pulumi recognizes a passphrase, in the form that it writes to the configuration of a stack.
+func saltFor(passphrase string) (string, error) {
+	made, _ := salts.LoadOrStore(passphrase, sync.OnceValues(func() (string, error) {
+		salt := make([]byte, 8)
+		_, _ = rand.Read(salt) // never fails
+		encoded := base64.StdEncoding.EncodeToString(salt)
+		known, err := crypterFor(passphrase, encoded, salt).EncryptValue(context.Background(), "pulumi")
+		return "v1:" + encoded + ":" + known, err
+	}))
+	return made.(func() (string, error))()
+}
 
 // Export returns what "pulumi stack export" prints for a stack. The folder must contain only one stack with that name. With a
 // passphrase, it returns what the command prints with --show-secrets: each ciphertext is replaced by its plaintext.
@@ -110,10 +170,14 @@ func crypterOf(deployment map[string]any, passphrase string) (config.Decrypter, 
 	if err != nil {
 		return nil, err
 	}
-	crypter, _ := crypters.LoadOrStore(passphrase+parts[1], sync.OnceValue(func() config.Crypter {
+	return crypterFor(passphrase, parts[1], salt), nil
+}
+
+func crypterFor(passphrase, encoded string, salt []byte) config.Crypter {
+	crypter, _ := crypters.LoadOrStore(passphrase+encoded, sync.OnceValue(func() config.Crypter {
 		return config.NewSymmetricCrypterFromPassphrase(passphrase, salt)
 	}))
-	return crypter.(func() config.Crypter)(), nil
+	return crypter.(func() config.Crypter)()
 }
 
 // decrypt replaces the ciphertext of each secret in a value with its plaintext.

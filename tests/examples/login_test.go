@@ -36,7 +36,7 @@ func TestDockerLoginExample(t *testing.T) {
 	p.env[0] = strings.Replace(p.env[0], "PATH=", "PATH="+tools+":", 1)
 	p.env = append(p.env, "DOCKER_CONFIG="+docker)
 
-	p.newStack("dev", "userId="+p.users[0])
+	p.newStack("dev", map[string]string{"userId": p.users[0]})
 	p.pulumi("up", "--yes", "--skip-preview")
 	machine := registry.MachineAt(docker)
 	machine.RequireLoggedIn()
@@ -55,7 +55,7 @@ func TestPullSecretExample(t *testing.T) {
 	p := newProject(t, "pull-secret-yaml", yaml)
 	p.installPlugin("kubernetes", "1.0.0", standIn(t, "kubernetes"))
 	registry := ocir.Start(t, p.oci, p.url)
-	p.newStack("dev", "userId="+p.users[0])
+	p.newStack("dev", map[string]string{"userId": p.users[0]})
 	p.pulumi("up", "--yes", "--skip-preview")
 	p.requireNoChanges()
 	requireNoValueBelow(t, p.state)

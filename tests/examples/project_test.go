@@ -82,21 +82,13 @@ func filesOf(t *testing.T, name string) []string {
 	return strings.Split(strings.TrimSuffix(string(listed), "\x00"), "\x00")
 }
 
-// newStack creates an empty stack. Its configuration is a list of name=value.
-func (p *project) newStack(name string, config ...string) {
+// newStack creates an empty stack with a configuration.
+func (p *project) newStack(name string, configuration map[string]string) {
 	p.t.Helper()
 	p.stack = name
-	p.pulumi("stack", "init", name)
-	p.configure(append(config, "ociauthtoken:endpoint="+p.url)...)
-}
-
-func (p *project) configure(config ...string) {
-	p.t.Helper()
-	arguments := []string{"config", "set-all"}
-	for _, pair := range config {
-		arguments = append(arguments, "--plaintext", pair)
-	}
-	p.pulumi(arguments...)
+	p.env = append(p.env, "PULUMI_STACK="+name)
+	configuration["ociauthtoken:endpoint"] = p.url
+	require.NoError(p.t, backend.NewStack(p.state, p.dir, name, passphrase, configuration))
 }
 
 // pulumi runs a pulumi command, and returns everything that it printed.

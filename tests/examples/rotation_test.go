@@ -36,7 +36,7 @@ func TestRotationExample(t *testing.T) {
 			p.dir = filepath.Join(p.dir, folder)
 			p.installPlugin("kubernetes", example.version, plugins)
 			user := p.users[0]
-			p.newStack("dev", "userId="+user)
+			p.newStack("dev", map[string]string{"userId": user})
 
 			var passwords []string
 			for i, rotation := range []string{"first", "second", "third"} {
