@@ -43,7 +43,7 @@ check: build lint ## the quick tests: lint, generated files, units and the engin
 .PHONY: test
 test: build lint cross tidy ## every test there is, the quick ones first
 	@gotestsum --format pkgname-and-test-fails -- -short -race -timeout 20m ./cmd/... ./internal/... ./provider/... ./tests
-	@tools/toolchain.sh pulumi java tofu registry release
+	@tools/toolchain.sh pulumi java python tofu registry release
 	@actionlint
 	@VERSION=$(version) goreleaser check --quiet
 	@gotestsum --format pkgname-and-test-fails -- -timeout 40m ./tests/...
