@@ -29,8 +29,8 @@ type cli struct {
 	*world
 	dir string
 	env []string
-	// state is the folder of the backend, stack the selected stack, and passphrase the one that its secrets are encrypted with.
-	state, stack, passphrase string
+	// state is the folder of the backend, and stack the selected stack.
+	state, stack string
 }
 
 // newCLI needs pulumi on PATH, or the one that "make toolchain" builds.
@@ -52,16 +52,15 @@ func newCLIWithoutStack(w *world) *cli {
 	t := w.t
 	t.Helper()
 	toolchain.Need(t, "pulumi", "pulumi-language-yaml")
-	c := &cli{world: w, dir: t.TempDir(), state: t.TempDir(), passphrase: "test"}
+	c := &cli{world: w, dir: t.TempDir(), state: t.TempDir()}
 	config := w.keyFile(w.profile("DEFAULT", w.keyFile(w.creds.PrivateKeyPEM)))
-	c.env = []string{
-		"PATH=" + toolchain.Path(t),
-		"HOME=" + w.home, "TMPDIR=" + os.TempDir(),
-		"PULUMI_HOME=" + t.TempDir(), "PULUMI_BACKEND_URL=file://" + c.state, "PULUMI_CONFIG_PASSPHRASE=" + c.passphrase,
+	c.env = append(backend.Environment(c.state),
+		"PATH="+toolchain.Path(t),
+		"HOME="+w.home, "TMPDIR="+os.TempDir(), "PULUMI_HOME="+t.TempDir(),
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
-		"GOGC=" + os.Getenv("GOGC"),
-		"OCI_CLI_CONFIG_FILE=" + config,
-	}
+		"GOGC="+os.Getenv("GOGC"),
+		"OCI_CLI_CONFIG_FILE="+config,
+	)
 	return c
 }
 
@@ -70,7 +69,7 @@ func (c *cli) newStack(name string) {
 	c.t.Helper()
 	c.stack = name
 	c.env = append(c.env, "PULUMI_STACK="+name)
-	require.NoError(c.t, backend.NewStack(c.state, c.dir, name, c.passphrase, map[string]string{"ociauthtoken:endpoint": c.url}))
+	require.NoError(c.t, backend.NewStack(c.state, c.dir, name, map[string]string{"ociauthtoken:endpoint": c.url}))
 }
 
 func (c *cli) write(name, content string) {
@@ -134,7 +133,7 @@ func (c *cli) must(args ...string) string {
 // secretOutput returns a stack output as plaintext. It must not be printed.
 func (c *cli) secretOutput(name string) string {
 	c.t.Helper()
-	outputs, err := backend.Outputs(c.state, c.stack, c.passphrase)
+	outputs, err := backend.Outputs(c.state, c.stack)
 	require.NoError(c.t, err)
 	value, ok := outputs[name].(string)
 	require.True(c.t, ok, "the stack has no output %s, or it is no text", name)
@@ -147,15 +146,17 @@ func TestStateIsWhatPulumiExports(t *testing.T) {
 	c := newCLI(t)
 	c.program("token", "ci")
 	c.must("up", "--yes", "--skip-preview")
-	for passphrase, flags := range map[string][]string{"": nil, c.passphrase: {"--show-secrets"}} {
-		printed, err := c.command(append([]string{"stack", "export"}, flags...)...).Output()
+	for flag, export := range map[string]func(folder, stack string) ([]byte, error){
+		"--show-secrets=false": backend.Export, "--show-secrets": backend.ExportSecrets,
+	} {
+		printed, err := c.command("stack", "export", flag).Output()
 		require.NoError(t, err)
-		read, err := backend.Export(c.state, c.stack, passphrase)
+		read, err := export(c.state, c.stack)
 		require.NoError(t, err)
 		var exported, recorded any
 		require.NoError(t, json.Unmarshal(printed, &exported))
 		require.NoError(t, json.Unmarshal(read, &recorded))
-		assert.True(t, reflect.DeepEqual(exported, recorded), "the state is read otherwise than Pulumi exports it, %v", flags)
+		assert.True(t, reflect.DeepEqual(exported, recorded), "the state is read otherwise than Pulumi exports it, %s", flag)
 	}
 	printed, err := c.command("stack", "output", "token", "--show-secrets").Output()
 	require.NoError(t, err)

@@ -2,8 +2,6 @@ package tests
 
 import (
 	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,11 +104,9 @@ func (m *move) around() []any {
 	}
 }
 
-// TestMoveFromPulumiOCI has the secrets under a key that is Vault's. In the other tests they are under a passphrase.
 func TestMoveFromPulumiOCI(t *testing.T) {
 	t.Parallel()
 	m := newPulumiOCIMove(t)
-	m.keepKeyInVault()
 	there, _ := readSteps(t, "move-from-pulumi-oci.md")
 	m.requireUntouched()
 	for _, step := range there {
@@ -140,33 +136,6 @@ func TestMoveFromPulumiOCI(t *testing.T) {
 	m.requireUntouched()
 	m.edit(func(program string) string { return strings.ReplaceAll(program, "protect: true", "protect: false") })
 	m.requireDestroyRevokesWhatMoved()
-}
-
-// keepKeyInVault changes the secrets provider of the stack to HashiCorp Vault, of which it serves only the calls that Pulumi makes.
-func (m *move) keepKeyInVault() {
-	m.t.Helper()
-	vault := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var sent struct{ Plaintext, Ciphertext string }
-		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		data := map[string]string{}
-		switch r.URL.Path {
-		case "/v1/transit/encrypt/moving":
-			data["ciphertext"] = "vault:v1:" + sent.Plaintext
-		case "/v1/transit/decrypt/moving":
-			data["plaintext"] = strings.TrimPrefix(sent.Ciphertext, "vault:v1:")
-		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
-	}))
-	m.t.Cleanup(vault.Close)
-	m.env = append(m.env, "VAULT_SERVER_URL="+vault.URL, "VAULT_SERVER_TOKEN=token")
-	m.must("stack", "change-secrets-provider", "hashivault://moving")
-	configuration, err := os.ReadFile(filepath.Join(m.dir, "Pulumi.prod.yaml"))
-	require.NoError(m.t, err)
-	require.Contains(m.t, string(configuration), "hashivault://moving")
-	m.env, m.passphrase = append(m.env, "PULUMI_CONFIG_PASSPHRASE=not asked for"), ""
 }
 
 // TestMoveFromPulumiOCIStops stops the move after each step, runs the commands that a person should not run at that point, and then
@@ -225,10 +194,12 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 	}
 }
 
-// TestMovePartFromPulumiOCI moves one token, as the page describes, and leaves the others where they are.
+// TestMovePartFromPulumiOCI moves one token, as the page describes, and leaves the others where they are. The secrets of the stack are
+// under a passphrase. In the other tests, their key is kept in Vault.
 func TestMovePartFromPulumiOCI(t *testing.T) {
 	t.Parallel()
 	m := newPulumiOCIMove(t)
+	m.must("stack", "change-secrets-provider", "passphrase")
 	there, _ := readSteps(t, "move-from-pulumi-oci.md")
 	for _, step := range there {
 		step.edits = nil

@@ -113,7 +113,6 @@ func newMove(t *testing.T, owners map[string]int) *move {
 		cli: newCLIWithoutStack(newWorld(t)), moving: map[string]emulator.Token{}, refused: filepath.Join(tools, "refused"), temporary: t.TempDir(),
 		source: "Pulumi.yaml",
 	}
-	m.passphrase = "example" // the passphrase of the recorded states
 	m.owners = []string{m.user}
 	for name, owner := range owners {
 		for len(m.owners) < owner {
@@ -137,7 +136,7 @@ case "$1 $2" in "-fsSLO $url/"*) cp "`+toolchain.Root+`/${2#"$url/"}" . ;; *) ec
 		_, err := os.ReadFile(program)
 		require.NoError(t, err)
 	}
-	m.env = append(m.env, "TMPDIR="+m.temporary, "PULUMI_CONFIG_PASSPHRASE="+m.passphrase, "OCI_PLUGIN_JOURNAL="+m.refused, "PULUMI_SKIP_CONFIRMATIONS=true",
+	m.env = append(m.env, "TMPDIR="+m.temporary, "OCI_PLUGIN_JOURNAL="+m.refused, "PULUMI_SKIP_CONFIRMATIONS=true",
 		"PATH="+tools+":"+ociPlugin(t)+":"+toolchain.Path(t))
 	m.tools = tools
 	return m
@@ -218,10 +217,7 @@ func (m *move) edit(change func(program string) string) {
 // state returns the stack's state by URN, with its secrets as plaintext.
 func (m *move) state() map[string]stateResource {
 	m.t.Helper()
-	exported, err := backend.Export(m.cli.state, m.stack, m.passphrase)
-	if m.passphrase == "" { // the stack has another secrets provider
-		exported, err = m.command("stack", "export", "--show-secrets").Output()
-	}
+	exported, err := backend.ExportSecrets(m.cli.state, m.stack)
 	require.NoError(m.t, err)
 	var stack struct {
 		Deployment struct{ Resources []stateResource }

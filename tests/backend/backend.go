@@ -12,15 +12,27 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"gopkg.in/yaml.v3"
 )
 
-// NewStack creates an empty stack with a passphrase and a configuration. A name in the configuration is one of the project if it has no
-// namespace. A pulumi command finds the stack if PULUMI_STACK names it.
-func NewStack(folder, project, stack, passphrase string, configuration map[string]string) error {
+// Passphrase is the one of the stacks that have one.
+const Passphrase = "example"
+
+// Environment returns the variables with which a pulumi command uses a backend in a folder.
+func Environment(folder string) []string {
+	return []string{
+		"PULUMI_BACKEND_URL=file://" + folder, "PULUMI_CONFIG_PASSPHRASE=" + Passphrase,
+		"VAULT_SERVER_URL=" + vault().URL, "VAULT_SERVER_TOKEN=token",
+	}
+}
+
+// NewStack creates an empty stack with a configuration. A name in the configuration is one of the project if it has no namespace. A pulumi
+// command finds the stack if PULUMI_STACK names it. Vault keeps the key of its secrets.
+func NewStack(folder, project, stack string, configuration map[string]string) error {
 	text, err := os.ReadFile(filepath.Join(project, "Pulumi.yaml")) //nolint:gosec // Tests say what to read.
 	if err != nil {
 		return err
@@ -36,49 +48,47 @@ func NewStack(folder, project, stack, passphrase string, configuration map[strin
 		}
 		named[name] = value
 	}
-	salt, err := saltFor(passphrase)
+	key := make([]byte, config.SymmetricCrypterKeyBytes)
+	_, _ = rand.Read(key) // never fails
+	encrypted := wrap(key)
+	settings, err := yaml.Marshal(map[string]any{
+		"secretsprovider": vaultURL, "encryptedkey": base64.StdEncoding.EncodeToString(encrypted), "config": named,
+	})
 	if err != nil {
 		return err
 	}
-	settings, err := yaml.Marshal(map[string]any{"encryptionsalt": salt, "config": named})
+	empty, err := json.Marshal(map[string]any{"version": 3, "checkpoint": map[string]any{
+		"stack": "organization/" + declared.Name + "/" + stack,
+		"latest": map[string]any{
+			"manifest":          map[string]any{"time": time.Now()},
+			"secrets_providers": map[string]any{"type": "cloud", "state": map[string]any{"url": vaultURL, "encryptedkey": encrypted}},
+		},
+	}})
 	if err != nil {
 		return err
 	}
-	for file, content := range map[string]string{
-		filepath.Join(project, "Pulumi."+stack+".yaml"): string(settings),
-		filepath.Join(folder, ".pulumi", "meta.yaml"):   "version: 1\n",
-		filepath.Join(folder, ".pulumi", "stacks", declared.Name, stack+".json"): fmt.Sprintf(
-			`{"version":3,"checkpoint":{"stack":"organization/%s/%s","latest":{"manifest":{"time":"2026-01-01T00:00:00Z"},`+
-				`"secrets_providers":{"type":"passphrase","state":{"salt":%q}}}}}`, declared.Name, stack, salt),
+	for file, content := range map[string][]byte{
+		filepath.Join(project, "Pulumi."+stack+".yaml"):                          settings,
+		filepath.Join(folder, ".pulumi", "meta.yaml"):                            []byte("version: 1\n"),
+		filepath.Join(folder, ".pulumi", "stacks", declared.Name, stack+".json"): empty,
 	} {
 		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 			return err
 		}
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// salts caches salts by passphrase. Stacks with the same passphrase share a salt, so that their key is derived once.
-var salts sync.Map
+// Export returns what "pulumi stack export" prints for a stack. The folder must contain only one stack with that name.
+func Export(folder, stack string) ([]byte, error) { return export(folder, stack, false) }
 
-// saltFor returns the text by which Pulumi recognizes a passphrase, in the form that it writes to the configuration of a stack.
-func saltFor(passphrase string) (string, error) {
-	made, _ := salts.LoadOrStore(passphrase, sync.OnceValues(func() (string, error) {
-		salt := make([]byte, 8)
-		_, _ = rand.Read(salt) // never fails
-		encoded := base64.StdEncoding.EncodeToString(salt)
-		known, err := crypterFor(passphrase, encoded, salt).EncryptValue(context.Background(), "pulumi")
-		return "v1:" + encoded + ":" + known, err
-	}))
-	return made.(func() (string, error))()
-}
+// ExportSecrets returns what "pulumi stack export --show-secrets" prints for a stack: each ciphertext is replaced by its plaintext.
+func ExportSecrets(folder, stack string) ([]byte, error) { return export(folder, stack, true) }
 
-// Export returns what "pulumi stack export" prints for a stack. The folder must contain only one stack with that name. With a
-// passphrase, it returns what the command prints with --show-secrets: each ciphertext is replaced by its plaintext.
-func Export(folder, stack, passphrase string) ([]byte, error) {
+func export(folder, stack string, secrets bool) ([]byte, error) {
 	files, err := filepath.Glob(filepath.Join(folder, ".pulumi", "stacks", "*", stack+".json"))
 	if err != nil {
 		return nil, err
@@ -98,8 +108,8 @@ func Export(folder, stack, passphrase string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", files[0], err)
 	}
 	deployment := state.Checkpoint.Latest
-	if passphrase != "" {
-		crypter, err := crypterOf(deployment, passphrase)
+	if secrets {
+		crypter, err := crypterOf(deployment)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", files[0], err)
 		}
@@ -111,8 +121,8 @@ func Export(folder, stack, passphrase string) ([]byte, error) {
 }
 
 // Outputs returns the outputs of a stack. Secrets are plaintext.
-func Outputs(folder, stack, passphrase string) (map[string]any, error) {
-	text, err := Export(folder, stack, passphrase)
+func Outputs(folder, stack string) (map[string]any, error) {
+	text, err := ExportSecrets(folder, stack)
 	if err != nil {
 		return nil, err
 	}
@@ -144,15 +154,14 @@ func Outputs(folder, stack, passphrase string) (map[string]any, error) {
 	return outputs, nil
 }
 
-// crypters caches crypters by passphrase and salt, because deriving their key takes a second.
-var crypters sync.Map
-
-// crypterOf returns the crypter for the secrets of a deployment. It returns an error if the secrets provider is not the one with a
-// passphrase.
-func crypterOf(deployment map[string]any, passphrase string) (config.Decrypter, error) {
+// crypterOf returns the crypter for the secrets of a deployment.
+func crypterOf(deployment map[string]any) (config.Decrypter, error) {
 	var manager struct {
 		Type  string
-		State struct{ Salt string }
+		State struct {
+			Salt         string
+			EncryptedKey []byte
+		}
 	}
 	text, err := json.Marshal(deployment["secrets_providers"])
 	if err != nil {
@@ -161,23 +170,37 @@ func crypterOf(deployment map[string]any, passphrase string) (config.Decrypter, 
 	if err := json.Unmarshal(text, &manager); err != nil {
 		return nil, err
 	}
-	// The state of the secrets provider is "v1:SALT:", followed by a text that is encrypted with the key.
-	parts := strings.SplitN(manager.State.Salt, ":", 3)
-	if manager.Type != "passphrase" || len(parts) != 3 || parts[0] != "v1" {
-		return nil, fmt.Errorf("the secrets provider %q takes no passphrase", manager.Type)
+	switch manager.Type {
+	case "cloud":
+		key, err := unwrap(manager.State.EncryptedKey)
+		if err != nil {
+			return nil, err
+		}
+		return config.NewSymmetricCrypter(key), nil
+	case "passphrase":
+		return crypterFor(manager.State.Salt)
+	default:
+		return nil, fmt.Errorf("secrets of the provider %q cannot be read here", manager.Type)
+	}
+}
+
+// crypters caches the crypters of stacks with the passphrase by salt, because deriving their key takes long.
+var crypters sync.Map
+
+// crypterFor returns the crypter for a salt in the form that Pulumi writes: "v1:SALT:", followed by a text that is encrypted with the key.
+func crypterFor(state string) (config.Decrypter, error) {
+	parts := strings.SplitN(state, ":", 3)
+	if len(parts) != 3 || parts[0] != "v1" {
+		return nil, fmt.Errorf("%q is no salt", state)
 	}
 	salt, err := base64.StdEncoding.DecodeString(parts[1])
 	if err != nil {
 		return nil, err
 	}
-	return crypterFor(passphrase, parts[1], salt), nil
-}
-
-func crypterFor(passphrase, encoded string, salt []byte) config.Crypter {
-	crypter, _ := crypters.LoadOrStore(passphrase+encoded, sync.OnceValue(func() config.Crypter {
-		return config.NewSymmetricCrypterFromPassphrase(passphrase, salt)
+	crypter, _ := crypters.LoadOrStore(parts[1], sync.OnceValue(func() config.Crypter {
+		return config.NewSymmetricCrypterFromPassphrase(Passphrase, salt)
 	}))
-	return crypter.(func() config.Crypter)()
+	return crypter.(func() config.Crypter)(), nil
 }
 
 // decrypt replaces the ciphertext of each secret in a value with its plaintext.

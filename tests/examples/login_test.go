@@ -70,7 +70,7 @@ func TestPullSecretExample(t *testing.T) {
 // pullSecret returns the secret that the cluster gets, as plaintext. It must not be printed.
 func (p *project) pullSecret() string {
 	p.t.Helper()
-	output, err := backend.Export(p.state, p.stack, passphrase)
+	output, err := backend.ExportSecrets(p.state, p.stack)
 	require.NoError(p.t, err)
 	var exported struct {
 		Deployment struct {

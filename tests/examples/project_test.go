@@ -26,9 +26,6 @@ type project struct {
 	plugins string
 }
 
-// passphrase is the one that the secrets in the state are encrypted with.
-const passphrase = "test"
-
 // newProject copies examples/NAME.
 func newProject(t *testing.T, name string, l language) *project {
 	t.Helper()
@@ -36,14 +33,13 @@ func newProject(t *testing.T, name string, l language) *project {
 	home := t.TempDir()
 	p := &project{world: newWorld(t), dir: copyOf(t, name), state: t.TempDir(), plugins: filepath.Join(home, "plugins")}
 	path := filepath.Join(toolchain.Root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
-	p.env = []string{
+	p.env = append([]string{
 		"PATH=" + path,
 		"HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8",
-		"PULUMI_HOME=" + home, "PULUMI_BACKEND_URL=file://" + p.state, "PULUMI_CONFIG_PASSPHRASE=" + passphrase,
-		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"PULUMI_HOME=" + home, "PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 		"GOGC=" + os.Getenv("GOGC"),
 		"OCI_CLI_CONFIG_FILE=" + p.ociConfig,
-	}
+	}, backend.Environment(p.state)...)
 	if l.install != nil {
 		p.env = append(p.env, l.install(t, p.dir, path)...)
 	}
@@ -88,7 +84,7 @@ func (p *project) newStack(name string, configuration map[string]string) {
 	p.stack = name
 	p.env = append(p.env, "PULUMI_STACK="+name)
 	configuration["ociauthtoken:endpoint"] = p.url
-	require.NoError(p.t, backend.NewStack(p.state, p.dir, name, passphrase, configuration))
+	require.NoError(p.t, backend.NewStack(p.state, p.dir, name, configuration))
 }
 
 // pulumi runs a pulumi command, and returns everything that it printed.
@@ -123,7 +119,7 @@ func (p *project) outputs() map[string]any {
 // secret returns an output as plaintext. It must not be printed.
 func (p *project) secret(name string) string {
 	p.t.Helper()
-	outputs, err := backend.Outputs(p.state, p.stack, passphrase)
+	outputs, err := backend.Outputs(p.state, p.stack)
 	require.NoError(p.t, err)
 	value, ok := outputs[name].(string)
 	require.True(p.t, ok, "the stack has no output %s, or it is no text", name)
@@ -142,7 +138,7 @@ func (p *project) checkpoints(kind string) []checkpoint {
 	var exported struct {
 		Deployment struct{ Resources []checkpoint }
 	}
-	text, err := backend.Export(p.state, p.stack, "")
+	text, err := backend.Export(p.state, p.stack)
 	require.NoError(p.t, err)
 	requireNoValue(p.t, "the state", string(text))
 	require.NoError(p.t, json.Unmarshal(text, &exported))

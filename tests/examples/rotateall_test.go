@@ -193,7 +193,7 @@ func (a *rotateAll) requireRecorded(each int) {
 	t.Helper()
 	recorded, resources := map[string]bool{}, 0
 	for i := range rotateAllLoad.stacks {
-		output, err := backend.Export(a.state, fmt.Sprintf("team-%02d", i), passphrase)
+		output, err := backend.ExportSecrets(a.state, fmt.Sprintf("team-%02d", i))
 		require.NoError(t, err)
 		var exported struct {
 			Deployment struct {
