@@ -135,7 +135,7 @@ func TestAMalformedListDoesNotMeanThatTheTokenIsGone(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				s := a.newStack(t)
-				s.mustUp(s.mint(s.user, "ci"))
+				s.mustUp(s.oneToken(s.user, "ci"))
 				before := s.checkpointOf("token")
 				s.clock.advance(time.Hour)
 				fault.Operation = "ListAuthTokens"
@@ -158,13 +158,13 @@ func TestTheTokenIsFoundInAListWithOddItems(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				s := a.newStack(t)
-				s.mustUp(s.mint(s.user, "ci"))
+				s.mustUp(s.oneToken(s.user, "ci"))
 				before := s.checkpointOf("token")
 				fault.Operation = "ListAuthTokens"
 				s.oci.Inject(s.spoiling(fault))
 				require.NoError(t, s.refresh())
 				assert.Equal(t, before, s.checkpointOf("token"))
-				require.NoError(t, s.preview(s.mint(s.user, "ci")))
+				require.NoError(t, s.preview(s.oneToken(s.user, "ci")))
 				assert.Empty(t, s.changes())
 			})
 		}
@@ -201,9 +201,9 @@ func TestAnAnswerThatIsNotHTTPIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.config["endpoint"] = saying(t, `{"id": "ocid1.credential.oc1..x", "token": "`+canary+`"}`+"\r\n\r\n")
-	require.Error(t, s.up(s.mint(s.user, "ci")), "operate searches all that is said for the canary")
+	require.Error(t, s.up(s.oneToken(s.user, "ci")), "operate searches all that is said for the canary")
 	s.config["endpoint"] = saying(t, "HTTP/1.1 200 OK\r\n"+canary+"\x01: "+canary+"\r\n\r\n")
-	require.Error(t, s.up(s.mint(s.user, "ci")))
+	require.Error(t, s.up(s.oneToken(s.user, "ci")))
 }
 
 // saying returns the endpoint of a server that gives the same answer to every request.
@@ -250,7 +250,7 @@ func TestRetryAfterHasALimitAndNeverCausesABusyLoop(t *testing.T) {
 			Operation: "CreateAuthToken", Status: 429, Code: "TooManyRequests", Message: "Too many.",
 			Header: map[string]string{"Retry-After": header}, Times: 2,
 		})
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		assert.GreaterOrEqual(t, s.clock.slept, 500*time.Millisecond, header)
 		assert.LessOrEqual(t, s.clock.slept, longest, header)
 		if header == "86400" {
@@ -263,7 +263,7 @@ func TestRetryAfterHasALimitAndNeverCausesABusyLoop(t *testing.T) {
 func TestRefreshAsksTheHomeRegionBeforeATokenLeavesTheState(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	value := s.value("token")
 	s.clock.advance(24 * time.Hour)
 	s.oci.SetListLag("us-ashburn-1", time.Hour) // the service's clock stands at the creation
@@ -295,10 +295,10 @@ func TestRefreshDoesNotForgetACreationThatNeverFinished(t *testing.T) {
 			s := newStack(t)
 			s.oci.SetCreatingLists(1 << 30)
 			arrange(s)
-			require.Error(t, s.up(s.mint(s.user, "ci")))
+			require.Error(t, s.up(s.oneToken(s.user, "ci")))
 			require.NoError(t, s.refresh())
 			assert.NotEmpty(t, s.token("token").InitErrors)
-			require.NoError(t, s.preview(s.mint(s.user, "ci")))
+			require.NoError(t, s.preview(s.oneToken(s.user, "ci")))
 			assert.NotEmpty(t, s.changes(), "the next up looks at it again")
 
 			s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) { token.LifecycleState = "ACTIVE" })
@@ -313,14 +313,14 @@ func TestDestroyGivesANewTokenTimeToAppear(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		missing := emulator.Fault{Operation: "DeleteAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No.", Times: 2}
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		s.oci.HideFromLists(s.user, s.onlyToken().ID, 2)
 		s.oci.Inject(missing)
 		require.NoError(t, s.destroy())
 		assert.Empty(t, s.tokens(), "it is revoked once it is known")
 
 		never := a.newStack(t)
-		never.mustUp(never.mint(never.user, "ci"))
+		never.mustUp(never.oneToken(never.user, "ci"))
 		live := never.onlyToken()
 		never.oci.HideFromLists(never.user, live.ID, 1000)
 		missing.Times = 0

@@ -18,7 +18,7 @@ import (
 func TestUpCreatesATokenAndRecordsItsValue(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "docker login"))
+		s.mustUp(s.oneToken(s.user, "docker login"))
 
 		live := s.onlyToken()
 		assert.Equal(t, live.Value, s.value("token"))
@@ -40,12 +40,12 @@ func TestUpCreatesATokenAndRecordsItsValue(t *testing.T) {
 func TestSecondUpChangesNothing(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mintAndLogIn(s.user, "ci"))
+		s.mustUp(s.tokenAndLogin(s.user, "ci"))
 		s.oci.ResetJournal()
 
-		require.NoError(t, s.preview(s.mintAndLogIn(s.user, "ci")))
+		require.NoError(t, s.preview(s.tokenAndLogin(s.user, "ci")))
 		assert.Empty(t, s.changes())
-		s.mustUp(s.mintAndLogIn(s.user, "ci"))
+		s.mustUp(s.tokenAndLogin(s.user, "ci"))
 		assert.Empty(t, s.changes())
 		assert.Zero(t, s.writes())
 	})
@@ -76,15 +76,15 @@ func TestPreviewOfACreationWritesNothingAndShowsUnknownOutputs(t *testing.T) {
 func TestDescriptionIsUpdatedInPlaceAndDependentsStayTheSame(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mintAndLogIn(s.user, "old"))
+		s.mustUp(s.tokenAndLogin(s.user, "old"))
 		before, id := s.value("token"), s.token("token").ID
 		s.oci.ResetJournal()
 
-		require.NoError(t, s.preview(s.mintAndLogIn(s.user, "new")))
+		require.NoError(t, s.preview(s.tokenAndLogin(s.user, "new")))
 		assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes(), "the login does not move")
 		assert.Zero(t, s.writes())
 
-		s.mustUp(s.mintAndLogIn(s.user, "new"))
+		s.mustUp(s.tokenAndLogin(s.user, "new"))
 		assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes())
 		assert.Equal(t, before, s.value("token"), "the value stays")
 		assert.Equal(t, id, s.token("token").ID)
@@ -98,13 +98,13 @@ func TestAnotherUserReplacesTheTokenAndDependentsFollow(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		other := s.addUser("other")
-		s.mustUp(s.mintAndLogIn(s.user, "ci"))
+		s.mustUp(s.tokenAndLogin(s.user, "ci"))
 		before := s.value("token")
 
-		require.NoError(t, s.preview(s.mintAndLogIn(other, "ci")))
+		require.NoError(t, s.preview(s.tokenAndLogin(other, "ci")))
 		assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.changes())
 
-		s.mustUp(s.mintAndLogIn(other, "ci"))
+		s.mustUp(s.tokenAndLogin(other, "ci"))
 		after := s.value("token")
 		assert.NotEqual(t, before, after)
 		assert.Empty(t, s.tokens(), "the old user's token is revoked")
@@ -117,14 +117,14 @@ func TestAnotherUserReplacesTheTokenAndDependentsFollow(t *testing.T) {
 func TestTokenDeletedOutsideIsCreatedAgainAfterRefresh(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		old := s.onlyToken()
 		s.oci.DeleteToken(s.user, old.ID)
 		s.clock.advance(time.Hour)
 
 		require.NoError(t, s.refresh())
 		assert.Nil(t, s.token("token"), "what is gone is gone")
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		assert.NotEqual(t, old.Value, s.value("token"))
 		assert.Equal(t, s.onlyToken().Value, s.value("token"))
 	})
@@ -133,7 +133,7 @@ func TestTokenDeletedOutsideIsCreatedAgainAfterRefresh(t *testing.T) {
 func TestRefreshTakesOverDriftAndKeepsTheValue(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		value := s.value("token")
 		s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) {
 			token.Description = "changed by hand"
@@ -150,7 +150,7 @@ func TestRefreshTakesOverDriftAndKeepsTheValue(t *testing.T) {
 		}
 		assert.Equal(t, value, s.value("token"))
 
-		require.NoError(t, s.preview(s.mint(s.user, "ci")))
+		require.NoError(t, s.preview(s.oneToken(s.user, "ci")))
 		assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes(), "the program's description is put back")
 	})
 }
@@ -158,7 +158,7 @@ func TestRefreshTakesOverDriftAndKeepsTheValue(t *testing.T) {
 func TestRefreshOfAnUnchangedTokenChangesNothing(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		before := s.checkpointOf("token")
 		require.NoError(t, s.refresh())
 		assert.Empty(t, s.changes())
@@ -169,7 +169,7 @@ func TestRefreshOfAnUnchangedTokenChangesNothing(t *testing.T) {
 func TestNotFoundOnReadKeepsTheOnlyCopyOfTheValue(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		value := s.value("token")
 		s.oci.Deny(s.user)
 
@@ -189,7 +189,7 @@ func TestNotFoundOnReadKeepsTheOnlyCopyOfTheValue(t *testing.T) {
 func TestNewTokenIsGivenTimeToAppear(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	id := s.onlyToken().ID
 
 	s.oci.HideFromLists(s.user, id, 3)
@@ -208,17 +208,47 @@ func TestNewTokenIsGivenTimeToAppear(t *testing.T) {
 func TestNewTokenIsKeptIfThisMachinesClockIsAhead(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	s.clock.advance(6 * time.Minute) // one minute later, by a clock that is five minutes ahead
 	s.oci.HideFromLists(s.user, s.onlyToken().ID, 1000)
 	require.NoError(t, s.refresh())
 	assert.NotNil(t, s.token("token"))
 }
 
+func TestImportOfWhatDoesNotExist(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	live := s.oci.AddToken(s.user, "by hand")
+	missing := live.ID[:len(live.ID)-4] + "zzzz"
+	stranger := s.user[:len(s.user)-4] + "zzzz"
+	for id, complaint := range map[string]string{
+		s.user + "/" + missing:                       "has no auth token " + missing,
+		"users/" + s.user + "/authTokens/" + missing: live.ID,
+		stranger + "/" + live.ID:                     "404",
+		live.ID:                                      "does not say whose token it is",
+		"hello":                                      "is not an OCID",
+		s.user + "/":                                 "it is empty",
+		live.ID + "/" + s.user:                       "not of a user",
+		"users/" + s.user + "/apiKeys/" + live.ID:     "use users/<user's OCID>/authTokens/<token's OCID>",
+		"users/" + s.user + "/authTokens/../" + "x":   "use users/<user's OCID>/authTokens/<token's OCID>",
+		"users/" + s.user + "/authTokens/a?b=c#d":     "is not an OCID",
+		"users/" + live.ID + "/authTokens/" + live.ID: "not of a user",
+	} {
+		require.Error(t, s.up(func(m *deploytest.ResourceMonitor) error {
+			_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
+				Inputs: s.inputs(s.user, "by hand"), ImportID: resource.ID(id),
+			})
+			return err
+		}), id)
+		assert.Contains(t, s.diagnostics(), complaint, id)
+		assert.Nil(t, s.token("token"), "%s is in the state", id)
+	}
+}
+
 func TestDestroyRevokesTheToken(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		require.NoError(t, s.destroy())
 		assert.Empty(t, s.tokens())
 		assert.Empty(t, s.snapshot.Resources)
@@ -228,7 +258,7 @@ func TestDestroyRevokesTheToken(t *testing.T) {
 func TestDestroyOfATokenThatIsGoneSucceedsOnceOCIConfirmsIt(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		s.oci.DeleteToken(s.user, s.onlyToken().ID)
 		s.oci.ResetJournal()
 		s.clock.advance(time.Hour)
@@ -242,7 +272,7 @@ func TestDestroyOfATokenThatIsGoneSucceedsOnceOCIConfirmsIt(t *testing.T) {
 func TestDestroyWarnsIfNothingConfirmsThatTheTokenIsGone(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	id := s.onlyToken().ID
 	s.oci.Deny(s.user)
 
@@ -256,7 +286,7 @@ func TestDestroyWarnsIfNothingConfirmsThatTheTokenIsGone(t *testing.T) {
 func TestDestroyThatMayNotDeleteFailsAndKeepsTheToken(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		value := s.value("token")
 		// The token is no longer new, so that a 404 could mean that it is gone.
 		s.clock.advance(time.Hour)
@@ -310,12 +340,12 @@ func TestDescriptionsOfAllKinds(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				s := a.newStack(t)
-				s.mustUp(s.mint(s.user, description))
+				s.mustUp(s.oneToken(s.user, description))
 				assert.Equal(t, description, s.onlyToken().Description)
 				require.NoError(t, s.refresh())
-				require.NoError(t, s.preview(s.mint(s.user, description)))
+				require.NoError(t, s.preview(s.oneToken(s.user, description)))
 				assert.Empty(t, s.changes())
-				s.mustUp(s.mint(s.user, description+"!"))
+				s.mustUp(s.oneToken(s.user, description+"!"))
 				assert.Equal(t, description+"!", s.onlyToken().Description)
 			})
 		}
@@ -336,7 +366,7 @@ func TestABadUserIDIsAnErrorOnThatPropertyBeforeAnyCall(t *testing.T) {
 		"ocid1.user.oc1..aaaa/../../tenancies": "is not an OCID",
 		"ocid1.user.oc1..":                     "is not an OCID",
 	} {
-		err := s.preview(s.mint(userID, "ci"))
+		err := s.preview(s.oneToken(userID, "ci"))
 		require.Error(t, err, "userId %q", userID)
 		assert.Contains(t, s.diagnostics(), "userId", "userId %q", userID)
 		assert.Contains(t, s.diagnostics(), complaint, "userId %q", userID)
@@ -379,7 +409,7 @@ func TestThirdTokenFailsAtOnceAndNamesTheTwo(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		first, second := s.oci.AddToken(s.user, "laptop"), s.oci.AddToken(s.user, "ci server")
-		require.Error(t, s.up(s.mint(s.user, "third")))
+		require.Error(t, s.up(s.oneToken(s.user, "third")))
 		said := s.diagnostics()
 		for _, part := range []string{
 			s.code("UserCapacityExceeded"), first.ID, second.ID, `"laptop"`, `"ci server"`, "at most two auth tokens",
@@ -411,7 +441,7 @@ func TestTwoProvidersInOneProgram(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return s.mint(s.user, "ours")(m)
+		return s.oneToken(s.user, "ours")(m)
 	})
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 	assert.Equal(t, other.onlyToken().Value, s.value("theirs"))
@@ -421,14 +451,14 @@ func TestTwoProvidersInOneProgram(t *testing.T) {
 func TestStateIsReadBackInAnotherSession(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		value := s.value("token")
 
 		s.restore(s.checkpoint())
 		require.NoError(t, s.refresh())
-		require.NoError(t, s.preview(s.mint(s.user, "ci")))
+		require.NoError(t, s.preview(s.oneToken(s.user, "ci")))
 		assert.Empty(t, s.changes())
-		s.mustUp(s.mint(s.user, "other"))
+		s.mustUp(s.oneToken(s.user, "other"))
 		assert.Equal(t, value, s.value("token"))
 		require.NoError(t, s.destroy())
 		assert.Empty(t, s.tokens())

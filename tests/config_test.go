@@ -237,7 +237,7 @@ func TestMisspeltConfigurationIsNamed(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.config["regoin"] = "us-phoenix-1"
-	require.Error(t, s.preview(s.mint(s.user, "ci")))
+	require.Error(t, s.preview(s.oneToken(s.user, "ci")))
 	assert.Contains(t, s.diagnostics(), "regoin")
 }
 
@@ -271,7 +271,7 @@ func TestConfigurationThatIsNotKnownAtPreviewIsNoError(t *testing.T) {
 func TestNothingFromTheEnvironmentReachesTheState(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	checkpoint := s.checkpoint()
 	for name, value := range s.env {
 		if name == "OCI_USER_OCID" {
@@ -303,11 +303,11 @@ func TestAChangeOfConfigurationNeverReplacesTheProvider(t *testing.T) {
 	}
 
 	s := newStack(t)
-	s.mustUp(s.mintAndLogIn(s.user, "ci"))
+	s.mustUp(s.tokenAndLogin(s.user, "ci"))
 	value := s.value("token")
 	s.config["region"] = "us-ashburn-1"
 	s.config["configFileProfile"] = ""
-	s.mustUp(s.mintAndLogIn(s.user, "ci"))
+	s.mustUp(s.tokenAndLogin(s.user, "ci"))
 	assert.Equal(t, value, s.value("token"))
 	assert.Equal(t, []string{value}, s.consumer.received)
 }

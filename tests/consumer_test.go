@@ -45,8 +45,8 @@ func (c *consumer) load() (plugin.Provider, error) {
 	}, nil
 }
 
-// mintAndLogIn returns a program with an AuthToken "token" and a resource "login" that takes its value.
-func (w *world) mintAndLogIn(userID, description string) program {
+// tokenAndLogin returns a program with an AuthToken "token" and a resource "login" that takes its value.
+func (w *world) tokenAndLogin(userID, description string) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		token, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
 			Inputs: w.inputs(userID, description),

@@ -22,8 +22,8 @@ import (
 
 var sales = api{name: "identity domain", domain: "sales"}
 
-// mintUntil returns a program with one AuthToken named "token" that expires.
-func (w *world) mintUntil(expires string) program {
+// tokenUntil returns a program with one AuthToken named "token" that expires.
+func (w *world) tokenUntil(expires string) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		inputs := w.inputs(w.user, "ci")
 		inputs["timeExpires"] = resource.NewProperty(expires)
@@ -39,17 +39,17 @@ func TestDomainURLMovesATokenToTheDomainOfItsUser(t *testing.T) {
 	t.Parallel()
 	s := newStackIn(newWorldWith(t, emulator.Config{Users: []string{"admin", "carol"}, Domains: []string{"sales"}}))
 	s.user = s.oci.Users()[1].ID
-	s.mustUp(s.mintAndLogIn(s.user, "ci"))
+	s.mustUp(s.tokenAndLogin(s.user, "ci"))
 	before := s.value("token")
 
 	require.True(t, s.oci.MoveUser(s.user, "sales"))
 	s.domainURL = s.oci.Domains()[0].URL
 	s.oci.ResetJournal()
-	require.NoError(t, s.preview(s.mintAndLogIn(s.user, "ci")))
+	require.NoError(t, s.preview(s.tokenAndLogin(s.user, "ci")))
 	assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.changes())
 	assert.Zero(t, s.writes())
 
-	s.mustUp(s.mintAndLogIn(s.user, "ci"))
+	s.mustUp(s.tokenAndLogin(s.user, "ci"))
 	assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.changes())
 	after := s.value("token")
 	assert.Equal(t, s.onlyToken().Value, after, "the old token is revoked where its user is now")
@@ -62,7 +62,7 @@ func TestATokenThatExpires(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
 	expires := s.in(90 * 24 * time.Hour)
-	s.mustUp(s.mintUntil(expires))
+	s.mustUp(s.tokenUntil(expires))
 	assert.Equal(t, expires, s.onlyToken().TimeExpires.Format(time.RFC3339))
 	assert.Equal(t, expires, s.token("token").Outputs["timeExpires"].StringValue(), "in the words of the program")
 	assert.True(t, s.oci.Authenticate(s.user, s.value("token")))
@@ -70,16 +70,16 @@ func TestATokenThatExpires(t *testing.T) {
 	before := s.checkpointOf("token")
 	require.NoError(t, s.refresh())
 	assert.Equal(t, before, s.checkpointOf("token"))
-	require.NoError(t, s.preview(s.mintUntil(expires)))
+	require.NoError(t, s.preview(s.tokenUntil(expires)))
 	assert.Empty(t, s.changes())
 	assert.NotContains(t, s.diagnostics(), "warning")
 
 	later := s.in(180 * 24 * time.Hour)
-	require.NoError(t, s.preview(s.mintUntil(later)))
+	require.NoError(t, s.preview(s.tokenUntil(later)))
 	assert.Equal(t, display.ResourceChanges{"replace": 1}, s.changes())
-	s.mustUp(s.mintUntil(later))
+	s.mustUp(s.tokenUntil(later))
 	assert.Equal(t, later, s.onlyToken().TimeExpires.Format(time.RFC3339))
-	require.NoError(t, s.preview(s.mint(s.user, "ci")))
+	require.NoError(t, s.preview(s.oneToken(s.user, "ci")))
 	assert.Equal(t, display.ResourceChanges{"replace": 1}, s.changes(), "a token that never expires is another one")
 }
 
@@ -87,17 +87,17 @@ func TestPreviewAndUpWarnBeforeATokenExpiresAndWorkAfterwards(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
 	expires := s.in(90 * 24 * time.Hour)
-	s.mustUp(s.mintUntil(expires))
+	s.mustUp(s.tokenUntil(expires))
 	for day, said := range map[int]string{80: "", 82: "in 7 days", 89: "in 23 hours", 91: "token expired at"} {
 		s.clock.advance(time.Duration(day)*24*time.Hour + time.Minute)
-		require.NoError(t, s.preview(s.mintUntil(expires)))
+		require.NoError(t, s.preview(s.tokenUntil(expires)))
 		assert.Empty(t, s.changes())
 		if said == "" {
 			assert.NotContains(t, s.diagnostics(), "warning")
 		} else {
 			assert.Contains(t, s.diagnostics(), said)
 			assert.Contains(t, s.diagnostics(), "set timeExpires to a later date")
-			s.mustUp(s.mintUntil(expires))
+			s.mustUp(s.tokenUntil(expires))
 			assert.Contains(t, s.diagnostics(), said)
 		}
 		s.clock.advance(-time.Duration(day)*24*time.Hour - time.Minute)
@@ -110,12 +110,12 @@ func TestAnInvalidDateIsAnErrorOnThatProperty(t *testing.T) {
 	for date, complaint := range map[string]string{
 		s.in(-time.Second): "has passed", "soon": "RFC 3339", "": "RFC 3339", "2999-01-01": "RFC 3339",
 	} {
-		require.Error(t, s.preview(s.mintUntil(date)), date)
+		require.Error(t, s.preview(s.tokenUntil(date)), date)
 		assert.Contains(t, s.diagnostics(), "timeExpires", date)
 		assert.Contains(t, s.diagnostics(), complaint, date)
 	}
 	s.domainURL = ""
-	require.Error(t, s.preview(s.mintUntil(s.in(time.Hour))))
+	require.Error(t, s.preview(s.tokenUntil(s.in(time.Hour))))
 	assert.Contains(t, s.diagnostics(), "timeExpires")
 	assert.Contains(t, s.diagnostics(), "set domainUrl")
 	assert.Empty(t, s.oci.Journal(), "no call at all")
@@ -180,7 +180,7 @@ func TestImportOfATokenOfADomain(t *testing.T) {
 func TestATokenMissingFromADomainsListIsReadByItsID(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	before := s.checkpointOf("token")
 	s.oci.HideFromLists(s.user, s.onlyToken().ID, 1000)
 	s.clock.advance(24 * time.Hour)
@@ -194,14 +194,14 @@ func TestATokenMissingFromADomainsListIsReadByItsID(t *testing.T) {
 func TestEveryPageOfADomainsListIsRead(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	for i := range 120 {
 		s.oci.AddToken(s.user, fmt.Sprint(i))
 	}
 	last := s.tokens()[120]
 	s.mustUp(func(m *deploytest.ResourceMonitor) error {
 		_, _, err := m.ReadResource(authTokenType, "last", resource.ID(s.importID(last.ID)), "", resource.PropertyMap{}, "", "", "", nil, "", "")
-		return errors.Join(err, s.mint(s.user, "ci")(m))
+		return errors.Join(err, s.oneToken(s.user, "ci")(m))
 	})
 	assert.Equal(t, "119", s.token("last").Outputs["description"].StringValue())
 	assert.Equal(t, 3, s.calls("ListAuthTokens"))
@@ -230,12 +230,12 @@ func TestAUserOfADomainManagesTheirOwnTokensAndNoOthers(t *testing.T) {
 			t.Parallel()
 			s := sales.newStack(t)
 			signIn(s)
-			s.mustUp(s.mint(s.user, "ci"))
-			s.mustUp(s.mint(s.user, "new"))
+			s.mustUp(s.oneToken(s.user, "ci"))
+			s.mustUp(s.oneToken(s.user, "new"))
 			assert.Equal(t, "new", s.onlyToken().Description)
 			require.NoError(t, s.refresh())
 			other := s.addUser("other")
-			require.Error(t, s.up(s.mint(other, "ci")))
+			require.Error(t, s.up(s.oneToken(other, "ci")))
 			for _, part := range []string{"401 error.common.common.accessDenied", "Identity Domain Administrator", "manage domains in tenancy"} {
 				assert.Contains(t, s.diagnostics(), part)
 			}
@@ -250,7 +250,7 @@ func TestABadSignatureIsDistinguishedFromMissingRightsInADomain(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
 	s.oci.RemoveAPIKey(s.creds.UserID, s.creds.Fingerprint)
-	require.Error(t, s.up(s.mint(s.user, "ci")))
+	require.Error(t, s.up(s.oneToken(s.user, "ci")))
 	assert.Contains(t, s.diagnostics(), "clock is right")
 	assert.NotContains(t, s.diagnostics(), "Identity Domain Administrator")
 }
@@ -260,7 +260,7 @@ func TestACreationForAUserOfADomainSaysWhichOne(t *testing.T) {
 	s := sales.newStack(t)
 	url := s.domainURL
 	s.domainURL = ""
-	require.Error(t, s.up(s.mint(s.user, "ci")))
+	require.Error(t, s.up(s.oneToken(s.user, "ci")))
 	assert.Contains(t, s.diagnostics(), `The user is in the identity domain "sales": set domainUrl to `+url)
 	assert.Equal(t, 1, s.calls("CreateAuthToken"), "it is not waited for")
 	assert.Equal(t, 1, s.calls("ListDomains"))
@@ -268,7 +268,7 @@ func TestACreationForAUserOfADomainSaysWhichOne(t *testing.T) {
 
 	// A caller who may not list the domains is told how to find out.
 	s.oci.Inject(emulator.Fault{Operation: "ListDomains", Status: 404, Code: "NotAuthorizedOrNotFound"})
-	require.Error(t, s.up(s.mint(s.user, "ci")))
+	require.Error(t, s.up(s.oneToken(s.user, "ci")))
 	assert.Contains(t, s.diagnostics(), "set domainUrl: copy")
 	assert.Contains(t, s.diagnostics(), "oci iam domain list")
 	assert.Equal(t, 2, s.calls("ListDomains"), "once each time")
@@ -277,7 +277,7 @@ func TestACreationForAUserOfADomainSaysWhichOne(t *testing.T) {
 func TestAFieldThatADomainDoesNotReturnStaysEmpty(t *testing.T) {
 	t.Parallel()
 	s := sales.newStack(t)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	assert.Empty(t, s.token("token").Outputs["state"].StringValue())
 	assert.Equal(t, 0, s.calls("ListAuthTokens"), "there is nothing to wait for")
 	s.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Set: map[string]any{"status": "INACTIVE"}, Times: 1})

@@ -25,7 +25,7 @@ func TestCreationWaitsUntilTheTokenIsActive(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.oci.SetCreatingLists(3)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	assert.Equal(t, "ACTIVE", s.token("token").Outputs["state"].StringValue())
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 	assert.Contains(t, s.diagnostics(), "to become ACTIVE")
@@ -55,7 +55,7 @@ func TestTokenThatDoesNotBecomeActiveIsRecordedAndFinishedLater(t *testing.T) {
 			s.oci.SetCreatingLists(forever)
 			test.arrange(s)
 
-			require.Error(t, s.up(s.mint(s.user, "ci")))
+			require.Error(t, s.up(s.oneToken(s.user, "ci")))
 			assert.Contains(t, s.diagnostics(), test.complaint)
 			assert.Contains(t, s.diagnostics(), "is recorded in the state")
 			live := s.onlyToken()
@@ -66,7 +66,7 @@ func TestTokenThatDoesNotBecomeActiveIsRecordedAndFinishedLater(t *testing.T) {
 			s.oci.EditToken(s.user, live.ID, func(token *emulator.Token) {
 				token.LifecycleState, token.InactiveStatus = "ACTIVE", nil
 			})
-			s.mustUp(s.mint(s.user, "ci"))
+			s.mustUp(s.oneToken(s.user, "ci"))
 			assert.Equal(t, live.Value, s.value("token"))
 			assert.Empty(t, s.token("token").InitErrors)
 			assert.Equal(t, 1, s.calls("CreateAuthToken"))
@@ -77,12 +77,12 @@ func TestTokenThatDoesNotBecomeActiveIsRecordedAndFinishedLater(t *testing.T) {
 func TestUpdateOfAnInactiveTokenSucceedsWithAWarning(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	value := s.value("token")
 	s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) {
 		token.LifecycleState, token.InactiveStatus = "INACTIVE", new(int64(3))
 	})
-	s.mustUp(s.mint(s.user, "new"))
+	s.mustUp(s.oneToken(s.user, "new"))
 	assert.Contains(t, s.diagnostics(), "INACTIVE (suspended, disabled, status 3)")
 	assert.Equal(t, "3", s.token("token").Outputs["inactiveState"].StringValue())
 	assert.Equal(t, value, s.value("token"))
@@ -112,7 +112,7 @@ func TestLostAnswersAreAskedForAgainUnderTheSameRetryToken(t *testing.T) {
 				s := a.newStack(t)
 				fault.Operation = "CreateAuthToken"
 				s.oci.Inject(fault)
-				s.mustUp(s.mint(s.user, "ci"))
+				s.mustUp(s.oneToken(s.user, "ci"))
 				assert.Equal(t, s.onlyToken().Value, s.value("token"))
 
 				retryTokens := map[string]int{}
@@ -136,7 +136,7 @@ func TestACreationWithoutAnAnswerNamesTheOrphan(t *testing.T) {
 		s.oci.EditToken(s.user, mine.ID, func(token *emulator.Token) { token.TimeCreated = token.TimeCreated.Add(-time.Hour) })
 		s.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit})
 
-		require.Error(t, s.up(s.mint(s.user, "ci")))
+		require.Error(t, s.up(s.oneToken(s.user, "ci")))
 		said := s.diagnostics()
 		orphan := s.tokens()[1]
 		assert.Contains(t, said, "value nobody knows")
@@ -153,7 +153,7 @@ func TestACreationWithoutAnAnswerSaysSoIfTheTokensCannotBeListed(t *testing.T) {
 			emulator.Fault{Operation: "CreateAuthToken", Drop: emulator.DropAfterCommit},
 			emulator.Fault{Operation: "ListAuthTokens", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No."},
 		)
-		require.Error(t, s.up(s.mint(s.user, "ci")))
+		require.Error(t, s.up(s.oneToken(s.user, "ci")))
 		assert.Contains(t, s.diagnostics(), s.listCommand())
 	})
 }
@@ -207,7 +207,7 @@ func TestAWarningTellsOfAnOrphanThatCannotBeRuledOut(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
 		s.inOrder(emulator.Fault{Drop: emulator.DropBeforeCommit}, invalidated) // the token may come late
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		assert.Equal(t, s.onlyToken().Value, s.value("token"))
 		assert.Contains(t, s.diagnostics(), "warning: OCI says")
 		assert.Contains(t, s.diagnostics(), s.listCommand())
@@ -227,7 +227,7 @@ func TestCancelDuringCreationWaitsForTheAnswerAndRecordsTheToken(t *testing.T) {
 			<-s.clock.asleep
 			release()
 		}()
-		require.Error(t, s.operate(ctx, engine.Update, s.mint(s.user, "ci"), false), "cancelled")
+		require.Error(t, s.operate(ctx, engine.Update, s.oneToken(s.user, "ci"), false), "cancelled")
 		assert.Equal(t, s.onlyToken().Value, s.value("token"))
 		assert.Equal(t, 1, s.calls("CreateAuthToken"))
 	})
@@ -243,7 +243,7 @@ func TestCancelDuringCreationDoesNotWaitForEver(t *testing.T) {
 			<-arrived
 			cancel() // on this clock the limit is reached at once
 		}()
-		require.Error(t, s.operate(ctx, engine.Update, s.mint(s.user, "ci"), false))
+		require.Error(t, s.operate(ctx, engine.Update, s.oneToken(s.user, "ci"), false))
 		assert.Contains(t, s.diagnostics(), s.deleteCommand(s.onlyToken().ID), "the token that nobody recorded is named")
 	})
 }
@@ -258,7 +258,7 @@ func TestCancelWhileWaitingForActiveRecordsTheToken(t *testing.T) {
 		<-s.clock.asleep
 		cancel()
 	}()
-	require.Error(t, s.operate(ctx, engine.Update, s.mint(s.user, "ci"), false))
+	require.Error(t, s.operate(ctx, engine.Update, s.oneToken(s.user, "ci"), false))
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 }
 
@@ -269,7 +269,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 			Operation: "CreateAuthToken", Status: 429, Code: "TooManyRequests", Message: "Too many requests for the user",
 			Header: map[string]string{"Retry-After": "17"}, Times: 2,
 		})
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		assert.Equal(t, 34*time.Second, s.clock.slept)
 	})
 }
@@ -303,7 +303,7 @@ func TestErrorsSayWhatWasTriedWhatOCISaidAndWhatToDo(t *testing.T) {
 				s := a.newStack(t)
 				test.fault.Operation, test.fault.Message = "CreateAuthToken", `OCI's own "words".`
 				s.oci.Inject(test.fault)
-				require.Error(t, s.up(s.mint(s.user, "ci")))
+				require.Error(t, s.up(s.oneToken(s.user, "ci")))
 				for _, part := range []string{
 					"create an auth token for user " + s.user, s.where(), s.code(name), "opc-request-id ",
 					`OCI's own \"words\".`, test.remedy,
@@ -325,7 +325,7 @@ func TestAnAnswerThatCannotBeReadIsNotQuoted(t *testing.T) {
 	}))
 	t.Cleanup(odd.Close)
 	s.config["endpoint"] = odd.URL
-	require.Error(t, s.up(s.mint(s.user, "ci")), "operate searches all that is said for the canary")
+	require.Error(t, s.up(s.oneToken(s.user, "ci")), "operate searches all that is said for the canary")
 	assert.Contains(t, s.diagnostics(), "could not be read")
 }
 
@@ -335,7 +335,7 @@ func TestUnreachableEndpointIsReportedSoon(t *testing.T) {
 	gone := newWorld(t)
 	s.config["endpoint"] = gone.url
 	gone.stop()
-	require.Error(t, s.up(s.mint(s.user, "ci")))
+	require.Error(t, s.up(s.oneToken(s.user, "ci")))
 	assert.Contains(t, s.diagnostics(), "endpoint in the provider's configuration")
 	assert.Less(t, s.clock.slept, 5*time.Second)
 }
@@ -343,10 +343,10 @@ func TestUnreachableEndpointIsReportedSoon(t *testing.T) {
 func TestUpdateOfATokenThatIsGoneSaysHowToGoOn(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		s.oci.DeleteToken(s.user, s.onlyToken().ID)
 		s.oci.ResetJournal()
-		require.Error(t, s.up(s.mint(s.user, "new")))
+		require.Error(t, s.up(s.oneToken(s.user, "new")))
 		assert.Contains(t, s.diagnostics(), "pulumi refresh")
 		assert.Equal(t, 1, s.calls("UpdateAuthToken"), "a 404 is not repeated after a successful write")
 	})

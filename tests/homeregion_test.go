@@ -38,7 +38,7 @@ func (w *world) regionsOf(operation string) []string {
 func TestWritesGoToTheHomeRegionAndReadsStay(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 	assert.Equal(t, []string{"us-ashburn-1", "us-phoenix-1"}, s.regionsOf("CreateAuthToken"))
 	assert.Contains(t, s.diagnostics(), "calling us-phoenix-1")
@@ -46,7 +46,7 @@ func TestWritesGoToTheHomeRegionAndReadsStay(t *testing.T) {
 	s.oci.ResetJournal()
 	require.NoError(t, s.refresh())
 	assert.Equal(t, []string{"us-ashburn-1"}, s.regionsOf("ListAuthTokens"))
-	s.mustUp(s.mint(s.user, "new"))
+	s.mustUp(s.oneToken(s.user, "new"))
 	assert.Equal(t, "new", s.onlyToken().Description)
 	require.NoError(t, s.destroy())
 	assert.Empty(t, s.tokens())
@@ -73,7 +73,7 @@ func TestWhatWasJustWrittenIsReadWhereItWasWritten(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, time.Hour)
 	s.oci.SetCreatingLists(2)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	assert.Equal(t, []string{"us-phoenix-1", "us-phoenix-1", "us-phoenix-1"}, s.regionsOf("ListAuthTokens"))
 	assert.Equal(t, "ACTIVE", s.token("token").Outputs["state"].StringValue())
 
@@ -93,7 +93,7 @@ func TestHomeRegionIsTakenFromTheMessageWhereSubscriptionsMayNotBeRead(t *testin
 	t.Parallel()
 	s := abroad(t, 0)
 	s.oci.Inject(emulator.Fault{Operation: "ListRegionSubscriptions", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No."})
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 	assert.Equal(t, display.ResourceChanges{"create": 1}, s.changes())
 }
@@ -102,7 +102,7 @@ func TestHomeRegionThatCannotBeReachedIsReported(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
 	s.config["endpoint"] = s.url + "/us-ashburn-1" // one region's endpoint, and no {region} in it
-	require.Error(t, s.up(s.mint(s.user, "ci")))
+	require.Error(t, s.up(s.oneToken(s.user, "ci")))
 	for _, part := range []string{"403 NotAllowed", "home region PHX", "put {region} in it"} {
 		assert.Contains(t, s.diagnostics(), part)
 	}
@@ -113,6 +113,6 @@ func TestHomeRegionThatCannotBeReachedIsReported(t *testing.T) {
 		emulator.Fault{Operation: "ListRegionSubscriptions", Status: 500, Code: "InternalServerError", Message: "No."},
 		emulator.Fault{Operation: "CreateAuthToken", Status: 403, Code: "NotAllowed", Message: "Please go to your home region XYZ to do so."},
 	)
-	require.Error(t, unknown.up(unknown.mint(unknown.user, "ci")))
+	require.Error(t, unknown.up(unknown.oneToken(unknown.user, "ci")))
 	assert.Contains(t, unknown.diagnostics(), "set the provider's region to the home region")
 }

@@ -31,7 +31,7 @@ func TestANewUserIsGivenTimeToAppear(t *testing.T) {
 		s.oci.Inject(emulator.Fault{
 			Operation: "CreateAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No.", Times: 5,
 		})
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		assert.Equal(t, s.onlyToken().Value, s.value("token"))
 		assert.Contains(t, s.diagnostics(), "OCI does not know user "+s.user)
 	})
@@ -40,7 +40,7 @@ func TestANewUserIsGivenTimeToAppear(t *testing.T) {
 func TestAUserWhoNeverAppearsIsAnErrorInTheEnd(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		require.Error(t, s.up(s.mint("ocid1.user.oc1..nobody", "ci")))
+		require.Error(t, s.up(s.oneToken("ocid1.user.oc1..nobody", "ci")))
 		assert.Contains(t, s.diagnostics(), "404 "+s.code("NotAuthorizedOrNotFound"))
 		assert.LessOrEqual(t, s.clock.slept, 2*time.Minute)
 		assert.GreaterOrEqual(t, s.clock.slept, 30*time.Second)
@@ -50,9 +50,9 @@ func TestAUserWhoNeverAppearsIsAnErrorInTheEnd(t *testing.T) {
 func TestOnlyCreateWaitsForAnUnknownUser(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	s.oci.Deny(s.user)
-	require.Error(t, s.up(s.mint(s.user, "new")))
+	require.Error(t, s.up(s.oneToken(s.user, "new")))
 	require.Error(t, s.refresh())
 	assert.Zero(t, s.clock.slept)
 }
@@ -98,7 +98,7 @@ func TestTimeoutOfAnUpdateAndOfADeletion(t *testing.T) {
 func TestCancelEndsTheWaitingAtOnce(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newStack(t)
-		s.mustUp(s.mint(s.user, "ci"))
+		s.mustUp(s.oneToken(s.user, "ci"))
 		s.oci.Inject(emulator.Fault{Operation: "UpdateAuthToken", Status: 503, Code: "ServiceUnavailable", Message: "Later."})
 		s.clock.asleep = make(chan time.Duration, 1000)
 		ctx, cancel := context.WithCancel(context.Background())
@@ -106,7 +106,7 @@ func TestCancelEndsTheWaitingAtOnce(t *testing.T) {
 			<-s.clock.asleep
 			cancel()
 		}()
-		require.Error(t, s.operate(ctx, engine.Update, s.mint(s.user, "new"), false))
+		require.Error(t, s.operate(ctx, engine.Update, s.oneToken(s.user, "new"), false))
 		assert.Equal(t, 1, s.calls("UpdateAuthToken"))
 	})
 }

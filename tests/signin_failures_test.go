@@ -313,7 +313,7 @@ func TestSecretsOfTheConfigurationAreEncryptedInTheState(t *testing.T) {
 		"tokenExchangeClientSecret": "hunter1", "privateKeyPassword": "hunter2", "privateKey": s.creds.PrivateKeyPEM,
 	}
 	maps.Copy(s.config, secrets)
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 	checkpoint := s.checkpoint()
 	for _, clear := range []string{"hunter1", "hunter2", "BEGIN PRIVATE KEY"} {
 		assert.NotContains(t, checkpoint, clear)

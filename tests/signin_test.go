@@ -583,7 +583,7 @@ func TestKindsOfEndpointsAreAccepted(t *testing.T) {
 	// "pulumi config set" passes them as strings.
 	s := newStackIn(w)
 	s.config["realmSpecificServiceEndpointTemplateEnabled"], s.config["dualStackEndpointEnabled"] = "true", "false"
-	s.mustUp(s.mint(s.user, "ci"))
+	s.mustUp(s.oneToken(s.user, "ci"))
 }
 
 // openSession writes the files that "oci session authenticate" writes, and registers the session.

@@ -220,8 +220,8 @@ func (s *testStack) changes() display.ResourceChanges {
 	return nil
 }
 
-// mint returns a program with one AuthToken named "token".
-func (w *world) mint(userID, description string) program {
+// oneToken returns a program with one AuthToken named "token".
+func (w *world) oneToken(userID, description string) program {
 	return func(m *deploytest.ResourceMonitor) error {
 		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
 			Inputs: w.inputs(userID, description),

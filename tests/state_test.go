@@ -45,7 +45,7 @@ func (r recordedTokens) placeholders(w *world) (pairs []string) {
 // recordedProgram registers the resources of a recorded state. The rotating one is absent before 0.2.0.
 func (s *testStack) recordedProgram(description string, rotated, quarter string) program {
 	return func(m *deploytest.ResourceMonitor) error {
-		if err := s.mint(s.user, description)(m); err != nil || rotated == "" {
+		if err := s.oneToken(s.user, description)(m); err != nil || rotated == "" {
 			return err
 		}
 		_, err := m.RegisterResource(rotatingType, "rotating", true, deploytest.ResourceOptions{

@@ -1,4 +1,4 @@
-// Command registry-login-automation mints an OCI auth token with Pulumi's Automation API, uses it, and revokes it: a program
+// Command registry-login-automation creates an OCI auth token with Pulumi's Automation API, uses it, and revokes it: a program
 // that needs no project folder, for a platform team to start from.
 package main
 
@@ -66,6 +66,6 @@ func run(ctx context.Context, user, endpoint string) (err error) {
 		return errors.New("the token has no value, or it is not a secret")
 	}
 	// This is where the value goes to who needs it. It is not to be printed.
-	fmt.Printf("minted %s: a secret of %d characters\n", up.Outputs["tokenId"].Value, len(token))
+	fmt.Printf("created %s: a secret of %d characters\n", up.Outputs["tokenId"].Value, len(token))
 	return nil
 }

@@ -27,7 +27,7 @@ def run(user: str, endpoint: str | None) -> None:
         if not isinstance(token.value, str) or not token.secret:
             raise RuntimeError("the token has no value, or it is not a secret")
         # This is where the value goes to who needs it. It is not to be printed.
-        print(f"minted {outputs['tokenId'].value}: a secret of {len(token.value)} characters")
+        print(f"created {outputs['tokenId'].value}: a secret of {len(token.value)} characters")
     finally:
         # Whatever happens, no token is left behind.
         stack.destroy(on_output=progress)

@@ -29,7 +29,7 @@ async function run(userId: string, endpoint?: string): Promise<void> {
     }
     // This is where the value goes to who needs it. It is not to be printed.
     console.log(
-      `minted ${tokenId?.value}: a secret of ${token.value.length} characters`,
+      `created ${tokenId?.value}: a secret of ${token.value.length} characters`,
     );
   } finally {
     // Whatever happens, no token is left behind.

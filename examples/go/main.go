@@ -1,4 +1,4 @@
-// Command registry-login mints an OCI auth token, and makes of it the configuration with which docker logs in.
+// Command registry-login creates an OCI auth token, and turns it into the configuration with which docker logs in.
 package main
 
 import (

@@ -23,7 +23,7 @@ func TestAutomationExamples(t *testing.T) {
 			user := p.users[1]
 			command := append(example.command, "--user", user, "--endpoint", p.url)
 			printed := execute(t, p.dir, p.env, command[0], command[1:]...)
-			assert.Regexp(t, `minted ocid1\.credential\.[^ ]+: a secret of 20 characters\n`, printed)
+			assert.Regexp(t, `created ocid1\.credential\.[^ ]+: a secret of 20 characters\n`, printed)
 			assert.Equal(t, 1, p.calls("CreateAuthToken"))
 			assert.Equal(t, 1, p.calls("DeleteAuthToken"))
 			assert.Empty(t, p.tokens())
