@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Provides the tools that "make" runs, in .toolchain/bin.
 #
-#   tools/toolchain.sh [pulumi|java|python|tofu|registry|check|release|picture]...
+#   tools/toolchain.sh [pulumi|java|python|tofu|registry|check|vulnerable|release|picture]...
 #
-#   pulumi    the Pulumi CLI and its language hosts (the default)
-#   java      Pulumi's language host for Java
-#   python    uv, which makes environments of Python
-#   tofu      OpenTofu, instead of Terraform
-#   registry  a container registry and its client, for the tests
-#   check     golangci-lint, gotestsum, govulncheck
-#   release   goreleaser, cyclonedx-gomod, actionlint
-#   picture   freeze, which draws what a terminal shows
+#   pulumi      the Pulumi CLI and its language hosts (the default)
+#   java        Pulumi's language host for Java
+#   python      uv, which makes environments of Python
+#   tofu        OpenTofu, instead of Terraform
+#   registry    a container registry and its client, for the tests
+#   check       golangci-lint, gotestsum
+#   vulnerable  govulncheck
+#   release     goreleaser, cyclonedx-gomod, actionlint
+#   picture     freeze, which draws what a terminal shows
 #
 # A Pulumi on PATH is used if it is recent enough. A Terraform on PATH is used too. Other tools are built, and built again when the
 # go.mod in tools/ that pins them has changed. uv is installed from PyPI.
@@ -104,8 +105,11 @@ provide_tofu() {
 provide_check() {
   build check "about 3 minutes for all" \
     gotest.tools/gotestsum \
-    golang.org/x/vuln/cmd/govulncheck \
     github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+}
+
+provide_vulnerable() {
+  build check "seconds" golang.org/x/vuln/cmd/govulncheck
 }
 
 provide_release() {
