@@ -7,7 +7,10 @@ SHELL := /usr/bin/env bash
 version := $(shell cat VERSION)
 
 # Compilers, tests and the pulumi command live for seconds: to collect garbage costs them a fifth of their time.
-check test: export GOGC := 400
+check test race: export GOGC := 400
+
+# So do javac and Maven, which need no optimizing compiler.
+test packages: export MAVEN_OPTS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $(MAVEN_OPTS)
 
 # The modules with Go code of this repository that people do not copy.
 modules := . tools/codegen tools/pulumi-yaml
@@ -21,7 +24,7 @@ export GOFLAGS := $(filter-out -trimpath,$(GOFLAGS)) -trimpath
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build toolchain ## watch a token being created, changed, imported and revoked, against a local OCI
@@ -39,15 +42,24 @@ toolchain: ## build the Pulumi CLI and its language hosts, unless the machine ha
 check: build lint ## the quick tests: lint, generated files, units and the engine; without the network
 	@go test -short ./...
 
-# The race detector makes the engine four times as slow, so here it watches only those of the engine's tests in which calls meet.
+# While the quick tests run, the tools for the long ones are built.
 .PHONY: test
-test: build lint cross tidy ## every test there is, the quick ones first
-	@gotestsum --format pkgname-and-test-fails -- -short -race ./cmd/... ./internal/... ./provider/...
-	@gotestsum --format pkgname-and-test-fails -- -short -race -run 'Cancel|Connection|Creations|EachUserOnce|Hundred|Others|Principal' ./tests
-	@tools/toolchain.sh pulumi java python tofu registry release
+test: build ## every test there is, the quick ones first
+	@$(MAKE) --no-print-directory --jobs 2 quick tools
 	@actionlint
 	@VERSION=$(version) goreleaser check --quiet
-	@gotestsum --format pkgname-and-test-fails -- -timeout 40m ./tests/...
+	@gotestsum --format pkgname-and-test-fails -- -p 3 -timeout 40m ./tests/...
+
+# The race detector makes the engine four times as slow, so here it watches only those of the engine's tests in which calls meet.
+.PHONY: quick
+quick: lint
+	@gotestsum --format pkgname-and-test-fails -- -short -race ./cmd/... ./internal/... ./provider/...
+	@gotestsum --format pkgname-and-test-fails -- -short -race -run 'Cancel|Connection|Creations|EachUserOnce|Hundred|Others|Principal' ./tests
+	@$(MAKE) --no-print-directory cross tidy
+
+.PHONY: tools
+tools:
+	@tools/toolchain.sh pulumi java python tofu registry release
 
 .PHONY: race
 race: lint ## the quick tests under the race detector

@@ -83,7 +83,7 @@ func TestJavaSnippets(t *testing.T) {
 	}))
 	require.NotEmpty(t, sources, "the SDK has no code")
 	compile := func(classes, flags string, files ...string) {
-		arguments := []string{"-d", classes, "-classpath", work + "/sdk" + string(os.PathListSeparator) + jars + "/jars/*"}
+		arguments := []string{"-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-d", classes, "-classpath", work + "/sdk" + string(os.PathListSeparator) + jars + "/jars/*"}
 		arguments = append(arguments, strings.Fields(flags)...)
 		toolchain.Run(t, work, nil, "javac", append(arguments, files...)...)
 	}
