@@ -41,7 +41,7 @@ run pulumi stack init demo
 run pulumi config set ociauthtoken:endpoint "$endpoint"
 run pulumi config set userId "$user"
 
-step "Mint a token" "OCI shows its value once, now. It goes into the state, encrypted, and nowhere else."
+step "Create a token" "OCI shows its value only now. It is kept in the state, encrypted, and nowhere else."
 run pulumi up --yes --skip-preview
 printf '\n'
 run pulumi stack output
@@ -57,7 +57,7 @@ step "Refresh" "Pulumi asks OCI what is there, and finds what it expects."
 run pulumi refresh --yes --skip-preview
 
 step "Import a second token" \
-  "Someone made it by hand. It comes under Pulumi's care; its value cannot, for OCI does not show it twice."
+  "Someone has created it by hand. Pulumi manages it from now on, but does not know its value: OCI shows it only once."
 second=$(curl --silent --show-error --fail --request POST --data '{"description": "made by hand"}' \
   "$endpoint/_emulator/users/$user/tokens" | sed -n 's/.*"id": *"\([^"]*\)".*/\1/p')
 run pulumi import ociauthtoken:index:AuthToken second "users/$user/authTokens/$second" \

@@ -24,13 +24,15 @@ import (
 // These tests run the pulumi command and the plugin as a person does. They test what only the command has: generated code, import
 // files, interrupts and logs.
 
-// cli is a project folder, a local backend, and the plugin on PATH.
+// cli is a project folder, a local backend, and an installed plugin.
 type cli struct {
 	*world
 	dir string
 	env []string
 	// state is the folder of the backend, and stack the selected stack.
 	state, stack string
+	// installed is the folder of the plugin.
+	installed string
 }
 
 // newCLI needs pulumi on PATH, or the one that "make toolchain" builds.
@@ -54,13 +56,15 @@ func newCLIWithoutStack(w *world) *cli {
 	toolchain.Need(t, "pulumi", "pulumi-language-yaml")
 	c := &cli{world: w, dir: t.TempDir(), state: t.TempDir()}
 	config := w.keyFile(w.profile("DEFAULT", w.keyFile(w.creds.PrivateKeyPEM)))
-	c.env = append(backend.Environment(c.state),
-		"PATH="+toolchain.Path(t),
-		"HOME="+w.home, "TMPDIR="+os.TempDir(), "PULUMI_HOME="+t.TempDir(),
+	home := t.TempDir()
+	c.installed = toolchain.Install(t, home)
+	c.env = append([]string{
+		"PATH=" + toolchain.Path(),
+		"HOME=" + w.home, "TMPDIR=" + os.TempDir(), "PULUMI_HOME=" + home,
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
-		"GOGC="+os.Getenv("GOGC"),
-		"OCI_CLI_CONFIG_FILE="+config,
-	)
+		"GOGC=" + os.Getenv("GOGC"),
+		"OCI_CLI_CONFIG_FILE=" + config,
+	}, backend.Environment(c.state)...)
 	return c
 }
 
@@ -223,16 +227,17 @@ func TestImportGeneratesCodeThatPreviewsClean(t *testing.T) {
 			}
 			live := c.oci.AddToken(c.user, `by "hand", with punctuation: #{}`)
 			printed := c.must("import", "ociauthtoken:index:AuthToken", "token", fmt.Sprintf(form, c.user, live.ID),
-				"--yes", "--protect=false", "--out", "generated.yaml")
+				"--yes", "--skip-preview", "--protect=false", "--out", "generated.yaml")
 			assert.Contains(t, printed, "replace the token to get a new value")
 
 			generated, err := os.ReadFile(filepath.Join(c.dir, "generated.yaml"))
 			require.NoError(t, err)
 			c.write("Pulumi.yaml", "name: test\nruntime: yaml\n"+string(generated))
-			c.must("preview", "--diff", "--expect-no-changes")
-			c.must("up", "--yes", "--expect-no-changes")
-			assert.Contains(t, c.must("stack", "--show-ids"), live.ID)
-			assert.NotContains(t, c.must("stack", "export"), `"token":`)
+			c.must("up", "--yes", "--skip-preview", "--diff", "--expect-no-changes")
+			state, err := backend.Export(c.state, c.stack)
+			require.NoError(t, err)
+			assert.Contains(t, string(state), live.ID)
+			assert.NotContains(t, string(state), `"token":`)
 			assert.Equal(t, []emulator.Token{live}, c.tokens())
 		})
 	}
@@ -280,18 +285,18 @@ func TestImportFileBringsTheValue(t *testing.T) {
 			}}})
 			require.NoError(t, err)
 			c.write("import.json", string(file))
-			c.must("import", "--file", "import.json", "--yes", "--protect=false", "--generate-code=false")
+			c.must("import", "--file", "import.json", "--yes", "--skip-preview", "--protect=false", "--generate-code=false")
 
 			c.program("token", "by hand")
-			c.must("up", "--yes")
+			c.must("up", "--yes", "--skip-preview")
 			assert.Equal(t, live.Value, c.secretOutput("token"))
 			c.must("preview", "--diff", "--expect-no-changes")
 			c.program("token", "described anew")
-			c.must("up", "--yes")
-			c.must("refresh", "--yes")
+			c.must("up", "--yes", "--skip-preview")
+			c.must("refresh", "--yes", "--skip-preview")
 			assert.Equal(t, live.Value, c.secretOutput("token"))
 			assert.Zero(t, c.calls("CreateAuthToken"))
-			c.must("destroy", "--yes")
+			c.must("destroy", "--yes", "--skip-preview")
 			assert.Empty(t, c.tokens())
 		})
 	}
@@ -303,8 +308,8 @@ func TestInterruptDuringCreationRecordsTheToken(t *testing.T) {
 	c.program("token", "ci")
 	printed := c.upAndInterrupt("CreateAuthToken")
 
-	c.must("refresh", "--yes")
-	c.must("up", "--yes")
+	c.must("refresh", "--yes", "--skip-preview")
+	c.must("up", "--yes", "--skip-preview")
 	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"), "the one token there is, is the one in the state")
 	assert.Equal(t, 1, c.calls("CreateAuthToken"), printed)
 }

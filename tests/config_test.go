@@ -28,8 +28,8 @@ func (w *world) settings() map[string]any {
 	}
 }
 
-// mustMint configures a new provider and creates a token with it, which shows that OCI accepts its signature.
-func (w *world) mustMint(configuration map[string]any) {
+// mustSignIn configures a new provider and creates a token with it, which shows that OCI accepts its signature.
+func (w *world) mustSignIn(configuration map[string]any) {
 	w.t.Helper()
 	_, err := w.configured(configuration).Create(context.Background(), &pulumirpc.CreateRequest{
 		Urn: tokenURN, Properties: properties(w.t, map[string]any{"userId": w.user, "description": w.t.Name()}),
@@ -72,14 +72,14 @@ func TestTheFirstSourceOfAPropertyCounts(t *testing.T) {
 	w := newWorld(t)
 	wrong := "ocid1.tenancy.oc1..wrong"
 	w.configFile("[DEFAULT]\ntenancy=" + wrong + "\nregion=eu-frankfurt-1\n")
-	w.mustMint(map[string]any{"endpoint": w.url}) // OCI_... takes precedence over the file
+	w.mustSignIn(map[string]any{"endpoint": w.url}) // OCI_... takes precedence over the file
 
 	w.env["OCI_TENANCY_OCID"] = wrong
-	w.mustMint(map[string]any{"endpoint": w.url, "tenancyOcid": w.creds.TenancyID}) // the program takes precedence over everything
+	w.mustSignIn(map[string]any{"endpoint": w.url, "tenancyOcid": w.creds.TenancyID}) // the program takes precedence over everything
 
 	// A key is taken from the first place that has one, as a value or as a path.
 	w.env["OCI_PRIVATE_KEY"] = "not a key"
-	w.mustMint(map[string]any{
+	w.mustSignIn(map[string]any{
 		"endpoint": w.url, "tenancyOcid": w.creds.TenancyID, "privateKeyPath": w.keyFile(w.creds.PrivateKeyPEM),
 	})
 }
@@ -115,12 +115,12 @@ func TestKindsOfPrivateKeys(t *testing.T) {
 		}
 		return settings
 	}
-	w.mustMint(with(pkcs1, ""))
-	w.mustMint(with(encode("PRIVATE KEY", pkcs8DER), ""))
-	w.mustMint(with(pkcs1, "a password that is not needed"))
-	w.mustMint(with(strings.ReplaceAll(pkcs1, "\n", `\n`), "")) // in a variable that cannot contain line breaks
-	w.mustMint(with(encrypted, "12345"))
-	w.mustMint(with(string(pem.EncodeToMemory(legacy)), "12345"))
+	w.mustSignIn(with(pkcs1, ""))
+	w.mustSignIn(with(encode("PRIVATE KEY", pkcs8DER), ""))
+	w.mustSignIn(with(pkcs1, "a password that is not needed"))
+	w.mustSignIn(with(strings.ReplaceAll(pkcs1, "\n", `\n`), "")) // in a variable that cannot contain line breaks
+	w.mustSignIn(with(encrypted, "12345"))
+	w.mustSignIn(with(string(pem.EncodeToMemory(legacy)), "12345"))
 
 	assert.Contains(t, w.configureError(with(encrypted, "")), "privateKeyPassword: is not set")
 	assert.Contains(t, w.configureError(with(encrypted, "wrong")), "privateKeyPassword: does not decrypt")
@@ -131,7 +131,7 @@ func TestKindsOfPrivateKeys(t *testing.T) {
 	require.NoError(t, err)
 	w.configFile(w.profile("DEFAULT", w.keyFile(encode("ENCRYPTED PRIVATE KEY", equals))) + "pass_phrase=a=b;c#d\n")
 	w.env = nil
-	w.mustMint(map[string]any{"endpoint": w.url})
+	w.mustSignIn(map[string]any{"endpoint": w.url})
 
 }
 
@@ -369,6 +369,6 @@ func TestConfigurationOfOCIsPulumiProviderIsCopied(t *testing.T) {
 	assert.NotContains(t, string(stack), "BEGIN", "the key is encrypted")
 	assert.NotContains(t, string(stack), "ociauthtoken:privateKeyPath", "what is not set is not copied")
 	c.program("token", "ci")
-	c.must("up", "--yes")
-	c.must("destroy", "--yes")
+	c.must("up", "--yes", "--skip-preview")
+	c.must("destroy", "--yes", "--skip-preview")
 }

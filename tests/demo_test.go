@@ -58,7 +58,7 @@ func TestDemoCleansUpOnInterrupt(t *testing.T) {
 	lines := bufio.NewScanner(output)
 	interrupted := false
 	for lines.Scan() {
-		if !interrupted && strings.Contains(lines.Text(), "Mint a token") {
+		if !interrupted && strings.Contains(lines.Text(), "Create a token") {
 			require.NoError(t, syscall.Kill(-command.Process.Pid, syscall.SIGINT))
 			interrupted = true
 		}

@@ -52,7 +52,7 @@ outputs:
 
 	m.program("example", description)
 	m.must("preview", "--diff", "--expect-no-changes")
-	m.must("refresh", "--yes")
+	m.must("refresh", "--yes", "--skip-preview")
 	m.must("preview", "--diff", "--expect-no-changes")
 	m.requireUntouched()
 	m.requireDestroyRevokesWhatMoved()

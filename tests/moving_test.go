@@ -137,7 +137,7 @@ case "$1 $2" in "-fsSLO $url/"*) cp "`+toolchain.Root+`/${2#"$url/"}" . ;; *) ec
 		require.NoError(t, err)
 	}
 	m.env = append(m.env, "TMPDIR="+m.temporary, "OCI_PLUGIN_JOURNAL="+m.refused, "PULUMI_SKIP_CONFIRMATIONS=true",
-		"PATH="+tools+":"+ociPlugin(t)+":"+toolchain.Path(t))
+		"PATH="+tools+":"+ociPlugin(t)+":"+toolchain.Path())
 	m.tools = tools
 	return m
 }
@@ -300,7 +300,7 @@ func (m *move) requireValues() {
 func (m *move) requireRefreshFindsNothing() {
 	m.t.Helper()
 	before := m.tokensIn(m.state(), newTokenType)
-	m.must("refresh", "--yes", "--expect-no-changes")
+	m.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
 	assert.Equal(m.t, before, m.tokensIn(m.state(), newTokenType))
 }
 

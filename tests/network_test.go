@@ -143,7 +143,7 @@ func TestACertificateAuthorityThatIsNotTrustedIsReported(t *testing.T) {
 		err = c.create(nil, variable+"="+missing)
 		require.ErrorContains(t, err, "the environment variable "+variable+" names: "+missing+" could not be read")
 		err = c.create(nil, variable+"="+c.keyFile("no certificate"))
-		require.ErrorContains(t, err, "holds no certificate in PEM form")
+		require.ErrorContains(t, err, "holds no certificate in PEM format")
 	}
 }
 

@@ -55,6 +55,6 @@ func TestReadmesFirstProgramEndsInALogin(t *testing.T) {
 	machine.RequireLoggedIn()
 
 	c.must("stack", "select", "dev")
-	assert.Contains(t, c.must("destroy", "--yes"), "2 deleted")
+	assert.Contains(t, c.must("destroy", "--yes", "--skip-preview"), "2 deleted")
 	machine.RequireRefused()
 }

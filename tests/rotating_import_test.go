@@ -251,11 +251,11 @@ func TestImportFileBringsBothValuesAlong(t *testing.T) {
 			}
 			id := strings.NewReplacer("U", c.user, "C", current.ID, "P", previous.ID).Replace(test.id)
 			c.write("import.json", importFileOf(t, rotatingType, id, map[string]any{"userId": c.user, "description": "by hand"}, outputs))
-			c.must("import", "--file", "import.json", "--yes", "--protect=false", "--generate-code=false")
+			c.must("import", "--file", "import.json", "--yes", "--skip-preview", "--protect=false", "--generate-code=false")
 
 			c.rotates("by hand", "")
-			c.must("up", "--yes")
-			c.must("refresh", "--yes")
+			c.must("up", "--yes", "--skip-preview")
+			c.must("refresh", "--yes", "--skip-preview")
 			assert.Equal(t, current.Value, c.secretOutput("token"))
 			c.must("preview", "--diff", "--expect-no-changes")
 			assert.Zero(t, c.calls("CreateAuthToken"))
@@ -264,10 +264,10 @@ func TestImportFileBringsBothValuesAlong(t *testing.T) {
 			}
 
 			c.rotates("by hand", "      rotateWhenChanged: { leak: \"1\" }\n")
-			c.must("up", "--yes")
+			c.must("up", "--yes", "--skip-preview")
 			assert.NotEqual(t, current.Value, c.secretOutput("token"))
 			assert.Len(t, c.tokens(), 2)
-			c.must("destroy", "--yes")
+			c.must("destroy", "--yes", "--skip-preview")
 			assert.Empty(t, c.tokens())
 		})
 	}
@@ -278,13 +278,13 @@ func TestTheWayBackToAnAuthToken(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
 	c.rotates("ci", "      rotateWhenChanged: { n: \"1\" }\n")
-	c.must("up", "--yes")
+	c.must("up", "--yes", "--skip-preview")
 	c.rotates("ci", "      rotateWhenChanged: { n: \"2\" }\n")
-	c.must("up", "--yes")
+	c.must("up", "--yes", "--skip-preview")
 	require.Len(t, c.tokens(), 2)
 
 	c.rotates("ci", "      rotateWhenChanged: { n: \"2\" }\n      previousDays: 0\n")
-	c.must("up", "--yes")
+	c.must("up", "--yes", "--skip-preview")
 	live := c.onlyToken()
 	value := c.secretOutput("token")
 	c.oci.ResetJournal()
@@ -301,16 +301,16 @@ func TestTheWayBackToAnAuthToken(t *testing.T) {
 	c.must("state", "delete", urn, "--yes")
 	c.write("import.json", importFileOf(t, authTokenType, live.ID, map[string]any{"userId": c.user, "description": "ci"},
 		map[string]any{"token": value}))
-	c.must("import", "--file", "import.json", "--yes", "--protect=false", "--generate-code=false")
+	c.must("import", "--file", "import.json", "--yes", "--skip-preview", "--protect=false", "--generate-code=false")
 	require.NoError(t, os.Remove(filepath.Join(c.dir, "import.json")))
 	c.program("token", "ci")
-	c.must("up", "--yes")
+	c.must("up", "--yes", "--skip-preview")
 	assert.Equal(t, value, c.secretOutput("token"))
 	assert.Equal(t, live.ID, c.onlyToken().ID)
-	c.must("refresh", "--yes")
+	c.must("refresh", "--yes", "--skip-preview")
 	c.must("preview", "--diff", "--expect-no-changes")
 	assert.Zero(t, c.calls("CreateAuthToken")+c.calls("DeleteAuthToken"))
-	c.must("destroy", "--yes")
+	c.must("destroy", "--yes", "--skip-preview")
 	assert.Empty(t, c.tokens())
 }
 

@@ -150,8 +150,8 @@ func TestSIGTERMToThePluginDuringUpRecordsTheToken(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
 	printed := c.upAndKill(syscall.SIGTERM, false)
-	c.must("refresh", "--yes")
-	c.must("up", "--yes")
+	c.must("refresh", "--yes", "--skip-preview")
+	c.must("up", "--yes", "--skip-preview")
 	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"), "the one token there is, is the one in the state")
 	assert.Equal(t, 1, c.calls("CreateAuthToken"), printed)
 }
@@ -165,13 +165,13 @@ func TestPluginKilledBetweenCommitAndAnswer(t *testing.T) {
 	assert.Contains(t, c.upAndKill(syscall.SIGKILL, false), "creating failed")
 	orphan := c.onlyToken()
 
-	c.must("up", "--yes")
+	c.must("up", "--yes", "--skip-preview")
 	tokens := c.tokens()
 	require.Len(t, tokens, 2, "nobody knows the value of the first one, so there is another")
 	assert.Equal(t, tokens[1].Value, c.secretOutput("token"))
 	c.oci.DeleteToken(c.user, orphan.ID) // as "oci iam auth-token delete" does
 	c.must("preview", "--refresh", "--expect-no-changes")
-	c.must("destroy", "--yes")
+	c.must("destroy", "--yes", "--skip-preview")
 	assert.Empty(t, c.tokens())
 }
 
@@ -184,9 +184,9 @@ func TestPulumiAndPluginKilledBetweenCommitAndAnswer(t *testing.T) {
 	// The state knows that a creation was under way, and the next run says so.
 	c.must("cancel", "--yes")
 	assert.Contains(t, c.must("stack", "export"), `"pending_operations"`)
-	assert.Contains(t, c.must("up", "--yes"), "token, interrupted while creating")
+	assert.Contains(t, c.must("up", "--yes", "--skip-preview"), "token, interrupted while creating")
 	c.oci.DeleteToken(c.user, orphan.ID)
-	c.must("refresh", "--yes", "--clear-pending-creates")
-	assert.NotContains(t, c.must("up", "--yes", "--expect-no-changes"), "interrupted")
+	c.must("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
+	assert.NotContains(t, c.must("up", "--yes", "--skip-preview", "--expect-no-changes"), "interrupted")
 	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
 }

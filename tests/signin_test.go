@@ -575,7 +575,7 @@ func TestKindsOfEndpointsAreAccepted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, value := range []bool{true, false} {
-		w.mustMint(map[string]any{
+		w.mustSignIn(map[string]any{
 			"endpoint": w.url, "realmSpecificServiceEndpointTemplateEnabled": value, "dualStackEndpointEnabled": value,
 		})
 	}

@@ -53,18 +53,18 @@ func upgradeAuthToken(t *testing.T, plugin string) {
 	c := newCLI(t)
 	upgrade := c.downgraded(plugin)
 	c.program("token", "created before")
-	c.must("up", "--yes")
+	c.must("up", "--yes", "--skip-preview")
 	old := c.onlyToken()
 
 	upgrade()
 	c.must("preview", "--diff", "--expect-no-changes")
-	c.must("refresh", "--yes", "--expect-no-changes")
+	c.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
 	c.program("token", "described after")
-	c.must("up", "--yes")
+	c.must("up", "--yes", "--skip-preview")
 	assert.Equal(t, old.Value, c.secretOutput("token"))
 	assert.Equal(t, "described after", c.onlyToken().Description)
 	assert.Equal(t, 1, c.calls("CreateAuthToken"))
-	c.must("destroy", "--yes")
+	c.must("destroy", "--yes", "--skip-preview")
 	assert.Empty(t, c.tokens())
 }
 
@@ -80,7 +80,7 @@ func upgradeRotatingAuthToken(t *testing.T, plugin string) {
 
 	upgrade()
 	c.must("preview", "--diff", "--expect-no-changes")
-	c.must("refresh", "--yes", "--expect-no-changes")
+	c.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
 	assert.Equal(t, before, c.tokens())
 	c.rotatingProgram("third")
 	c.must("up", "--yes", "--skip-preview")
@@ -90,7 +90,7 @@ func upgradeRotatingAuthToken(t *testing.T, plugin string) {
 	assert.Equal(t, after[0].Value, c.secretOutput("previousToken"))
 	assert.Equal(t, after[1].Value, c.secretOutput("token"))
 	assert.Equal(t, 3, c.calls("CreateAuthToken"))
-	c.must("destroy", "--yes")
+	c.must("destroy", "--yes", "--skip-preview")
 	assert.Empty(t, c.tokens())
 }
 

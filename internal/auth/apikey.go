@@ -209,11 +209,11 @@ func unescapeNewlines(s string) string {
 	return strings.ReplaceAll(s, `\n`, "\n")
 }
 
-// parsePrivateKey parses a key in PEM form. Its errors quote nothing of it.
+// parsePrivateKey parses a key in PEM format. Its errors quote nothing of it.
 func parsePrivateKey(p Property, content, password, origin string) (privateKey, *PropertyError) {
 	block, _ := pem.Decode([]byte(content))
 	if block == nil {
-		return privateKey{}, wrong(p, "%s does not hold a private key in PEM form. "+
+		return privateKey{}, wrong(p, "%s does not hold a private key in PEM format. "+
 			`Such a key begins with "-----BEGIN PRIVATE KEY-----" or "-----BEGIN RSA PRIVATE KEY-----"`, origin)
 	}
 	if !strings.HasSuffix(block.Type, "PRIVATE KEY") {

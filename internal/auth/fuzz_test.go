@@ -18,7 +18,7 @@ import (
 // canary stands in secrets, and no error may show it.
 const canary = "c4n4rY"
 
-// aKey is a private key in PEM form, and its fingerprint.
+// aKey is a private key in PEM format, and its fingerprint.
 var aKey = sync.OnceValues(func() (key, itsFingerprint string) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

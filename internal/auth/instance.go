@@ -111,7 +111,7 @@ func instancePrincipalWithCerts(ctx context.Context, s *sources) (Credentials, e
 	})
 }
 
-// certificates are the certificates of an instance and the key, in PEM form.
+// certificates are the certificates of an instance and the key, in PEM format.
 type certificates struct{ leaf, key, passphrase, intermediate []byte }
 
 // readCertificates reads the certificates and checks them. Its errors name the file.
@@ -168,7 +168,7 @@ func inOneLine(problems []error) error {
 func parseCertificate(path outside.Text, content []byte) (*x509.Certificate, error) {
 	block, _ := pem.Decode(content)
 	if block == nil {
-		return nil, fmt.Errorf("%s is not a certificate in PEM form", path)
+		return nil, fmt.Errorf("%s is not a certificate in PEM format", path)
 	}
 	certificate, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {

@@ -103,11 +103,11 @@ var (
 	})
 	propertyPrivateKey = define(Property{
 		Name: "privateKey", CLI: "KEY_CONTENT", Secret: true,
-		Description: "The private key of the API key, in PEM form. Set either this or `privateKeyPath`.",
+		Description: "The private key of the API key, in PEM format. Set either this or `privateKeyPath`.",
 	})
 	propertyPrivateKeyPath = define(Property{
 		Name: "privateKeyPath", Key: "key_file", CLI: "KEY_FILE",
-		Description: "The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the " +
+		Description: "The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the " +
 			"home directory. If `privateKey` is set in the same place, it takes precedence.",
 	})
 	propertyPrivateKeyPassword = define(Property{

@@ -32,7 +32,7 @@ func (s *sources) trustCertificates() error {
 	path = s.path(path)
 	content, err := readFile(path)
 	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(content) {
-		err = fmt.Errorf("%s holds no certificate in PEM form", path)
+		err = fmt.Errorf("%s holds no certificate in PEM format", path)
 	}
 	if err != nil {
 		return fmt.Errorf("the certificate authorities to trust, which the environment variable %s names: %w", variable, err)

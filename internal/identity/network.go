@@ -27,7 +27,7 @@ func networkAdvice(cause error) string {
 	switch {
 	case isCertificateError(cause):
 		return "This machine does not trust the certificate of the answering server. If the network inspects encrypted connections, write the " +
-			"network's own certificate authority to a file in PEM form, and name the file in the environment variable " + certificatesVariable
+			"network's own certificate authority to a file in PEM format, and name the file in the environment variable " + certificatesVariable
 	case errors.As(cause, &operation) && operation.Op == "proxyconnect":
 		return fmt.Sprintf("The proxy%s cannot be reached: check the environment variable HTTPS_PROXY. NO_PROXY lists the hosts that "+
 			"are reached without it", proxy)

@@ -37,7 +37,7 @@ namespace Pulumi.OciAuthToken
         public Output<string?> Fingerprint { get; private set; } = null!;
 
         /// <summary>
-        /// The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+        /// The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
         /// </summary>
         [Output("privateKey")]
         public Output<string?> PrivateKey { get; private set; } = null!;
@@ -49,7 +49,7 @@ namespace Pulumi.OciAuthToken
         public Output<string?> PrivateKeyPassword { get; private set; } = null!;
 
         /// <summary>
-        /// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        /// The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         /// </summary>
         [Output("privateKeyPath")]
         public Output<string?> PrivateKeyPath { get; private set; } = null!;
@@ -201,7 +201,7 @@ namespace Pulumi.OciAuthToken
         private Input<string>? _privateKey;
 
         /// <summary>
-        /// The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+        /// The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
         /// </summary>
         public Input<string>? PrivateKey
         {
@@ -230,7 +230,7 @@ namespace Pulumi.OciAuthToken
         }
 
         /// <summary>
-        /// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        /// The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         /// </summary>
         [Input("privateKeyPath")]
         public Input<string>? PrivateKeyPath { get; set; }

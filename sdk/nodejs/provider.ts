@@ -36,7 +36,7 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly fingerprint: pulumi.Output<string | undefined>;
     /**
-     * The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+     * The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
      */
     declare public readonly privateKey: pulumi.Output<string | undefined>;
     /**
@@ -44,7 +44,7 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly privateKeyPassword: pulumi.Output<string | undefined>;
     /**
-     * The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+     * The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
      */
     declare public readonly privateKeyPath: pulumi.Output<string | undefined>;
     /**
@@ -166,7 +166,7 @@ export interface ProviderArgs {
      */
     fingerprint?: pulumi.Input<string | undefined>;
     /**
-     * The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+     * The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
      */
     privateKey?: pulumi.Input<string | undefined>;
     /**
@@ -174,7 +174,7 @@ export interface ProviderArgs {
      */
     privateKeyPassword?: pulumi.Input<string | undefined>;
     /**
-     * The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+     * The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
      */
     privateKeyPath?: pulumi.Input<string | undefined>;
     /**

@@ -113,7 +113,7 @@ func TestExampleTakesOverAnImportedToken(t *testing.T) {
 		generated := filepath.Join(t.TempDir(), "generated")
 
 		printed, err := try(t, p.dir, p.env, "pulumi", "import", authTokenType, "registryToken",
-			"users/"+live.UserID+"/authTokens/"+live.ID, "--yes", "--protect=false", "--out", generated, "--non-interactive")
+			"users/"+live.UserID+"/authTokens/"+live.ID, "--yes", "--skip-preview", "--protect=false", "--out", generated, "--non-interactive")
 		code := ""
 		if err == nil {
 			code = read(t, generated)

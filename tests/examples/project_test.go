@@ -43,7 +43,7 @@ func newProject(t *testing.T, name string, l language) *project {
 	if l.install != nil {
 		p.env = append(p.env, l.install(t, p.dir, path)...)
 	}
-	p.installPlugin("ociauthtoken", toolchain.Version(t), toolchain.Bin(t))
+	toolchain.Install(t, home)
 	return p
 }
 

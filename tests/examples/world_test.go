@@ -3,11 +3,13 @@ package examples
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,12 +52,21 @@ func newWorld(t *testing.T) *world {
 	for i, user := range oci.Users() {
 		w.users[i], w.names[i] = user.ID, namespace+"/"+user.Name
 	}
-	credentials, err := oci.NewCredentials(w.users[0])
+	credentials, err := oci.CredentialsFor(w.users[0], callerKey())
 	require.NoError(t, err)
 	w.ociConfig, _, err = credentials.WriteConfigFile(t.TempDir(), "DEFAULT")
 	require.NoError(t, err)
 	return w
 }
+
+// callerKey returns the key of the caller in every world, because generating one takes longer than a pulumi command.
+var callerKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
 
 // onlyToken returns the only token of a user. The other user must have none.
 func (w *world) onlyToken(user string) emulator.Token {

@@ -81,13 +81,20 @@ var build = sync.OnceValues(func() (string, error) {
 	return folder, nil
 })
 
-// Path returns the PATH with which commands find the plugin, the emulator, and the programs that tools/toolchain.sh has built.
-func Path(t *testing.T) string {
+// Install makes the plugin, built from the current code, one that "pulumi plugin install" has put into a PULUMI_HOME. It returns the
+// plugin's folder there. Unlike a plugin on PATH, pulumi asks it for its schema only once.
+func Install(t *testing.T, home string) string {
 	t.Helper()
-	return Bin(t) + string(os.PathListSeparator) + path
+	const file = "pulumi-resource-ociauthtoken"
+	folder := filepath.Join(home, "plugins", "resource-ociauthtoken-v"+Version(t))
+	require.NoError(t, os.MkdirAll(folder, 0o750))
+	require.NoError(t, os.Symlink(filepath.Join(Bin(t), file), filepath.Join(folder, file)))
+	return folder
 }
 
-// path returns the PATH of this process. The programs that tools/toolchain.sh has built come first.
+// Path returns the PATH of this process. The programs that tools/toolchain.sh has built come first.
+func Path() string { return path }
+
 var path = filepath.Join(Root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
 
 // Need skips a test if a tool is missing, or fails it if CI=true. Tests that need a tool are not part of the quick tests.

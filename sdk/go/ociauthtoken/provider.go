@@ -22,11 +22,11 @@ type Provider struct {
 	Endpoint pulumi.StringPtrOutput `pulumi:"endpoint"`
 	// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
 	Fingerprint pulumi.StringPtrOutput `pulumi:"fingerprint"`
-	// The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+	// The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
 	PrivateKey pulumi.StringPtrOutput `pulumi:"privateKey"`
 	// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
 	PrivateKeyPassword pulumi.StringPtrOutput `pulumi:"privateKeyPassword"`
-	// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+	// The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
 	PrivateKeyPath pulumi.StringPtrOutput `pulumi:"privateKeyPath"`
 	// The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
 	Region pulumi.StringPtrOutput `pulumi:"region"`
@@ -98,11 +98,11 @@ type providerArgs struct {
 	Endpoint *string `pulumi:"endpoint"`
 	// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
 	Fingerprint *string `pulumi:"fingerprint"`
-	// The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+	// The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
 	PrivateKey *string `pulumi:"privateKey"`
 	// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
 	PrivateKeyPassword *string `pulumi:"privateKeyPassword"`
-	// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+	// The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
 	PrivateKeyPath *string `pulumi:"privateKeyPath"`
 	// Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
 	RealmSpecificServiceEndpointTemplateEnabled *bool `pulumi:"realmSpecificServiceEndpointTemplateEnabled"`
@@ -146,11 +146,11 @@ type ProviderArgs struct {
 	Endpoint pulumi.StringPtrInput
 	// The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
 	Fingerprint pulumi.StringPtrInput
-	// The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+	// The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
 	PrivateKey pulumi.StringPtrInput
 	// The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
 	PrivateKeyPassword pulumi.StringPtrInput
-	// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+	// The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
 	PrivateKeyPath pulumi.StringPtrInput
 	// Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
 	RealmSpecificServiceEndpointTemplateEnabled pulumi.BoolPtrInput
@@ -239,7 +239,7 @@ func (o ProviderOutput) Fingerprint() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.Fingerprint }).(pulumi.StringPtrOutput)
 }
 
-// The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+// The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
 func (o ProviderOutput) PrivateKey() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.PrivateKey }).(pulumi.StringPtrOutput)
 }
@@ -249,7 +249,7 @@ func (o ProviderOutput) PrivateKeyPassword() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.PrivateKeyPassword }).(pulumi.StringPtrOutput)
 }
 
-// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+// The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
 func (o ProviderOutput) PrivateKeyPath() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.PrivateKeyPath }).(pulumi.StringPtrOutput)
 }

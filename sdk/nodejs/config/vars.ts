@@ -63,7 +63,7 @@ Object.defineProperty(exports, "fingerprint", {
 });
 
 /**
- * The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+ * The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
  */
 export declare const privateKey: string | undefined;
 Object.defineProperty(exports, "privateKey", {
@@ -85,7 +85,7 @@ Object.defineProperty(exports, "privateKeyPassword", {
 });
 
 /**
- * The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+ * The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
  */
 export declare const privateKeyPath: string | undefined;
 Object.defineProperty(exports, "privateKeyPath", {

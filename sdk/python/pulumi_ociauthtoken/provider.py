@@ -49,9 +49,9 @@ class ProviderArgs:
         :param pulumi.Input[_builtins.bool] dual_stack_endpoint_enabled: Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
         :param pulumi.Input[_builtins.str] endpoint: The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
         :param pulumi.Input[_builtins.str] fingerprint: The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] private_key: The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+        :param pulumi.Input[_builtins.str] private_key: The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
         :param pulumi.Input[_builtins.str] private_key_password: The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] private_key_path: The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        :param pulumi.Input[_builtins.str] private_key_path: The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         :param pulumi.Input[_builtins.bool] realm_specific_service_endpoint_template_enabled: Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
         :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] tenancy_ocid: The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
@@ -176,7 +176,7 @@ class ProviderArgs:
     @pulumi.getter(name="privateKey")
     def private_key(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+        The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
         """
         return pulumi.get(self, "private_key")
 
@@ -200,7 +200,7 @@ class ProviderArgs:
     @pulumi.getter(name="privateKeyPath")
     def private_key_path(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         """
         return pulumi.get(self, "private_key_path")
 
@@ -416,9 +416,9 @@ class Provider(pulumi.ProviderResource):
         :param pulumi.Input[_builtins.bool] dual_stack_endpoint_enabled: Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
         :param pulumi.Input[_builtins.str] endpoint: The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryLogin` calls Object Storage at the same URL and, if it is a loopback address, the container registry too.
         :param pulumi.Input[_builtins.str] fingerprint: The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them. If it is not set, the environment variables `TF_VAR_fingerprint`, `OCI_FINGERPRINT` and `OCI_CLI_FINGERPRINT` are read, then `fingerprint` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] private_key: The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+        :param pulumi.Input[_builtins.str] private_key: The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
         :param pulumi.Input[_builtins.str] private_key_password: The pass phrase of the private key, if it is encrypted. If it is not set, the environment variables `TF_VAR_private_key_password`, `OCI_PRIVATE_KEY_PASSWORD` and `OCI_CLI_PASSPHRASE` are read, then `pass_phrase` in the OCI configuration file.
-        :param pulumi.Input[_builtins.str] private_key_path: The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        :param pulumi.Input[_builtins.str] private_key_path: The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         :param pulumi.Input[_builtins.bool] realm_specific_service_endpoint_template_enabled: Accepted because OCI's own provider has it. It has no effect: OCI Identity has no endpoints of this kind.
         :param pulumi.Input[_builtins.str] region: The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth tokens in the tenancy's home region only. The provider sends these calls there by itself. If it is not set, the environment variables `TF_VAR_region`, `OCI_REGION` and `OCI_CLI_REGION` are read, then `region` in the OCI configuration file.
         :param pulumi.Input[_builtins.str] tenancy_ocid: The OCID of your tenancy. If it is not set, the environment variables `TF_VAR_tenancy_ocid`, `OCI_TENANCY_OCID` and `OCI_CLI_TENANCY` are read, then `tenancy` in the OCI configuration file.
@@ -555,7 +555,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="privateKey")
     def private_key(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+        The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
         """
         return pulumi.get(self, "private_key")
 
@@ -571,7 +571,7 @@ class Provider(pulumi.ProviderResource):
     @pulumi.getter(name="privateKeyPath")
     def private_key_path(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+        The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
         """
         return pulumi.get(self, "private_key_path")
 

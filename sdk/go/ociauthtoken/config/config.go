@@ -36,7 +36,7 @@ func GetFingerprint(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:fingerprint")
 }
 
-// The private key of the API key, in PEM form. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
+// The private key of the API key, in PEM format. Set either this or `privateKeyPath`. If it is not set, the environment variables `TF_VAR_private_key`, `OCI_PRIVATE_KEY` and `OCI_CLI_KEY_CONTENT` are read.
 func GetPrivateKey(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:privateKey")
 }
@@ -46,7 +46,7 @@ func GetPrivateKeyPassword(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:privateKeyPassword")
 }
 
-// The path of a file that holds the private key of the API key, in PEM form. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
+// The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the home directory. If `privateKey` is set in the same place, it takes precedence. If it is not set, the environment variables `TF_VAR_private_key_path`, `OCI_PRIVATE_KEY_PATH` and `OCI_CLI_KEY_FILE` are read, then `key_file` in the OCI configuration file.
 func GetPrivateKeyPath(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:privateKeyPath")
 }
