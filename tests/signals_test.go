@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -81,6 +82,14 @@ func TestSignalCutsWaitsShort(t *testing.T) {
 			}
 			t.Fatalf("the token was not handed over: %v", created.err)
 		})
+	}
+}
+
+// Where SIGHUP is ignored, as nohup does, the programs that tests start would ignore it, too. They get the default for a signal that this
+// process catches.
+func init() {
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 }
 
