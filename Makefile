@@ -55,7 +55,7 @@ test: build ## every test there is, the quick ones first
 quick: lint
 	@gotestsum --format pkgname-and-test-fails -- -short -race ./cmd/... ./internal/... ./provider/...
 	@gotestsum --format pkgname-and-test-fails -- -short -race -run 'Cancel|Connection|Creations|EachUserOnce|Hundred|Others|Principal' ./tests
-	@$(MAKE) --no-print-directory tidy
+	@$(MAKE) --no-print-directory cross tidy
 
 .PHONY: tools
 tools:
@@ -75,7 +75,7 @@ lint: ## check the format and the style of all Go code
 	@for module in $(modules); do (cd $$module && golangci-lint run --allow-parallel-runners ./...); done
 
 .PHONY: cross
-cross: ## compile the plugin for Windows, which differs most from where it is tested; "make dist" does it, too
+cross: ## compile the plugin for Windows, which differs most from where it is tested
 	@GOOS=windows go build -o /dev/null ./cmd/pulumi-resource-ociauthtoken
 
 .PHONY: tidy

@@ -39,7 +39,7 @@ const (
 	// storyLength is how many steps a story has.
 	storyLength = 40
 	// fixedStories and freshStories are how many stories are told by default.
-	fixedStories, freshStories = 200, 60
+	fixedStories, freshStories = 450, 60
 	// quickStories is how many of the fixed stories are told in the quick tests.
 	quickStories = 30
 )

@@ -13,14 +13,14 @@ import (
 // Package returns the only file of the SDKs' packages with a name that matches a pattern. tools/pack.sh builds them.
 func Package(t *testing.T, pattern string) string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(Packages(t), pattern))
+	found, err := filepath.Glob(filepath.Join(packages(t), pattern))
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	return found[0]
 }
 
-// Packages returns a folder with the packages of the SDKs, as they are published.
-func Packages(t *testing.T) string {
+// packages returns a folder with the packages of the SDKs, as they are published.
+func packages(t *testing.T) string {
 	t.Helper()
 	pack := filepath.Join(Root, "tools", "pack.sh")
 	key := read(t, pack)
