@@ -44,7 +44,7 @@ check: build lint ## the quick tests: lint, generated files, units and the engin
 
 # While the quick tests run, the tools for the long ones are built.
 .PHONY: test
-test: build ## every test there is, the quick ones first
+test: ## every test there is, the quick ones first
 	@$(MAKE) --no-print-directory --jobs 2 quick tools
 	@actionlint
 	@VERSION=$(version) goreleaser check --quiet
@@ -52,14 +52,14 @@ test: build ## every test there is, the quick ones first
 
 # The race detector makes the engine four times as slow, so here it watches only those of the engine's tests in which calls meet.
 .PHONY: quick
-quick: lint
+quick: build lint
 	@gotestsum --format pkgname-and-test-fails -- -short -race ./cmd/... ./internal/... ./provider/...
 	@gotestsum --format pkgname-and-test-fails -- -short -race -run 'Cancel|Connection|Creations|EachUserOnce|Hundred|Others|Principal' ./tests
 	@$(MAKE) --no-print-directory cross tidy
 
 .PHONY: tools
 tools:
-	@tools/toolchain.sh pulumi java python tofu registry release
+	@tools/toolchain.sh pulumi java python node tofu registry release
 
 .PHONY: race
 race: lint ## the quick tests under the race detector

@@ -17,7 +17,7 @@ import (
 func TestMoveFromPulumiOCIInTypeScript(t *testing.T) {
 	t.Parallel()
 	toolchain.Need(t, "pulumi-language-nodejs")
-	modules := toolchain.NodeModules(t)
+	modules := toolchain.NodeModules(t, "tests/testdata/moving/typescript")
 	m := newMove(t, map[string]int{"ci": 1, "team": 1})
 	require.NoError(t, os.CopyFS(m.dir, os.DirFS(filepath.Join("testdata", "moving", "typescript"))))
 	require.NoError(t, os.Symlink(modules, filepath.Join(m.dir, "node_modules")))

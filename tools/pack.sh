@@ -54,7 +54,8 @@ pack_go() {
 
 pack_nodejs() {
   cd nodejs
-  quietly npm install --ignore-scripts --prefer-offline --no-audit --no-fund --no-package-lock
+  "$root/tools/toolchain.sh" node
+  quietly "$root/.toolchain/bin/pnpm" install --ignore-scripts --prefer-offline --no-lockfile
   # The package does not contain the sources, so source maps would be useless.
   quietly npx --no-install tsc --sourceMap false --declarationMap false
   cp package.json README.md LICENSE bin/

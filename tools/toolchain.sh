@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Provides the tools that "make" runs, in .toolchain/bin.
 #
-#   tools/toolchain.sh [pulumi|java|python|tofu|registry|check|vulnerable|release|picture]...
+#   tools/toolchain.sh [pulumi|java|python|node|tofu|registry|check|vulnerable|release|picture]...
 #
 #   pulumi      the Pulumi CLI and its language hosts (the default)
 #   java        Pulumi's language host for Java
 #   python      uv, which makes environments of Python
+#   node        pnpm, which installs packages for Node.js
 #   tofu        OpenTofu, instead of Terraform
 #   registry    a container registry and its client, for the tests
 #   check       golangci-lint, gotestsum
@@ -14,7 +15,7 @@
 #   picture     freeze, which draws what a terminal shows
 #
 # A Pulumi on PATH is used if it is recent enough. A Terraform on PATH is used too. Other tools are built, and built again when the
-# go.mod in tools/ that pins them has changed. uv is installed from PyPI.
+# go.mod in tools/ that pins them has changed. uv is installed from PyPI, and pnpm from npm.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -95,6 +96,21 @@ provide_python() {
   "$root/.toolchain/uv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
   ln -sf ../uv/bin/uv "$bin/uv"
   touch "$root/.toolchain/uv.$sum"
+}
+
+# Without npm, nothing needs pnpm.
+provide_node() {
+  local manifest=$root/tools/node/package.json folder=$root/.toolchain/pnpm sum
+  command -v npm >/dev/null || return 0
+  sum=$(cksum <"$manifest" | cut -d ' ' -f 1)
+  [ -e "$root/.toolchain/pnpm.$sum" ] && return
+  say "installing pnpm, once (seconds) ..."
+  rm -rf "$folder"
+  mkdir -p "$folder" "$bin"
+  cp "$manifest" "$folder/"
+  npm install --prefix "$folder" --prefer-offline --no-audit --no-fund --no-package-lock --silent
+  ln -sf ../pnpm/node_modules/.bin/pnpm "$bin/pnpm"
+  touch "$root/.toolchain/pnpm.$sum"
 }
 
 provide_tofu() {

@@ -38,7 +38,7 @@ func TestGoSnippets(t *testing.T) {
 
 func TestTypeScriptSnippets(t *testing.T) {
 	t.Parallel()
-	modules := toolchain.NodeModules(t)
+	modules := toolchain.NodeModules(t, "tests/pages/testdata/typescript")
 	work := t.TempDir()
 	require.NoError(t, os.CopyFS(work+"/sdk", os.DirFS(filepath.Join(toolchain.Root, "sdk", "nodejs"))))
 	require.NoError(t, os.Symlink(modules, work+"/node_modules"))

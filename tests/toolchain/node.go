@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,48 +12,43 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// manifests lists the TypeScript programs that use NodeModules, relative to the repository.
-var manifests = []string{
-	"examples/automation-typescript", "examples/rotation-typescript", "examples/typescript", "tests/examples/testdata/typescript",
-	"tests/pages/testdata/typescript", "tests/testdata/moving/typescript",
+// nodePrograms lists the programs that use NodeModules, relative to the repository.
+var nodePrograms = []string{
+	"examples/automation-typescript", "examples/rotation-typescript", "examples/typescript", "tests/contract/typescript",
+	"tests/examples/testdata/typescript", "tests/pages/testdata/typescript", "tests/testdata/moving/typescript",
 }
 
-// NodeModules returns a folder node_modules with the dependencies of all TypeScript programs, the SDK's package among them. npm
-// installs them together, as workspaces, because most of its time goes into Pulumi's own package.
-func NodeModules(t *testing.T) string {
+// NodeModules returns a folder node_modules with the packages that a program's package.json lists, and no others. The SDK's package is
+// the one that was packed here. All programs are installed together, because they share most packages.
+func NodeModules(t *testing.T, program string) string {
 	t.Helper()
-	Need(t, "node", "npm")
+	Need(t, "node", "npm", "pnpm")
+	require.True(t, slices.Contains(nodePrograms, program))
 	sdk := Package(t, "*.tgz")
 	key := sdk
-	for _, program := range manifests {
+	for _, program := range nodePrograms {
 		key += read(t, filepath.Join(Root, program, "package.json"))
 	}
-	return filepath.Join(Cached(t, "node", key, func(folder string) {
-		var workspaces []string
-		for _, program := range manifests {
-			workspace := strings.ReplaceAll(program, "/", "-")
-			workspaces = append(workspaces, workspace)
+	workspace := Cached(t, "node", key, func(folder string) {
+		for _, program := range nodePrograms {
 			manifest := map[string]any{}
 			require.NoError(t, json.Unmarshal([]byte(read(t, filepath.Join(Root, program, "package.json"))), &manifest))
-			manifest["name"] = workspace // two have the same name
 			if dependencies, ok := manifest["dependencies"].(map[string]any); ok && dependencies["pulumi-ociauthtoken"] != nil {
 				assert.Equal(t, Version(t), dependencies["pulumi-ociauthtoken"], program)
 				dependencies["pulumi-ociauthtoken"] = "file:" + sdk
 			}
-			writeManifest(t, filepath.Join(folder, workspace), manifest)
+			content, err := json.Marshal(manifest)
+			require.NoError(t, err)
+			put(t, filepath.Join(folder, program, "package.json"), string(content))
 		}
-		writeManifest(t, folder, map[string]any{"private": true, "workspaces": workspaces})
-		Run(t, folder, nil, "npm", "install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock")
-		for _, workspace := range workspaces {
-			assert.NoDirExists(t, filepath.Join(folder, workspace, "node_modules", "@pulumi"), "programs use the same version of Pulumi")
-		}
-	}), "node_modules")
+		put(t, filepath.Join(folder, "pnpm-workspace.yaml"), "packages:\n  - "+strings.Join(nodePrograms, "\n  - ")+"\n")
+		Run(t, folder, nil, "pnpm", "install", "--ignore-scripts", "--prefer-offline", "--no-lockfile")
+	})
+	return filepath.Join(workspace, program, "node_modules")
 }
 
-func writeManifest(t *testing.T, folder string, manifest map[string]any) {
+func put(t *testing.T, file, content string) {
 	t.Helper()
-	content, err := json.MarshalIndent(manifest, "", "  ")
-	require.NoError(t, err)
-	require.NoError(t, os.MkdirAll(folder, 0o755)) //nolint:gosec // Everybody may read what was downloaded.
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "package.json"), content, 0o600))
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755)) //nolint:gosec // Everybody may read what was downloaded.
+	require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
 }
