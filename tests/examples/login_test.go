@@ -16,19 +16,21 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// standIn builds the stand-in for the plugin of one of Pulumi's own providers, and returns its folder. See testdata/standin.
-func standIn(t *testing.T, name string) string {
-	t.Helper()
-	folder := t.TempDir()
-	plugin := filepath.Join(folder, "pulumi-resource-"+name)
-	toolchain.Run(t, filepath.Join(toolchain.Root, "tests", "examples"), nil, "go", "build", "-o", plugin, "./testdata/standin")
-	return folder
+// installStandIn installs the stand-in for the plugin of one of Pulumi's own providers. See testdata/standin.
+func (p *project) installStandIn(name, version string) {
+	p.t.Helper()
+	folder := filepath.Join(toolchain.Root, "tests", "examples", "testdata", "standin")
+	key := read(p.t, filepath.Join(folder, "main.go")) + read(p.t, filepath.Join(toolchain.Root, "go.mod"))
+	built := toolchain.Cached(p.t, "standin", key, func(to string) {
+		toolchain.Run(p.t, folder, nil, "go", "build", "-o", to, ".")
+	})
+	toolchain.InstallPlugin(p.t, p.home, name, version, filepath.Join(built, "standin"))
 }
 
 func TestDockerLoginExample(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "docker-login-yaml", yaml)
-	p.installPlugin("command", "1.0.0", standIn(t, "command"))
+	p.installStandIn("command", "1.0.0")
 	registry := ocir.Start(t, p.oci, p.url)
 	// Instead of docker there is a client that reads and writes Docker's configuration file with Docker's own code.
 	tools, docker := t.TempDir(), t.TempDir()
@@ -53,7 +55,7 @@ func TestDockerLoginExample(t *testing.T) {
 func TestPullSecretExample(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "pull-secret-yaml", yaml)
-	p.installPlugin("kubernetes", "1.0.0", standIn(t, "kubernetes"))
+	p.installStandIn("kubernetes", "1.0.0")
 	registry := ocir.Start(t, p.oci, p.url)
 	p.newStack("dev", map[string]string{"userId": p.users[0]})
 	p.pulumi("up", "--yes", "--skip-preview")

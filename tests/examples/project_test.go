@@ -22,37 +22,28 @@ type project struct {
 	env []string
 	// state is the folder of the backend, and stack the selected stack.
 	state, stack string
-	// plugins is the folder where Pulumi looks for plugins.
-	plugins string
+	// home is PULUMI_HOME, the folder in which Pulumi looks for plugins.
+	home string
 }
 
 // newProject copies examples/NAME.
 func newProject(t *testing.T, name string, l language) *project {
 	t.Helper()
 	l.need(t)
-	home := t.TempDir()
-	p := &project{world: newWorld(t), dir: copyOf(t, name), state: t.TempDir(), plugins: filepath.Join(home, "plugins")}
+	p := &project{world: newWorld(t), dir: copyOf(t, name), state: t.TempDir(), home: t.TempDir()}
 	path := filepath.Join(toolchain.Root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
 	p.env = append([]string{
 		"PATH=" + path,
 		"HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8",
-		"PULUMI_HOME=" + home, "PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"PULUMI_HOME=" + p.home, "PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 		"GOGC=" + os.Getenv("GOGC"),
 		"OCI_CLI_CONFIG_FILE=" + p.ociConfig,
 	}, backend.Environment(p.state)...)
 	if l.install != nil {
 		p.env = append(p.env, l.install(t, p.dir, path)...)
 	}
-	toolchain.Install(t, home)
+	toolchain.Install(t, p.home)
 	return p
-}
-
-// installPlugin copies the plugin of a provider to the folder where "pulumi plugin install" would put it.
-func (p *project) installPlugin(name, version, from string) {
-	p.t.Helper()
-	to, file := filepath.Join(p.plugins, "resource-"+name+"-v"+version), "pulumi-resource-"+name
-	require.NoError(p.t, os.MkdirAll(to, 0o755))
-	require.NoError(p.t, os.Symlink(filepath.Join(from, file), filepath.Join(to, file)))
 }
 
 // copyOf copies examples/NAME to a folder from which its relative paths into this repository work.

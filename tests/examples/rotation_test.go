@@ -17,7 +17,6 @@ import (
 func TestRotationExample(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
-	plugins := standIn(t, "kubernetes")
 	for _, example := range []struct {
 		name     string
 		language language
@@ -34,7 +33,7 @@ func TestRotationExample(t *testing.T) {
 			name, folder, _ := strings.Cut(example.name, "/")
 			p := newProject(t, name, example.language)
 			p.dir = filepath.Join(p.dir, folder)
-			p.installPlugin("kubernetes", example.version, plugins)
+			p.installStandIn("kubernetes", example.version)
 			user := p.users[0]
 			p.newStack("dev", map[string]string{"userId": user})
 

@@ -85,10 +85,15 @@ var build = sync.OnceValues(func() (string, error) {
 // plugin's folder there. Unlike a plugin on PATH, pulumi asks it for its schema only once.
 func Install(t *testing.T, home string) string {
 	t.Helper()
-	const file = "pulumi-resource-ociauthtoken"
-	folder := filepath.Join(home, "plugins", "resource-ociauthtoken-v"+Version(t))
+	return InstallPlugin(t, home, "ociauthtoken", Version(t), filepath.Join(Bin(t), "pulumi-resource-ociauthtoken"))
+}
+
+// InstallPlugin does the same with the plugin of any provider.
+func InstallPlugin(t *testing.T, home, provider, version, program string) string {
+	t.Helper()
+	folder := filepath.Join(home, "plugins", "resource-"+provider+"-v"+version)
 	require.NoError(t, os.MkdirAll(folder, 0o750))
-	require.NoError(t, os.Symlink(filepath.Join(Bin(t), file), filepath.Join(folder, file)))
+	require.NoError(t, os.Symlink(program, filepath.Join(folder, "pulumi-resource-"+provider)))
 	return folder
 }
 
