@@ -46,14 +46,15 @@ func TestGoExamplesAreVetted(t *testing.T) {
 func TestTypeScriptExamplesAreStrictAndFormatted(t *testing.T) {
 	t.Parallel()
 	typeScript.need(t)
-	prettier := toolchain.NodeModules(t, "tests/examples/testdata/typescript") + "/prettier/bin/prettier.cjs"
+	formatted := []string{toolchain.NodeModules(t, "tests/examples/testdata/typescript") + "/prettier/bin/prettier.cjs", "--check"}
 	for _, p := range checked(t, typeScript, "typescript", "automation-typescript", "rotation-typescript") {
 		var config struct{ CompilerOptions struct{ Strict bool } }
 		require.NoError(t, json.Unmarshal([]byte(read(t, p.dir+"/tsconfig.json")), &config))
 		assert.True(t, config.CompilerOptions.Strict)
 		execute(t, p.dir, p.env, "node", "node_modules/typescript/bin/tsc", "--noEmit")
-		execute(t, p.dir, p.env, "node", prettier, "--check", ".")
+		formatted = append(formatted, p.dir)
 	}
+	execute(t, ".", os.Environ(), "node", formatted...)
 }
 
 func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {

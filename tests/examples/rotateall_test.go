@@ -35,11 +35,12 @@ func init() {
 }
 
 // TestRotateAllExample rotates the tokens of many users, is stopped by Ctrl-C in the middle, and continues. After that nothing is left to
-// do.
+// do. A list of users with a mistake is refused.
 func TestRotateAllExample(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
 	a := newRotateAll(t)
+	a.requireWrongListsRefused()
 
 	printed, err := a.run("2026-Q3")
 	require.NoError(t, err, printed)
@@ -76,22 +77,22 @@ func TestRotateAllExample(t *testing.T) {
 		len(a.oci.Journal()), a.calls("CreateAuthToken"), rotateAllLoad.users, rotateAllLoad.stacks)
 }
 
-func TestRotateAllExampleRefusesAListThatIsWrong(t *testing.T) {
-	t.Parallel()
-	toolchain.Long(t)
-	a := newRotateAll(t)
-	user := a.users[0]
+// requireWrongListsRefused requires that a list with a mistake is refused before anything is done.
+func (a *rotateAll) requireWrongListsRefused() {
+	a.t.Helper()
+	right, user := read(a.t, a.list), a.users[0]
 	for list, problem := range map[string]string{
 		"":                                   "there are no users in it",
 		user + "\n":                          "line 1: it takes a stack and the OCID of a user",
 		"a " + user + "\n\nb " + user + "\n": "line 3: " + user + " is in the file already",
 	} {
-		write(t, a.list, list)
-		printed, err := a.run("2026-Q4")
-		require.Error(t, err)
-		assert.Contains(t, printed, problem)
+		write(a.t, a.list, list)
+		printed, err := a.run("2026-Q3")
+		require.Error(a.t, err)
+		assert.Contains(a.t, printed, problem)
 	}
-	assert.Empty(t, a.oci.Journal())
+	assert.Empty(a.t, a.oci.Journal())
+	write(a.t, a.list, right)
 }
 
 // rotateAll is the example, built, with a list of users.

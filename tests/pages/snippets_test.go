@@ -88,10 +88,16 @@ func TestJavaSnippets(t *testing.T) {
 		toolchain.Run(t, work, nil, "javac", append(arguments, files...)...)
 	}
 	compile(work+"/sdk", "-nowarn -proc:none", sources...)
+	// Each snippet gets a package of its own, so that the compiler starts only once.
+	var snippets []string
 	for name, code := range programs(t, "java") {
-		put(t, filepath.Join(work, name, "App.java"), code)
-		compile(work+"/"+name, "-Xlint:all -Werror -proc:none", filepath.Join(work, name, "App.java"))
+		const generated = "package generated_program;"
+		require.Contains(t, code, generated)
+		name = strings.ReplaceAll(name, "-", "_")
+		snippets = append(snippets, filepath.Join(work, name, "App.java"))
+		put(t, filepath.Join(work, name, "App.java"), strings.Replace(code, generated, "package "+name+";", 1))
 	}
+	compile(work+"/snippets", "-Xlint:all -Werror -proc:none", snippets...)
 }
 
 func TestCSharpSnippets(t *testing.T) {
