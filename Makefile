@@ -42,13 +42,13 @@ toolchain: ## build the Pulumi CLI and its language hosts, unless the machine ha
 check: build lint ## the quick tests: lint, generated files, units and the engine; without the network
 	@go test -short ./...
 
-# While the quick tests run, the tools for the long ones are built.
+# While the quick tests run, the tools for the long ones are built, and the simulation runs, which needs none.
 .PHONY: test
 test: ## every test there is, the quick ones first
-	@$(MAKE) --no-print-directory --jobs 2 quick tools
+	@$(MAKE) --no-print-directory --jobs 3 quick tools simulation
 	@actionlint
 	@VERSION=$(version) goreleaser check --quiet
-	@gotestsum --format pkgname-and-test-fails -- -p 3 -timeout 40m ./tests/...
+	@gotestsum --format pkgname-and-test-fails -- -p 3 -timeout 40m $$(go list ./tests/... | grep -v /simulation$$)
 
 # The race detector makes the engine four times as slow, so here it watches only those of the engine's tests in which calls meet.
 .PHONY: quick
@@ -56,6 +56,10 @@ quick: build lint
 	@gotestsum --format pkgname-and-test-fails -- -short -race ./cmd/... ./internal/... ./provider/...
 	@gotestsum --format pkgname-and-test-fails -- -short -race -run 'Cancel|Connection|Creations|EachUserOnce|Hundred|Others|Principal' ./tests
 	@$(MAKE) --no-print-directory cross tidy
+
+.PHONY: simulation
+simulation:
+	@go test ./tests/simulation -timeout 20m
 
 .PHONY: tools
 tools:
