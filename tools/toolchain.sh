@@ -108,8 +108,10 @@ provide_node() {
   rm -rf "$folder"
   mkdir -p "$folder" "$bin"
   cp "$manifest" "$folder/"
-  npm install --prefix "$folder" --prefer-offline --no-audit --no-fund --no-package-lock --silent
-  ln -sf ../pnpm/node_modules/.bin/pnpm "$bin/pnpm"
+  npm install --prefix "$folder" --ignore-scripts --prefer-offline --no-audit --no-fund --no-package-lock --silent
+  # This program starts the one for this platform, which otherwise the package's installation script would put in place.
+  chmod +x "$folder/node_modules/pnpm/bin/pnpm.mjs"
+  ln -sf ../pnpm/node_modules/pnpm/bin/pnpm.mjs "$bin/pnpm"
   touch "$root/.toolchain/pnpm.$sum"
 }
 
