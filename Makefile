@@ -19,8 +19,12 @@ modules := . tools/codegen tools/pulumi-yaml
 export PATH := $(CURDIR)/.toolchain/bin:$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := true
 
-# A release is built with -trimpath. With the same flag everywhere, Go compiles everything once.
-export GOFLAGS := $(filter-out -trimpath,$(GOFLAGS)) -trimpath
+# A release is built with -trimpath, and without debug information. With the same flags everywhere, Go compiles everything once.
+flags := -trimpath -gcflags=all=-dwarf=false
+export GOFLAGS := $(filter-out $(flags),$(GOFLAGS)) $(flags)
+
+# A release is built with the flags in .goreleaser.yaml alone, because the plugin records them.
+dist release: export GOFLAGS := $(filter-out $(flags),$(GOFLAGS))
 
 .PHONY: help
 help: ## list the targets

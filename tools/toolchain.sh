@@ -52,7 +52,7 @@ build() {
     name=$(basename "${package%/v[0-9]}")
     [ -e "$root/.toolchain/$name.$sum" ] && continue
     say "building $name from source, once ($minutes) ..."
-    go -C "$root/tools/$module" build -trimpath -ldflags "${ldflags:-} -s -w" -o "$bin/$name.new" "$package"
+    go -C "$root/tools/$module" build -trimpath -gcflags=all=-dwarf=false -ldflags "${ldflags:-} -s -w" -o "$bin/$name.new" "$package"
     mv "$bin/$name.new" "$bin/$name"
     touch "$root/.toolchain/$name.$sum"
   done

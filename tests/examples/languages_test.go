@@ -75,7 +75,7 @@ func installGo(t *testing.T, _, _ string) []string {
 	require.NoError(t, json.Unmarshal(output, &values))
 	// Without debug information, a program is linked in half the time. With -trimpath, every copy of an example can use the packages
 	// that were compiled for another copy, or by the Makefile.
-	env := []string{"GOWORK=off", "GOFLAGS=-mod=readonly -trimpath -ldflags=-w"}
+	env := []string{"GOWORK=off", "GOFLAGS=-mod=readonly -trimpath -gcflags=all=-dwarf=false -ldflags=-w"}
 	for name, value := range values {
 		env = append(env, name+"="+value)
 	}

@@ -33,7 +33,7 @@ func TestGoSnippets(t *testing.T) {
 		put(t, filepath.Join(work, name, "main.go"), code)
 		assert.Empty(t, toolchain.Run(t, filepath.Join(work, name), nil, "gofmt", "-l", "."), "%s is not formatted", name)
 	}
-	toolchain.Run(t, work, []string{"GOFLAGS=-mod=mod", "GOWORK=off"}, "go", "vet", "./...")
+	toolchain.Run(t, work, []string{"GOFLAGS=" + os.Getenv("GOFLAGS") + " -mod=mod", "GOWORK=off"}, "go", "vet", "./...")
 }
 
 func TestTypeScriptSnippets(t *testing.T) {
