@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -197,7 +196,7 @@ func TestPython(t *testing.T) {
 	t.Run("CLI", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
-		s.check(t, cli{t, s, bin}.lifecycle())
+		s.check(t, newCLI(t, s).lifecycle())
 	})
 }
 
@@ -227,9 +226,31 @@ func TestJava(t *testing.T) {
 
 // cli is the OCI CLI.
 type cli struct {
-	t   *testing.T
-	s   *service
-	bin string // the folder with the command
+	t *testing.T
+	s *service
+	// commands takes a command for python/cli.py, and results has what became of it.
+	commands *json.Encoder
+	results  *json.Decoder
+}
+
+// newCLI starts the CLI. It is started once for all commands, because that takes most of a command's time.
+func newCLI(t *testing.T, s *service) cli {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), running)
+	command := exec.CommandContext(ctx, python(t)+"/python", "cli.py")
+	command.Dir, command.Stderr = "python", os.Stderr
+	command.Env = append(environment(), "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True")
+	stdin, err := command.StdinPipe()
+	require.NoError(t, err)
+	stdout, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	t.Cleanup(func() {
+		assert.NoError(t, stdin.Close())
+		assert.NoError(t, command.Wait())
+		cancel()
+	})
+	return cli{t, s, json.NewEncoder(stdin), json.NewDecoder(stdout)}
 }
 
 // cliAnswer is what the CLI prints: the data, or the status and the code of an error.
@@ -243,30 +264,31 @@ type cliAnswer struct {
 // refusal returns the status and the code of an error.
 func (a cliAnswer) refusal() string { return fmt.Sprintf("%d %s", a.Status, a.Code) }
 
-// run runs the CLI.
-func (c cli) run(env []string, args ...string) (answer cliAnswer) {
+// run runs a command of the CLI.
+func (c cli) run(env map[string]string, args ...string) (answer cliAnswer) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), running)
-	defer cancel()
-	command := append([]string{filepath.Join(c.bin, "oci"), "--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry"}, args...)
-	printed, err := output(ctx, ".",
-		append(env, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True"), command...)
-	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		_, text, _ := strings.Cut(err.Error(), "ServiceError:")
-		begin, end := strings.Index(text, "{"), strings.LastIndex(text, "}")
-		require.True(c.t, begin >= 0 && end > begin, err.Error())
-		printed = []byte(text[begin : end+1])
-	} else {
-		require.NoError(c.t, err)
+	arguments := append([]string{"--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry"}, args...)
+	require.NoError(c.t, c.commands.Encode(map[string]any{"arguments": arguments, "environment": env}))
+	var result struct {
+		Status         int
+		Stdout, Stderr string
 	}
-	if len(bytes.TrimSpace(printed)) > 0 {
-		require.NoError(c.t, json.Unmarshal(printed, &answer), string(printed))
+	require.NoError(c.t, c.results.Decode(&result))
+	printed := result.Stdout
+	if result.Status != 0 {
+		_, text, _ := strings.Cut(result.Stderr, "ServiceError:")
+		begin, end := strings.Index(text, "{"), strings.LastIndex(text, "}")
+		require.True(c.t, begin >= 0 && end > begin, result.Stderr)
+		printed = text[begin : end+1]
+	}
+	if strings.TrimSpace(printed) != "" {
+		require.NoError(c.t, json.Unmarshal([]byte(printed), &answer), printed)
 	}
 	return answer
 }
 
 // tokens runs a command of the CLI on the user's auth tokens.
-func (c cli) tokens(env []string, args ...string) cliAnswer {
+func (c cli) tokens(env map[string]string, args ...string) cliAnswer {
 	c.t.Helper()
 	return c.run(env, append(append([]string{"iam", "auth-token"}, args...), "--user-id", c.s.user)...)
 }
@@ -312,7 +334,7 @@ func (c cli) lifecycle() seen {
 	}
 	got.Again = c.tokens(nil, "delete", "--force", "--auth-token-id", first.ID).refusal()
 	got.Left = len(decode[[]cliToken](c.t, c.tokens(nil, "list").Data))
-	got.UnknownKey = c.tokens([]string{"OCI_CLI_FINGERPRINT=" + strings.Repeat("00:", 15) + "00"}, "list").refusal()
+	got.UnknownKey = c.tokens(map[string]string{"OCI_CLI_FINGERPRINT": strings.Repeat("00:", 15) + "00"}, "list").refusal()
 	return got
 }
 

@@ -73,7 +73,7 @@ func TestPythonInADomain(t *testing.T) {
 	t.Run("CLI", func(t *testing.T) {
 		t.Parallel()
 		s := newDomain(t)
-		s.checkInDomain(t, cli{t, s, bin}.lifeInDomain())
+		s.checkInDomain(t, newCLI(t, s).lifeInDomain())
 	})
 }
 
