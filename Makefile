@@ -87,7 +87,7 @@ lint: ## check the format and the style of all Go code
 
 .PHONY: cross
 cross: ## compile the plugin for Windows, which differs most from where it is tested
-	@GOOS=windows go build -o /dev/null ./cmd/pulumi-resource-ociauthtoken
+	@GOOS=windows go build ./cmd/pulumi-resource-ociauthtoken ./provider
 
 .PHONY: tidy
 tidy: ## check that "go mod tidy" would change nothing in the modules that people use or copy

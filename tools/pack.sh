@@ -57,7 +57,7 @@ pack_nodejs() {
   "$root/tools/toolchain.sh" node
   quietly "$root/.toolchain/bin/pnpm" install --ignore-scripts --prefer-offline --no-lockfile
   # The package does not contain the sources, so source maps would be useless.
-  quietly npx --no-install tsc --sourceMap false --declarationMap false
+  quietly node_modules/.bin/tsc --sourceMap false --declarationMap false
   cp package.json README.md LICENSE bin/
   (cd bin && quietly npm pkg delete scripts devDependencies)
   quietly npm pack ./bin
