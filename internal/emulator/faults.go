@@ -29,7 +29,7 @@ type Fault struct {
 	// Delay is the wait before the request is carried out.
 	Delay Duration `json:"delay,omitempty"`
 	// Status is the status of the answer, and the request is not carried out. It is an error, or a redirect to the address in the
-	// header Location. 0 means that the request is carried out.
+	// header Location, or, with a Body, any status that something on the way answers with. 0 means that the request is carried out.
 	Status int `json:"status,omitempty"`
 	// Code and Message are the error in that answer.
 	Code    string `json:"code,omitempty"`
@@ -37,6 +37,8 @@ type Fault struct {
 	// Body replaces the body of that answer, as a proxy might. Without a Status, the request is carried out, and Body replaces the
 	// body of its answer.
 	Body string `json:"body,omitempty"`
+	// Append is added to the body of the answer.
+	Append string `json:"append,omitempty"`
 	// MediaType is the Content-Type of the answer. Empty means the Content-Type without a fault.
 	MediaType string `json:"mediaType,omitempty"`
 	// Omit lists fields to leave out of the answer, and Set has fields to overwrite. If the answer is a list, they apply to each item.
@@ -101,7 +103,7 @@ func (f Fault) check() error {
 		return fmt.Errorf("unknown operation %q: there are %v", f.Operation, operations)
 	case f.Drop != "" && f.Drop != DropBeforeCommit && f.Drop != DropAfterCommit:
 		return fmt.Errorf("drop is %q or %q, not %q", DropBeforeCommit, DropAfterCommit, f.Drop)
-	case f.Status != 0 && (f.Status < 300 || f.Status > 599):
+	case f.Status != 0 && f.Body == "" && f.Status < 300, f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("status %d is not that of a redirect or an error", f.Status)
 	case f.Probability < 0 || f.Probability > 1:
 		return fmt.Errorf("probability %v is not between 0 and 1", f.Probability)
@@ -199,6 +201,9 @@ func (f Fault) alter(r *reply) {
 	}
 	if f.Status == 0 && f.Body != "" && r.body != nil {
 		r.body = []byte(f.Body)
+	}
+	if r.body != nil {
+		r.body = append(r.body, f.Append...)
 	}
 	if f.MediaType != "" {
 		r.mediaType = f.MediaType

@@ -32,6 +32,7 @@ type wish struct {
 
 // record is what the state holds about one resource.
 type record struct {
+	stack      *engine
 	name       string
 	id         string
 	user       int // the user who really has the token
@@ -43,19 +44,20 @@ type record struct {
 	held string
 }
 
-func (r *record) urn() string { return urnOf(r.name) }
+func (r *record) urn() string { return r.stack.urnOf(r.name) }
 
-func urnOf(name string) string {
+func (e *engine) urnOf(name string) string {
 	kind := "AuthToken"
 	if isRotating(name) {
 		kind = "RotatingAuthToken"
 	}
-	return "urn:pulumi:test::test::ociauthtoken:index:" + kind + "::" + name
+	return fmt.Sprintf("urn:pulumi:stack%d::test::ociauthtoken:index:%s::%s", e.number, kind, name)
 }
 
-// engine does what Pulumi's engine does with a plugin and its resources.
+// engine does what Pulumi's engine does with one stack: it has a program, a state, and a plugin.
 type engine struct {
 	*world
+	number  int
 	program []string // the names of the resources, in order
 	wishes  map[string]wish
 	region  string
@@ -65,14 +67,13 @@ type engine struct {
 	// replaced holds records that were replaced and still have to be deleted.
 	replaced []*record
 
-	process   *process
-	processes int
+	process *process
 
 	failure error // of the last command, or nil
 }
 
-func newEngine(w *world) *engine {
-	return &engine{world: w, wishes: map[string]wish{}, region: homeRegion, state: map[string]*record{}}
+func newEngine(w *world, number int) *engine {
+	return &engine{world: w, number: number, wishes: map[string]wish{}, region: homeRegion, state: map[string]*record{}}
 }
 
 // records returns the records of the state, in a fixed order.
@@ -92,7 +93,8 @@ func nameOf(i int) string { return "r" + strconv.Itoa(i) }
 
 // process is one process of the plugin.
 type process struct {
-	number int
+	stack  *engine
+	number int // unique in the world
 	plugin pulumirpc.ResourceProviderServer
 	ctx    context.Context // the context of its calls and of what it logs
 	gone   chan struct{}   // closed when it is killed
@@ -107,7 +109,6 @@ var errKilled = errors.New("the plugin was killed")
 // start starts a process of the plugin, and configures it.
 func (e *engine) start() error {
 	e.stop()
-	e.processes++
 	under, err := provider.New(provider.Options{Version: "1.2.3", Environment: auth.Environment{
 		LookupEnv: func(string) (string, bool) { return "", false },
 		HomeDir:   func() (string, error) { return "", errors.New("there is none") },
@@ -119,7 +120,11 @@ func (e *engine) start() error {
 	if err != nil {
 		return err
 	}
-	process := &process{number: e.processes, plugin: server, gone: make(chan struct{})}
+	process := &process{stack: e, plugin: server, gone: make(chan struct{})}
+	e.world.mu.Lock()
+	process.number = len(e.plugins) + 1
+	e.plugins[process.number] = e
+	e.world.mu.Unlock()
 	process.ctx = context.WithValue(context.Background(), processKey{}, &voice{world: e.world, process: process})
 	process.kill = sync.OnceFunc(func() {
 		close(process.gone)
@@ -179,7 +184,8 @@ func call[T any](e *engine, method, urn string, f func(context.Context) (T, erro
 		return none, errKilled
 	default:
 	}
-	e.story.note(func() string { return fmt.Sprintf("  %s %s", method, shortURN(urn)) })
+	whose := e.resource(urn)
+	e.story.note(func() string { return fmt.Sprintf("  %s %s", method, whose) })
 	done := make(chan result, 1)
 	go func() {
 		defer func() {
@@ -196,25 +202,30 @@ func call[T any](e *engine, method, urn string, f func(context.Context) (T, erro
 	case r = <-done:
 	case <-process.gone:
 		e.story.note(func() string {
-			return fmt.Sprintf("  %s %s: never answered, for the plugin was killed", method, shortURN(urn))
+			return fmt.Sprintf("  %s %s: never answered, for the plugin was killed", method, whose)
 		})
 		return r.value, errKilled
 	case <-time.After(4 * time.Hour):
-		e.fail("slow", "%s %s has not come back after 4 hours", method, shortURN(urn))
+		e.fail("slow", "%s %s has not come back after 4 hours", method, whose)
 		process.kill()
 		return r.value, errKilled
 	}
 	if took := time.Since(began); took > longest {
-		e.fail("slow", "%s %s took %s", method, shortURN(urn), took.Round(time.Second))
+		e.fail("slow", "%s %s took %s", method, whose, took.Round(time.Second))
 	}
 	e.ledger.heardAnswer(method, r.value, r.err)
 	e.story.note(func() string {
 		if r.err == nil {
-			return fmt.Sprintf("  %s %s: well", method, shortURN(urn))
+			return fmt.Sprintf("  %s %s: well", method, whose)
 		}
-		return fmt.Sprintf("  %s %s: error: %s", method, shortURN(urn), shorten(r.err.Error()))
+		return fmt.Sprintf("  %s %s: error: %s", method, whose, shorten(r.err.Error()))
 	})
 	return r.value, r.err
+}
+
+// resource returns the name of a resource with that of its stack, for the story.
+func (e *engine) resource(urn string) string {
+	return fmt.Sprintf("%s of stack %d", urn[strings.LastIndex(urn, ":")+1:], e.number)
 }
 
 // do runs one pulumi command, or changes the program.
@@ -295,7 +306,7 @@ func (op *operation) cancel(process *process) {
 	op.mu.Lock()
 	op.cancelled = true
 	op.mu.Unlock()
-	op.story.note(func() string { return "  Ctrl-C" })
+	op.story.note(func() string { return fmt.Sprintf("  Ctrl-C in stack %d", op.number) })
 	_, _ = process.plugin.Cancel(process.ctx, nil)
 }
 
@@ -345,7 +356,7 @@ func each[T any](op *operation, things []T, do func(T)) {
 
 func (op *operation) inputs(name string, w wish) *structpb.Struct {
 	inputs := map[string]any{"userId": op.users[w.user], "description": descriptions[w.description]}
-	if w.user == domainUser {
+	if op.inDomain(w.user) {
 		inputs["domainUrl"] = domainURL
 	}
 	if isRotating(name) {
@@ -362,11 +373,11 @@ type planned struct {
 
 // plan asks the plugin what is to be done.
 func (op *operation) plan(name string, w wish, old *record) (planned, error) {
-	request := &pulumirpc.CheckRequest{Urn: urnOf(name), News: op.inputs(name, w)}
+	request := &pulumirpc.CheckRequest{Urn: op.urnOf(name), News: op.inputs(name, w)}
 	if old != nil {
 		request.Olds = old.inputs
 	}
-	checked, err := call(op.engine, "Check", urnOf(name), func(ctx context.Context) (*pulumirpc.CheckResponse, error) {
+	checked, err := call(op.engine, "Check", op.urnOf(name), func(ctx context.Context) (*pulumirpc.CheckResponse, error) {
 		return op.process.plugin.Check(ctx, request)
 	})
 	if err != nil {
@@ -379,9 +390,9 @@ func (op *operation) plan(name string, w wish, old *record) (planned, error) {
 	if old == nil {
 		return plan, nil
 	}
-	diff, err := call(op.engine, "Diff", urnOf(name), func(ctx context.Context) (*pulumirpc.DiffResponse, error) {
+	diff, err := call(op.engine, "Diff", op.urnOf(name), func(ctx context.Context) (*pulumirpc.DiffResponse, error) {
 		return op.process.plugin.Diff(ctx, &pulumirpc.DiffRequest{
-			Id: old.id, Urn: urnOf(name), Olds: old.outputs, OldInputs: old.inputs, News: checked.Inputs,
+			Id: old.id, Urn: op.urnOf(name), Olds: old.outputs, OldInputs: old.inputs, News: checked.Inputs,
 		})
 	})
 	if err != nil {
@@ -390,7 +401,7 @@ func (op *operation) plan(name string, w wish, old *record) (planned, error) {
 	plan.replace = len(diff.Replaces) > 0
 	plan.update = diff.Changes == pulumirpc.DiffResponse_DIFF_SOME || len(old.initErrors) > 0
 	plan.deleteFirst = diff.DeleteBeforeReplace || w.deleteFirst
-	if plan.replace && old.user == w.user {
+	if plan.replace && old.user == w.user && !op.moved[w.user] {
 		op.fail("replaced", "%s is to be replaced because of %v, though the program has the same user as before", name, diff.Replaces)
 	}
 	return plan, nil
@@ -441,12 +452,12 @@ func (op *operation) up() {
 func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 	began := time.Now()
 	for repeats := op.step.hooks; ; repeats-- {
-		response, err := call(op.engine, "Create", urnOf(name), func(ctx context.Context) (*pulumirpc.CreateResponse, error) {
-			return op.process.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: urnOf(name), Properties: inputs, Timeout: w.timeout})
+		response, err := call(op.engine, "Create", op.urnOf(name), func(ctx context.Context) (*pulumirpc.CreateResponse, error) {
+			return op.process.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: op.urnOf(name), Properties: inputs, Timeout: w.timeout})
 		})
 		if errors.Is(err, errKilled) {
 			op.fails(err)
-			op.ledger.killedDuringCreate(w.user, began)
+			op.ledger.killedDuringCreate(op.engine, w.user, began)
 			return
 		}
 		if err != nil && repeats > 0 && !op.isCancelled() {
@@ -456,15 +467,15 @@ func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 		initErrors := (*pulumirpc.ErrorResourceInitFailed)(nil)
 		if err != nil {
 			op.fails(err)
-			op.ledger.heardFailure(op.process, urnOf(name), err.Error())
-			op.ledger.createFailed(w.user, began, err.Error())
+			op.ledger.heardFailure(op.process, op.urnOf(name), err.Error())
+			op.ledger.createFailed(op.engine, w.user, began, err.Error())
 			if initErrors = initFailure(err); initErrors == nil {
 				return
 			}
 			response = &pulumirpc.CreateResponse{Id: initErrors.Id, Properties: initErrors.Properties}
 		}
 		made := &record{
-			name: name, id: response.Id, user: w.user, inputs: inputs, outputs: response.Properties,
+			stack: op.engine, name: name, id: response.Id, user: w.user, inputs: inputs, outputs: response.Properties,
 			initErrors: initErrors.GetReasons(), process: op.process,
 		}
 		if err == nil {
@@ -491,8 +502,10 @@ func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 			})
 		})
 		if err == nil {
+			before := old.tokens()
 			old.inputs, old.outputs, old.initErrors = inputs, response.Properties, nil
 			check()
+			op.ledger.checkRevoked(old, slices.DeleteFunc(before, func(t recordedToken) bool { return old.holds(t.id) }), began)
 			old.handOver()
 			return
 		}
@@ -504,7 +517,7 @@ func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 		}
 		if errors.Is(err, errKilled) {
 			op.fails(err)
-			op.ledger.killedDuringCreate(old.user, began)
+			op.ledger.killedDuringCreate(op.engine, old.user, began)
 			return
 		}
 		if repeats > 0 && !op.isCancelled() {
@@ -518,7 +531,7 @@ func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 			old.outputs, old.initErrors = failed.Properties, failed.Reasons
 		}
 		op.ledger.heardFailure(op.process, old.urn(), said)
-		op.ledger.createFailed(old.user, began, said)
+		op.ledger.createFailed(op.engine, old.user, began, said)
 		check()
 		return
 	}
@@ -533,6 +546,7 @@ func (op *operation) delete(old *record) bool {
 		op.world.mu.Unlock()
 	}
 	old.held = ""
+	began := time.Now()
 	_, err := call(op.engine, "Delete", old.urn(), func(ctx context.Context) (any, error) {
 		return op.process.plugin.Delete(ctx, &pulumirpc.DeleteRequest{
 			Id: old.id, Urn: old.urn(), Properties: old.outputs, OldInputs: old.inputs,
@@ -545,6 +559,7 @@ func (op *operation) delete(old *record) bool {
 		}
 		return false
 	}
+	op.ledger.checkRevoked(old, old.tokens(), began)
 	op.drop(old)
 	return true
 }
@@ -560,25 +575,25 @@ func (op *operation) drop(old *record) {
 }
 
 func (op *operation) preview() {
-	before := op.ledger.writes()
+	before := op.ledger.writes(op.engine)
 	each(op, slices.Clone(op.program), func(name string) {
 		w, old := op.wishes[name], op.old(name)
 		plan, err := op.plan(name, w, old)
 		switch {
 		case err != nil:
 		case old == nil || plan.replace:
-			_, _ = call(op.engine, "Create (preview)", urnOf(name), func(ctx context.Context) (*pulumirpc.CreateResponse, error) {
-				return op.process.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: urnOf(name), Properties: plan.inputs, Preview: true})
+			_, _ = call(op.engine, "Create (preview)", op.urnOf(name), func(ctx context.Context) (*pulumirpc.CreateResponse, error) {
+				return op.process.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: op.urnOf(name), Properties: plan.inputs, Preview: true})
 			})
 		case plan.update:
-			_, _ = call(op.engine, "Update (preview)", urnOf(name), func(ctx context.Context) (*pulumirpc.UpdateResponse, error) {
+			_, _ = call(op.engine, "Update (preview)", op.urnOf(name), func(ctx context.Context) (*pulumirpc.UpdateResponse, error) {
 				return op.process.plugin.Update(ctx, &pulumirpc.UpdateRequest{
 					Id: old.id, Urn: old.urn(), Olds: old.outputs, OldInputs: old.inputs, News: plan.inputs, Preview: true,
 				})
 			})
 		}
 	})
-	if op.ledger.writes() > before {
+	if op.ledger.writes(op.engine) > before {
 		op.fail("preview writes", "the preview has made a call that writes")
 	}
 }
@@ -622,29 +637,33 @@ func (op *operation) destroy() {
 
 // importToken imports a token that someone else has made, if the program has room for it.
 func (op *operation) importToken(name string) {
-	tokens := op.oci.Tokens(op.users[op.step.user])
+	tokens, claimed := op.oci.Tokens(op.users[op.step.user]), op.step.claimed()
 	if op.old(name) != nil || len(tokens) == 0 {
 		return
 	}
 	token := tokens[op.step.token%len(tokens)]
 	id := token.ID
 	other := op.otherToken(tokens, id)
-	for _, r := range op.records() {
+	for _, r := range op.world.records() {
 		if r.holds(id) || r.holds(other) {
 			return // Pulumi would allow it, but the simulation does not include two owners of one token
 		}
 	}
-	response, err := call(op.engine, "Read (import)", urnOf(name), func(ctx context.Context) (*pulumirpc.ReadResponse, error) {
-		path := op.users[op.step.user] + "/" + id
-		if op.step.user == domainUser {
-			path = domainURL + "/users/" + op.users[op.step.user] + "/authTokens/" + token.SCIMID
+	response, err := call(op.engine, "Read (import)", op.urnOf(name), func(ctx context.Context) (*pulumirpc.ReadResponse, error) {
+		path := op.users[claimed] + "/" + id
+		if op.inDomain(claimed) {
+			path = domainURL + "/users/" + op.users[claimed] + "/authTokens/" + token.SCIMID
 		}
 		if isRotating(name) && other != "" {
 			path += "/" + other
 		}
-		return op.process.plugin.Read(ctx, &pulumirpc.ReadRequest{Id: path, Urn: urnOf(name)})
+		return op.process.plugin.Read(ctx, &pulumirpc.ReadRequest{Id: path, Urn: op.urnOf(name)})
 	})
 	if err != nil {
+		return
+	}
+	if claimed != op.step.user {
+		op.fail("stranger", "token %s is imported as a token of user %d, and it is one of user %d", id, claimed, op.step.user)
 		return
 	}
 	if response.Id != id {
@@ -663,7 +682,7 @@ func (op *operation) importToken(name string) {
 	op.wishes[name] = wish{user: op.step.user, description: description, rotation: rotationWish{previousDays: -1}}
 	op.stateMu.Lock()
 	defer op.stateMu.Unlock()
-	op.state[name] = &record{name: name, id: id, user: op.step.user, inputs: response.Inputs, outputs: response.Properties}
+	op.state[name] = &record{stack: op.engine, name: name, id: id, user: op.step.user, inputs: response.Inputs, outputs: response.Properties}
 }
 
 // initFailure returns the details in an error about a resource that exists and failed to initialize, or nil.

@@ -47,24 +47,24 @@ func TestTenThousandCreationsLeaveNothingBehind(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer w.close()
-		if err := w.engine.start(); err != nil {
+		if err := w.engines[0].start(); err != nil {
 			t.Fatal(err)
 		}
 		w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Probability: 0.1, Drop: emulator.DropAfterCommit})
-		process := w.engine.process
+		process := w.engines[0].process
 		var memory, goroutines [rounds]int
 		for round := range rounds {
 			// OCI remembers every retry token of a user for a day. Deleting the user makes it forget them.
 			user := w.oci.AddUser(fmt.Sprint("user ", round)).ID
 			for i := range creations {
-				urn := urnOf(fmt.Sprintf("r%d-%d", round, i))
+				urn := w.engines[0].urnOf(fmt.Sprintf("r%d-%d", round, i))
 				inputs := properties(map[string]any{"userId": user, "description": "ci"})
 				lifeOf(t, process, urn, inputs)
 			}
 			w.oci.RemoveUser(user)
 			w.oci.ResetJournal()
 			w.madeAt, w.attempts = map[string]time.Time{}, map[string]int{}
-			w.askedAt, w.idOf = map[string]time.Time{}, map[string]string{}
+			w.askedAt, w.idOf, w.sender = map[string]time.Time{}, map[string]string{}, map[string]*engine{}
 			synctest.Wait()
 			memory[round], goroutines[round] = inUse(), runtime.NumGoroutine()
 		}

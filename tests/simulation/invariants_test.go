@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,14 +27,15 @@ type ledger struct {
 	lag map[string]time.Duration // how far the lists of each region lag behind
 
 	mu     sync.Mutex
-	named  map[string]bool // tokens named together with the command that deletes them
-	owned  map[string]bool // tokens that have once been in the state
+	named  map[string]bool             // tokens named together with the command that deletes them
+	owned  map[string]map[*engine]bool // the stacks in whose states a token has been
 	opened []openFate
 	killed []*inFlight
 }
 
 // openFate is a failed creation whose error says how to list the tokens of the user.
 type openFate struct {
+	stack      *engine
 	user       int
 	began, end time.Time
 	// goodAsOf is the time up to which created tokens were in a list that the plugin got.
@@ -45,13 +47,14 @@ const onTheWay = 2 * time.Second
 
 // inFlight is a creation during which the plugin was killed. It may leave one token.
 type inFlight struct {
+	stack      *engine
 	user       int
 	began, end time.Time
 	tokenID    string
 }
 
 func newLedger(w *world) *ledger {
-	return &ledger{world: w, lag: map[string]time.Duration{}, named: map[string]bool{}, owned: map[string]bool{}}
+	return &ledger{world: w, lag: map[string]time.Duration{}, named: map[string]bool{}, owned: map[string]map[*engine]bool{}}
 }
 
 // shown checks what a person can see.
@@ -135,7 +138,7 @@ var deleteCommand = regexp.MustCompile(`oci (?:iam|identity-domains) auth-token 
 
 // listCommand returns the command by which a message tells the person to list the tokens of a user.
 func (l *ledger) listCommand(user int) string {
-	if user == domainUser {
+	if l.inDomain(user) {
 		return fmt.Sprintf(`oci identity-domains auth-tokens list --endpoint %s --filter 'user.ocid eq "%s"'`, domainURL, l.users[user])
 	}
 	return "oci iam auth-token list --user-id " + l.users[user]
@@ -148,7 +151,7 @@ func (l *ledger) heardFailure(from *process, urn, text string) {
 		l.mu.Lock()
 		l.named[id] = true
 		l.mu.Unlock()
-		for _, r := range l.engine.records() {
+		for _, r := range l.records() {
 			if r.holds(id) && r.process == from && r.urn() != urn && urn != "" {
 				l.fail("sibling named", "the person is told to delete %s, which this very plugin has just made for %s: %s", id, r.name, text)
 			}
@@ -157,14 +160,15 @@ func (l *ledger) heardFailure(from *process, urn, text string) {
 }
 
 // createFailed records a creation that has failed for good, and whether its error leaves open if there is a token.
-func (l *ledger) createFailed(user int, began time.Time, text string) {
+func (l *ledger) createFailed(stack *engine, user int, began time.Time, text string) {
 	if !strings.Contains(text, l.listCommand(user)) {
 		return
 	}
-	fate := openFate{user: user, began: began, end: time.Now()}
+	fate := openFate{stack: stack, user: user, began: began, end: time.Now()}
 	skew := l.skewNow()
 	for _, request := range l.oci.Journal() {
-		if request.Operation != "ListAuthTokens" || request.UserID != l.users[user] || request.Status != 200 || request.Fault {
+		if request.Operation != "ListAuthTokens" || request.UserID != l.users[user] || request.Status != 200 || request.Fault ||
+			l.senderOf(request.RequestID) != stack {
 			continue
 		}
 		if asOf := request.Time.Add(-skew).Add(-l.lag[request.Region]); asOf.After(fate.goodAsOf) {
@@ -181,11 +185,11 @@ func (l *ledger) createFailed(user int, began time.Time, text string) {
 }
 
 // warned records a warning that tells the person to look at the tokens of a user.
-func (l *ledger) warned(text string) {
+func (l *ledger) warned(stack *engine, text string) {
 	for user := range l.users {
 		if strings.Contains(text, l.listCommand(user)) {
 			l.mu.Lock()
-			l.opened = append(l.opened, openFate{user: user, began: time.Now().Add(-longest), end: time.Now()})
+			l.opened = append(l.opened, openFate{stack: stack, user: user, began: time.Now().Add(-longest), end: time.Now()})
 			l.mu.Unlock()
 		}
 	}
@@ -198,17 +202,25 @@ func (l *ledger) skewNow() time.Duration {
 }
 
 // killedDuringCreate records a creation during which the plugin was killed.
-func (l *ledger) killedDuringCreate(user int, began time.Time) {
+func (l *ledger) killedDuringCreate(stack *engine, user int, began time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.killed = append(l.killed, &inFlight{user: user, began: began, end: time.Now()})
+	l.killed = append(l.killed, &inFlight{stack: stack, user: user, began: began, end: time.Now()})
 }
 
-// writes counts the requests of this step that could have changed something.
-func (l *ledger) writes() int {
+// senderOf returns the stack whose plugin has sent a request, or nil.
+func (l *ledger) senderOf(requestID string) *engine {
+	client, _, _ := strings.Cut(requestID, "/")
+	l.world.mu.Lock()
+	defer l.world.mu.Unlock()
+	return l.sender[client]
+}
+
+// writes counts the requests of a stack in this step that could have changed something.
+func (l *ledger) writes(stack *engine) int {
 	n := 0
 	for _, request := range l.oci.Journal() {
-		if request.Method != "GET" {
+		if request.Method != "GET" && l.senderOf(request.RequestID) == stack {
 			n++
 		}
 	}
@@ -222,7 +234,7 @@ func (l *ledger) lives(r *record) bool {
 			continue
 		}
 		lag := l.lag[homeRegion]
-		if lag > 2*time.Minute && time.Since(l.made(t)) < lag {
+		if lag > 10*time.Minute && time.Since(l.made(t)) < lag {
 			l.mu.Lock()
 			l.named[t.ID] = true
 			l.mu.Unlock()
@@ -268,17 +280,26 @@ func (l *ledger) check() {
 		}
 	}
 	recorded := map[string]*record{}
-	for _, r := range l.engine.records() {
+	for _, r := range l.records() {
 		for _, t := range r.tokens() {
 			recorded[t.id] = r
-			l.owned[t.id] = true
+			if l.owned[t.id] == nil {
+				l.owned[t.id] = map[*engine]bool{}
+			}
+			l.owned[t.id][r.stack] = true
 			l.checkToken(r, t)
 		}
 		l.checkHeld(r)
 	}
+	for _, request := range journal {
+		stack := l.senderOf(request.RequestID)
+		if request.Operation == "DeleteAuthToken" && stack != nil && !l.owned[request.TokenID][stack] {
+			l.fail("revoked", "stack %d asks OCI to delete token %s, which has never been in its state", stack.number, request.TokenID)
+		}
+	}
 	for i, user := range l.users {
 		for _, t := range l.oci.Tokens(user) {
-			if recorded[t.ID] == nil && (t.RequestID != "" || l.owned[t.ID]) && !l.answeredFor(i, t) {
+			if recorded[t.ID] == nil && (t.RequestID != "" || l.owned[t.ID] != nil) && !l.answeredFor(i, t) {
 				l.fail("orphan", "token %s of user %d lives, made by request %s; it is not in the state, and nobody was told how to delete it",
 					t.ID, i, t.RequestID)
 			}
@@ -289,7 +310,7 @@ func (l *ledger) check() {
 
 // answeredFor reports whether a message named a token that is not in the state, or a kill may have left it.
 func (l *ledger) answeredFor(user int, t emulator.Token) bool {
-	made := l.made(t)
+	made, stack := l.made(t), l.senderOf(t.RequestID)
 	l.world.mu.Lock()
 	sent := l.sentAt[t.RequestID]
 	l.world.mu.Unlock()
@@ -299,7 +320,7 @@ func (l *ledger) answeredFor(user int, t emulator.Token) bool {
 		return true
 	}
 	for _, fate := range l.opened {
-		if fate.user == user && !sent.Before(fate.began) && !sent.After(fate.end) && made.After(fate.goodAsOf) {
+		if fate.stack == stack && fate.user == user && !sent.Before(fate.began) && !sent.After(fate.end) && made.After(fate.goodAsOf) {
 			return true
 		}
 	}
@@ -307,7 +328,7 @@ func (l *ledger) answeredFor(user int, t emulator.Token) bool {
 		if flight.tokenID == t.ID {
 			return true
 		}
-		if flight.user == user && flight.tokenID == "" && !sent.Before(flight.began) && !sent.After(flight.end.Add(onTheWay)) {
+		if flight.stack == stack && flight.user == user && flight.tokenID == "" && !sent.Before(flight.began) && !sent.After(flight.end.Add(onTheWay)) {
 			flight.tokenID = t.ID
 			return true
 		}
@@ -349,10 +370,53 @@ var goodReasons = regexp.MustCompile(`(?i)UserCapacityExceeded|CREATING|INACTIVE
 
 // checkThatItGoesOn checks that the stack works again, whatever went wrong before.
 func (w *world) checkThatItGoesOn() {
-	if failure := w.engine.failure; failure != nil && !goodReasons.MatchString(failure.Error()) {
-		w.fail("stuck", "all is well, and yet: %v", failure)
+	for _, e := range w.engines {
+		if e.failure != nil && !goodReasons.MatchString(e.failure.Error()) {
+			w.fail("stuck", "all is well, and yet: %v", e.failure)
+		}
+		e.checkThatRotationsAreFinished()
 	}
-	w.checkThatRotationsAreFinished()
+}
+
+// checkThatNothingIsLeft destroys all stacks while all is well, and checks that their tokens are gone.
+func (w *world) checkThatNothingIsLeft(take func(step) bool) {
+	for i, e := range w.engines {
+		before := e.records()
+		if !take(step{action: actionDestroy, stack: i, fresh: true}) {
+			return
+		}
+		if e.failure != nil {
+			w.fail("stuck", "all is well, and yet a destroy fails: %v", e.failure)
+		}
+		for _, r := range before {
+			for _, t := range w.oci.Tokens(w.users[r.user]) {
+				if r.holds(t.ID) {
+					w.fail("left", "all is well, and yet a destroy leaves token %s of %s", t.ID, e.resource(r.urn()))
+				}
+			}
+		}
+	}
+}
+
+// checkRevoked checks, after a command that was to revoke tokens has succeeded, that those which live are excused: OCI itself has said
+// that it does not have the token, and that it does not have the user either or that its lists lag.
+func (l *ledger) checkRevoked(r *record, tokens []recordedToken, began time.Time) {
+	for _, t := range l.oci.Tokens(l.users[r.user]) {
+		if !slices.ContainsFunc(tokens, func(revoked recordedToken) bool { return revoked.id == t.ID }) {
+			continue
+		}
+		unknown, unlisted := false, time.Since(l.made(t)) < 10*time.Minute
+		for _, request := range l.oci.Journal() {
+			if request.Time.Add(-l.skewNow()).Before(began) || l.senderOf(request.RequestID) != r.stack || request.Status != 404 || request.Code == "" {
+				continue
+			}
+			unknown = unknown || request.Operation == "DeleteAuthToken" && request.TokenID == t.ID
+			unlisted = unlisted || request.Operation == "ListAuthTokens" && request.UserID == l.users[r.user]
+		}
+		if !unknown || !unlisted {
+			l.fail("not revoked", "token %s of %s counts as revoked and lives, though OCI has not said that it is gone", t.ID, r.name)
+		}
+	}
 }
 
 // voice connects the log of a plugin process with the checks.
@@ -389,7 +453,7 @@ func (listener) Handle(ctx context.Context, line slog.Record) error {
 	})
 	if line.Level >= slog.LevelWarn {
 		v.world.ledger.heardFailure(v.process, urn, line.Message)
-		v.world.ledger.warned(line.Message)
+		v.world.ledger.warned(v.process.stack, line.Message)
 	}
 	v.world.story.note(func() string { return "    " + line.Level.String() + ": " + shorten(line.Message) })
 	return nil

@@ -92,7 +92,7 @@ func (n *network) dial(ctx context.Context, to string) (net.Conn, error) {
 	n.open[process][client] = server
 	n.mu.Unlock()
 	select {
-	case n.accepted <- server:
+	case n.accepted <- served{server, process}:
 		return &connection{Conn: client, network: n, process: process}, nil
 	case <-n.closed:
 		return nil, errRefused
@@ -138,6 +138,15 @@ func (c *connection) Write(data []byte) (int, error) {
 	_ = c.Close()
 	return at, &net.OpError{Op: "write", Net: "tcp", Addr: address(host), Err: syscall.ECONNRESET}
 }
+
+// served is the service's end of a connection. Its other end is a plugin process.
+type served struct {
+	net.Conn
+	process int
+}
+
+// RemoteAddr returns the number of the process.
+func (s served) RemoteAddr() net.Addr { return address(strconv.Itoa(s.process)) }
 
 // kill cuts all connections of a process, and refuses it new ones.
 func (n *network) kill(process int) {

@@ -40,6 +40,7 @@ const (
 
 	// What others do.
 	actionDeny     action = "deny"     // the permission to see a user is removed, or the user does not exist yet
+	actionMove     action = "move"     // Oracle moves a user from Default to the identity domain
 	actionAllow    action = "allow"    // that ends
 	actionAdd      action = "add"      // someone creates a token
 	actionDelete   action = "delete"   // someone deletes a token
@@ -50,8 +51,11 @@ const (
 )
 
 const (
-	userCount     = 3
-	resourceCount = 4
+	// stackCount is how many stacks there are. Each has its own program, state and plugin. They share the users.
+	stackCount = 2
+	// firstInDomain is the first user of the identity domain. Those before are in Default.
+	userCount, firstInDomain = 4, 2
+	resourceCount            = 4
 )
 
 var descriptions = []string{"ci", "deploy"}
@@ -59,12 +63,18 @@ var descriptions = []string{"ci", "deploy"}
 // step is one event in a story.
 type step struct {
 	action action
+	// stack is the number of the stack that the step is about.
+	stack int
+	// meanwhile is what the other stack does at the same time, or nil.
+	meanwhile *step
 	// resource, user, description and token are the numbers of a resource in the program, a user, a description, and one of the
 	// tokens that the user then has.
 	resource, user, description, token int
 	// deleteFirst is the option deleteBeforeReplace. timeout is the option customTimeouts, in seconds.
 	deleteFirst bool
 	timeout     float64
+	// stranger makes an import name another user than the token's.
+	stranger bool
 	// away reports whether the step is about the region that is not the home region.
 	away bool
 	// d is how long something lasts.
@@ -108,7 +118,7 @@ func (g generator) step() step {
 	case p < 11:
 		return g.want()
 	case p < 14:
-		return step{action: actionForget, resource: g.IntN(resourceCount + rotatingCount)}
+		return step{action: actionForget, stack: g.IntN(stackCount), resource: g.IntN(resourceCount + rotatingCount)}
 	case p < 39:
 		return g.operation(actionUp)
 	case p < 42:
@@ -119,10 +129,10 @@ func (g generator) step() step {
 		return g.operation(actionDestroy)
 	case p < 55:
 		s := g.operation(actionImport)
-		s.resource, s.user, s.token = g.IntN(resourceCount+rotatingCount), g.IntN(userCount), g.IntN(2)
+		s.resource, s.user, s.token, s.stranger = g.IntN(resourceCount+rotatingCount), g.IntN(userCount), g.IntN(2), false
 		return s
 	case p < 56:
-		return step{action: actionRegion, away: g.one(2)}
+		return step{action: actionRegion, stack: g.IntN(stackCount), away: g.one(2)}
 	case p < 73:
 		return step{action: actionFault, fault: g.fault()}
 	case p < 78:
@@ -130,7 +140,7 @@ func (g generator) step() step {
 	case p < 82:
 		return g.disturbance()
 	case p < 84:
-		return step{action: actionLag, d: pick(g, 0, 2*time.Second, 30*time.Second, 2*time.Minute, 5*time.Minute)}
+		return step{action: actionLag, d: pick(g, 0, 2*time.Second, 30*time.Second, 2*time.Minute, 5*time.Minute, 8*time.Minute)}
 	case p < 85:
 		return step{action: actionLag, away: true, d: pick(g, 0, 2*time.Second, 10*time.Minute, 48*time.Hour, 48*time.Hour)}
 	case p < 86:
@@ -138,7 +148,9 @@ func (g generator) step() step {
 	case p < 87:
 		return step{action: actionThrottle, rate: pick(g, 0, 0, 0.5, 2, 5), away: g.one(2)}
 	case p < 88:
-		return step{action: actionSkew, d: pick(g, 0, 0, 4*time.Minute, -4*time.Minute, 6*time.Minute)}
+		return step{action: actionSkew, d: pick(g, 0, 0, 4*time.Minute, -4*time.Minute, -270*time.Second, 6*time.Minute)}
+	case p < 89:
+		return step{action: pick(g, actionMove, actionAllow, actionAllow), user: 1}
 	case p < 90:
 		return step{action: actionDeny, user: g.IntN(userCount)}
 	case p < 93:
@@ -158,12 +170,23 @@ func (g generator) want() step {
 		return g.wantRotation()
 	}
 	return step{
-		action: actionWant, resource: g.IntN(resourceCount), user: pick(g, 0, 0, 1, 2, 2), description: g.IntN(len(descriptions)),
+		action: actionWant, stack: g.IntN(stackCount), resource: g.IntN(resourceCount), user: pick(g, 0, 0, 1, 2, 2, 3), description: g.IntN(len(descriptions)),
 		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.5, 20, 300),
 	}
 }
 
+// operation returns a command. One in four times the other stack does something at the same time.
 func (g generator) operation(a action) step {
+	s := g.command(a)
+	s.stack = g.IntN(stackCount)
+	if g.one(4) {
+		other := g.command(pick(g, actionUp, actionUp, actionRefresh, actionDestroy))
+		other.stack, s.meanwhile = 1-s.stack, &other
+	}
+	return s
+}
+
+func (g generator) command(a action) step {
 	s := step{action: a, fresh: !g.one(4), parallel: g.one(2)}
 	if g.one(3) {
 		s.hooks = 1 + g.IntN(3)
@@ -181,10 +204,16 @@ func (g generator) operation(a action) step {
 }
 
 func (g generator) disturbance() step {
-	switch g.IntN(3) {
+	switch 1 + g.IntN(3) {
 	case 0:
-		return step{action: actionRefuse, d: pick(g, time.Second, 5*time.Second, 30*time.Second, 90*time.Second, time.Hour)}
+		// Something on the way answers instead of OCI.
+		return step{action: actionFault, fault: &emulator.Fault{
+			Status: pick(g, 404, 404, 200, 403), Times: pick(g, 2, 5, 20, 0), Body: pick(g, "<html>Not here</html>", `{"message": "no Route matched"}`),
+			MediaType: pick(g, "", "text/html", "application/json"),
+		}}
 	case 1:
+		return step{action: actionRefuse, d: pick(g, time.Second, 5*time.Second, 30*time.Second, 90*time.Second, time.Hour)}
+	case 2:
 		return step{action: actionHang, d: pick(g, time.Second, 20*time.Second, 90*time.Second)}
 	default:
 		return step{action: actionCut, n: 1 + g.IntN(3), token: pick(g, 0, 1, 100, 1<<20)}
@@ -297,16 +326,20 @@ func (s step) String() string {
 		if isRotating(nameOf(s.resource)) {
 			options += s.rotation.String()
 		}
-		return fmt.Sprintf("the program has resource r%d for user %d with description %q%s", s.resource, s.user,
+		return fmt.Sprintf("the program of stack %d has resource r%d for user %d with description %q%s", s.stack, s.resource, s.user,
 			descriptions[s.description], options)
 	case actionForget:
-		return fmt.Sprintf("the program no longer has resource r%d", s.resource)
+		return fmt.Sprintf("the program of stack %d no longer has resource r%d", s.stack, s.resource)
 	case actionUp, actionPreview, actionRefresh, actionDestroy:
-		return "pulumi " + string(s.action) + s.manner()
+		return fmt.Sprintf("pulumi %s of stack %d%s", s.action, s.stack, s.manner())
 	case actionImport:
-		return fmt.Sprintf("pulumi import of token %d of user %d as r%d%s", s.token, s.user, s.resource, s.manner())
+		of := ""
+		if s.stranger {
+			of = fmt.Sprintf(", as if it were user %d's,", s.claimed())
+		}
+		return fmt.Sprintf("pulumi import of token %d of user %d%s as r%d of stack %d%s", s.token, s.user, of, s.resource, s.stack, s.manner())
 	case actionRegion:
-		return "pulumi config set ociauthtoken:region " + regionOf(s.away)
+		return fmt.Sprintf("pulumi config set ociauthtoken:region %s in stack %d", regionOf(s.away), s.stack)
 	case actionFault:
 		text, err := json.Marshal(s.fault)
 		if err != nil {
@@ -334,6 +367,8 @@ func (s step) String() string {
 		return fmt.Sprintf("OCI's clock is ahead by %s", s.d)
 	case actionDeny:
 		return fmt.Sprintf("nobody may see user %d any more", s.user)
+	case actionMove:
+		return fmt.Sprintf("Oracle moves user %d to the identity domain", s.user)
 	case actionAllow:
 		return fmt.Sprintf("user %d may be seen again", s.user)
 	case actionWait:
@@ -343,6 +378,14 @@ func (s step) String() string {
 	default:
 		return fmt.Sprintf("someone else: %s token %d of user %d", s.action, s.token, s.user)
 	}
+}
+
+// claimed returns the user whom an import names.
+func (s step) claimed() int {
+	if s.stranger {
+		return s.user ^ 1
+	}
+	return s.user
 }
 
 // manner returns how Pulumi operates, for the story.
@@ -363,10 +406,14 @@ func (s step) manner() string {
 	if s.killAfter > 0 {
 		manner = append(manner, fmt.Sprintf("plugin killed after %s", s.killAfter))
 	}
-	if len(manner) == 0 {
-		return ""
+	text := ""
+	if len(manner) > 0 {
+		text = " (" + strings.Join(manner, ", ") + ")"
 	}
-	return " (" + strings.Join(manner, ", ") + ")"
+	if s.meanwhile != nil {
+		text += ", and at the same time " + s.meanwhile.String()
+	}
+	return text
 }
 
 const homeRegion, otherRegion = "us-phoenix-1", "us-ashburn-1"

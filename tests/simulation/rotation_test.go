@@ -53,7 +53,7 @@ func (r rotationWish) String() string {
 
 func (g generator) wantRotation() step {
 	return step{
-		action: actionWant, resource: resourceCount + g.IntN(rotatingCount), user: pick(g, 0, 1, 1, 2, 2), description: g.IntN(len(descriptions)),
+		action: actionWant, stack: g.IntN(stackCount), resource: resourceCount + g.IntN(rotatingCount), user: pick(g, 0, 1, 1, 2, 2, 3), description: g.IntN(len(descriptions)),
 		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.5, 20, 300),
 		rotation: rotationWish{
 			days: pick(g, 0, 1, 1, 30), trigger: g.IntN(4), single: g.one(6), previousDays: pick(g, -1, -1, -1, 0, 1),
@@ -192,14 +192,14 @@ func (l *ledger) checkHeld(r *record) {
 }
 
 // checkThatRotationsAreFinished checks that no rotation is due after everything was updated without faults.
-func (w *world) checkThatRotationsAreFinished() {
-	if w.engine.failure != nil {
+func (e *engine) checkThatRotationsAreFinished() {
+	if e.failure != nil {
 		return
 	}
-	for _, r := range w.engine.records() {
-		wish, ok := w.engine.wishes[r.name]
-		if ok && isRotating(r.name) && w.engine.state[r.name] == r && r.isDue(wish, -15*time.Minute) {
-			w.fail("unfinished", "all is well, and yet %s is still due to be rotated", r.name)
+	for _, r := range e.records() {
+		wish, ok := e.wishes[r.name]
+		if ok && isRotating(r.name) && e.state[r.name] == r && r.isDue(wish, -15*time.Minute) {
+			e.fail("unfinished", "all is well, and yet %s is still due to be rotated", r.name)
 		}
 	}
 }

@@ -61,6 +61,8 @@ func simplified(s step) []step {
 			simpler = append(simpler, less)
 		}
 	}
+	try(s.meanwhile != nil, func(s *step) { s.meanwhile = nil })
+	try(s.stack > 0 && s.meanwhile == nil, func(s *step) { s.stack = 0 })
 	try(s.hooks > 0, func(s *step) { s.hooks-- })
 	try(s.parallel, func(s *step) { s.parallel = false })
 	try(s.cancelAfter > 0, func(s *step) { s.cancelAfter = 0 })

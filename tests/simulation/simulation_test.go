@@ -102,8 +102,11 @@ func tell(t *testing.T, seed uint64, program []step, written bool) result {
 			if w.failed() == nil {
 				r.story.note(func() string { return "all is well from here on" })
 				w.heal()
-				_ = take(step{action: actionRefresh, fresh: true}) && take(step{action: actionUp, fresh: true})
+				for stack := range stackCount {
+					_ = take(step{action: actionRefresh, stack: stack, fresh: true}) && take(step{action: actionUp, stack: stack, fresh: true})
+				}
 				w.checkThatItGoesOn()
+				w.checkThatNothingIsLeft(take)
 			}
 			r.wrong = w.failed()
 		})

@@ -87,8 +87,6 @@ func shortIDs(text string) string {
 	})
 }
 
-func shortURN(urn string) string { return urn[strings.LastIndex(urn, ":")+1:] }
-
 // shorten cuts a message to the part that a reader needs.
 func shorten(text string) string {
 	text = strings.ReplaceAll(text, "\n", "\n                 ")

@@ -28,8 +28,8 @@ func TestTwoHundredUsersAreRotatedAtTheRateThatOCIAdmits(t *testing.T) {
 			record  *record
 		}
 		var owners []*owner
-		for range stacks {
-			e := newEngine(w)
+		for i := range stacks {
+			e := newEngine(w, stackCount+i)
 			if err := e.start(); err != nil {
 				t.Fatal(err)
 			}
@@ -38,7 +38,7 @@ func TestTwoHundredUsersAreRotatedAtTheRateThatOCIAdmits(t *testing.T) {
 				n := len(owners)
 				user := w.oci.AddUser(fmt.Sprint("user ", n)).ID
 				name := fmt.Sprint("r", resourceCount+n)
-				owners = append(owners, &owner{e.process, user, &record{name: name}})
+				owners = append(owners, &owner{e.process, user, &record{stack: e, name: name}})
 			}
 		}
 		// up updates one resource, tries again after each failure, and counts the failures.
@@ -46,7 +46,7 @@ func TestTwoHundredUsersAreRotatedAtTheRateThatOCIAdmits(t *testing.T) {
 			inputs := properties(map[string]any{
 				"userId": o.user, "description": "ci", "rotateWhenChanged": map[string]any{"quarter": reason},
 			})
-			urn, plugin := urnOf(o.record.name), o.process.plugin
+			urn, plugin := o.record.urn(), o.process.plugin
 			for ; failures < 10; failures++ {
 				if o.record.id == "" {
 					created, err := plugin.Create(o.process.ctx, &pulumirpc.CreateRequest{Urn: urn, Properties: inputs})

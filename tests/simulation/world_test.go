@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,11 +23,11 @@ type world struct {
 	domain  http.Handler
 	server  *http.Server
 	network *network
-	users   []string // their OCIDs; the last one is in an identity domain
+	users   []string // their OCIDs; the last ones are in an identity domain
 	creds   emulator.Credentials
 
-	engine *engine
-	ledger *ledger
+	engines []*engine // one for each stack
+	ledger  *ledger
 
 	mu       sync.Mutex
 	skew     time.Duration
@@ -34,6 +35,9 @@ type world struct {
 	askedAt  map[string]time.Time // when it last arrived
 	madeAt   map[string]time.Time // when a token was created, by its value
 	sentAt   map[string]time.Time // when a request arrived, by its opc-request-id
+	sender   map[string]*engine   // the stack whose plugin has sent a request, by the id that the plugin has given it
+	plugins  map[int]*engine      // the stack of each process of the plugin
+	moved    map[int]bool         // the users who were moved to the identity domain
 	deleted  map[string]bool      // the tokens that someone else has deleted, or that the provider may have deleted
 	byHand   map[string]bool      // the tokens that someone else has deleted
 	idOf     map[string]string    // the id of the token, by its value
@@ -56,7 +60,7 @@ var callerKey = sync.OnceValue(func() *rsa.PrivateKey {
 func newWorld(s *story) (*world, error) {
 	w := &world{
 		network: newNetwork(), attempts: map[string]int{}, askedAt: map[string]time.Time{}, madeAt: map[string]time.Time{}, sentAt: map[string]time.Time{},
-		deleted: map[string]bool{}, byHand: map[string]bool{}, idOf: map[string]string{}, story: s,
+		sender: map[string]*engine{}, plugins: map[int]*engine{}, moved: map[int]bool{}, deleted: map[string]bool{}, byHand: map[string]bool{}, idOf: map[string]string{}, story: s,
 	}
 	var err error
 	w.oci, err = emulator.New(emulator.Config{
@@ -66,6 +70,7 @@ func newWorld(s *story) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.oci.AddUserIn("sales", "carol")
 	for _, user := range w.oci.Users() {
 		w.users = append(w.users, user.ID)
 	}
@@ -76,7 +81,9 @@ func newWorld(s *story) (*world, error) {
 	w.server = &http.Server{Handler: http.HandlerFunc(w.serve), ReadHeaderTimeout: time.Hour, ErrorLog: nil}
 	go func() { _ = w.server.Serve(w.network) }()
 	w.ledger = newLedger(w)
-	w.engine = newEngine(w)
+	for i := range stackCount {
+		w.engines = append(w.engines, newEngine(w, i))
+	}
 	network := w.network
 	current.Store(network)
 	return w, nil
@@ -84,7 +91,9 @@ func newWorld(s *story) (*world, error) {
 
 // close ends everything, so that the bubble can end.
 func (w *world) close() {
-	w.engine.stop()
+	for _, e := range w.engines {
+		e.stop()
+	}
 	w.oci.Close()
 	_ = w.network.Close()
 	_ = w.server.Close()
@@ -105,11 +114,13 @@ func (w *world) tokenValue() string {
 func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 	w.mu.Lock()
 	w.requests++
-	inDomain := strings.HasPrefix(request.Host, domainHost)
+	inDomain, process := strings.HasPrefix(request.Host, domainHost), request.RemoteAddr
 	if !strings.Contains(request.URL.Path, map[bool]string{false: "/20160918/", true: "/admin/v1/"}[inDomain]) {
 		w.strays = append(w.strays, request.Host+request.URL.Path)
 	}
-	key := request.Method + request.URL.Path
+	number, _ := strconv.Atoi(process)
+	w.sender[request.Header.Get("opc-request-id")] = w.plugins[number]
+	key := process + request.Method + request.URL.Path
 	// Two identical requests at the same moment have no order, so they are answered together.
 	if now := time.Now(); request.Method != http.MethodGet || !w.askedAt[key].Equal(now) {
 		w.attempts[key]++
@@ -126,8 +137,20 @@ func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 	w.oci.ServeHTTP(response, request)
 }
 
-// domainURL is the URL of the identity domain. domainUser is the number of its user.
-const domainURL, domainUser = "http://" + domainHost, userCount - 1
+// domainURL is the URL of the identity domain.
+const domainURL = "http://" + domainHost
+
+// inDomain reports whether a user is in the identity domain.
+func (w *world) inDomain(user int) bool { return user >= firstInDomain || w.moved[user] }
+
+// records returns what the states of all stacks hold.
+func (w *world) records() []*record {
+	var all []*record
+	for _, e := range w.engines {
+		all = append(all, e.records()...)
+	}
+	return all
+}
 
 // fail records a broken promise. Only the first one counts, because later ones may follow from it.
 func (w *world) fail(kind, format string, args ...any) {
@@ -198,10 +221,24 @@ func (w *world) do(s step) {
 		}
 	case actionDelete, actionEdit, actionDisable, actionActivate:
 		w.meddle(s)
+	case actionMove:
+		w.moved[s.user] = w.oci.MoveUser(w.users[s.user], "sales")
 	default:
-		w.engine.do(s)
+		var other sync.WaitGroup
+		if s.meanwhile != nil {
+			other.Go(func() {
+				time.Sleep(apart)
+				w.engines[s.meanwhile.stack].do(*s.meanwhile)
+			})
+		}
+		w.engines[s.stack].do(s)
+		other.Wait()
 	}
 }
+
+// apart is how long after one stack's command the other stack's begins. No two calls of the engines begin at the same moment, because
+// those have no order.
+const apart = 300 * time.Microsecond
 
 // meddle changes a token outside of Pulumi.
 func (w *world) meddle(s step) {
@@ -234,7 +271,7 @@ func (w *world) meddle(s step) {
 func (w *world) heal() {
 	for _, s := range []step{
 		{action: actionClear}, {action: actionLag}, {action: actionLag, away: true}, {action: actionCreating}, {action: actionThrottle},
-		{action: actionSkew}, {action: actionAllow}, {action: actionAllow, user: 1}, {action: actionAllow, user: 2},
+		{action: actionSkew}, {action: actionAllow}, {action: actionAllow, user: 1}, {action: actionAllow, user: 2}, {action: actionAllow, user: 3},
 		{action: actionWait, d: 20 * time.Minute},
 	} {
 		w.do(s)
