@@ -30,7 +30,7 @@ type AuthTokenArgs struct {
 type AuthTokenState struct {
 	AuthTokenArgs
 	// Token is nil after an import, because OCI shows the value once, in the answer to the creation.
-	Token         *string `pulumi:"token,optional"         provider:"secret"`
+	Token         *string `pulumi:"token,optional"         provider:"secret" schema:"required"`
 	State         string  `pulumi:"state"`
 	InactiveState *string `pulumi:"inactiveState,optional"`
 	TimeCreated   string  `pulumi:"timeCreated"`

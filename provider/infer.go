@@ -10,6 +10,8 @@ import (
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
+	"github.com/pulumi/pulumi-go-provider/middleware/schema"
+	pschema "github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
@@ -40,6 +42,8 @@ type kind struct {
 	secrets []string
 	// required lists the strings without which infer does not decode the state.
 	required []string
+	// promised lists the outputs that are required in the schema only.
+	promised []string
 	// inputs lists the arguments that a complete state always has as they were given: those that are required, and those that
 	// replace the resource. An update that failed half-way may have left any other argument out of the state, or as it was.
 	inputs []string
@@ -58,6 +62,9 @@ func kindOf[R infer.CustomResource[I, O], I, O any](r R) kind {
 		}
 		if !hasOption(options, "optional") && field.Type.Kind() == reflect.String {
 			k.required = append(k.required, name)
+		}
+		if field.Tag.Get("schema") == "required" {
+			k.promised = append(k.promised, name)
 		}
 	}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[I]()) {
@@ -101,9 +108,18 @@ func newKinds(pkg string, all ...kind) (kinds, error) {
 func (all kinds) resources() []infer.InferredResource {
 	var resources []infer.InferredResource
 	for _, k := range all {
-		resources = append(resources, k.InferredResource)
+		resources = append(resources, k)
 	}
 	return resources
+}
+
+// GetSchema makes the outputs with the tag schema:"required" required in the schema. Every token has them once it exists, so a program
+// need not handle that one is missing. The state may lack them all the same, such as the value of an imported token, and infer does not
+// decode a state without an output that its own tag requires. There is no upstream issue for it, because infer has one tag for both.
+func (k kind) GetSchema(register schema.RegisterDerivativeType) (pschema.ResourceSpec, error) {
+	spec, err := k.InferredResource.GetSchema(register)
+	spec.Required = append(spec.Required, k.promised...)
+	return spec, err
 }
 
 // request holds what infer does not pass on about a request to the methods of a resource, and what these methods cannot return

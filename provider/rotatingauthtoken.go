@@ -52,13 +52,13 @@ type RotatingAuthTokenArgs struct {
 type RotatingAuthTokenState struct {
 	RotatingAuthTokenArgs
 	// Token is nil after an import, and when there is no current token.
-	Token *string `pulumi:"token,optional" provider:"secret"`
+	Token *string `pulumi:"token,optional" provider:"secret" schema:"required"`
 	// TokenID is nil if the state was an AuthToken's or comes from an import file. The resource's id then names the current token.
-	TokenID *string `pulumi:"tokenId,optional"`
+	TokenID *string `pulumi:"tokenId,optional" schema:"required"`
 	// State is DELETED when there is no current token.
-	State           *string `pulumi:"state,optional"`
+	State           *string `pulumi:"state,optional" schema:"required"`
 	InactiveState   *string `pulumi:"inactiveState,optional"`
-	TimeCreated     *string `pulumi:"timeCreated,optional"`
+	TimeCreated     *string `pulumi:"timeCreated,optional" schema:"required"`
 	TimeExpires     *string `pulumi:"timeExpires,optional"`
 	PreviousToken   *string `pulumi:"previousToken,optional" provider:"secret"`
 	PreviousTokenID *string `pulumi:"previousTokenId,optional"`

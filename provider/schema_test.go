@@ -65,9 +65,18 @@ func TestSchemaSaysWhatIsSecretAndWhatReplaces(t *testing.T) {
 	spec := packageSpec(t)
 	token := spec.Resources["ociauthtoken:index:AuthToken"]
 	assert.True(t, token.Properties["token"].Secret)
-	assert.NotContains(t, token.Required, "token", "it is absent after an import")
 	assert.True(t, token.Properties["userId"].ReplaceOnChanges)
 	assert.ElementsMatch(t, []string{"description", "userId"}, token.RequiredInputs)
 	assert.True(t, spec.Config.Variables["privateKey"].Secret)
 	assert.True(t, spec.Config.Variables["privateKeyPassword"].Secret)
+}
+
+// TestSchemaRequiresWhatEveryTokenHas tests what a program can use without handling that it may be missing.
+func TestSchemaRequiresWhatEveryTokenHas(t *testing.T) {
+	t.Parallel()
+	spec := packageSpec(t)
+	assert.ElementsMatch(t, []string{"description", "userId", "token", "state", "timeCreated"},
+		spec.Resources["ociauthtoken:index:AuthToken"].Required)
+	assert.ElementsMatch(t, []string{"description", "userId", "token", "tokenId", "state", "timeCreated"},
+		spec.Resources["ociauthtoken:index:RotatingAuthToken"].Required)
 }

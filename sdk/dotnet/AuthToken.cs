@@ -188,7 +188,7 @@ namespace Pulumi.OciAuthToken
         /// The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
         /// </summary>
         [Output("token")]
-        public Output<string?> Token { get; private set; } = null!;
+        public Output<string> Token { get; private set; } = null!;
 
         /// <summary>
         /// The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.

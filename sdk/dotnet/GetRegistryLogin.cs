@@ -139,7 +139,7 @@ namespace Pulumi.OciAuthToken
         /// 
         ///         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
         ///             .userId(userId)
-        ///             .password(registryToken.token().applyValue(token -&gt; token.orElse("")))
+        ///             .password(registryToken.token())
         ///             .waitUntilReady(true)
         ///             .build());
         /// 
@@ -481,7 +481,7 @@ namespace Pulumi.OciAuthToken
         /// 
         ///         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
         ///             .userId(userId)
-        ///             .password(registryToken.token().applyValue(token -&gt; token.orElse("")))
+        ///             .password(registryToken.token())
         ///             .waitUntilReady(true)
         ///             .build());
         /// 
@@ -823,7 +823,7 @@ namespace Pulumi.OciAuthToken
         /// 
         ///         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
         ///             .userId(userId)
-        ///             .password(registryToken.token().applyValue(token -&gt; token.orElse("")))
+        ///             .password(registryToken.token())
         ///             .waitUntilReady(true)
         ///             .build());
         /// 

@@ -159,13 +159,13 @@ namespace Pulumi.OciAuthToken
         /// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
         /// </summary>
         [Output("state")]
-        public Output<string?> State { get; private set; } = null!;
+        public Output<string> State { get; private set; } = null!;
 
         /// <summary>
         /// When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
         /// </summary>
         [Output("timeCreated")]
-        public Output<string?> TimeCreated { get; private set; } = null!;
+        public Output<string> TimeCreated { get; private set; } = null!;
 
         /// <summary>
         /// When the current token expires, in the format of RFC 3339. Absent for a token that never expires.
@@ -183,13 +183,13 @@ namespace Pulumi.OciAuthToken
         /// The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
         /// </summary>
         [Output("token")]
-        public Output<string?> Token { get; private set; } = null!;
+        public Output<string> Token { get; private set; } = null!;
 
         /// <summary>
         /// The OCID of the current token. The id of the resource remains the OCID of its first token.
         /// </summary>
         [Output("tokenId")]
-        public Output<string?> TokenId { get; private set; } = null!;
+        public Output<string> TokenId { get; private set; } = null!;
 
         /// <summary>
         /// The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.

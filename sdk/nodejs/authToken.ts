@@ -160,7 +160,7 @@ export class AuthToken extends pulumi.CustomResource {
     /**
      * The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
      */
-    declare public /*out*/ readonly token: pulumi.Output<string | undefined>;
+    declare public /*out*/ readonly token: pulumi.Output<string>;
     /**
      * The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
      */

@@ -140,11 +140,11 @@ export class RotatingAuthToken extends pulumi.CustomResource {
     /**
      * The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
      */
-    declare public /*out*/ readonly state: pulumi.Output<string | undefined>;
+    declare public /*out*/ readonly state: pulumi.Output<string>;
     /**
      * When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
      */
-    declare public /*out*/ readonly timeCreated: pulumi.Output<string | undefined>;
+    declare public /*out*/ readonly timeCreated: pulumi.Output<string>;
     /**
      * When the current token expires, in the format of RFC 3339. Absent for a token that never expires.
      */
@@ -156,11 +156,11 @@ export class RotatingAuthToken extends pulumi.CustomResource {
     /**
      * The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
      */
-    declare public /*out*/ readonly token: pulumi.Output<string | undefined>;
+    declare public /*out*/ readonly token: pulumi.Output<string>;
     /**
      * The OCID of the current token. The id of the resource remains the OCID of its first token.
      */
-    declare public /*out*/ readonly tokenId: pulumi.Output<string | undefined>;
+    declare public /*out*/ readonly tokenId: pulumi.Output<string>;
     /**
      * The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
      */

@@ -164,7 +164,6 @@ func complaints(diagnostics hcl.Diagnostics) error {
 
 var (
 	trailingSpace = regexp.MustCompile(`(?m)[ \t]+$`)
-	javaPassword  = regexp.MustCompile(`\.password\((\w+)\.token\(\)\)`)
 	javaItem      = regexp.MustCompile(`\.(\w+)\(\)\[(\d+)\]`)
 	javaImport    = regexp.MustCompile(`(?m)^import (?:\w+\.)*(\w+);\n`)
 )
@@ -179,8 +178,6 @@ func tidy(language, code string) string {
 	code = strings.ReplaceAll(code, "import com.pulumi.ociauthtoken.", "import io.github.ociauthtoken.")
 	// It indexes lists as if they were arrays.
 	code = javaItem.ReplaceAllString(code, ".$1().get($2)")
-	// It passes an Optional to an argument that does not accept one.
-	code = javaPassword.ReplaceAllString(code, `.password($1.token().applyValue(token -> token.orElse("")))`)
 	body := javaImport.ReplaceAllString(code, "")
 	return javaImport.ReplaceAllStringFunc(code, func(line string) string {
 		class := javaImport.FindStringSubmatch(line)[1]

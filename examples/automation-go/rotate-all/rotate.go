@@ -95,7 +95,7 @@ func (s *stack) program(o options) pulumi.RunFunc {
 			if err != nil {
 				return err
 			}
-			tokens[user] = token.Token.Elem()
+			tokens[user] = token.Token
 		}
 		ctx.Export("tokens", tokens)
 		return nil

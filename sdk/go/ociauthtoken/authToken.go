@@ -178,7 +178,7 @@ type AuthToken struct {
 	// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
 	TimeExpires pulumi.StringPtrOutput `pulumi:"timeExpires"`
 	// The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
-	Token pulumi.StringPtrOutput `pulumi:"token"`
+	Token pulumi.StringOutput `pulumi:"token"`
 	// The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
 	UserId pulumi.StringOutput `pulumi:"userId"`
 }
@@ -379,8 +379,8 @@ func (o AuthTokenOutput) TimeExpires() pulumi.StringPtrOutput {
 }
 
 // The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
-func (o AuthTokenOutput) Token() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v *AuthToken) pulumi.StringPtrOutput { return v.Token }).(pulumi.StringPtrOutput)
+func (o AuthTokenOutput) Token() pulumi.StringOutput {
+	return o.ApplyT(func(v *AuthToken) pulumi.StringOutput { return v.Token }).(pulumi.StringOutput)
 }
 
 // The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.

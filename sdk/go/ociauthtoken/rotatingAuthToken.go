@@ -132,17 +132,17 @@ type RotatingAuthToken struct {
 	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
 	RotationDays pulumi.IntPtrOutput `pulumi:"rotationDays"`
 	// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
-	State pulumi.StringPtrOutput `pulumi:"state"`
+	State pulumi.StringOutput `pulumi:"state"`
 	// When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
-	TimeCreated pulumi.StringPtrOutput `pulumi:"timeCreated"`
+	TimeCreated pulumi.StringOutput `pulumi:"timeCreated"`
 	// When the current token expires, in the format of RFC 3339. Absent for a token that never expires.
 	TimeExpires pulumi.StringPtrOutput `pulumi:"timeExpires"`
 	// When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
 	TimeRotationDue pulumi.StringPtrOutput `pulumi:"timeRotationDue"`
 	// The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
-	Token pulumi.StringPtrOutput `pulumi:"token"`
+	Token pulumi.StringOutput `pulumi:"token"`
 	// The OCID of the current token. The id of the resource remains the OCID of its first token.
-	TokenId pulumi.StringPtrOutput `pulumi:"tokenId"`
+	TokenId pulumi.StringOutput `pulumi:"tokenId"`
 	// The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
 	UserId pulumi.StringOutput `pulumi:"userId"`
 }
@@ -370,13 +370,13 @@ func (o RotatingAuthTokenOutput) RotationDays() pulumi.IntPtrOutput {
 }
 
 // The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
-func (o RotatingAuthTokenOutput) State() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.State }).(pulumi.StringPtrOutput)
+func (o RotatingAuthTokenOutput) State() pulumi.StringOutput {
+	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringOutput { return v.State }).(pulumi.StringOutput)
 }
 
 // When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
-func (o RotatingAuthTokenOutput) TimeCreated() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.TimeCreated }).(pulumi.StringPtrOutput)
+func (o RotatingAuthTokenOutput) TimeCreated() pulumi.StringOutput {
+	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringOutput { return v.TimeCreated }).(pulumi.StringOutput)
 }
 
 // When the current token expires, in the format of RFC 3339. Absent for a token that never expires.
@@ -390,13 +390,13 @@ func (o RotatingAuthTokenOutput) TimeRotationDue() pulumi.StringPtrOutput {
 }
 
 // The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
-func (o RotatingAuthTokenOutput) Token() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.Token }).(pulumi.StringPtrOutput)
+func (o RotatingAuthTokenOutput) Token() pulumi.StringOutput {
+	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringOutput { return v.Token }).(pulumi.StringOutput)
 }
 
 // The OCID of the current token. The id of the resource remains the OCID of its first token.
-func (o RotatingAuthTokenOutput) TokenId() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.TokenId }).(pulumi.StringPtrOutput)
+func (o RotatingAuthTokenOutput) TokenId() pulumi.StringOutput {
+	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringOutput { return v.TokenId }).(pulumi.StringOutput)
 }
 
 // The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.

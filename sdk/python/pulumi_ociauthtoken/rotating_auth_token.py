@@ -468,7 +468,7 @@ class RotatingAuthToken(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter
-    def state(self) -> pulumi.Output[Optional[_builtins.str]]:
+    def state(self) -> pulumi.Output[_builtins.str]:
         """
         The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
         """
@@ -476,7 +476,7 @@ class RotatingAuthToken(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter(name="timeCreated")
-    def time_created(self) -> pulumi.Output[Optional[_builtins.str]]:
+    def time_created(self) -> pulumi.Output[_builtins.str]:
         """
         When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
         """
@@ -500,7 +500,7 @@ class RotatingAuthToken(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter
-    def token(self) -> pulumi.Output[Optional[_builtins.str]]:
+    def token(self) -> pulumi.Output[_builtins.str]:
         """
         The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
         """
@@ -508,7 +508,7 @@ class RotatingAuthToken(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter(name="tokenId")
-    def token_id(self) -> pulumi.Output[Optional[_builtins.str]]:
+    def token_id(self) -> pulumi.Output[_builtins.str]:
         """
         The OCID of the current token. The id of the resource remains the OCID of its first token.
         """

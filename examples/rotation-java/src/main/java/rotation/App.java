@@ -38,7 +38,7 @@ public final class App {
         OciauthtokenFunctions.getRegistryLogin(
             GetRegistryLoginArgs.builder()
                 .userId(registryToken.userId())
-                .password(registryToken.token().applyValue(token -> token.orElse("")))
+                .password(registryToken.token())
                 .waitUntilReady(true)
                 .build());
 

@@ -49,7 +49,7 @@ import javax.annotation.Nullable;
  * 
  *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
  *             .userId(userId)
- *             .password(registryToken.token().applyValue(token -> token.orElse("")))
+ *             .password(registryToken.token())
  *             .waitUntilReady(true)
  *             .build());
  * 
@@ -259,14 +259,14 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
      * 
      */
     @Export(name="token", refs={String.class}, tree="[0]")
-    private Output</* @Nullable */ String> token;
+    private Output<String> token;
 
     /**
      * @return The token itself: the password that `docker login`, Git, Swift and database clients take. It is always a secret: Pulumi encrypts it in the state and shows it as `[secret]`. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
      * 
      */
-    public Output<Optional<String>> token() {
-        return Codegen.optional(this.token);
+    public Output<String> token() {
+        return this.token;
     }
     /**
      * The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.

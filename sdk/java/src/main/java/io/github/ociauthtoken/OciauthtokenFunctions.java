@@ -343,7 +343,7 @@ public final class OciauthtokenFunctions {
      * 
      *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
      *             .userId(userId)
-     *             .password(registryToken.token().applyValue(token -> token.orElse("")))
+     *             .password(registryToken.token())
      *             .waitUntilReady(true)
      *             .build());
      * 
@@ -449,7 +449,7 @@ public final class OciauthtokenFunctions {
      * 
      *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
      *             .userId(userId)
-     *             .password(registryToken.token().applyValue(token -> token.orElse("")))
+     *             .password(registryToken.token())
      *             .waitUntilReady(true)
      *             .build());
      * 
@@ -555,7 +555,7 @@ public final class OciauthtokenFunctions {
      * 
      *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
      *             .userId(userId)
-     *             .password(registryToken.token().applyValue(token -> token.orElse("")))
+     *             .password(registryToken.token())
      *             .waitUntilReady(true)
      *             .build());
      * 
@@ -661,7 +661,7 @@ public final class OciauthtokenFunctions {
      * 
      *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
      *             .userId(userId)
-     *             .password(registryToken.token().applyValue(token -> token.orElse("")))
+     *             .password(registryToken.token())
      *             .waitUntilReady(true)
      *             .build());
      * 
@@ -767,7 +767,7 @@ public final class OciauthtokenFunctions {
      * 
      *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
      *             .userId(userId)
-     *             .password(registryToken.token().applyValue(token -> token.orElse("")))
+     *             .password(registryToken.token())
      *             .waitUntilReady(true)
      *             .build());
      * 
@@ -873,7 +873,7 @@ public final class OciauthtokenFunctions {
      * 
      *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
      *             .userId(userId)
-     *             .password(registryToken.token().applyValue(token -> token.orElse("")))
+     *             .password(registryToken.token())
      *             .waitUntilReady(true)
      *             .build());
      * 
@@ -979,7 +979,7 @@ public final class OciauthtokenFunctions {
      * 
      *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
      *             .userId(userId)
-     *             .password(registryToken.token().applyValue(token -> token.orElse("")))
+     *             .password(registryToken.token())
      *             .waitUntilReady(true)
      *             .build());
      * 

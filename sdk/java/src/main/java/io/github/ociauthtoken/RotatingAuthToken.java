@@ -248,28 +248,28 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
      * 
      */
     @Export(name="state", refs={String.class}, tree="[0]")
-    private Output</* @Nullable */ String> state;
+    private Output<String> state;
 
     /**
      * @return The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
      * 
      */
-    public Output<Optional<String>> state() {
-        return Codegen.optional(this.state);
+    public Output<String> state() {
+        return this.state;
     }
     /**
      * When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
      * 
      */
     @Export(name="timeCreated", refs={String.class}, tree="[0]")
-    private Output</* @Nullable */ String> timeCreated;
+    private Output<String> timeCreated;
 
     /**
      * @return When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
      * 
      */
-    public Output<Optional<String>> timeCreated() {
-        return Codegen.optional(this.timeCreated);
+    public Output<String> timeCreated() {
+        return this.timeCreated;
     }
     /**
      * When the current token expires, in the format of RFC 3339. Absent for a token that never expires.
@@ -304,28 +304,28 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
      * 
      */
     @Export(name="token", refs={String.class}, tree="[0]")
-    private Output</* @Nullable */ String> token;
+    private Output<String> token;
 
     /**
      * @return The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
      * 
      */
-    public Output<Optional<String>> token() {
-        return Codegen.optional(this.token);
+    public Output<String> token() {
+        return this.token;
     }
     /**
      * The OCID of the current token. The id of the resource remains the OCID of its first token.
      * 
      */
     @Export(name="tokenId", refs={String.class}, tree="[0]")
-    private Output</* @Nullable */ String> tokenId;
+    private Output<String> tokenId;
 
     /**
      * @return The OCID of the current token. The id of the resource remains the OCID of its first token.
      * 
      */
-    public Output<Optional<String>> tokenId() {
-        return Codegen.optional(this.tokenId);
+    public Output<String> tokenId() {
+        return this.tokenId;
     }
     /**
      * The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
