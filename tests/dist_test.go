@@ -2,12 +2,15 @@ package tests
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -87,6 +90,50 @@ func TestRelease(t *testing.T) {
 		t.Cleanup(server.Close)
 		requireInstalls(t, "--server", server.URL)
 	})
+}
+
+// TestPackageForNuGet checks what NuGet shows of the package, and what debuggers and Pulumi read in it.
+func TestPackageForNuGet(t *testing.T) {
+	t.Parallel()
+	toolchain.Need(t, "dotnet")
+	reader, err := zip.OpenReader(toolchain.Package(t, "*.nupkg"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = reader.Close() })
+	files := map[string]string{}
+	for _, entry := range reader.File {
+		content, err := fs.ReadFile(reader, entry.Name)
+		require.NoError(t, err)
+		files[entry.Name] = string(content)
+	}
+	var manifest struct {
+		ID          string `xml:"metadata>id"`
+		Version     string `xml:"metadata>version"`
+		Description string `xml:"metadata>description"`
+		License     string `xml:"metadata>license"`
+		ProjectURL  string `xml:"metadata>projectUrl"`
+		Icon        string `xml:"metadata>icon"`
+		Readme      string `xml:"metadata>readme"`
+		Tags        string `xml:"metadata>tags"`
+		Repository  struct {
+			URL    string `xml:"url,attr"`
+			Commit string `xml:"commit,attr"`
+		} `xml:"metadata>repository"`
+	}
+	const name = "Pulumi.OciAuthToken"
+	require.NoError(t, xml.Unmarshal([]byte(files[name+".nuspec"]), &manifest))
+	assert.Equal(t, name, manifest.ID)
+	assert.Equal(t, toolchain.Version(t), manifest.Version)
+	assert.NotEmpty(t, manifest.Description)
+	assert.NotEmpty(t, manifest.Tags)
+	assert.Equal(t, "Apache-2.0", manifest.License)
+	assert.Equal(t, manifest.ProjectURL, manifest.Repository.URL)
+	assert.Regexp(t, `^[0-9a-f]{40}$`, manifest.Repository.Commit)
+	for _, file := range []string{
+		manifest.Icon, manifest.Readme, "LICENSE", "content/pulumi-plugin.json",
+		"lib/net6.0/" + name + ".dll", "lib/net6.0/" + name + ".pdb", "lib/net6.0/" + name + ".xml",
+	} {
+		assert.NotEmpty(t, files[file], file)
+	}
 }
 
 // commitOfWorkingTree returns a commit with the current files of the repository. It is on no branch.

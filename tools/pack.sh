@@ -81,9 +81,13 @@ pack_java() {
   deliver Maven target/*.pom target/*.jar
 }
 
+# The package says which commit its sources are from, so it is built where they are.
+#
+# NU1603 is about a dependency of Pulumi's package: a source does not have the lowest version that it accepts. Whether dependencies are
+# vulnerable is a question of the versions that a program gets.
 pack_dotnet() {
-  cd dotnet
-  quietly dotnet pack --nologo --configuration Release --output "$work/nupkg"
+  quietly dotnet pack "$sdk/dotnet" --nologo --configuration Release --artifacts-path "$work/artifacts" --output "$work/nupkg" \
+    -warnAsError -warnNotAsError:NU1603 -property:NuGetAudit=false
   deliver NuGet "$work"/nupkg/*.nupkg
 }
 

@@ -709,14 +709,14 @@ namespace Pulumi.OciAuthToken
         public string? DomainUrl { get; set; }
 
         [Input("filters")]
-        private List<Inputs.GetAuthTokensFilter>? _filters;
+        private List<Inputs.GetAuthTokensFilterArgs>? _filters;
 
         /// <summary>
         /// The tokens that pass every filter are returned. If it is not set, all are.
         /// </summary>
-        public List<Inputs.GetAuthTokensFilter> Filters
+        public List<Inputs.GetAuthTokensFilterArgs> Filters
         {
-            get => _filters ?? (_filters = new List<Inputs.GetAuthTokensFilter>());
+            get => _filters ?? (_filters = new List<Inputs.GetAuthTokensFilterArgs>());
             set => _filters = value;
         }
 
@@ -741,14 +741,14 @@ namespace Pulumi.OciAuthToken
         public Input<string>? DomainUrl { get; set; }
 
         [Input("filters")]
-        private InputList<Inputs.GetAuthTokensFilterArgs>? _filters;
+        private InputList<Inputs.GetAuthTokensFilterInputArgs>? _filters;
 
         /// <summary>
         /// The tokens that pass every filter are returned. If it is not set, all are.
         /// </summary>
-        public InputList<Inputs.GetAuthTokensFilterArgs> Filters
+        public InputList<Inputs.GetAuthTokensFilterInputArgs> Filters
         {
-            get => _filters ?? (_filters = new InputList<Inputs.GetAuthTokensFilterArgs>());
+            get => _filters ?? (_filters = new InputList<Inputs.GetAuthTokensFilterInputArgs>());
             set => _filters = value;
         }
 
@@ -771,7 +771,7 @@ namespace Pulumi.OciAuthToken
         /// <summary>
         /// The user's tokens, without their values. There are at most two.
         /// </summary>
-        public readonly ImmutableArray<Outputs.GetAuthTokensToken> Tokens;
+        public readonly ImmutableArray<Outputs.GetAuthTokensTokenResult> Tokens;
         /// <summary>
         /// The OCID of the user.
         /// </summary>
@@ -779,7 +779,7 @@ namespace Pulumi.OciAuthToken
 
         [OutputConstructor]
         private GetAuthTokensResult(
-            ImmutableArray<Outputs.GetAuthTokensToken> tokens,
+            ImmutableArray<Outputs.GetAuthTokensTokenResult> tokens,
 
             string userId)
         {

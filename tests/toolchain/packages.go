@@ -24,7 +24,7 @@ func packages(t *testing.T) string {
 	t.Helper()
 	pack := filepath.Join(Root, "tools", "pack.sh")
 	key := read(t, pack)
-	for _, tool := range []string{"npm", "python3", "mvn"} { // pack.sh leaves out languages whose tools are missing
+	for _, tool := range []string{"npm", "python3", "mvn", "dotnet"} { // pack.sh leaves out languages whose tools are missing
 		key += fmt.Sprintln(tool, lookUp(tool) != "")
 	}
 	require.NoError(t, filepath.WalkDir(filepath.Join(Root, "sdk"), func(path string, entry fs.DirEntry, err error) error {
@@ -33,7 +33,7 @@ func packages(t *testing.T) string {
 		}
 		return err
 	}))
-	return Cached(t, "packages", key, func(folder string) { Run(t, Root, nil, pack, folder) })
+	return Cached(t, "packages", key, func(folder string) { Run(t, Root, dotNetSettings, pack, folder) })
 }
 
 func read(t *testing.T, file string) string {

@@ -10,7 +10,7 @@ using Pulumi.Serialization;
 namespace Pulumi.OciAuthToken.Inputs
 {
 
-    public sealed class GetAuthTokensFilter : global::Pulumi.InvokeArgs
+    public sealed class GetAuthTokensFilterArgs : global::Pulumi.InvokeArgs
     {
         /// <summary>
         /// The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, `timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.
@@ -36,9 +36,9 @@ namespace Pulumi.OciAuthToken.Inputs
             set => _values = value;
         }
 
-        public GetAuthTokensFilter()
+        public GetAuthTokensFilterArgs()
         {
         }
-        public static new GetAuthTokensFilter Empty => new GetAuthTokensFilter();
+        public static new GetAuthTokensFilterArgs Empty => new GetAuthTokensFilterArgs();
     }
 }

@@ -11,7 +11,7 @@ namespace Pulumi.OciAuthToken.Outputs
 {
 
     [OutputType]
-    public sealed class GetAuthTokensToken
+    public sealed class GetAuthTokensTokenResult
     {
         /// <summary>
         /// What the token is for.
@@ -43,7 +43,7 @@ namespace Pulumi.OciAuthToken.Outputs
         public readonly string UserId;
 
         [OutputConstructor]
-        private GetAuthTokensToken(
+        private GetAuthTokensTokenResult(
             string description,
 
             string id,
