@@ -70,7 +70,7 @@ simulation:
 
 .PHONY: tools
 tools:
-	@tools/toolchain.sh pulumi java python node tofu registry release
+	@tools/toolchain.sh pulumi java dotnet python node tofu registry release
 
 .PHONY: race
 race: lint ## the quick tests under the race detector

@@ -217,8 +217,7 @@ func TestMalformedConfigurationIsFoundAtPreview(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Len(t, response.Failures, 1, property)
-		assert.Empty(t, response.Failures[0].Property)
-		assert.True(t, strings.HasPrefix(response.Failures[0].Reason, property+": "), response.Failures[0].Reason)
+		assert.Equal(t, property, response.Failures[0].Property)
 	}
 }
 

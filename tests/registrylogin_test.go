@@ -3,7 +3,6 @@ package tests
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +29,7 @@ func invoke(m *deploytest.ResourceMonitor, function string, arguments map[string
 	case err != nil:
 		return nil, err
 	case len(failures) > 0:
-		return nil, errors.New(failures[0].Reason)
+		return nil, fmt.Errorf("%s: %s", failures[0].Property, failures[0].Reason)
 	}
 	got := map[string]any{}
 	for name, property := range result {

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Provides the tools that "make" runs, in .toolchain/bin.
 #
-#   tools/toolchain.sh [pulumi|java|python|node|tofu|registry|check|vulnerable|release|picture]...
+#   tools/toolchain.sh [pulumi|java|dotnet|python|node|tofu|registry|check|vulnerable|release|picture]...
 #
 #   pulumi      the Pulumi CLI and its language hosts (the default)
 #   java        Pulumi's language host for Java
+#   dotnet      Pulumi's language host for .NET
 #   python      uv, which makes environments of Python
 #   node        pnpm, which installs packages for Node.js
 #   tofu        OpenTofu, instead of Terraform
@@ -81,6 +82,13 @@ provide_pulumi() {
 provide_java() {
   elsewhere pulumi-language-java >/dev/null ||
     build codegen "about 1 minute" github.com/pulumi/pulumi-java/pkg/cmd/pulumi-language-java
+}
+
+# Without .NET, nothing needs it.
+provide_dotnet() {
+  command -v dotnet >/dev/null || return 0
+  elsewhere pulumi-language-dotnet >/dev/null ||
+    build codegen "about 1 minute" github.com/pulumi/pulumi-dotnet/pulumi-language-dotnet/v3
 }
 
 # Without Python, nothing needs uv.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/panics"
 )
 
 // lists lets reads of a user's tokens share a list. There is no call for a single token, so without lists a refresh would list a
@@ -70,24 +68,7 @@ func (l *lists) writing(user UserRef) (ended func()) {
 func (l *lists) read(
 	ctx context.Context, user UserRef, id string, ask func(context.Context) ([]AuthToken, error),
 ) ([]AuthToken, error) {
-	taken := l.join(ctx, user, id, ask)
-	select {
-	case <-taken.done:
-		l.leave(taken)
-	case <-ctx.Done():
-		if others := l.leave(taken); others {
-			return nil, context.Cause(ctx)
-		}
-		taken.cancel(context.Cause(ctx))
-		<-taken.done // its error says what it waited for
-	}
-	return taken.tokens, taken.err
-}
-
-// join returns the list that answers a read, and begins it if there is none to share.
-func (l *lists) join(ctx context.Context, user UserRef, id string, ask func(context.Context) ([]AuthToken, error)) *list {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	s := l.of(user)
 	taken := s.last
 	if taken == nil || s.writing > 0 || !l.answers(taken, id) {
@@ -100,7 +81,19 @@ func (l *lists) join(ctx context.Context, user UserRef, id string, ask func(cont
 	}
 	taken.answers[id] = true
 	taken.waiting++
-	return taken
+	l.mu.Unlock()
+
+	select {
+	case <-taken.done:
+		l.leave(taken)
+	case <-ctx.Done():
+		if others := l.leave(taken); others {
+			return nil, context.Cause(ctx)
+		}
+		taken.cancel(context.Cause(ctx))
+		<-taken.done // its error says what it waited for
+	}
+	return taken.tokens, taken.err
 }
 
 // answers reports whether a list may answer a read. The caller holds the lock.
@@ -117,7 +110,6 @@ func (l *lists) answers(taken *list, id string) bool {
 func (*lists) run(ctx context.Context, taken *list, ask func(context.Context) ([]AuthToken, error)) {
 	defer taken.cancel(nil)
 	defer close(taken.done)
-	defer panics.Catch(&taken.err)
 	taken.tokens, taken.err = ask(ctx)
 }
 

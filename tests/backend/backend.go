@@ -203,7 +203,8 @@ func crypterFor(state string) (config.Decrypter, error) {
 	return crypter.(func() config.Crypter)(), nil
 }
 
-// decrypt replaces the ciphertext of each secret in a value with its plaintext.
+// decrypt replaces the ciphertext of each secret in a value with its plaintext. In a map that is a secret,
+// Pulumi writes secrets as if their plaintext were the ciphertext.
 func decrypt(value any, crypter config.Decrypter) error {
 	switch value := value.(type) {
 	case []any:
@@ -221,7 +222,19 @@ func decrypt(value any, crypter config.Decrypter) error {
 			}
 			delete(value, "ciphertext")
 			value["plaintext"] = plaintext
-			return nil
+			var within any
+			if err := json.Unmarshal([]byte(plaintext), &within); err != nil {
+				return err
+			}
+			if _, ok := within.(map[string]any); !ok {
+				return nil
+			}
+			if err := decrypt(within, config.NopDecrypter); err != nil {
+				return err
+			}
+			text, err := json.Marshal(within)
+			value["plaintext"] = string(text)
+			return err
 		}
 		for _, element := range value {
 			if err := decrypt(element, crypter); err != nil {

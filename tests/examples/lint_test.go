@@ -2,12 +2,10 @@ package examples
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -73,7 +71,7 @@ func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {
 	}
 }
 
-// pythonTools returns the folder with the tools that check Python. They come from PyPI, as does the one that checks C#.
+// pythonTools returns the folder with the tools that check Python. They come from PyPI.
 func pythonTools(t *testing.T) string {
 	t.Helper()
 	return toolchain.Python(t, "python-tools", "testdata/python/requirements.txt") + "/bin"
@@ -109,67 +107,16 @@ func TestJavaExamplesAreFormattedAndAllowNoWarnings(t *testing.T) {
 	}
 }
 
-// TestCSharpExamples checks what can be checked without the .NET SDK: that the programs are valid C#, that they use names which the SDK
-// has, and that the project files name the packages which the programs use.
-func TestCSharpExamples(t *testing.T) {
+// TestCSharpExamplesAllowNoWarnings checks the projects' settings. Pulumi compiles the programs when they run.
+func TestCSharpExamplesAllowNoWarnings(t *testing.T) {
 	t.Parallel()
-	python.need(t)
-	for _, example := range []struct {
-		program, manifest, resource string
-		packages                    []string
-	}{
-		{"csharp/Program.cs", "csharp/RegistryLogin.csproj", "AuthToken", []string{"Pulumi", "Pulumi.OciAuthToken"}},
-		{
-			"rotation-csharp/Program.cs", "rotation-csharp/RotatingPullSecret.csproj", "RotatingAuthToken",
-			[]string{"Pulumi", "Pulumi.Kubernetes", "Pulumi.OciAuthToken"},
-		},
-	} {
-		file := filepath.Join(toolchain.Root, "examples", example.program)
-		program := read(t, file)
-		sdk := read(t, filepath.Join(toolchain.Root, "sdk/dotnet", example.resource+".cs")) +
-			read(t, filepath.Join(toolchain.Root, "sdk/dotnet/GetRegistryLogin.cs"))
-		for _, name := range regexp.MustCompile(`registryToken\.(\w+)`).FindAllStringSubmatch(program, -1) {
-			if name[1] != "Id" { // every resource has an Id
-				assert.Regexp(t, `public Output<string\??> `+name[1]+` `, sdk)
-			}
-		}
-		ofOurs, _, _ := strings.Cut(program, "new Secret(") // a Secret is a resource of Kubernetes
-		for _, name := range regexp.MustCompile(`(?m)^        (\w+) = `).FindAllStringSubmatch(ofOurs, -1) {
-			assert.Regexp(t, `public (Input<(string|bool|int)>\??|InputMap<string>) `+name[1]+`\s`, sdk)
-		}
-		assert.Contains(t, sdk, "namespace Pulumi.OciAuthToken\n")
-		// Pulumi and Pulumi.OciAuthToken each have a Config. Without its namespace, the compiler cannot tell which one is meant.
-		assert.NotRegexp(t, `new Config\(`, program)
-		for _, name := range example.packages {
-			assert.Contains(t, program, "using "+name)
-		}
-
-		var project struct {
-			SDK        string `xml:"Sdk,attr"`
-			Properties []struct {
-				OutputType, TargetFramework, Nullable string
-				TreatWarningsAsErrors                 bool
-			} `xml:"PropertyGroup"`
-			Packages []struct {
-				Include string `xml:",attr"`
-				Version string `xml:",attr"`
-			} `xml:"ItemGroup>PackageReference"`
-		}
-		require.NoError(t, xml.Unmarshal([]byte(read(t, filepath.Join(toolchain.Root, "examples", example.manifest))), &project))
-		assert.Equal(t, "Microsoft.NET.Sdk", project.SDK)
-		require.Len(t, project.Properties, 1)
-		assert.Equal(t, "Exe", project.Properties[0].OutputType)
-		assert.Regexp(t, `^net\d+\.0$`, project.Properties[0].TargetFramework)
-		assert.Equal(t, "enable", project.Properties[0].Nullable)
-		assert.True(t, project.Properties[0].TreatWarningsAsErrors)
-		var packages []string
-		for _, reference := range project.Packages {
-			packages = append(packages, reference.Include)
-		}
-		assert.Equal(t, example.packages, packages)
-
-		wrong := execute(t, ".", os.Environ(), pythonTools(t)+"/python", "testdata/python/csharp.py", file)
-		assert.Empty(t, wrong, "not C#")
+	projects, err := filepath.Glob(filepath.Join(toolchain.Root, "examples", "*", "*.csproj"))
+	require.NoError(t, err)
+	require.NotEmpty(t, projects)
+	for _, name := range projects {
+		project := read(t, name)
+		assert.Contains(t, project, "<Nullable>enable</Nullable>")
+		assert.Contains(t, project, "<TreatWarningsAsErrors>true</TreatWarningsAsErrors>")
 	}
 }
 

@@ -3,6 +3,8 @@ package examples
 import (
 	"encoding/json"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,16 +29,23 @@ func TestRotationExample(t *testing.T) {
 		{"rotation-typescript", typeScript, "4.34.2"},
 		{"rotation-python", python, "4.34.2"},
 		{"rotation-java", java, "4.34.2"},
+		{"rotation-csharp", cSharp, "4.34.0"},
 	} {
 		t.Run(example.language.name, func(t *testing.T) {
 			t.Parallel()
 			name, folder, _ := strings.Cut(example.name, "/")
 			p := newProject(t, name, example.language)
 			p.dir = filepath.Join(p.dir, folder)
-			p.installStandIn("kubernetes", example.version)
-			if example.language.name == goLanguage.name {
-				p.buildOnce()
+			version := example.version
+			switch example.language.name {
+			case goLanguage.name:
+				p.buildOnce("program", "go", "build", "-o", "program", ".")
+			case cSharp.name:
+				p.buildOnce("program/RotatingPullSecret.dll", "dotnet", "build", "--nologo", "--output", "program")
+				// A package asks for the version of the plugin that it names here, which is its own in Pulumi's packages.
+				version = strings.TrimSpace(read(t, p.variable("NUGET_PACKAGES")+"/pulumi.kubernetes/"+version+"/content/version.txt"))
 			}
+			p.installStandIn("kubernetes", version)
 			user := p.users[0]
 			p.newStack("dev", map[string]string{"userId": user})
 
@@ -59,14 +68,26 @@ func TestRotationExample(t *testing.T) {
 	}
 }
 
-// buildOnce builds a program in Go, which Pulumi would build for every command.
-func (p *project) buildOnce() {
+// buildOnce builds a program, which Pulumi would build for every command.
+func (p *project) buildOnce(program string, command ...string) {
 	p.t.Helper()
-	execute(p.t, p.dir, p.env, "go", "build", "-o", "program", ".")
+	execute(p.t, p.dir, p.env, command[0], command[1:]...)
 	definition := filepath.Join(p.dir, "Pulumi.yaml")
-	const runtime = "\nruntime: go\n"
-	require.Contains(p.t, read(p.t, definition), runtime)
-	write(p.t, definition, strings.Replace(read(p.t, definition), runtime, "\nruntime: {name: go, options: {binary: program}}\n", 1))
+	runtime := regexp.MustCompile(`(?m)^runtime: (\w+)$`)
+	require.Regexp(p.t, runtime, read(p.t, definition))
+	write(p.t, definition, runtime.ReplaceAllString(read(p.t, definition), "runtime: {name: $1, options: {binary: "+program+"}}"))
+}
+
+// variable returns an environment variable of the project's commands.
+func (p *project) variable(name string) string {
+	p.t.Helper()
+	for _, variable := range slices.Backward(p.env) {
+		if value, ok := strings.CutPrefix(variable, name+"="); ok {
+			return value
+		}
+	}
+	p.t.Fatalf("%s is not set", name)
+	return ""
 }
 
 // pullPassword returns the password with which the cluster pulls images, as plaintext. It must not be printed.

@@ -2,7 +2,10 @@ module github.com/ociauthtoken/pulumi-ociauthtoken/tools/codegen
 
 go 1.26.0
 
-tool github.com/pulumi/pulumi-java/pkg/cmd/pulumi-language-java
+tool (
+	github.com/pulumi/pulumi-dotnet/pulumi-language-dotnet/v3
+	github.com/pulumi/pulumi-java/pkg/cmd/pulumi-language-java
+)
 
 require (
 	github.com/BurntSushi/toml v1.6.0
