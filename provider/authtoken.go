@@ -108,7 +108,7 @@ func (r *AuthToken) Check(
 		return infer.CheckResponse[AuthTokenArgs]{}, err
 	}
 	refuse := func(property string, err error) {
-		failures = append(failures, p.CheckFailure{Property: property, Reason: err.Error()})
+		failures = append(failures, failure(property, err))
 	}
 	if userID := req.NewInputs.Get("userId"); userID.IsString() {
 		if err := ocid.Check(userID.AsString(), ocid.User); err != nil {

@@ -68,7 +68,7 @@ func TestAuthTokenLifeCycle(t *testing.T) {
 		Updates: []integration.Operation{
 			{Inputs: arguments(user, "docker login of the build server"), Hook: recorded(user)},
 			{Inputs: arguments("alice", ""), CheckFailures: []p.CheckFailure{{
-				Property: "userId", Reason: ocid.Check("alice", ocid.User).Error(),
+				Reason: "userId: " + ocid.Check("alice", ocid.User).Error(),
 			}}},
 			{Inputs: arguments(other, "of someone else"), Hook: recorded(other)},
 		},

@@ -92,7 +92,7 @@ func (Config) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckRes
 	for _, property := range properties() {
 		if value := settings[property.Name]; value != "" && property.Check != nil {
 			if err := property.Check(value); err != nil {
-				failures = append(failures, p.CheckFailure{Property: property.Name, Reason: err.Error()})
+				failures = append(failures, failure(property.Name, err))
 			}
 		}
 	}
@@ -124,8 +124,8 @@ func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) erro
 	if err != nil {
 		return fmt.Errorf("reading the provider's configuration: %w", err)
 	}
-	for _, failure := range failures {
-		return fmt.Errorf("the provider's configuration: %s: %s", failure.Property, failure.Reason)
+	if len(failures) > 0 {
+		return wrongKinds(failures)
 	}
 	credentials, err := auth.Resolve(ctx, config.settings(), c.options.Environment)
 	if err != nil {

@@ -72,7 +72,8 @@ func New(options Options) (p.Provider, error) {
 	return wrapped(provider,
 		resources.passingRequests, keepingSecretArguments, resources.markingSecretsOnRead, resources.completingState,
 		ignoringChangesOfInputs, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded,
-		oci.warningOfExpiry, refusingTheWayBack, notWithoutPassword,
+		oci.warningOfExpiry, refusingTheWayBack, explainingWrongKinds, droppingNulls, notWithoutPassword,
+		answeringPanics,
 	), nil
 }
 

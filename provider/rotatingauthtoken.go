@@ -162,18 +162,18 @@ func (r *RotatingAuthToken) Check(
 	if err != nil {
 		return infer.CheckResponse[RotatingAuthTokenArgs]{}, err
 	}
-	refuse := func(property, reason string) {
-		failures = append(failures, p.CheckFailure{Property: property, Reason: reason})
+	refuse := func(property string, err error) {
+		failures = append(failures, failure(property, err))
 	}
 	if userID := req.NewInputs.Get("userId"); userID.IsString() {
 		if err := ocid.Check(userID.AsString(), ocid.User); err != nil {
-			refuse("userId", err.Error())
+			refuse("userId", err)
 		}
 	}
 	if domainURL := req.NewInputs.Get("domainUrl"); domainURL.IsString() {
 		normal, err := identity.ParseDomainURL(domainURL.AsString())
 		if err != nil {
-			refuse("domainUrl", err.Error())
+			refuse("domainUrl", err)
 		} else {
 			args.DomainURL = &normal
 		}
@@ -187,7 +187,7 @@ func (r *RotatingAuthToken) Check(
 			continue
 		}
 		if n := days.AsNumber(); n < period.least || n > longestPeriod || n != math.Trunc(n) {
-			refuse(period.name, fmt.Sprintf("%v is not a whole number of days from %v to %d", n, period.least, longestPeriod))
+			refuse(period.name, fmt.Errorf("%v is not a whole number of days from %v to %d", n, period.least, longestPeriod))
 		}
 	}
 	return infer.CheckResponse[RotatingAuthTokenArgs]{Inputs: args, Failures: failures}, nil

@@ -44,7 +44,7 @@ func TestRotatingAuthTokenLifeCycle(t *testing.T) {
 			{Inputs: arguments("4711", 60), Hook: recorded(true)},
 			{Inputs: arguments("4712", 60), Hook: recorded(true)},
 			{Inputs: arguments("4712", 0), CheckFailures: []p.CheckFailure{{
-				Property: "rotationDays", Reason: "0 is not a whole number of days from 1 to 3650",
+				Reason: "rotationDays: 0 is not a whole number of days from 1 to 3650",
 			}}},
 		},
 	}.Run(t, server)

@@ -217,7 +217,8 @@ func TestMalformedConfigurationIsFoundAtPreview(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Len(t, response.Failures, 1, property)
-		assert.Equal(t, property, response.Failures[0].Property)
+		assert.Empty(t, response.Failures[0].Property)
+		assert.True(t, strings.HasPrefix(response.Failures[0].Reason, property+": "), response.Failures[0].Reason)
 	}
 }
 

@@ -3,6 +3,7 @@ package tests
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func invoke(m *deploytest.ResourceMonitor, function string, arguments map[string
 	case err != nil:
 		return nil, err
 	case len(failures) > 0:
-		return nil, fmt.Errorf("%s: %s", failures[0].Property, failures[0].Reason)
+		return nil, errors.New(failures[0].Reason)
 	}
 	got := map[string]any{}
 	for name, property := range result {

@@ -50,8 +50,13 @@ func configureRequest(t *testing.T, configuration map[string]any) *pulumirpc.Con
 
 func properties(t *testing.T, values map[string]any) *structpb.Struct {
 	t.Helper()
-	s, err := plugin.MarshalProperties(resource.NewPropertyMapFromMap(values), plugin.MarshalOptions{
-		KeepUnknowns: true, KeepSecrets: true,
+	return marshalled(t, resource.NewPropertyMapFromMap(values))
+}
+
+func marshalled(t *testing.T, values resource.PropertyMap) *structpb.Struct {
+	t.Helper()
+	s, err := plugin.MarshalProperties(values, plugin.MarshalOptions{
+		KeepUnknowns: true, KeepSecrets: true, KeepOutputValues: true, KeepResources: true,
 	})
 	require.NoError(t, err)
 	return s

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,6 +47,8 @@ type world struct {
 	clock     *testClock
 	// env holds the environment variables of the machine.
 	env map[string]string
+	// lookupPanics makes every look at the environment panic.
+	lookupPanics bool
 	// home is the home directory of the machine. If it is empty, there is none.
 	home string
 }
@@ -104,7 +107,13 @@ func (w *world) provider() p.Provider {
 		Version: pluginVersion,
 		Clock:   w.clock,
 		Environment: auth.Environment{
-			LookupEnv: func(name string) (string, bool) { value, ok := w.env[name]; return value, ok },
+			LookupEnv: func(name string) (string, bool) {
+				if w.lookupPanics {
+					panic(canary)
+				}
+				value, ok := w.env[name]
+				return value, ok
+			},
 			HomeDir: func() (string, error) {
 				if w.home == "" {
 					return "", errors.New("$HOME is not defined")
@@ -202,11 +211,16 @@ type testClock struct {
 	asleep chan time.Duration
 	// onSleep, if it is set, is called after each sleep.
 	onSleep func()
+	// panicking makes every question for the time panic.
+	panicking atomic.Bool
 }
 
 func newTestClock() *testClock { return &testClock{} }
 
 func (c *testClock) Now() time.Time {
+	if c.panicking.Load() {
+		panic(canary)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Add(c.ahead)

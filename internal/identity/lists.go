@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/panics"
 )
 
 // lists lets reads of a user's tokens share a list. There is no call for a single token, so without lists a refresh would list a
@@ -68,7 +70,24 @@ func (l *lists) writing(user UserRef) (ended func()) {
 func (l *lists) read(
 	ctx context.Context, user UserRef, id string, ask func(context.Context) ([]AuthToken, error),
 ) ([]AuthToken, error) {
+	taken := l.join(ctx, user, id, ask)
+	select {
+	case <-taken.done:
+		l.leave(taken)
+	case <-ctx.Done():
+		if others := l.leave(taken); others {
+			return nil, context.Cause(ctx)
+		}
+		taken.cancel(context.Cause(ctx))
+		<-taken.done // its error says what it waited for
+	}
+	return taken.tokens, taken.err
+}
+
+// join returns the list that answers a read, and begins it if there is none to share.
+func (l *lists) join(ctx context.Context, user UserRef, id string, ask func(context.Context) ([]AuthToken, error)) *list {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	s := l.of(user)
 	taken := s.last
 	if taken == nil || s.writing > 0 || !l.answers(taken, id) {
@@ -81,19 +100,7 @@ func (l *lists) read(
 	}
 	taken.answers[id] = true
 	taken.waiting++
-	l.mu.Unlock()
-
-	select {
-	case <-taken.done:
-		l.leave(taken)
-	case <-ctx.Done():
-		if others := l.leave(taken); others {
-			return nil, context.Cause(ctx)
-		}
-		taken.cancel(context.Cause(ctx))
-		<-taken.done // its error says what it waited for
-	}
-	return taken.tokens, taken.err
+	return taken
 }
 
 // answers reports whether a list may answer a read. The caller holds the lock.
@@ -110,6 +117,7 @@ func (l *lists) answers(taken *list, id string) bool {
 func (*lists) run(ctx context.Context, taken *list, ask func(context.Context) ([]AuthToken, error)) {
 	defer taken.cancel(nil)
 	defer close(taken.done)
+	defer panics.Catch(&taken.err)
 	taken.tokens, taken.err = ask(ctx)
 }
 

@@ -48,22 +48,18 @@ func newPace(clock Clock) *pace { return &pace{clock: clock} }
 // wait returns when a request may go. If ctx ends, it leaves the queue and returns early. Urgent requests go before all others. A
 // long wait is reported.
 func (p *pace) wait(ctx context.Context, urgent bool, report func(string)) error {
-	p.mu.Lock()
-	if p.rate == 0 && len(p.queue) == 0 && !p.clock.Now().Before(p.resume) {
-		p.mu.Unlock()
+	own, expected := p.enter(urgent)
+	if own == nil {
 		return context.Cause(ctx)
 	}
-	own := p.join(urgent)
-	if expected := p.expected(own); expected >= worthSaying {
+	defer p.leave(own)
+	if expected >= worthSaying {
 		report(fmt.Sprintf("OCI throttles this user or tenancy: waiting about %s for a turn", expected.Round(time.Second)))
 	}
-	p.mu.Unlock()
-
 	for {
 		select {
 		case <-p.turn(own):
 		case <-ctx.Done():
-			p.leave(own)
 			return context.Cause(ctx)
 		}
 		delay, taken := p.take(own)
@@ -74,10 +70,21 @@ func (p *pace) wait(ctx context.Context, urgent bool, report func(string)) error
 			continue // an urgent request has come before this one
 		}
 		if err := p.clock.Sleep(ctx, delay); err != nil {
-			p.leave(own)
 			return err
 		}
 	}
+}
+
+// enter returns a place in the queue and about how long it has to wait, or nil if the request may go at once.
+func (p *pace) enter(urgent bool) (own *place, expected time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.clock.Now()
+	if p.rate == 0 && len(p.queue) == 0 && !now.Before(p.resume) {
+		return nil, 0
+	}
+	own = p.join(urgent)
+	return own, p.expected(own, now)
 }
 
 // turn returns a channel that is closed when the place becomes the first.
@@ -126,11 +133,13 @@ func (p *pace) take(own *place) (delay time.Duration, taken bool) {
 	return 0, true
 }
 
-// leave removes a place from the queue.
+// leave removes a place from the queue, if it is still there.
 func (p *pace) leave(own *place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.remove(own)
+	if slices.Contains(p.queue, own) {
+		p.remove(own)
+	}
 }
 
 // remove removes a place from the queue and tells the next one that it is the first. The caller holds the lock.
@@ -143,8 +152,8 @@ func (p *pace) remove(own *place) {
 }
 
 // expected returns about how long a place has to wait. The caller holds the lock.
-func (p *pace) expected(own *place) time.Duration {
-	wait := max(0, later(p.next, p.resume).Sub(p.clock.Now()))
+func (p *pace) expected(own *place, now time.Time) time.Duration {
+	wait := max(0, later(p.next, p.resume).Sub(now))
 	if p.rate > 0 {
 		wait += time.Duration(slices.Index(p.queue, own)) * p.interval()
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/panics"
 )
 
 // service is OCI Identity in one region, or one identity domain.
@@ -163,6 +165,16 @@ func (h *home) find(ctx context.Context, hint string, ask func(context.Context) 
 func (h *home) run(ctx context.Context, search *homeSearch, hint string, ask func(context.Context) (string, error)) {
 	ctx, cancel := context.WithTimeoutCause(ctx, homeWithin, fmt.Errorf("there was no answer within %s", homeWithin))
 	defer cancel()
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if search.err == nil && h.known == nil {
+			h.known = search.found
+		}
+		h.search = nil
+		close(search.done)
+	}()
+	defer panics.Catch(&search.err)
 	region, err := ask(ctx)
 	if err != nil {
 		if region = homeIn(hint); region != "" {
@@ -176,14 +188,6 @@ func (h *home) run(ctx context.Context, search *homeSearch, hint string, ask fun
 		}
 	}
 	search.err = err
-
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if err == nil && h.known == nil {
-		h.known = search.found
-	}
-	h.search = nil
-	close(search.done)
 }
 
 // regionName matches names of regions. They become part of a host name.

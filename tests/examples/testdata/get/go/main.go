@@ -2,6 +2,8 @@
 package main
 
 import (
+	"strconv"
+
 	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
@@ -21,6 +23,7 @@ func main() {
 		ctx.Export("longDescription", long.Description)
 		ctx.Export("longState", long.State)
 		ctx.Export("longToken", long.Token)
+		ctx.Export("longTokenIs", long.Token.ApplyT(strconv.Quote))
 		ctx.Export("shortDescription", short.Description)
 		ctx.Export("shortUserId", short.UserId)
 		return nil

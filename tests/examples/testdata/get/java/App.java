@@ -4,6 +4,7 @@ import com.pulumi.Context;
 import com.pulumi.Pulumi;
 import com.pulumi.core.Output;
 import io.github.ociauthtoken.AuthToken;
+import java.util.Objects;
 
 /** Looks one token up by each form of its id. */
 public final class App {
@@ -21,6 +22,7 @@ public final class App {
     ctx.export("longDescription", longForm.description());
     ctx.export("longState", longForm.state());
     ctx.export("longToken", longForm.token());
+    ctx.export("longTokenIs", longForm.token().applyValue(Objects::toString));
     ctx.export("shortDescription", shortForm.description());
     ctx.export("shortUserId", shortForm.userId());
   }

@@ -8,5 +8,6 @@ const short = ociauthtoken.AuthToken.get("short", config.require("short"));
 export const longDescription = long.description;
 export const longState = long.state;
 export const longToken = long.token;
+export const longTokenIs = long.token.apply(String);
 export const shortDescription = short.description;
 export const shortUserId = short.userId;
