@@ -22,8 +22,8 @@ type AuthToken struct{ oci *connection }
 type AuthTokenArgs struct {
 	Description string  `pulumi:"description"`
 	UserID      string  `pulumi:"userId"               provider:"replaceOnChanges"`
-	DomainURL   *string `pulumi:"domainUrl,optional"   provider:"replaceOnChanges"`
-	TimeExpires *string `pulumi:"timeExpires,optional" provider:"replaceOnChanges"`
+	DomainURL   *string `pulumi:"domainUrl,optional"   provider:"replaceOnChanges" means:"domain"`
+	TimeExpires *string `pulumi:"timeExpires,optional" provider:"replaceOnChanges" means:"time"`
 }
 
 // AuthTokenState is everything that the state holds about an AuthToken.
@@ -169,7 +169,7 @@ func (r *AuthToken) Read(
 	type response = infer.ReadResponse[AuthTokenArgs, AuthTokenState]
 
 	// An import comes with nothing but the id. In all other cases the state has at least the user.
-	owner, id, recorded := req.State.user(), recordedID(req.ID), req.State.UserID != ""
+	owner, id, recorded := req.State.user(), req.ID, req.State.UserID != ""
 	if !recorded {
 		var err error
 		if owner, id, err = parseID(req.ID); err != nil {
@@ -222,24 +222,24 @@ func (r *AuthToken) Read(
 }
 
 // Update changes the description, which is all that can change in place. The value stays the same. The engine also calls Update
-// after a Create that failed once there was a token. Update then finishes that creation.
+// after a Create that failed once there was a token. Update then finishes that creation. If nothing is to be changed at OCI, Update
+// makes no call: it records an argument that has become a secret, or has another form.
 func (r *AuthToken) Update(
 	ctx context.Context, req infer.UpdateRequest[AuthTokenArgs, AuthTokenState],
 ) (infer.UpdateResponse[AuthTokenState], error) {
-	state := req.State
-	expires := state.TimeExpires
+	state, id := req.State, req.ID
+	expires, described := state.TimeExpires, state.Description == req.Inputs.Description
 	state.AuthTokenArgs = req.Inputs
 	if state.TimeExpires == nil {
 		state.TimeExpires = expires // what OCI has answered
 	}
-	if req.DryRun {
+	if req.DryRun || (described && finished(id, state, nil) == nil) {
 		return infer.UpdateResponse[AuthTokenState]{Output: state}, nil
 	}
 	user, err := r.oci.user(ctx, req.Inputs.user())
 	if err != nil {
 		return infer.UpdateResponse[AuthTokenState]{}, err
 	}
-	id := recordedID(req.ID)
 	token, err := user.UpdateToken(ctx, id, req.Inputs.Description)
 	if err != nil {
 		if identity.IsNotFound(err) {
@@ -268,7 +268,7 @@ func (r *AuthToken) Delete(
 	if err != nil {
 		return infer.DeleteResponse{}, err
 	}
-	return infer.DeleteResponse{}, user.DeleteToken(ctx, recordedID(req.ID), req.State.created())
+	return infer.DeleteResponse{}, user.DeleteToken(ctx, req.ID, req.State.created())
 }
 
 // notYetKnown returns what a preview shows of a token that will be created. infer makes every output that is present unknown.

@@ -1,9 +1,14 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
@@ -20,7 +25,7 @@ var scimID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 // parseID parses the id of an auth token. In the state it is the token's OCID. The forms for an import also name the user. The user
 // is empty if the id does not name it.
 func parseID(id string) (user identity.UserRef, tokenID string, err error) {
-	path, inDomain := id, strings.HasPrefix(id, "https://") || strings.HasPrefix(id, "http://")
+	path, inDomain := id, strings.Contains(id, "://")
 	if inDomain {
 		domainURL, rest, _ := strings.Cut(id, "/users/")
 		if user.DomainURL, err = identity.ParseDomainURL(domainURL); err != nil {
@@ -53,11 +58,39 @@ func parseID(id string) (user identity.UserRef, tokenID string, err error) {
 	return user, tokenID, nil
 }
 
-// recordedID returns the token's id, given the id of a resource in the state. An import file may have put one of the forms for an
-// import there. Any other id is what OCI has answered, and is returned unchanged.
-func recordedID(id string) string {
-	if _, tokenID, err := parseID(id); err == nil {
-		return tokenID
+// readingIDs reads the id of a resource in the state, once and for all: an import file may have put one of the forms for an import
+// there. Any other id is what OCI has answered, and passes unchanged. An import has no state, and its id says whose the token is.
+func readingIDs(provider p.Provider) p.Provider {
+	read := func(urn resource.URN, id string, state property.Map) (string, property.Map) {
+		user, currentID, previousID, err := parseRotatingID(id)
+		rotating := urn.Type() == Name+":index:RotatingAuthToken"
+		if err != nil || user.ID == "" || (previousID != "" && !rotating) {
+			return id, state
+		}
+		_, taken := state.GetOk("tokenId")
+		if _, has := state.GetOk("previousTokenId"); previousID != "" && !taken && !has {
+			state = state.Set("previousTokenId", property.New(previousID))
+		}
+		return currentID, state
 	}
-	return id
+	inner := provider
+	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
+		req.ID, req.State = read(req.Urn, req.ID, req.State)
+		return inner.Diff(ctx, req)
+	}
+	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
+		if req.Properties.Len() > 0 || req.Inputs.Len() > 0 {
+			req.ID, req.Properties = read(req.Urn, req.ID, req.Properties)
+		}
+		return inner.Read(ctx, req)
+	}
+	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
+		req.ID, req.State = read(req.Urn, req.ID, req.State)
+		return inner.Update(ctx, req)
+	}
+	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
+		req.ID, req.Properties = read(req.Urn, req.ID, req.Properties)
+		return inner.Delete(ctx, req)
+	}
+	return provider
 }

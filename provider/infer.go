@@ -44,6 +44,8 @@ type kind struct {
 	required []string
 	// promised lists the outputs that are required in the schema only.
 	promised []string
+	// arguments lists all arguments.
+	arguments []argument
 	// inputs lists the arguments that a complete state always has as they were given: those that are required, and those that
 	// replace the resource. An update that failed half-way may have left any other argument out of the state, or as it was.
 	inputs []string
@@ -51,7 +53,7 @@ type kind struct {
 
 // kindOf wraps infer.Resource, and also records what the state looks like.
 func kindOf[R infer.CustomResource[I, O], I, O any](r R) kind {
-	k := kind{InferredResource: infer.Resource(r)}
+	k := kind{InferredResource: infer.Resource(r), arguments: argumentsOf[I]()}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[O]()) {
 		name, options, _ := strings.Cut(field.Tag.Get("pulumi"), ",")
 		if name == "" {
@@ -74,17 +76,6 @@ func kindOf[R infer.CustomResource[I, O], I, O any](r R) kind {
 		}
 	}
 	return k
-}
-
-// propertiesOf returns the names of a type's properties, from its tags.
-func propertiesOf[T any]() []string {
-	var names []string
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		if name, _, _ := strings.Cut(field.Tag.Get("pulumi"), ","); name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 func hasOption(options, name string) bool { return slices.Contains(strings.Split(options, ","), name) }

@@ -330,6 +330,23 @@ func TestInferTakesOutputsForIgnoredInputs(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestInferTakesTheMarkOfASecretForAPartOfTheValue(t *testing.T) {
+	t.Parallel()
+	made := newTiny(t)
+	inputs := texts("to", "me", "route", "north")
+	request := p.DiffRequest{
+		Urn: parcelURN, ID: "id", State: inputs.Set("weighed", property.New("now")), OldInputs: inputs,
+		Inputs: inputs.Set("route", property.New("north").WithSecret(true)),
+	}
+	diff, err := made.serve(t).Diff(request)
+	require.NoError(t, err)
+	require.Equal(t, p.UpdateReplace, diff.DetailedDiff["route"].Kind, learnt)
+
+	diff, err = made.serve(t, made.kinds.comparingMeanings).Diff(request)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]p.PropertyDiff{"route": {Kind: p.Update, InputDiff: true}}, diff.DetailedDiff)
+}
+
 func TestInferCutsTimeoutsToSeconds(t *testing.T) {
 	t.Parallel()
 	made := newTiny(t)

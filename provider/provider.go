@@ -70,10 +70,10 @@ func New(options Options) (p.Provider, error) {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
 	}
 	return wrapped(provider,
-		resources.passingRequests, keepingSecretArguments, resources.markingSecretsOnRead, resources.completingState,
-		ignoringChangesOfInputs, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded,
-		oci.warningOfExpiry, refusingTheWayBack, explainingWrongKinds, droppingNulls, notWithoutPassword,
-		answeringPanics,
+		resources.passingRequests, keepingSecretArguments, resources.markingSecretsOnRead, resources.comparingMeanings,
+		resources.completingState, ignoringChangesOfInputs, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure),
+		oci.notingWhatIsRecorded, readingIDs, oci.warningOfExpiry, refusingTheWayBack, explainingWrongKinds, droppingNulls,
+		notWithoutPassword, answeringPanics,
 	), nil
 }
 

@@ -34,7 +34,7 @@ type rotating struct {
 func (r *RotatingAuthToken) goOn(
 	ctx context.Context, req infer.UpdateRequest[RotatingAuthTokenArgs, RotatingAuthTokenState],
 ) *rotating {
-	state := req.State.held(req.ID)
+	state := req.State.held(req.ID, req.Inputs)
 	run := &rotating{
 		RotatingAuthToken: r, from: req.State, state: state, inputs: req.Inputs,
 		wish: identity.Wish{For: urnOf(ctx) + "#" + value(state.TokenID), Description: req.Inputs.Description},

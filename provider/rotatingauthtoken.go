@@ -39,7 +39,7 @@ type RotatingAuthToken struct {
 type RotatingAuthTokenArgs struct {
 	Description string  `pulumi:"description"`
 	UserID      string  `pulumi:"userId"             provider:"replaceOnChanges"`
-	DomainURL   *string `pulumi:"domainUrl,optional" provider:"replaceOnChanges"`
+	DomainURL   *string `pulumi:"domainUrl,optional" provider:"replaceOnChanges" means:"domain"`
 
 	RotationDays      *int              `pulumi:"rotationDays,optional"`
 	RotateWhenChanged map[string]string `pulumi:"rotateWhenChanged,optional"`
@@ -207,8 +207,11 @@ func (r *RotatingAuthToken) Diff(
 			changes[path] = change
 		}
 	}
+	if req.State.TokenID == nil {
+		changes["tokenId"] = p.PropertyDiff{Kind: p.Add} // the update records that the token has been taken over
+	}
 	if _, refreshing := r.refreshed.Load(string(asked.urn)); !refreshing && !replace {
-		state := req.State.held(req.ID)
+		state := req.State.held(req.ID, req.Inputs)
 		stands := r.stands(ctx, state, req.Inputs)
 		if stands.why() == aged || stands.previousIsOver() || stands.comesUp() {
 			// Check the clock and the user's tokens before acting because of time.
@@ -256,9 +259,10 @@ func changedArguments(state, inputs property.Map) map[string]p.PropertyDiff {
 		default:
 			return
 		}
-		changes[path.String()] = change
+		changes[shown(path)] = change
 	}
-	for _, name := range argumentNames {
+	for _, argument := range rotatingArguments {
+		name := argument.name
 		before, had := state.GetOk(name)
 		now, has := inputs.GetOk(name)
 		if had && has && before.IsMap() && now.IsMap() && before.Secret() == now.Secret() {
@@ -274,6 +278,16 @@ func changedArguments(state, inputs property.Map) map[string]p.PropertyDiff {
 	return changes
 }
 
+// shown returns the path under which a diff is reported. The engine parses it. A key that is empty or has a backslash cannot be parsed
+// as it was formatted, so its change is reported for the whole argument. No upstream issue for it was found.
+func shown(path resource.PropertyPath) string {
+	text := path.String()
+	if parsed, err := resource.ParsePropertyPath(text); err != nil || !slices.Equal(parsed, path) {
+		return path[:1].String()
+	}
+	return text
+}
+
 // union returns the keys of two maps.
 func union(a, b property.Map) map[string]struct{} {
 	keys := map[string]struct{}{}
@@ -285,8 +299,7 @@ func union(a, b property.Map) map[string]struct{} {
 	return keys
 }
 
-// argumentNames lists the names of the arguments, from their struct tags.
-var argumentNames = propertiesOf[RotatingAuthTokenArgs]()
+var rotatingArguments = argumentsOf[RotatingAuthTokenArgs]()
 
 // announce tells the person at the terminal what is due and why, or that a rotation will be due soon.
 func announce(ctx context.Context, stands rotation) {
@@ -382,7 +395,7 @@ func (r *RotatingAuthToken) Read(
 ) (infer.ReadResponse[RotatingAuthTokenArgs, RotatingAuthTokenState], error) {
 	type response = infer.ReadResponse[RotatingAuthTokenArgs, RotatingAuthTokenState]
 
-	state := req.State.held(req.ID)
+	state := req.State.held(req.ID, req.Inputs)
 	recorded := state.UserID != ""
 	if !recorded {
 		owner, currentID, previousID, err := parseRotatingID(req.ID)
@@ -437,6 +450,10 @@ func (r *RotatingAuthToken) Read(
 	}
 	r.warnOfStrangers(ctx, user, found.tokens, state)
 	answer := response{ID: id, Inputs: inputs, State: state.dated()}
+	if recorded && req.State.TokenID == nil && state.isLive() {
+		// Only an update takes a token over, because only an update knows rotateWhenChanged.
+		answer.ID, answer.State.TokenID = value(state.TokenID), nil
+	}
 	if !state.isLive() {
 		p.GetLogger(ctx).Warningf("the current token %s is gone: the next \"pulumi up\" creates a new one", value(state.TokenID))
 		return answer, nil
@@ -500,7 +517,7 @@ func (r *RotatingAuthToken) Update(
 func (r *RotatingAuthToken) Delete(
 	ctx context.Context, req infer.DeleteRequest[RotatingAuthTokenState],
 ) (infer.DeleteResponse, error) {
-	state := req.State.held(req.ID)
+	state := req.State.held(req.ID, RotatingAuthTokenArgs{})
 	user, err := r.oci.user(ctx, state.user())
 	if err != nil {
 		return infer.DeleteResponse{}, err
@@ -554,18 +571,15 @@ func changedKeys(before, now map[string]string) []string {
 	return changed
 }
 
-// held returns the state with the ids of its tokens. If the state has none yet, it takes them from the resource's id.
-func (s RotatingAuthTokenState) held(id string) RotatingAuthTokenState {
+// held returns the state with the id of its current token. If the state has none yet, because it was an AuthToken's or comes from an
+// import file, that is the resource's id. The token is then taken over, and the first rotateWhenChanged is no change.
+func (s RotatingAuthTokenState) held(id string, inputs RotatingAuthTokenArgs) RotatingAuthTokenState {
 	if s.UserID == "" || s.TokenID != nil {
 		return s
 	}
-	currentID, previousID := id, ""
-	if _, current, previous, err := parseRotatingID(id); err == nil {
-		currentID, previousID = current, previous
-	}
-	s.TokenID = &currentID
-	if s.PreviousTokenID == nil && previousID != "" {
-		s.PreviousTokenID = &previousID
+	s.TokenID = &id
+	if s.RotateWhenChanged == nil {
+		s.RotateWhenChanged = inputs.RotateWhenChanged
 	}
 	return s
 }

@@ -52,7 +52,7 @@ func (*RotatingAuthToken) look(
 // strangers returns the live tokens that are not the resource's.
 func (f found) strangers(state RotatingAuthTokenState) []identity.AuthToken {
 	return slices.DeleteFunc(slices.Clone(f.tokens), func(t identity.AuthToken) bool {
-		return identity.Pick([]identity.AuthToken{t}, t.ID) == nil || t.ID == value(state.TokenID) || t.ID == value(state.PreviousTokenID)
+		return !t.IsLive() || t.Is(value(state.TokenID)) || t.Is(value(state.PreviousTokenID))
 	})
 }
 

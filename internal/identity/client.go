@@ -117,6 +117,13 @@ func New(options Options) (*Client, error) {
 // User returns a user of OCI. The listener receives messages about everything that the user's calls wait for, and about what a
 // person has to do.
 func (c *Client) User(user UserRef, listener Listener) (*User, error) {
+	if user.DomainURL != "" {
+		canonical, err := ParseDomainURL(user.DomainURL)
+		if err != nil {
+			return nil, fmt.Errorf("domainUrl: %w", err)
+		}
+		user.DomainURL = canonical // what is shared by users is found by it
+	}
 	of := &User{
 		ref: user, calls: c.calls(listener), ledger: c.ledger, recorded: c.recorded, lists: c.lists,
 	}

@@ -196,7 +196,7 @@ func (cr turn) mayGoOn(spent *budget, v verdict) bool {
 // takeIn keeps what an answer says about the token. After an answer without an id or a value the creation stays doubtful, because
 // there is a token, and the next answer to the same request may be complete.
 func (cr *creation) takeIn(token AuthToken) error {
-	if token.ID != "" && cr.seen.ID != "" && token.ID != cr.seen.ID {
+	if token.ID != "" && cr.seen.ID != "" && !token.Is(cr.seen.ID) && !cr.seen.Is(token.ID) {
 		cr.seen = AuthToken{} // what earlier answers said is about another token
 	}
 	id, value := cr.seen.ID, cr.seen.Value
@@ -261,7 +261,7 @@ func (cr turn) suspects(ctx context.Context, sameDescription bool) ([]AuthToken,
 		}
 		tokens = slices.DeleteFunc(tokens, func(t AuthToken) bool {
 			switch {
-			case t.is(cr.seen.ID):
+			case t.Is(cr.seen.ID):
 				return false
 			case cr.recorded.has(cr.user.ID, t):
 				return true
@@ -300,7 +300,7 @@ func (cr turn) explain(ctx context.Context, failure *callError) error {
 		// An earlier attempt at the same wish may have listed suspects, and its error may not have reached the person.
 		suspects = slices.DeleteFunc(cr.suspected, func(t AuthToken) bool { return cr.recorded.has(cr.user.ID, t) })
 	}
-	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t AuthToken) bool { return t.is(cr.seen.ID) }) {
+	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t AuthToken) bool { return t.Is(cr.seen.ID) }) {
 		suspects = append(suspects, cr.seen)
 	}
 	return &Unsettled{
@@ -334,7 +334,7 @@ func (r *recorded) note(userID, id string) {
 func (r *recorded) has(userID string, token AuthToken) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.ids[userID], token.is)
+	return slices.ContainsFunc(r.ids[userID], token.Is)
 }
 
 // lastLook returns the context for listing the user's tokens after a creation has failed. The operation may have been cancelled or

@@ -62,8 +62,11 @@ func isLoopback(host string) bool {
 // domainPath is the beginning of every path of a domain's API.
 const domainPath = "admin/v1"
 
+// defaultPorts has the port of each scheme that a URL need not name.
+var defaultPorts = map[string]string{"https": "443", "http": "80"}
+
 // ParseDomainURL parses the URL of an identity domain, as the Console and "oci iam domain list" show it. It returns the URL in
-// canonical form: scheme and host, and the port if it is not 443. It accepts plain http for loopback addresses only.
+// canonical form: scheme and host in lower case, and the port if it is not the default. It accepts plain http for loopback addresses only.
 func ParseDomainURL(s string) (string, error) {
 	shown := outside.URL(s)
 	u, err := url.Parse(s)
@@ -77,8 +80,8 @@ func ParseDomainURL(s string) (string, error) {
 			"addresses only)", shown)
 	}
 	host := strings.ToLower(u.Host)
-	if u.Scheme == "https" {
-		host = strings.TrimSuffix(host, ":443")
+	if u.Port() == "" || u.Port() == defaultPorts[u.Scheme] {
+		host = strings.TrimSuffix(host, ":"+u.Port())
 	}
 	return u.Scheme + "://" + host, nil
 }

@@ -40,7 +40,7 @@ func (l *ledger) forgetToken(id string) {
 	for found, cr := range l.open {
 		select {
 		case cr.free <- struct{}{}:
-			if cr.answered() && cr.seen.ID == id {
+			if cr.answered() && cr.seen.Is(id) {
 				delete(l.open, found)
 			}
 			cr.release()

@@ -89,13 +89,16 @@ func (t AuthToken) updatedBy(later AuthToken) AuthToken {
 	return t
 }
 
-// is reports whether the token has this id, as an OCID or as a SCIM id.
-func (t AuthToken) is(id string) bool { return t.ID == id || (t.SCIMID != "" && t.SCIMID == id) }
+// Is reports whether the token has this id, as an OCID or as a SCIM id.
+func (t AuthToken) Is(id string) bool { return t.ID == id || (t.SCIMID != "" && t.SCIMID == id) }
+
+// IsLive reports whether the token exists and is not being deleted.
+func (t AuthToken) IsLive() bool { return t.State != StateDeleted && t.State != StateDeleting }
 
 // Pick returns the live token with this id, or nil if there is none.
 func Pick(tokens []AuthToken, id string) *AuthToken {
 	for i := range tokens {
-		if tokens[i].is(id) && tokens[i].State != StateDeleted && tokens[i].State != StateDeleting {
+		if tokens[i].Is(id) && tokens[i].IsLive() {
 			return &tokens[i]
 		}
 	}
