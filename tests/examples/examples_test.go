@@ -151,7 +151,7 @@ func TestGetTakesBothFormsOfTheID(t *testing.T) {
 	t.Parallel()
 	inEachLanguage(t, func(t *testing.T, l language) {
 		p := newProject(t, l.name, l)
-		l.put(t, p.dir)
+		l.put(t, p.dir, "get")
 		live := p.oci.AddToken(p.users[1], "by hand")
 		p.newStack("dev", map[string]string{
 			"long": "users/" + live.UserID + "/authTokens/" + live.ID, "short": live.UserID + "/" + live.ID,
@@ -184,12 +184,12 @@ func TestGetTakesBothFormsOfTheID(t *testing.T) {
 
 // absent is what a program in each language gets for the token of a resource that was imported, as the program itself prints it. A
 // program in YAML cannot ask.
-var absent = map[string]string{goLanguage.name: `""`, typeScript.name: "undefined", python.name: "None", java.name: "null"}
+var absent = map[string]string{goLanguage.name: `""`, typeScript.name: "undefined", python.name: "None", java.name: "null", cSharp.name: "null"}
 
-// put replaces the program in a copy of an example with the one in testdata/get.
-func (l language) put(t *testing.T, dir string) {
+// put replaces the program in a copy of an example with one in testdata.
+func (l language) put(t *testing.T, dir, name string) {
 	t.Helper()
-	write(t, filepath.Join(dir, l.main), read(t, filepath.Join("testdata", "get", l.name, filepath.Base(l.main))))
+	write(t, filepath.Join(dir, l.main), read(t, filepath.Join("testdata", name, l.name, filepath.Base(l.main))))
 	if l.name != yaml.name { // the project file declares the configuration of the example
 		project, _, _ := strings.Cut(read(t, filepath.Join(dir, "Pulumi.yaml")), "\nconfig:\n")
 		write(t, filepath.Join(dir, "Pulumi.yaml"), strings.TrimSpace(project)+"\n")

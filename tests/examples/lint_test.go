@@ -29,7 +29,7 @@ func checked(t *testing.T, l language, names ...string) []*project {
 		copies = append(copies, newProject(t, name, l))
 	}
 	get := newProject(t, l.name, l)
-	l.put(t, get.dir)
+	l.put(t, get.dir, "get")
 	return append(copies, get)
 }
 

@@ -15,6 +15,7 @@ return await Deployment.RunAsync(() =>
         ["longDescription"] = longForm.Description,
         ["longState"] = longForm.State,
         ["longToken"] = longForm.Token,
+        ["longTokenIs"] = longForm.Token.Apply(token => token ?? "null"),
         ["shortDescription"] = shortForm.Description,
         ["shortUserId"] = shortForm.UserId,
     };

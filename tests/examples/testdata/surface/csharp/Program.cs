@@ -1,0 +1,85 @@
+// Uses everything that the SDK has.
+
+using System.Collections.Generic;
+using System.Linq;
+using Pulumi;
+using Pulumi.OciAuthToken;
+using Pulumi.OciAuthToken.Inputs;
+
+return await Deployment.RunAsync(async () =>
+{
+    var config = new Pulumi.Config();
+    var userId = config.Require("userId");
+
+    // A string, a secret and a boolean: there is no other kind of property.
+    var provider = new Provider("provider", new ProviderArgs
+    {
+        Auth = "ApiKey",
+        DualStackEndpointEnabled = false,
+        Endpoint = Pulumi.OciAuthToken.Config.Endpoint!,
+        Fingerprint = config.Require("fingerprint"),
+        PrivateKey = config.RequireSecret("privateKey"),
+        Region = config.Require("region"),
+        TenancyOcid = config.Require("tenancyOcid"),
+        UserOcid = userId,
+    });
+
+    var existing = AuthToken.Get("existing", config.Require("existing"), new CustomResourceOptions { Provider = provider });
+
+    var token = new AuthToken("token", new AuthTokenArgs
+    {
+        UserId = userId,
+        Description = existing.Description.Apply(description => description + " too"),
+    }, new CustomResourceOptions
+    {
+        Provider = provider,
+        AdditionalSecretOutputs = { "timeCreated" },
+        Aliases = { new Alias { Name = "formerly" } },
+        CustomTimeouts = new CustomTimeouts { Create = System.TimeSpan.FromMinutes(1) },
+        DeleteBeforeReplace = true,
+        IgnoreChanges = { "description" },
+    });
+
+    var rotating = new RotatingAuthToken("rotating", new RotatingAuthTokenArgs
+    {
+        UserId = config.Require("otherUserId"),
+        Description = "rotating",
+        Overlap = true,
+        PreviousDays = 1,
+        RotateWhenChanged = { { "key", "value" } },
+        RotationDays = 80,
+    }, new CustomResourceOptions { Provider = provider, DependsOn = { token } });
+
+    var found = await GetAuthTokens.InvokeAsync(new GetAuthTokensArgs
+    {
+        UserId = userId,
+        Filters = { new GetAuthTokensFilterArgs { Name = "id", Values = { config.Require("existingId") } } },
+    }, new InvokeOptions { Provider = provider });
+
+    var both = GetAuthTokens.Invoke(new GetAuthTokensInvokeArgs
+    {
+        UserId = userId,
+        Filters = { new GetAuthTokensFilterInputArgs { Name = "description", Values = { "^by" }, Regex = true } },
+    }, new InvokeOutputOptions { Provider = provider, DependsOn = { token } });
+
+    var none = GetAuthTokens.Invoke(new GetAuthTokensInvokeArgs
+    {
+        UserId = userId,
+        Filters = { new GetAuthTokensFilterInputArgs { Name = "description", Values = { existing.Description.Apply(d => d + "?") } } },
+    }, new InvokeOptions { Provider = provider });
+
+    return new Dictionary<string, object?>
+    {
+        ["tokenId"] = token.Id,
+        ["timeCreated"] = token.TimeCreated,
+        ["token"] = token.Token,
+        ["rotatingToken"] = rotating.Token,
+        ["overlap"] = rotating.Overlap,
+        ["rotationDays"] = rotating.RotationDays,
+        ["key"] = rotating.RotateWhenChanged.Apply(changed => changed?["key"]),
+        ["previousToken"] = rotating.PreviousToken,
+        ["found"] = found.Tokens.Single().Description,
+        ["both"] = both.Apply(result => result.Tokens.Length),
+        ["none"] = none.Apply(result => result.Tokens.Length),
+    };
+});
