@@ -62,6 +62,7 @@ func New(options Options) (p.Provider, error) {
 		WithResources(resources.resources()...).
 		WithFunctions(
 			infer.Function(&GetAuthTokens{oci: oci}),
+			infer.Function(&GetRegistryUser{oci: oci}),
 			infer.Function(&GetRegistryLogin{oci: oci, clock: options.Clock, userAgent: options.userAgent()}),
 		).
 		WithConfig(infer.Config(Config{})).

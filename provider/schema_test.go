@@ -55,6 +55,15 @@ func TestEveryPropertyIsDescribed(t *testing.T) {
 			assert.NotEmpty(t, property.Description, "%s argument %s", token, name)
 		}
 	}
+	for token, function := range spec.Functions {
+		assert.NotEmpty(t, function.Description, token)
+		for name, property := range function.Inputs.Properties {
+			assert.NotEmpty(t, property.Description, "%s argument %s", token, name)
+		}
+		for name, property := range function.ReturnType.ObjectTypeSpec.Properties {
+			assert.NotEmpty(t, property.Description, "%s.%s", token, name)
+		}
+	}
 	for name, variable := range spec.Config.Variables {
 		assert.NotEmpty(t, variable.Description, "configuration %s", name)
 	}
@@ -79,4 +88,11 @@ func TestSchemaRequiresWhatEveryTokenHas(t *testing.T) {
 		spec.Resources["ociauthtoken:index:AuthToken"].Required)
 	assert.ElementsMatch(t, []string{"description", "userId", "token", "tokenId", "state", "timeCreated"},
 		spec.Resources["ociauthtoken:index:RotatingAuthToken"].Required)
+
+	user, login := spec.Functions["ociauthtoken:index:getRegistryUser"], spec.Functions["ociauthtoken:index:getRegistryLogin"]
+	assert.Empty(t, user.Inputs.Required)
+	assert.Equal(t, []string{"password"}, login.Inputs.Required)
+	names := []string{"server", "namespace", "username"}
+	assert.ElementsMatch(t, names, user.ReturnType.ObjectTypeSpec.Required)
+	assert.ElementsMatch(t, append(names, "password", "auth", "dockerConfigJson"), login.ReturnType.ObjectTypeSpec.Required)
 }

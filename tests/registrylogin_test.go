@@ -20,7 +20,10 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
 )
 
-const getRegistryLogin = "ociauthtoken:index:getRegistryLogin"
+const (
+	getRegistryLogin = "ociauthtoken:index:getRegistryLogin"
+	getRegistryUser  = "ociauthtoken:index:getRegistryUser"
+)
 
 // invoke calls a function as a program does, and returns the answer as plaintext. Each property named in secrets must be a secret in
 // the answer.
@@ -66,7 +69,7 @@ func (w *world) logInWith(userID string, besides map[string]any, result *map[str
 		for name, argument := range besides {
 			all[name] = argument
 		}
-		*result, err = invoke(m, getRegistryLogin, all, "auth", "dockerConfigJson")
+		*result, err = invoke(m, getRegistryLogin, all, "password", "auth", "dockerConfigJson")
 		return err
 	}
 }
@@ -80,6 +83,7 @@ func TestLogInPushPullAndBeRefusedAfterDestroy(t *testing.T) {
 	assert.Equal(t, s.host(), login["server"])
 	assert.Equal(t, "axaxnpcrorw5", login["namespace"])
 	assert.Equal(t, "axaxnpcrorw5/alice", login["username"])
+	assert.True(t, s.value("token") == login["password"], "the password is returned, for what has to wait for the registry")
 	requireNoValue(t, s.shown())
 
 	machine := registry.Machine(login["dockerConfigJson"].(string))
@@ -129,7 +133,7 @@ func TestADomainThatDoesNotHaveTheUserOrNameIsAnError(t *testing.T) {
 	ask := func(userID string) error {
 		var answer error
 		s.mustUp(func(m *deploytest.ResourceMonitor) error {
-			_, answer = invoke(m, getRegistryLogin, map[string]any{"userId": userID, "domainUrl": s.domainURL})
+			_, answer = invoke(m, getRegistryUser, map[string]any{"userId": userID, "domainUrl": s.domainURL})
 			return nil
 		})
 		return answer
@@ -204,7 +208,7 @@ func TestARegistryThatKeepsRefusingIsAnErrorWithAllDetails(t *testing.T) {
 	assert.Contains(t, s.diagnostics(), "The user has no ACTIVE auth token")
 }
 
-func TestLoginWithoutAPassword(t *testing.T) {
+func TestTheNamesOfTheRegistryNeedNoPassword(t *testing.T) {
 	t.Parallel()
 	w := newWorldWith(t, emulator.Config{Namespace: "ns", Regions: []string{"us-phoenix-1", "eu-frankfurt-1"}})
 	s := newStackIn(w)
@@ -231,7 +235,7 @@ func TestLoginWithoutAPassword(t *testing.T) {
 	} {
 		s.oci.ResetJournal()
 		s.mustUp(func(m *deploytest.ResourceMonitor) error {
-			got, err := invoke(m, getRegistryLogin, test.arguments)
+			got, err := invoke(m, getRegistryUser, test.arguments)
 			assert.Equal(t, test.want, got, name)
 			return err
 		})
@@ -246,28 +250,38 @@ func TestLoginWithoutAPassword(t *testing.T) {
 func TestBadLoginArgumentsAreNamed(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	refused := func(function string, arguments map[string]any, complaint string) {
+		t.Helper()
+		require.NoError(t, s.up(func(m *deploytest.ResourceMonitor) error {
+			_, err := invoke(m, function, arguments)
+			require.ErrorContains(t, err, complaint)
+			requireNoValue(t, err.Error())
+			return nil
+		}))
+	}
+	for _, test := range []struct{ argument, value, complaint string }{
+		{"userId", "alice", `userId: "alice" is not an OCID`},
+		{"username", "a:b", "username: it holds a colon"},
+		{"username", "", "username: it is empty"},
+		{"namespace", "a/b", `namespace: "a/b" is not an Object Storage namespace`},
+		{"region", "nowhere", `region: "nowhere" is not the name or the key of a region`},
+	} {
+		refused(getRegistryUser, map[string]any{test.argument: test.value}, test.complaint)
+		refused(getRegistryLogin, map[string]any{"password": canary, test.argument: test.value}, test.complaint)
+	}
 	for _, test := range []struct {
 		arguments map[string]any
 		complaint string
 	}{
-		{map[string]any{"userId": "alice"}, `userId: "alice" is not an OCID`},
-		{map[string]any{"username": "a:b"}, "username: it holds a colon"},
-		{map[string]any{"username": ""}, "username: it is empty"},
-		{map[string]any{"namespace": "a/b"}, `namespace: "a/b" is not an Object Storage namespace`},
-		{map[string]any{"region": "nowhere"}, `region: "nowhere" is not the name or the key of a region`},
+		{map[string]any{}, "password: there is none"},
+		{map[string]any{}, "getRegistryUser returns the names without one"},
 		{map[string]any{"password": ""}, "password: there is none"},
 		{map[string]any{"password": nil}, "a token that was imported has no value"},
-		{map[string]any{"waitUntilReady": true}, "password: there is none"},
 		{map[string]any{"password": canary + "\n"}, "password: it contains a line break"},
-		{map[string]any{"waitTimeoutSeconds": -1}, "waitTimeoutSeconds: -1 is not from 0 to 3600"},
-		{map[string]any{"waitTimeoutSeconds": 3601}, "waitTimeoutSeconds: 3601 is not from 0 to 3600"},
+		{map[string]any{"password": canary, "waitTimeoutSeconds": -1}, "waitTimeoutSeconds: -1 is not from 0 to 3600"},
+		{map[string]any{"password": canary, "waitTimeoutSeconds": 3601}, "waitTimeoutSeconds: 3601 is not from 0 to 3600"},
 	} {
-		require.NoError(t, s.up(func(m *deploytest.ResourceMonitor) error {
-			_, err := invoke(m, getRegistryLogin, test.arguments)
-			require.ErrorContains(t, err, test.complaint)
-			requireNoValue(t, err.Error())
-			return nil
-		}))
+		refused(getRegistryLogin, test.arguments, test.complaint)
 	}
 	assert.Zero(t, s.calls("RegistryLogin"))
 }
@@ -280,7 +294,7 @@ func TestLookupsThatOCIRefusesNameTheRemedy(t *testing.T) {
 		s := newStack(t)
 		s.oci.Inject(emulator.Fault{Operation: operation, Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No."})
 		s.mustUp(func(m *deploytest.ResourceMonitor) error {
-			_, err := invoke(m, getRegistryLogin, map[string]any{"userId": s.user})
+			_, err := invoke(m, getRegistryUser, map[string]any{"userId": s.user})
 			require.ErrorContains(t, err, complaint)
 			assert.ErrorContains(t, err, "404 NotAuthorizedOrNotFound")
 			return nil

@@ -30,7 +30,7 @@ return await Deployment.RunAsync(() =>
     {
         Metadata = new ObjectMetaArgs { Name = "ocir" },
         Type = "kubernetes.io/dockerconfigjson",
-        StringData = { [".dockerconfigjson"] = login.Apply(result => result.DockerConfigJson ?? "") },
+        StringData = { [".dockerconfigjson"] = login.Apply(result => result.DockerConfigJson) },
     });
 
     return new Dictionary<string, object?>

@@ -22,9 +22,7 @@ const login = ociauthtoken.getRegistryLoginOutput({
 new kubernetes.core.v1.Secret("pullSecret", {
   metadata: { name: "ocir" },
   type: "kubernetes.io/dockerconfigjson",
-  stringData: {
-    ".dockerconfigjson": login.apply((made) => made.dockerConfigJson ?? ""),
-  },
+  stringData: { ".dockerconfigjson": login.dockerConfigJson },
 });
 
 export const tokenId = registryToken.tokenId;

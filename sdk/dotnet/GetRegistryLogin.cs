@@ -12,9 +12,9 @@ namespace Pulumi.OciAuthToken
     public static class GetRegistryLogin
     {
         /// <summary>
-        /// Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
+        /// Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
         /// 
-        /// If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+        /// If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
         /// 
         /// {{% examples %}}
         /// ## Example Usage
@@ -171,192 +171,29 @@ namespace Pulumi.OciAuthToken
         ///   dockerConfig: ${login.dockerConfigJson}
         /// ```
         /// {{% /example %}}
-        /// 
-        /// {{% example %}}
-        /// ### The arguments of docker login
-        /// 
-        /// Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
-        /// 
-        /// ```typescript
-        /// import * as pulumi from "@pulumi/pulumi";
-        /// import * as ociauthtoken from "pulumi-ociauthtoken";
-        /// 
-        /// const config = new pulumi.Config();
-        /// const userId = config.require("userId");
-        /// const registryToken = new ociauthtoken.AuthToken("registryToken", {
-        ///     userId: userId,
-        ///     description: "docker login from CI",
-        /// });
-        /// const login = ociauthtoken.getRegistryLoginOutput({
-        ///     userId: registryToken.userId,
-        ///     region: "eu-frankfurt-1",
-        /// });
-        /// export const registry = login.server;
-        /// export const registryUser = login.username;
-        /// export const registryPassword = registryToken.token;
-        /// ```
-        /// ```python
-        /// import pulumi
-        /// import pulumi_ociauthtoken as ociauthtoken
-        /// 
-        /// config = pulumi.Config()
-        /// user_id = config.require("userId")
-        /// registry_token = ociauthtoken.AuthToken("registryToken",
-        ///     user_id=user_id,
-        ///     description="docker login from CI")
-        /// login = ociauthtoken.get_registry_login_output(user_id=registry_token.user_id,
-        ///     region="eu-frankfurt-1")
-        /// pulumi.export("registry", login.server)
-        /// pulumi.export("registryUser", login.username)
-        /// pulumi.export("registryPassword", registry_token.token)
-        /// ```
-        /// ```go
-        /// package main
-        /// 
-        /// import (
-        /// 	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
-        /// 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-        /// 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
-        /// )
-        /// 
-        /// func main() {
-        /// 	pulumi.Run(func(ctx *pulumi.Context) error {
-        /// 		cfg := config.New(ctx, "")
-        /// 		userId := cfg.Require("userId")
-        /// 		registryToken, err := ociauthtoken.NewAuthToken(ctx, "registryToken", &amp;ociauthtoken.AuthTokenArgs{
-        /// 			UserId:      pulumi.String(userId),
-        /// 			Description: pulumi.String("docker login from CI"),
-        /// 		})
-        /// 		if err != nil {
-        /// 			return err
-        /// 		}
-        /// 		login := ociauthtoken.GetRegistryLoginOutput(ctx, ociauthtoken.GetRegistryLoginOutputArgs{
-        /// 			UserId: registryToken.UserId,
-        /// 			Region: pulumi.String("eu-frankfurt-1"),
-        /// 		}, nil)
-        /// 		ctx.Export("registry", login.Server())
-        /// 		ctx.Export("registryUser", login.Username())
-        /// 		ctx.Export("registryPassword", registryToken.Token)
-        /// 		return nil
-        /// 	})
-        /// }
-        /// ```
-        /// ```csharp
-        /// using System.Collections.Generic;
-        /// using System.Linq;
-        /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
-        /// 
-        /// return await Deployment.RunAsync(() =&gt;
-        /// {
-        ///     var config = new Config();
-        ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
-        ///     {
-        ///         UserId = userId,
-        ///         Description = "docker login from CI",
-        ///     });
-        /// 
-        ///     var login = OciAuthToken.GetRegistryLogin.Invoke(new()
-        ///     {
-        ///         UserId = registryToken.UserId,
-        ///         Region = "eu-frankfurt-1",
-        ///     });
-        /// 
-        ///     return new Dictionary&lt;string, object?&gt;
-        ///     {
-        ///         ["registry"] = login.Apply(getRegistryLoginResult =&gt; getRegistryLoginResult.Server),
-        ///         ["registryUser"] = login.Apply(getRegistryLoginResult =&gt; getRegistryLoginResult.Username),
-        ///         ["registryPassword"] = registryToken.Token,
-        ///     };
-        /// });
-        /// ```
-        /// ```java
-        /// package generated_program;
-        /// 
-        /// import com.pulumi.Context;
-        /// import com.pulumi.Pulumi;
-        /// import io.github.ociauthtoken.AuthToken;
-        /// import io.github.ociauthtoken.AuthTokenArgs;
-        /// import io.github.ociauthtoken.OciauthtokenFunctions;
-        /// import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-        /// 
-        /// public class App {
-        ///     public static void main(String[] args) {
-        ///         Pulumi.run(App::stack);
-        ///     }
-        /// 
-        ///     public static void stack(Context ctx) {
-        ///         final var config = ctx.config();
-        ///         final var userId = config.require("userId");
-        ///         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-        ///             .userId(userId)
-        ///             .description("docker login from CI")
-        ///             .build());
-        /// 
-        ///         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-        ///             .userId(registryToken.userId())
-        ///             .region("eu-frankfurt-1")
-        ///             .build());
-        /// 
-        ///         ctx.export("registry", login.applyValue(_login -&gt; _login.server()));
-        ///         ctx.export("registryUser", login.applyValue(_login -&gt; _login.username()));
-        ///         ctx.export("registryPassword", registryToken.token());
-        ///     }
-        /// }
-        /// ```
-        /// ```yaml
-        /// name: registry-name
-        /// runtime: yaml
-        /// config:
-        ///   userId:
-        ///     type: string
-        /// resources:
-        ///   registryToken:
-        ///     type: ociauthtoken:AuthToken
-        ///     properties:
-        ///       userId: ${userId}
-        ///       description: docker login from CI
-        /// variables:
-        ///   login:
-        ///     fn::invoke:
-        ///       function: ociauthtoken:getRegistryLogin
-        ///       arguments:
-        ///         userId: ${registryToken.userId}
-        ///         region: eu-frankfurt-1
-        /// outputs:
-        ///   registry: ${login.server}
-        ///   registryUser: ${login.username}
-        ///   registryPassword: ${registryToken.token}
-        /// ```
-        /// {{% /example %}}
         /// {{% /examples %}}
-        /// 
-        /// ## The user name
-        /// 
-        /// | User | User name at the registry |
-        /// |---|---|
-        /// | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
-        /// | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
-        /// | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
-        /// 
-        /// The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
         /// 
         /// ## Waiting for the registry
         /// 
         /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
         /// 
-        /// A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+        /// To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
         /// 
-        /// If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+        /// ## What is secret
+        /// 
+        /// `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+        /// 
+        /// ## Without a password
+        /// 
+        /// A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
         /// </summary>
-        public static Task<GetRegistryLoginResult> InvokeAsync(GetRegistryLoginArgs? args = null, InvokeOptions? options = null)
+        public static Task<GetRegistryLoginResult> InvokeAsync(GetRegistryLoginArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetRegistryLoginResult>("ociauthtoken:index:getRegistryLogin", args ?? new GetRegistryLoginArgs(), options.WithDefaults());
 
         /// <summary>
-        /// Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
+        /// Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
         /// 
-        /// If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+        /// If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
         /// 
         /// {{% examples %}}
         /// ## Example Usage
@@ -513,192 +350,29 @@ namespace Pulumi.OciAuthToken
         ///   dockerConfig: ${login.dockerConfigJson}
         /// ```
         /// {{% /example %}}
-        /// 
-        /// {{% example %}}
-        /// ### The arguments of docker login
-        /// 
-        /// Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
-        /// 
-        /// ```typescript
-        /// import * as pulumi from "@pulumi/pulumi";
-        /// import * as ociauthtoken from "pulumi-ociauthtoken";
-        /// 
-        /// const config = new pulumi.Config();
-        /// const userId = config.require("userId");
-        /// const registryToken = new ociauthtoken.AuthToken("registryToken", {
-        ///     userId: userId,
-        ///     description: "docker login from CI",
-        /// });
-        /// const login = ociauthtoken.getRegistryLoginOutput({
-        ///     userId: registryToken.userId,
-        ///     region: "eu-frankfurt-1",
-        /// });
-        /// export const registry = login.server;
-        /// export const registryUser = login.username;
-        /// export const registryPassword = registryToken.token;
-        /// ```
-        /// ```python
-        /// import pulumi
-        /// import pulumi_ociauthtoken as ociauthtoken
-        /// 
-        /// config = pulumi.Config()
-        /// user_id = config.require("userId")
-        /// registry_token = ociauthtoken.AuthToken("registryToken",
-        ///     user_id=user_id,
-        ///     description="docker login from CI")
-        /// login = ociauthtoken.get_registry_login_output(user_id=registry_token.user_id,
-        ///     region="eu-frankfurt-1")
-        /// pulumi.export("registry", login.server)
-        /// pulumi.export("registryUser", login.username)
-        /// pulumi.export("registryPassword", registry_token.token)
-        /// ```
-        /// ```go
-        /// package main
-        /// 
-        /// import (
-        /// 	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
-        /// 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-        /// 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
-        /// )
-        /// 
-        /// func main() {
-        /// 	pulumi.Run(func(ctx *pulumi.Context) error {
-        /// 		cfg := config.New(ctx, "")
-        /// 		userId := cfg.Require("userId")
-        /// 		registryToken, err := ociauthtoken.NewAuthToken(ctx, "registryToken", &amp;ociauthtoken.AuthTokenArgs{
-        /// 			UserId:      pulumi.String(userId),
-        /// 			Description: pulumi.String("docker login from CI"),
-        /// 		})
-        /// 		if err != nil {
-        /// 			return err
-        /// 		}
-        /// 		login := ociauthtoken.GetRegistryLoginOutput(ctx, ociauthtoken.GetRegistryLoginOutputArgs{
-        /// 			UserId: registryToken.UserId,
-        /// 			Region: pulumi.String("eu-frankfurt-1"),
-        /// 		}, nil)
-        /// 		ctx.Export("registry", login.Server())
-        /// 		ctx.Export("registryUser", login.Username())
-        /// 		ctx.Export("registryPassword", registryToken.Token)
-        /// 		return nil
-        /// 	})
-        /// }
-        /// ```
-        /// ```csharp
-        /// using System.Collections.Generic;
-        /// using System.Linq;
-        /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
-        /// 
-        /// return await Deployment.RunAsync(() =&gt;
-        /// {
-        ///     var config = new Config();
-        ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
-        ///     {
-        ///         UserId = userId,
-        ///         Description = "docker login from CI",
-        ///     });
-        /// 
-        ///     var login = OciAuthToken.GetRegistryLogin.Invoke(new()
-        ///     {
-        ///         UserId = registryToken.UserId,
-        ///         Region = "eu-frankfurt-1",
-        ///     });
-        /// 
-        ///     return new Dictionary&lt;string, object?&gt;
-        ///     {
-        ///         ["registry"] = login.Apply(getRegistryLoginResult =&gt; getRegistryLoginResult.Server),
-        ///         ["registryUser"] = login.Apply(getRegistryLoginResult =&gt; getRegistryLoginResult.Username),
-        ///         ["registryPassword"] = registryToken.Token,
-        ///     };
-        /// });
-        /// ```
-        /// ```java
-        /// package generated_program;
-        /// 
-        /// import com.pulumi.Context;
-        /// import com.pulumi.Pulumi;
-        /// import io.github.ociauthtoken.AuthToken;
-        /// import io.github.ociauthtoken.AuthTokenArgs;
-        /// import io.github.ociauthtoken.OciauthtokenFunctions;
-        /// import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-        /// 
-        /// public class App {
-        ///     public static void main(String[] args) {
-        ///         Pulumi.run(App::stack);
-        ///     }
-        /// 
-        ///     public static void stack(Context ctx) {
-        ///         final var config = ctx.config();
-        ///         final var userId = config.require("userId");
-        ///         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-        ///             .userId(userId)
-        ///             .description("docker login from CI")
-        ///             .build());
-        /// 
-        ///         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-        ///             .userId(registryToken.userId())
-        ///             .region("eu-frankfurt-1")
-        ///             .build());
-        /// 
-        ///         ctx.export("registry", login.applyValue(_login -&gt; _login.server()));
-        ///         ctx.export("registryUser", login.applyValue(_login -&gt; _login.username()));
-        ///         ctx.export("registryPassword", registryToken.token());
-        ///     }
-        /// }
-        /// ```
-        /// ```yaml
-        /// name: registry-name
-        /// runtime: yaml
-        /// config:
-        ///   userId:
-        ///     type: string
-        /// resources:
-        ///   registryToken:
-        ///     type: ociauthtoken:AuthToken
-        ///     properties:
-        ///       userId: ${userId}
-        ///       description: docker login from CI
-        /// variables:
-        ///   login:
-        ///     fn::invoke:
-        ///       function: ociauthtoken:getRegistryLogin
-        ///       arguments:
-        ///         userId: ${registryToken.userId}
-        ///         region: eu-frankfurt-1
-        /// outputs:
-        ///   registry: ${login.server}
-        ///   registryUser: ${login.username}
-        ///   registryPassword: ${registryToken.token}
-        /// ```
-        /// {{% /example %}}
         /// {{% /examples %}}
-        /// 
-        /// ## The user name
-        /// 
-        /// | User | User name at the registry |
-        /// |---|---|
-        /// | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
-        /// | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
-        /// | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
-        /// 
-        /// The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
         /// 
         /// ## Waiting for the registry
         /// 
         /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
         /// 
-        /// A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+        /// To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
         /// 
-        /// If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+        /// ## What is secret
+        /// 
+        /// `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+        /// 
+        /// ## Without a password
+        /// 
+        /// A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
         /// </summary>
-        public static Output<GetRegistryLoginResult> Invoke(GetRegistryLoginInvokeArgs? args = null, InvokeOptions? options = null)
+        public static Output<GetRegistryLoginResult> Invoke(GetRegistryLoginInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetRegistryLoginResult>("ociauthtoken:index:getRegistryLogin", args ?? new GetRegistryLoginInvokeArgs(), options.WithDefaults());
 
         /// <summary>
-        /// Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
+        /// Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
         /// 
-        /// If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+        /// If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
         /// 
         /// {{% examples %}}
         /// ## Example Usage
@@ -855,184 +529,21 @@ namespace Pulumi.OciAuthToken
         ///   dockerConfig: ${login.dockerConfigJson}
         /// ```
         /// {{% /example %}}
-        /// 
-        /// {{% example %}}
-        /// ### The arguments of docker login
-        /// 
-        /// Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
-        /// 
-        /// ```typescript
-        /// import * as pulumi from "@pulumi/pulumi";
-        /// import * as ociauthtoken from "pulumi-ociauthtoken";
-        /// 
-        /// const config = new pulumi.Config();
-        /// const userId = config.require("userId");
-        /// const registryToken = new ociauthtoken.AuthToken("registryToken", {
-        ///     userId: userId,
-        ///     description: "docker login from CI",
-        /// });
-        /// const login = ociauthtoken.getRegistryLoginOutput({
-        ///     userId: registryToken.userId,
-        ///     region: "eu-frankfurt-1",
-        /// });
-        /// export const registry = login.server;
-        /// export const registryUser = login.username;
-        /// export const registryPassword = registryToken.token;
-        /// ```
-        /// ```python
-        /// import pulumi
-        /// import pulumi_ociauthtoken as ociauthtoken
-        /// 
-        /// config = pulumi.Config()
-        /// user_id = config.require("userId")
-        /// registry_token = ociauthtoken.AuthToken("registryToken",
-        ///     user_id=user_id,
-        ///     description="docker login from CI")
-        /// login = ociauthtoken.get_registry_login_output(user_id=registry_token.user_id,
-        ///     region="eu-frankfurt-1")
-        /// pulumi.export("registry", login.server)
-        /// pulumi.export("registryUser", login.username)
-        /// pulumi.export("registryPassword", registry_token.token)
-        /// ```
-        /// ```go
-        /// package main
-        /// 
-        /// import (
-        /// 	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
-        /// 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-        /// 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
-        /// )
-        /// 
-        /// func main() {
-        /// 	pulumi.Run(func(ctx *pulumi.Context) error {
-        /// 		cfg := config.New(ctx, "")
-        /// 		userId := cfg.Require("userId")
-        /// 		registryToken, err := ociauthtoken.NewAuthToken(ctx, "registryToken", &amp;ociauthtoken.AuthTokenArgs{
-        /// 			UserId:      pulumi.String(userId),
-        /// 			Description: pulumi.String("docker login from CI"),
-        /// 		})
-        /// 		if err != nil {
-        /// 			return err
-        /// 		}
-        /// 		login := ociauthtoken.GetRegistryLoginOutput(ctx, ociauthtoken.GetRegistryLoginOutputArgs{
-        /// 			UserId: registryToken.UserId,
-        /// 			Region: pulumi.String("eu-frankfurt-1"),
-        /// 		}, nil)
-        /// 		ctx.Export("registry", login.Server())
-        /// 		ctx.Export("registryUser", login.Username())
-        /// 		ctx.Export("registryPassword", registryToken.Token)
-        /// 		return nil
-        /// 	})
-        /// }
-        /// ```
-        /// ```csharp
-        /// using System.Collections.Generic;
-        /// using System.Linq;
-        /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
-        /// 
-        /// return await Deployment.RunAsync(() =&gt;
-        /// {
-        ///     var config = new Config();
-        ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
-        ///     {
-        ///         UserId = userId,
-        ///         Description = "docker login from CI",
-        ///     });
-        /// 
-        ///     var login = OciAuthToken.GetRegistryLogin.Invoke(new()
-        ///     {
-        ///         UserId = registryToken.UserId,
-        ///         Region = "eu-frankfurt-1",
-        ///     });
-        /// 
-        ///     return new Dictionary&lt;string, object?&gt;
-        ///     {
-        ///         ["registry"] = login.Apply(getRegistryLoginResult =&gt; getRegistryLoginResult.Server),
-        ///         ["registryUser"] = login.Apply(getRegistryLoginResult =&gt; getRegistryLoginResult.Username),
-        ///         ["registryPassword"] = registryToken.Token,
-        ///     };
-        /// });
-        /// ```
-        /// ```java
-        /// package generated_program;
-        /// 
-        /// import com.pulumi.Context;
-        /// import com.pulumi.Pulumi;
-        /// import io.github.ociauthtoken.AuthToken;
-        /// import io.github.ociauthtoken.AuthTokenArgs;
-        /// import io.github.ociauthtoken.OciauthtokenFunctions;
-        /// import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-        /// 
-        /// public class App {
-        ///     public static void main(String[] args) {
-        ///         Pulumi.run(App::stack);
-        ///     }
-        /// 
-        ///     public static void stack(Context ctx) {
-        ///         final var config = ctx.config();
-        ///         final var userId = config.require("userId");
-        ///         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-        ///             .userId(userId)
-        ///             .description("docker login from CI")
-        ///             .build());
-        /// 
-        ///         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-        ///             .userId(registryToken.userId())
-        ///             .region("eu-frankfurt-1")
-        ///             .build());
-        /// 
-        ///         ctx.export("registry", login.applyValue(_login -&gt; _login.server()));
-        ///         ctx.export("registryUser", login.applyValue(_login -&gt; _login.username()));
-        ///         ctx.export("registryPassword", registryToken.token());
-        ///     }
-        /// }
-        /// ```
-        /// ```yaml
-        /// name: registry-name
-        /// runtime: yaml
-        /// config:
-        ///   userId:
-        ///     type: string
-        /// resources:
-        ///   registryToken:
-        ///     type: ociauthtoken:AuthToken
-        ///     properties:
-        ///       userId: ${userId}
-        ///       description: docker login from CI
-        /// variables:
-        ///   login:
-        ///     fn::invoke:
-        ///       function: ociauthtoken:getRegistryLogin
-        ///       arguments:
-        ///         userId: ${registryToken.userId}
-        ///         region: eu-frankfurt-1
-        /// outputs:
-        ///   registry: ${login.server}
-        ///   registryUser: ${login.username}
-        ///   registryPassword: ${registryToken.token}
-        /// ```
-        /// {{% /example %}}
         /// {{% /examples %}}
-        /// 
-        /// ## The user name
-        /// 
-        /// | User | User name at the registry |
-        /// |---|---|
-        /// | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
-        /// | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
-        /// | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
-        /// 
-        /// The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
         /// 
         /// ## Waiting for the registry
         /// 
         /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
         /// 
-        /// A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+        /// To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
         /// 
-        /// If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+        /// ## What is secret
+        /// 
+        /// `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+        /// 
+        /// ## Without a password
+        /// 
+        /// A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
         /// </summary>
         public static Output<GetRegistryLoginResult> Invoke(GetRegistryLoginInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetRegistryLoginResult>("ociauthtoken:index:getRegistryLogin", args ?? new GetRegistryLoginInvokeArgs(), options.WithDefaults());
@@ -1053,11 +564,11 @@ namespace Pulumi.OciAuthToken
         [Input("namespace")]
         public string? Namespace { get; set; }
 
-        [Input("password")]
+        [Input("password", required: true)]
         private string? _password;
 
         /// <summary>
-        /// The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+        /// The value of an auth token of the user.
         /// </summary>
         public string? Password
         {
@@ -1115,11 +626,11 @@ namespace Pulumi.OciAuthToken
         [Input("namespace")]
         public Input<string>? Namespace { get; set; }
 
-        [Input("password")]
+        [Input("password", required: true)]
         private Input<string>? _password;
 
         /// <summary>
-        /// The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+        /// The value of an auth token of the user.
         /// </summary>
         public Input<string>? Password
         {
@@ -1178,15 +689,19 @@ namespace Pulumi.OciAuthToken
         /// <summary>
         /// User name and password in base64, as in Docker's configuration file. A secret.
         /// </summary>
-        public readonly string? Auth;
+        public readonly string Auth;
         /// <summary>
         /// Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
         /// </summary>
-        public readonly string? DockerConfigJson;
+        public readonly string DockerConfigJson;
         /// <summary>
         /// The tenancy's Object Storage namespace. It is the first part of the name of every image.
         /// </summary>
         public readonly string Namespace;
+        /// <summary>
+        /// The `password`, as it was passed. What takes it from here waits until the registry accepts it, with `waitUntilReady`. A secret.
+        /// </summary>
+        public readonly string Password;
         /// <summary>
         /// The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.
         /// </summary>
@@ -1200,11 +715,13 @@ namespace Pulumi.OciAuthToken
         private GetRegistryLoginResult(
             string? alias,
 
-            string? auth,
+            string auth,
 
-            string? dockerConfigJson,
+            string dockerConfigJson,
 
             string @namespace,
+
+            string password,
 
             string server,
 
@@ -1214,6 +731,7 @@ namespace Pulumi.OciAuthToken
             Auth = auth;
             DockerConfigJson = dockerConfigJson;
             Namespace = @namespace;
+            Password = password;
             Server = server;
             Username = username;
         }

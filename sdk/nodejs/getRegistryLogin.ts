@@ -5,9 +5,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as utilities from "./utilities";
 
 /**
- * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
+ * Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
  *
- * If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+ * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
  *
  * ## Example Usage
  * ### Create a token and log in with it
@@ -31,49 +31,22 @@ import * as utilities from "./utilities";
  * });
  * export const dockerConfig = login.dockerConfigJson;
  * ```
- * ### The arguments of docker login
- *
- * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
- *
- * ```typescript
- * import * as pulumi from "@pulumi/pulumi";
- * import * as ociauthtoken from "pulumi-ociauthtoken";
- *
- * const config = new pulumi.Config();
- * const userId = config.require("userId");
- * const registryToken = new ociauthtoken.AuthToken("registryToken", {
- *     userId: userId,
- *     description: "docker login from CI",
- * });
- * const login = ociauthtoken.getRegistryLoginOutput({
- *     userId: registryToken.userId,
- *     region: "eu-frankfurt-1",
- * });
- * export const registry = login.server;
- * export const registryUser = login.username;
- * export const registryPassword = registryToken.token;
- * ```
- *
- * ## The user name
- *
- * | User | User name at the registry |
- * |---|---|
- * | of the Default domain, or of a tenancy without domains | `<namespace>/<user>` |
- * | federated by an identity provider | `<namespace>/<identity provider>/<user>`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
- * | of another identity domain | `<namespace>/<domain>/<user>` |
- *
- * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
  *
  * ## Waiting for the registry
  *
  * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
  *
- * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+ * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
  *
- * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+ * ## What is secret
+ *
+ * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+ *
+ * ## Without a password
+ *
+ * A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
  */
-export function getRegistryLogin(args?: GetRegistryLoginArgs, opts?: pulumi.InvokeOptions): Promise<GetRegistryLoginResult> {
-    args = args || {};
+export function getRegistryLogin(args: GetRegistryLoginArgs, opts?: pulumi.InvokeOptions): Promise<GetRegistryLoginResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
     return pulumi.runtime.invoke("ociauthtoken:index:getRegistryLogin", {
         "domainUrl": args.domainUrl,
@@ -97,9 +70,9 @@ export interface GetRegistryLoginArgs {
      */
     namespace?: string;
     /**
-     * The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+     * The value of an auth token of the user.
      */
-    password?: string;
+    password: string;
     /**
      * The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
      */
@@ -130,15 +103,19 @@ export interface GetRegistryLoginResult {
     /**
      * User name and password in base64, as in Docker's configuration file. A secret.
      */
-    readonly auth?: string;
+    readonly auth: string;
     /**
      * Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      */
-    readonly dockerConfigJson?: string;
+    readonly dockerConfigJson: string;
     /**
      * The tenancy's Object Storage namespace. It is the first part of the name of every image.
      */
     readonly namespace: string;
+    /**
+     * The `password`, as it was passed. What takes it from here waits until the registry accepts it, with `waitUntilReady`. A secret.
+     */
+    readonly password: string;
     /**
      * The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.
      */
@@ -149,9 +126,9 @@ export interface GetRegistryLoginResult {
     readonly username: string;
 }
 /**
- * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
+ * Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
  *
- * If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+ * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
  *
  * ## Example Usage
  * ### Create a token and log in with it
@@ -175,49 +152,22 @@ export interface GetRegistryLoginResult {
  * });
  * export const dockerConfig = login.dockerConfigJson;
  * ```
- * ### The arguments of docker login
- *
- * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
- *
- * ```typescript
- * import * as pulumi from "@pulumi/pulumi";
- * import * as ociauthtoken from "pulumi-ociauthtoken";
- *
- * const config = new pulumi.Config();
- * const userId = config.require("userId");
- * const registryToken = new ociauthtoken.AuthToken("registryToken", {
- *     userId: userId,
- *     description: "docker login from CI",
- * });
- * const login = ociauthtoken.getRegistryLoginOutput({
- *     userId: registryToken.userId,
- *     region: "eu-frankfurt-1",
- * });
- * export const registry = login.server;
- * export const registryUser = login.username;
- * export const registryPassword = registryToken.token;
- * ```
- *
- * ## The user name
- *
- * | User | User name at the registry |
- * |---|---|
- * | of the Default domain, or of a tenancy without domains | `<namespace>/<user>` |
- * | federated by an identity provider | `<namespace>/<identity provider>/<user>`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
- * | of another identity domain | `<namespace>/<domain>/<user>` |
- *
- * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
  *
  * ## Waiting for the registry
  *
  * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
  *
- * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+ * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
  *
- * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+ * ## What is secret
+ *
+ * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+ *
+ * ## Without a password
+ *
+ * A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
  */
-export function getRegistryLoginOutput(args?: GetRegistryLoginOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRegistryLoginResult> {
-    args = args || {};
+export function getRegistryLoginOutput(args: GetRegistryLoginOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRegistryLoginResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
     return pulumi.runtime.invokeOutput("ociauthtoken:index:getRegistryLogin", {
         "domainUrl": args.domainUrl,
@@ -241,9 +191,9 @@ export interface GetRegistryLoginOutputArgs {
      */
     namespace?: pulumi.Input<string | undefined>;
     /**
-     * The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+     * The value of an auth token of the user.
      */
-    password?: pulumi.Input<string | undefined>;
+    password: pulumi.Input<string>;
     /**
      * The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
      */

@@ -20,6 +20,11 @@ export const getRegistryLogin: typeof import("./getRegistryLogin").getRegistryLo
 export const getRegistryLoginOutput: typeof import("./getRegistryLogin").getRegistryLoginOutput = null as any;
 utilities.lazyLoad(exports, ["getRegistryLogin","getRegistryLoginOutput"], () => require("./getRegistryLogin"));
 
+export { GetRegistryUserArgs, GetRegistryUserResult, GetRegistryUserOutputArgs } from "./getRegistryUser";
+export const getRegistryUser: typeof import("./getRegistryUser").getRegistryUser = null as any;
+export const getRegistryUserOutput: typeof import("./getRegistryUser").getRegistryUserOutput = null as any;
+utilities.lazyLoad(exports, ["getRegistryUser","getRegistryUserOutput"], () => require("./getRegistryUser"));
+
 export { ProviderArgs } from "./provider";
 export type Provider = import("./provider").Provider;
 export const Provider: typeof import("./provider").Provider = null as any;

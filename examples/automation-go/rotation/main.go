@@ -34,7 +34,7 @@ func main() {
 		_, err = corev1.NewSecret(ctx, "pullSecret", &corev1.SecretArgs{
 			Metadata:   metav1.ObjectMetaArgs{Name: pulumi.String("ocir")},
 			Type:       pulumi.String("kubernetes.io/dockerconfigjson"),
-			StringData: pulumi.StringMap{".dockerconfigjson": login.DockerConfigJson().Elem()},
+			StringData: pulumi.StringMap{".dockerconfigjson": login.DockerConfigJson()},
 		})
 		if err != nil {
 			return err

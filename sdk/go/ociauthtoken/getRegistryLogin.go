@@ -11,9 +11,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
+// Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
 //
-// If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+// If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
 //
 // ## Example Usage
 // ### Create a token and log in with it
@@ -52,61 +52,20 @@ import (
 //	}
 //
 // ```
-// ### The arguments of docker login
-//
-// Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
-// ```go
-// package main
-//
-// import (
-//
-//	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
-//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
-//
-// )
-//
-//	func main() {
-//		pulumi.Run(func(ctx *pulumi.Context) error {
-//			cfg := config.New(ctx, "")
-//			userId := cfg.Require("userId")
-//			registryToken, err := ociauthtoken.NewAuthToken(ctx, "registryToken", &ociauthtoken.AuthTokenArgs{
-//				UserId:      pulumi.String(userId),
-//				Description: pulumi.String("docker login from CI"),
-//			})
-//			if err != nil {
-//				return err
-//			}
-//			login := ociauthtoken.GetRegistryLoginOutput(ctx, ociauthtoken.GetRegistryLoginOutputArgs{
-//				UserId: registryToken.UserId,
-//				Region: pulumi.String("eu-frankfurt-1"),
-//			}, nil)
-//			ctx.Export("registry", login.Server())
-//			ctx.Export("registryUser", login.Username())
-//			ctx.Export("registryPassword", registryToken.Token)
-//			return nil
-//		})
-//	}
-//
-// ```
-//
-// ## The user name
-//
-// | User | User name at the registry |
-// |---|---|
-// | of the Default domain, or of a tenancy without domains | `<namespace>/<user>` |
-// | federated by an identity provider | `<namespace>/<identity provider>/<user>`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
-// | of another identity domain | `<namespace>/<domain>/<user>` |
-//
-// The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
 //
 // ## Waiting for the registry
 //
 // OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
 //
-// A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+// To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
 //
-// If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+// ## What is secret
+//
+// `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+//
+// ## Without a password
+//
+// A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
 func GetRegistryLogin(ctx *pulumi.Context, args *GetRegistryLoginArgs, opts ...pulumi.InvokeOption) (*GetRegistryLoginResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetRegistryLoginResult
@@ -122,8 +81,8 @@ type GetRegistryLoginArgs struct {
 	DomainUrl *string `pulumi:"domainUrl"`
 	// The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
 	Namespace *string `pulumi:"namespace"`
-	// The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
-	Password *string `pulumi:"password"`
+	// The value of an auth token of the user.
+	Password string `pulumi:"password"`
 	// The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
 	Region *string `pulumi:"region"`
 	// The OCID of the user who logs in. The default is the user that the provider signs in as.
@@ -140,11 +99,13 @@ type GetRegistryLoginResult struct {
 	// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
 	Alias *string `pulumi:"alias"`
 	// User name and password in base64, as in Docker's configuration file. A secret.
-	Auth *string `pulumi:"auth"`
+	Auth string `pulumi:"auth"`
 	// Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
-	DockerConfigJson *string `pulumi:"dockerConfigJson"`
+	DockerConfigJson string `pulumi:"dockerConfigJson"`
 	// The tenancy's Object Storage namespace. It is the first part of the name of every image.
 	Namespace string `pulumi:"namespace"`
+	// The `password`, as it was passed. What takes it from here waits until the registry accepts it, with `waitUntilReady`. A secret.
+	Password string `pulumi:"password"`
 	// The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.
 	Server string `pulumi:"server"`
 	// The user name for the registry, with the namespace before it. After a wait, it is the name that the registry has accepted.
@@ -161,8 +122,8 @@ type GetRegistryLoginOutputArgs struct {
 	DomainUrl pulumi.StringPtrInput `pulumi:"domainUrl"`
 	// The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
 	Namespace pulumi.StringPtrInput `pulumi:"namespace"`
-	// The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
-	Password pulumi.StringPtrInput `pulumi:"password"`
+	// The value of an auth token of the user.
+	Password pulumi.StringInput `pulumi:"password"`
 	// The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
 	Region pulumi.StringPtrInput `pulumi:"region"`
 	// The OCID of the user who logs in. The default is the user that the provider signs in as.
@@ -199,18 +160,23 @@ func (o GetRegistryLoginResultOutput) Alias() pulumi.StringPtrOutput {
 }
 
 // User name and password in base64, as in Docker's configuration file. A secret.
-func (o GetRegistryLoginResultOutput) Auth() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v GetRegistryLoginResult) *string { return v.Auth }).(pulumi.StringPtrOutput)
+func (o GetRegistryLoginResultOutput) Auth() pulumi.StringOutput {
+	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.Auth }).(pulumi.StringOutput)
 }
 
 // Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
-func (o GetRegistryLoginResultOutput) DockerConfigJson() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v GetRegistryLoginResult) *string { return v.DockerConfigJson }).(pulumi.StringPtrOutput)
+func (o GetRegistryLoginResultOutput) DockerConfigJson() pulumi.StringOutput {
+	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.DockerConfigJson }).(pulumi.StringOutput)
 }
 
 // The tenancy's Object Storage namespace. It is the first part of the name of every image.
 func (o GetRegistryLoginResultOutput) Namespace() pulumi.StringOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.Namespace }).(pulumi.StringOutput)
+}
+
+// The `password`, as it was passed. What takes it from here waits until the registry accepts it, with `waitUntilReady`. A secret.
+func (o GetRegistryLoginResultOutput) Password() pulumi.StringOutput {
+	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.Password }).(pulumi.StringOutput)
 }
 
 // The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.

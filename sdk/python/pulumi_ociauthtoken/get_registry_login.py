@@ -23,7 +23,7 @@ __all__ = [
 
 @pulumi.output_type
 class GetRegistryLoginResult:
-    def __init__(__self__, alias=None, auth=None, docker_config_json=None, namespace=None, server=None, username=None):
+    def __init__(__self__, alias=None, auth=None, docker_config_json=None, namespace=None, password=None, server=None, username=None):
         if alias and not isinstance(alias, str):
             raise TypeError("Expected argument 'alias' to be a str")
         pulumi.set(__self__, "alias", alias)
@@ -36,6 +36,9 @@ class GetRegistryLoginResult:
         if namespace and not isinstance(namespace, str):
             raise TypeError("Expected argument 'namespace' to be a str")
         pulumi.set(__self__, "namespace", namespace)
+        if password and not isinstance(password, str):
+            raise TypeError("Expected argument 'password' to be a str")
+        pulumi.set(__self__, "password", password)
         if server and not isinstance(server, str):
             raise TypeError("Expected argument 'server' to be a str")
         pulumi.set(__self__, "server", server)
@@ -53,7 +56,7 @@ class GetRegistryLoginResult:
 
     @_builtins.property
     @pulumi.getter
-    def auth(self) -> Optional[_builtins.str]:
+    def auth(self) -> _builtins.str:
         """
         User name and password in base64, as in Docker's configuration file. A secret.
         """
@@ -61,7 +64,7 @@ class GetRegistryLoginResult:
 
     @_builtins.property
     @pulumi.getter(name="dockerConfigJson")
-    def docker_config_json(self) -> Optional[_builtins.str]:
+    def docker_config_json(self) -> _builtins.str:
         """
         Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
         """
@@ -74,6 +77,14 @@ class GetRegistryLoginResult:
         The tenancy's Object Storage namespace. It is the first part of the name of every image.
         """
         return pulumi.get(self, "namespace")
+
+    @_builtins.property
+    @pulumi.getter
+    def password(self) -> _builtins.str:
+        """
+        The `password`, as it was passed. What takes it from here waits until the registry accepts it, with `waitUntilReady`. A secret.
+        """
+        return pulumi.get(self, "password")
 
     @_builtins.property
     @pulumi.getter
@@ -102,6 +113,7 @@ class AwaitableGetRegistryLoginResult(GetRegistryLoginResult):
             auth=self.auth,
             docker_config_json=self.docker_config_json,
             namespace=self.namespace,
+            password=self.password,
             server=self.server,
             username=self.username)
 
@@ -116,9 +128,9 @@ def get_registry_login(domain_url: Optional[_builtins.str] = None,
                        wait_until_ready: Optional[_builtins.bool] = None,
                        opts: Optional[pulumi.InvokeOptions] = None) -> AwaitableGetRegistryLoginResult:
     """
-    Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
+    Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
 
-    If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+    If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
 
     ## Example Usage
     ### Create a token and log in with it
@@ -138,47 +150,25 @@ def get_registry_login(domain_url: Optional[_builtins.str] = None,
         wait_until_ready=True)
     pulumi.export("dockerConfig", login.docker_config_json)
     ```
-    ### The arguments of docker login
-
-    Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
-    ```python
-    import pulumi
-    import pulumi_ociauthtoken as ociauthtoken
-
-    config = pulumi.Config()
-    user_id = config.require("userId")
-    registry_token = ociauthtoken.AuthToken("registryToken",
-        user_id=user_id,
-        description="docker login from CI")
-    login = ociauthtoken.get_registry_login_output(user_id=registry_token.user_id,
-        region="eu-frankfurt-1")
-    pulumi.export("registry", login.server)
-    pulumi.export("registryUser", login.username)
-    pulumi.export("registryPassword", registry_token.token)
-    ```
-
-    ## The user name
-
-    | User | User name at the registry |
-    |---|---|
-    | of the Default domain, or of a tenancy without domains | `<namespace>/<user>` |
-    | federated by an identity provider | `<namespace>/<identity provider>/<user>`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
-    | of another identity domain | `<namespace>/<domain>/<user>` |
-
-    The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
 
     ## Waiting for the registry
 
     OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
 
-    A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+    To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
 
-    If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+    ## What is secret
+
+    `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+
+    ## Without a password
+
+    A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
 
 
     :param _builtins.str domain_url: The URL of the identity domain that the user is in, if it is not the Default domain.
     :param _builtins.str namespace: The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
-    :param _builtins.str password: The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+    :param _builtins.str password: The value of an auth token of the user.
     :param _builtins.str region: The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
     :param _builtins.str user_id: The OCID of the user who logs in. The default is the user that the provider signs in as.
     :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
@@ -202,11 +192,12 @@ def get_registry_login(domain_url: Optional[_builtins.str] = None,
         auth=pulumi.get(__ret__, 'auth'),
         docker_config_json=pulumi.get(__ret__, 'docker_config_json'),
         namespace=pulumi.get(__ret__, 'namespace'),
+        password=pulumi.get(__ret__, 'password'),
         server=pulumi.get(__ret__, 'server'),
         username=pulumi.get(__ret__, 'username'))
 def get_registry_login_output(domain_url: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
                               namespace: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
-                              password: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
+                              password: pulumi.Input[Optional[_builtins.str]] = None,
                               region: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
                               user_id: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
                               username: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
@@ -214,9 +205,9 @@ def get_registry_login_output(domain_url: pulumi.Input[Optional[Optional[_builti
                               wait_until_ready: pulumi.Input[Optional[Optional[_builtins.bool]]] = None,
                               opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetRegistryLoginResult]:
     """
-    Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy's namespace, and the user name in the form that the registry accepts.
+    Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
 
-    If you pass an auth token as the `password`, it also returns Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+    If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
 
     ## Example Usage
     ### Create a token and log in with it
@@ -236,47 +227,25 @@ def get_registry_login_output(domain_url: pulumi.Input[Optional[Optional[_builti
         wait_until_ready=True)
     pulumi.export("dockerConfig", login.docker_config_json)
     ```
-    ### The arguments of docker login
-
-    Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login "$(pulumi stack output registry)" --username "$(pulumi stack output registryUser)" --password-stdin`.
-    ```python
-    import pulumi
-    import pulumi_ociauthtoken as ociauthtoken
-
-    config = pulumi.Config()
-    user_id = config.require("userId")
-    registry_token = ociauthtoken.AuthToken("registryToken",
-        user_id=user_id,
-        description="docker login from CI")
-    login = ociauthtoken.get_registry_login_output(user_id=registry_token.user_id,
-        region="eu-frankfurt-1")
-    pulumi.export("registry", login.server)
-    pulumi.export("registryUser", login.username)
-    pulumi.export("registryPassword", registry_token.token)
-    ```
-
-    ## The user name
-
-    | User | User name at the registry |
-    |---|---|
-    | of the Default domain, or of a tenancy without domains | `<namespace>/<user>` |
-    | federated by an identity provider | `<namespace>/<identity provider>/<user>`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice@example.com` |
-    | of another identity domain | `<namespace>/<domain>/<user>` |
-
-    The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
 
     ## Waiting for the registry
 
     OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
 
-    A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+    To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
 
-    If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+    ## What is secret
+
+    `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+
+    ## Without a password
+
+    A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
 
 
     :param _builtins.str domain_url: The URL of the identity domain that the user is in, if it is not the Default domain.
     :param _builtins.str namespace: The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
-    :param _builtins.str password: The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+    :param _builtins.str password: The value of an auth token of the user.
     :param _builtins.str region: The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
     :param _builtins.str user_id: The OCID of the user who logs in. The default is the user that the provider signs in as.
     :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
@@ -299,5 +268,6 @@ def get_registry_login_output(domain_url: pulumi.Input[Optional[Optional[_builti
         auth=pulumi.get(__response__, 'auth'),
         docker_config_json=pulumi.get(__response__, 'docker_config_json'),
         namespace=pulumi.get(__response__, 'namespace'),
+        password=pulumi.get(__response__, 'password'),
         server=pulumi.get(__response__, 'server'),
         username=pulumi.get(__response__, 'username')))

@@ -49,8 +49,7 @@ public final class App {
             .metadata(ObjectMetaArgs.builder().name("ocir").build())
             .type("kubernetes.io/dockerconfigjson")
             .stringData(
-                login.applyValue(
-                    made -> Map.of(".dockerconfigjson", made.dockerConfigJson().orElse(""))))
+                login.applyValue(made -> Map.of(".dockerconfigjson", made.dockerConfigJson())))
             .build(),
         // The provider of the SDK's own version would replace the secret, not update it.
         CustomResourceOptions.builder().version("4.34.2").build());

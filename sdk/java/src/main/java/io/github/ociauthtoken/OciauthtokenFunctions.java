@@ -13,8 +13,11 @@ import io.github.ociauthtoken.inputs.GetAuthTokensArgs;
 import io.github.ociauthtoken.inputs.GetAuthTokensPlainArgs;
 import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
 import io.github.ociauthtoken.inputs.GetRegistryLoginPlainArgs;
+import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+import io.github.ociauthtoken.inputs.GetRegistryUserPlainArgs;
 import io.github.ociauthtoken.outputs.GetAuthTokensResult;
 import io.github.ociauthtoken.outputs.GetRegistryLoginResult;
+import io.github.ociauthtoken.outputs.GetRegistryUserResult;
 import java.util.concurrent.CompletableFuture;
 
 public final class OciauthtokenFunctions {
@@ -309,115 +312,9 @@ public final class OciauthtokenFunctions {
         return Deployment.getInstance().invokeAsync("ociauthtoken:index:getAuthTokens", TypeShape.of(GetAuthTokensResult.class), args, Utilities.withVersion(options));
     }
     /**
-     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
      * 
-     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
-     * 
-     * ## Example Usage
-     * ### Create a token and log in with it
-     * 
-     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`.
-     * <pre>
-     * {@code
-     * package generated_program;
-     * 
-     * import com.pulumi.Context;
-     * import com.pulumi.Pulumi;
-     * import io.github.ociauthtoken.AuthToken;
-     * import io.github.ociauthtoken.AuthTokenArgs;
-     * import io.github.ociauthtoken.OciauthtokenFunctions;
-     * import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-     * 
-     * public class App {
-     *     public static void main(String[] args) {
-     *         Pulumi.run(App::stack);
-     *     }
-     * 
-     *     public static void stack(Context ctx) {
-     *         final var config = ctx.config();
-     *         final var userId = config.require("userId");
-     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-     *             .userId(userId)
-     *             .description("docker login from CI")
-     *             .build());
-     * 
-     *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-     *             .userId(userId)
-     *             .password(registryToken.token())
-     *             .waitUntilReady(true)
-     *             .build());
-     * 
-     *         ctx.export("dockerConfig", login.applyValue(_login -> _login.dockerConfigJson()));
-     *     }
-     * }
-     * }
-     * </pre>
-     * ### The arguments of docker login
-     * 
-     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
-     * <pre>
-     * {@code
-     * package generated_program;
-     * 
-     * import com.pulumi.Context;
-     * import com.pulumi.Pulumi;
-     * import io.github.ociauthtoken.AuthToken;
-     * import io.github.ociauthtoken.AuthTokenArgs;
-     * import io.github.ociauthtoken.OciauthtokenFunctions;
-     * import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-     * 
-     * public class App {
-     *     public static void main(String[] args) {
-     *         Pulumi.run(App::stack);
-     *     }
-     * 
-     *     public static void stack(Context ctx) {
-     *         final var config = ctx.config();
-     *         final var userId = config.require("userId");
-     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-     *             .userId(userId)
-     *             .description("docker login from CI")
-     *             .build());
-     * 
-     *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-     *             .userId(registryToken.userId())
-     *             .region("eu-frankfurt-1")
-     *             .build());
-     * 
-     *         ctx.export("registry", login.applyValue(_login -> _login.server()));
-     *         ctx.export("registryUser", login.applyValue(_login -> _login.username()));
-     *         ctx.export("registryPassword", registryToken.token());
-     *     }
-     * }
-     * }
-     * </pre>
-     * 
-     * ## The user name
-     * 
-     * | User | User name at the registry |
-     * |---|---|
-     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
-     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
-     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
-     * 
-     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
-     * 
-     * ## Waiting for the registry
-     * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
-     * 
-     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
-     * 
-     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
-     * 
-     */
-    public static Output<GetRegistryLoginResult> getRegistryLogin() {
-        return getRegistryLogin(GetRegistryLoginArgs.Empty, InvokeOptions.Empty);
-    }
-    /**
-     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
-     * 
-     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+     * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
      * 
      * ## Example Usage
      * ### Create a token and log in with it
@@ -458,178 +355,29 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### The arguments of docker login
-     * 
-     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
-     * <pre>
-     * {@code
-     * package generated_program;
-     * 
-     * import com.pulumi.Context;
-     * import com.pulumi.Pulumi;
-     * import io.github.ociauthtoken.AuthToken;
-     * import io.github.ociauthtoken.AuthTokenArgs;
-     * import io.github.ociauthtoken.OciauthtokenFunctions;
-     * import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-     * 
-     * public class App {
-     *     public static void main(String[] args) {
-     *         Pulumi.run(App::stack);
-     *     }
-     * 
-     *     public static void stack(Context ctx) {
-     *         final var config = ctx.config();
-     *         final var userId = config.require("userId");
-     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-     *             .userId(userId)
-     *             .description("docker login from CI")
-     *             .build());
-     * 
-     *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-     *             .userId(registryToken.userId())
-     *             .region("eu-frankfurt-1")
-     *             .build());
-     * 
-     *         ctx.export("registry", login.applyValue(_login -> _login.server()));
-     *         ctx.export("registryUser", login.applyValue(_login -> _login.username()));
-     *         ctx.export("registryPassword", registryToken.token());
-     *     }
-     * }
-     * }
-     * </pre>
-     * 
-     * ## The user name
-     * 
-     * | User | User name at the registry |
-     * |---|---|
-     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
-     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
-     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
-     * 
-     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
      * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+     * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
      * 
-     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+     * ## What is secret
      * 
-     */
-    public static CompletableFuture<GetRegistryLoginResult> getRegistryLoginPlain() {
-        return getRegistryLoginPlain(GetRegistryLoginPlainArgs.Empty, InvokeOptions.Empty);
-    }
-    /**
-     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
      * 
-     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+     * ## Without a password
      * 
-     * ## Example Usage
-     * ### Create a token and log in with it
-     * 
-     * The program ends once the registry accepts the token. `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`.
-     * <pre>
-     * {@code
-     * package generated_program;
-     * 
-     * import com.pulumi.Context;
-     * import com.pulumi.Pulumi;
-     * import io.github.ociauthtoken.AuthToken;
-     * import io.github.ociauthtoken.AuthTokenArgs;
-     * import io.github.ociauthtoken.OciauthtokenFunctions;
-     * import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-     * 
-     * public class App {
-     *     public static void main(String[] args) {
-     *         Pulumi.run(App::stack);
-     *     }
-     * 
-     *     public static void stack(Context ctx) {
-     *         final var config = ctx.config();
-     *         final var userId = config.require("userId");
-     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-     *             .userId(userId)
-     *             .description("docker login from CI")
-     *             .build());
-     * 
-     *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-     *             .userId(userId)
-     *             .password(registryToken.token())
-     *             .waitUntilReady(true)
-     *             .build());
-     * 
-     *         ctx.export("dockerConfig", login.applyValue(_login -> _login.dockerConfigJson()));
-     *     }
-     * }
-     * }
-     * </pre>
-     * ### The arguments of docker login
-     * 
-     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
-     * <pre>
-     * {@code
-     * package generated_program;
-     * 
-     * import com.pulumi.Context;
-     * import com.pulumi.Pulumi;
-     * import io.github.ociauthtoken.AuthToken;
-     * import io.github.ociauthtoken.AuthTokenArgs;
-     * import io.github.ociauthtoken.OciauthtokenFunctions;
-     * import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-     * 
-     * public class App {
-     *     public static void main(String[] args) {
-     *         Pulumi.run(App::stack);
-     *     }
-     * 
-     *     public static void stack(Context ctx) {
-     *         final var config = ctx.config();
-     *         final var userId = config.require("userId");
-     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-     *             .userId(userId)
-     *             .description("docker login from CI")
-     *             .build());
-     * 
-     *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-     *             .userId(registryToken.userId())
-     *             .region("eu-frankfurt-1")
-     *             .build());
-     * 
-     *         ctx.export("registry", login.applyValue(_login -> _login.server()));
-     *         ctx.export("registryUser", login.applyValue(_login -> _login.username()));
-     *         ctx.export("registryPassword", registryToken.token());
-     *     }
-     * }
-     * }
-     * </pre>
-     * 
-     * ## The user name
-     * 
-     * | User | User name at the registry |
-     * |---|---|
-     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
-     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
-     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
-     * 
-     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
-     * 
-     * ## Waiting for the registry
-     * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
-     * 
-     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
-     * 
-     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+     * A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
      * 
      */
     public static Output<GetRegistryLoginResult> getRegistryLogin(GetRegistryLoginArgs args) {
         return getRegistryLogin(args, InvokeOptions.Empty);
     }
     /**
-     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
      * 
-     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+     * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
      * 
      * ## Example Usage
      * ### Create a token and log in with it
@@ -670,72 +418,29 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### The arguments of docker login
-     * 
-     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
-     * <pre>
-     * {@code
-     * package generated_program;
-     * 
-     * import com.pulumi.Context;
-     * import com.pulumi.Pulumi;
-     * import io.github.ociauthtoken.AuthToken;
-     * import io.github.ociauthtoken.AuthTokenArgs;
-     * import io.github.ociauthtoken.OciauthtokenFunctions;
-     * import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-     * 
-     * public class App {
-     *     public static void main(String[] args) {
-     *         Pulumi.run(App::stack);
-     *     }
-     * 
-     *     public static void stack(Context ctx) {
-     *         final var config = ctx.config();
-     *         final var userId = config.require("userId");
-     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-     *             .userId(userId)
-     *             .description("docker login from CI")
-     *             .build());
-     * 
-     *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-     *             .userId(registryToken.userId())
-     *             .region("eu-frankfurt-1")
-     *             .build());
-     * 
-     *         ctx.export("registry", login.applyValue(_login -> _login.server()));
-     *         ctx.export("registryUser", login.applyValue(_login -> _login.username()));
-     *         ctx.export("registryPassword", registryToken.token());
-     *     }
-     * }
-     * }
-     * </pre>
-     * 
-     * ## The user name
-     * 
-     * | User | User name at the registry |
-     * |---|---|
-     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
-     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
-     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
-     * 
-     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
      * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+     * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
      * 
-     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+     * 
+     * ## Without a password
+     * 
+     * A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
      * 
      */
     public static CompletableFuture<GetRegistryLoginResult> getRegistryLoginPlain(GetRegistryLoginPlainArgs args) {
         return getRegistryLoginPlain(args, InvokeOptions.Empty);
     }
     /**
-     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
      * 
-     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+     * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
      * 
      * ## Example Usage
      * ### Create a token and log in with it
@@ -776,72 +481,29 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### The arguments of docker login
-     * 
-     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
-     * <pre>
-     * {@code
-     * package generated_program;
-     * 
-     * import com.pulumi.Context;
-     * import com.pulumi.Pulumi;
-     * import io.github.ociauthtoken.AuthToken;
-     * import io.github.ociauthtoken.AuthTokenArgs;
-     * import io.github.ociauthtoken.OciauthtokenFunctions;
-     * import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-     * 
-     * public class App {
-     *     public static void main(String[] args) {
-     *         Pulumi.run(App::stack);
-     *     }
-     * 
-     *     public static void stack(Context ctx) {
-     *         final var config = ctx.config();
-     *         final var userId = config.require("userId");
-     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-     *             .userId(userId)
-     *             .description("docker login from CI")
-     *             .build());
-     * 
-     *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-     *             .userId(registryToken.userId())
-     *             .region("eu-frankfurt-1")
-     *             .build());
-     * 
-     *         ctx.export("registry", login.applyValue(_login -> _login.server()));
-     *         ctx.export("registryUser", login.applyValue(_login -> _login.username()));
-     *         ctx.export("registryPassword", registryToken.token());
-     *     }
-     * }
-     * }
-     * </pre>
-     * 
-     * ## The user name
-     * 
-     * | User | User name at the registry |
-     * |---|---|
-     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
-     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
-     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
-     * 
-     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
      * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+     * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
      * 
-     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+     * 
+     * ## Without a password
+     * 
+     * A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
      * 
      */
     public static Output<GetRegistryLoginResult> getRegistryLogin(GetRegistryLoginArgs args, InvokeOptions options) {
         return Deployment.getInstance().invoke("ociauthtoken:index:getRegistryLogin", TypeShape.of(GetRegistryLoginResult.class), args, Utilities.withVersion(options));
     }
     /**
-     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
      * 
-     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+     * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
      * 
      * ## Example Usage
      * ### Create a token and log in with it
@@ -882,72 +544,29 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
-     * ### The arguments of docker login
-     * 
-     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
-     * <pre>
-     * {@code
-     * package generated_program;
-     * 
-     * import com.pulumi.Context;
-     * import com.pulumi.Pulumi;
-     * import io.github.ociauthtoken.AuthToken;
-     * import io.github.ociauthtoken.AuthTokenArgs;
-     * import io.github.ociauthtoken.OciauthtokenFunctions;
-     * import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
-     * 
-     * public class App {
-     *     public static void main(String[] args) {
-     *         Pulumi.run(App::stack);
-     *     }
-     * 
-     *     public static void stack(Context ctx) {
-     *         final var config = ctx.config();
-     *         final var userId = config.require("userId");
-     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
-     *             .userId(userId)
-     *             .description("docker login from CI")
-     *             .build());
-     * 
-     *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
-     *             .userId(registryToken.userId())
-     *             .region("eu-frankfurt-1")
-     *             .build());
-     * 
-     *         ctx.export("registry", login.applyValue(_login -> _login.server()));
-     *         ctx.export("registryUser", login.applyValue(_login -> _login.username()));
-     *         ctx.export("registryPassword", registryToken.token());
-     *     }
-     * }
-     * }
-     * </pre>
-     * 
-     * ## The user name
-     * 
-     * | User | User name at the registry |
-     * |---|---|
-     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
-     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
-     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
-     * 
-     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      * ## Waiting for the registry
      * 
      * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
      * 
-     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+     * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
      * 
-     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+     * 
+     * ## Without a password
+     * 
+     * A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
      * 
      */
     public static Output<GetRegistryLoginResult> getRegistryLogin(GetRegistryLoginArgs args, InvokeOutputOptions options) {
         return Deployment.getInstance().invoke("ociauthtoken:index:getRegistryLogin", TypeShape.of(GetRegistryLoginResult.class), args, Utilities.withVersion(options));
     }
     /**
-     * Returns what you need to log in to the OCI container registry (OCIR): the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
      * 
-     * If you pass an auth token as the `password`, it also returns Docker&#39;s configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. The punctuation in a token is encoded correctly. The file is always a secret.
+     * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
      * 
      * ## Example Usage
      * ### Create a token and log in with it
@@ -988,9 +607,34 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
+     * 
+     * ## Waiting for the registry
+     * 
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
+     * 
+     * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
+     * 
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+     * 
+     * ## Without a password
+     * 
+     * A `password` that is empty or missing is an error, which says what to do. A token that was imported has no value, so `getRegistryLogin` cannot log in with it: replace the token, or import it with its value. `pulumi up` says so. A preview cannot, because Pulumi takes an output that the state does not have as not known yet.
+     * 
+     */
+    public static CompletableFuture<GetRegistryLoginResult> getRegistryLoginPlain(GetRegistryLoginPlainArgs args, InvokeOptions options) {
+        return Deployment.getInstance().invokeAsync("ociauthtoken:index:getRegistryLogin", TypeShape.of(GetRegistryLoginResult.class), args, Utilities.withVersion(options));
+    }
+    /**
+     * Returns the names that a login to the OCI container registry (OCIR) takes: the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * 
+     * It takes no password and does not log in, and nothing that it returns is a secret. `getRegistryLogin` returns the same names together with a password, and can wait until the registry accepts the login.
+     * 
+     * ## Example Usage
      * ### The arguments of docker login
      * 
-     * Without a password, the result contains no secrets, and the function does not log in. This command does: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`.
+     * After `pulumi up`, this command logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`. The registry may take a minute or two to accept a new token.
      * <pre>
      * {@code
      * package generated_program;
@@ -1000,7 +644,7 @@ public final class OciauthtokenFunctions {
      * import io.github.ociauthtoken.AuthToken;
      * import io.github.ociauthtoken.AuthTokenArgs;
      * import io.github.ociauthtoken.OciauthtokenFunctions;
-     * import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
      * 
      * public class App {
      *     public static void main(String[] args) {
@@ -1015,13 +659,13 @@ public final class OciauthtokenFunctions {
      *             .description("docker login from CI")
      *             .build());
      * 
-     *         final var login = OciauthtokenFunctions.getRegistryLogin(GetRegistryLoginArgs.builder()
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
      *             .userId(registryToken.userId())
      *             .region("eu-frankfurt-1")
      *             .build());
      * 
-     *         ctx.export("registry", login.applyValue(_login -> _login.server()));
-     *         ctx.export("registryUser", login.applyValue(_login -> _login.username()));
+     *         ctx.export("registry", names.applyValue(_names -> _names.server()));
+     *         ctx.export("registryUser", names.applyValue(_names -> _names.username()));
      *         ctx.export("registryPassword", registryToken.token());
      *     }
      * }
@@ -1038,16 +682,368 @@ public final class OciauthtokenFunctions {
      * 
      * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
-     * ## Waiting for the registry
+     */
+    public static Output<GetRegistryUserResult> getRegistryUser() {
+        return getRegistryUser(GetRegistryUserArgs.Empty, InvokeOptions.Empty);
+    }
+    /**
+     * Returns the names that a login to the OCI container registry (OCIR) takes: the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
+     * It takes no password and does not log in, and nothing that it returns is a secret. `getRegistryLogin` returns the same names together with a password, and can wait until the registry accepts the login.
      * 
-     * A token that was imported has no value. An empty `password` is an error, and so is `waitUntilReady` without a password. In TypeScript and Go, an output without a value is not passed at all, so only `waitUntilReady` finds the mistake.
+     * ## Example Usage
+     * ### The arguments of docker login
      * 
-     * If you pass a password, Pulumi treats the whole result as a secret. To get names that are not secret, call the function without the password.
+     * After `pulumi up`, this command logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`. The registry may take a minute or two to accept a new token.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.AuthToken;
+     * import io.github.ociauthtoken.AuthTokenArgs;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var config = ctx.config();
+     *         final var userId = config.require("userId");
+     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
+     *             .userId(userId)
+     *             .description("docker login from CI")
+     *             .build());
+     * 
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .userId(registryToken.userId())
+     *             .region("eu-frankfurt-1")
+     *             .build());
+     * 
+     *         ctx.export("registry", names.applyValue(_names -> _names.server()));
+     *         ctx.export("registryUser", names.applyValue(_names -> _names.username()));
+     *         ctx.export("registryPassword", registryToken.token());
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## The user name
+     * 
+     * | User | User name at the registry |
+     * |---|---|
+     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
+     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
+     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
+     * 
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
      * 
      */
-    public static CompletableFuture<GetRegistryLoginResult> getRegistryLoginPlain(GetRegistryLoginPlainArgs args, InvokeOptions options) {
-        return Deployment.getInstance().invokeAsync("ociauthtoken:index:getRegistryLogin", TypeShape.of(GetRegistryLoginResult.class), args, Utilities.withVersion(options));
+    public static CompletableFuture<GetRegistryUserResult> getRegistryUserPlain() {
+        return getRegistryUserPlain(GetRegistryUserPlainArgs.Empty, InvokeOptions.Empty);
+    }
+    /**
+     * Returns the names that a login to the OCI container registry (OCIR) takes: the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * 
+     * It takes no password and does not log in, and nothing that it returns is a secret. `getRegistryLogin` returns the same names together with a password, and can wait until the registry accepts the login.
+     * 
+     * ## Example Usage
+     * ### The arguments of docker login
+     * 
+     * After `pulumi up`, this command logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`. The registry may take a minute or two to accept a new token.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.AuthToken;
+     * import io.github.ociauthtoken.AuthTokenArgs;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var config = ctx.config();
+     *         final var userId = config.require("userId");
+     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
+     *             .userId(userId)
+     *             .description("docker login from CI")
+     *             .build());
+     * 
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .userId(registryToken.userId())
+     *             .region("eu-frankfurt-1")
+     *             .build());
+     * 
+     *         ctx.export("registry", names.applyValue(_names -> _names.server()));
+     *         ctx.export("registryUser", names.applyValue(_names -> _names.username()));
+     *         ctx.export("registryPassword", registryToken.token());
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## The user name
+     * 
+     * | User | User name at the registry |
+     * |---|---|
+     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
+     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
+     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
+     * 
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
+     * 
+     */
+    public static Output<GetRegistryUserResult> getRegistryUser(GetRegistryUserArgs args) {
+        return getRegistryUser(args, InvokeOptions.Empty);
+    }
+    /**
+     * Returns the names that a login to the OCI container registry (OCIR) takes: the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * 
+     * It takes no password and does not log in, and nothing that it returns is a secret. `getRegistryLogin` returns the same names together with a password, and can wait until the registry accepts the login.
+     * 
+     * ## Example Usage
+     * ### The arguments of docker login
+     * 
+     * After `pulumi up`, this command logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`. The registry may take a minute or two to accept a new token.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.AuthToken;
+     * import io.github.ociauthtoken.AuthTokenArgs;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var config = ctx.config();
+     *         final var userId = config.require("userId");
+     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
+     *             .userId(userId)
+     *             .description("docker login from CI")
+     *             .build());
+     * 
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .userId(registryToken.userId())
+     *             .region("eu-frankfurt-1")
+     *             .build());
+     * 
+     *         ctx.export("registry", names.applyValue(_names -> _names.server()));
+     *         ctx.export("registryUser", names.applyValue(_names -> _names.username()));
+     *         ctx.export("registryPassword", registryToken.token());
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## The user name
+     * 
+     * | User | User name at the registry |
+     * |---|---|
+     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
+     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
+     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
+     * 
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
+     * 
+     */
+    public static CompletableFuture<GetRegistryUserResult> getRegistryUserPlain(GetRegistryUserPlainArgs args) {
+        return getRegistryUserPlain(args, InvokeOptions.Empty);
+    }
+    /**
+     * Returns the names that a login to the OCI container registry (OCIR) takes: the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * 
+     * It takes no password and does not log in, and nothing that it returns is a secret. `getRegistryLogin` returns the same names together with a password, and can wait until the registry accepts the login.
+     * 
+     * ## Example Usage
+     * ### The arguments of docker login
+     * 
+     * After `pulumi up`, this command logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`. The registry may take a minute or two to accept a new token.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.AuthToken;
+     * import io.github.ociauthtoken.AuthTokenArgs;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var config = ctx.config();
+     *         final var userId = config.require("userId");
+     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
+     *             .userId(userId)
+     *             .description("docker login from CI")
+     *             .build());
+     * 
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .userId(registryToken.userId())
+     *             .region("eu-frankfurt-1")
+     *             .build());
+     * 
+     *         ctx.export("registry", names.applyValue(_names -> _names.server()));
+     *         ctx.export("registryUser", names.applyValue(_names -> _names.username()));
+     *         ctx.export("registryPassword", registryToken.token());
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## The user name
+     * 
+     * | User | User name at the registry |
+     * |---|---|
+     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
+     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
+     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
+     * 
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
+     * 
+     */
+    public static Output<GetRegistryUserResult> getRegistryUser(GetRegistryUserArgs args, InvokeOptions options) {
+        return Deployment.getInstance().invoke("ociauthtoken:index:getRegistryUser", TypeShape.of(GetRegistryUserResult.class), args, Utilities.withVersion(options));
+    }
+    /**
+     * Returns the names that a login to the OCI container registry (OCIR) takes: the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * 
+     * It takes no password and does not log in, and nothing that it returns is a secret. `getRegistryLogin` returns the same names together with a password, and can wait until the registry accepts the login.
+     * 
+     * ## Example Usage
+     * ### The arguments of docker login
+     * 
+     * After `pulumi up`, this command logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`. The registry may take a minute or two to accept a new token.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.AuthToken;
+     * import io.github.ociauthtoken.AuthTokenArgs;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var config = ctx.config();
+     *         final var userId = config.require("userId");
+     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
+     *             .userId(userId)
+     *             .description("docker login from CI")
+     *             .build());
+     * 
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .userId(registryToken.userId())
+     *             .region("eu-frankfurt-1")
+     *             .build());
+     * 
+     *         ctx.export("registry", names.applyValue(_names -> _names.server()));
+     *         ctx.export("registryUser", names.applyValue(_names -> _names.username()));
+     *         ctx.export("registryPassword", registryToken.token());
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## The user name
+     * 
+     * | User | User name at the registry |
+     * |---|---|
+     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
+     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
+     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
+     * 
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
+     * 
+     */
+    public static Output<GetRegistryUserResult> getRegistryUser(GetRegistryUserArgs args, InvokeOutputOptions options) {
+        return Deployment.getInstance().invoke("ociauthtoken:index:getRegistryUser", TypeShape.of(GetRegistryUserResult.class), args, Utilities.withVersion(options));
+    }
+    /**
+     * Returns the names that a login to the OCI container registry (OCIR) takes: the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.
+     * 
+     * It takes no password and does not log in, and nothing that it returns is a secret. `getRegistryLogin` returns the same names together with a password, and can wait until the registry accepts the login.
+     * 
+     * ## Example Usage
+     * ### The arguments of docker login
+     * 
+     * After `pulumi up`, this command logs in: `pulumi stack output registryPassword --show-secrets | docker login &#34;$(pulumi stack output registry)&#34; --username &#34;$(pulumi stack output registryUser)&#34; --password-stdin`. The registry may take a minute or two to accept a new token.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.AuthToken;
+     * import io.github.ociauthtoken.AuthTokenArgs;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var config = ctx.config();
+     *         final var userId = config.require("userId");
+     *         var registryToken = new AuthToken("registryToken", AuthTokenArgs.builder()
+     *             .userId(userId)
+     *             .description("docker login from CI")
+     *             .build());
+     * 
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .userId(registryToken.userId())
+     *             .region("eu-frankfurt-1")
+     *             .build());
+     * 
+     *         ctx.export("registry", names.applyValue(_names -> _names.server()));
+     *         ctx.export("registryUser", names.applyValue(_names -> _names.username()));
+     *         ctx.export("registryPassword", registryToken.token());
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## The user name
+     * 
+     * | User | User name at the registry |
+     * |---|---|
+     * | of the Default domain, or of a tenancy without domains | `&lt;namespace&gt;/&lt;user&gt;` |
+     * | federated by an identity provider | `&lt;namespace&gt;/&lt;identity provider&gt;/&lt;user&gt;`, such as `axaxnpcrorw5/oracleidentitycloudservice/alice{@literal @}example.com` |
+     * | of another identity domain | `&lt;namespace&gt;/&lt;domain&gt;/&lt;user&gt;` |
+     * 
+     * The function asks OCI for all of this. If the caller is not allowed to ask, or the registry wants something else, set `namespace`, `username` or `region`. The profile menu of the Console shows the part of the user name after the namespace.
+     * 
+     */
+    public static CompletableFuture<GetRegistryUserResult> getRegistryUserPlain(GetRegistryUserPlainArgs args, InvokeOptions options) {
+        return Deployment.getInstance().invokeAsync("ociauthtoken:index:getRegistryUser", TypeShape.of(GetRegistryUserResult.class), args, Utilities.withVersion(options));
     }
 }

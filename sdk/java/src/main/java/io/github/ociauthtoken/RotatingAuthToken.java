@@ -112,7 +112,7 @@ import javax.annotation.Nullable;
  * pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
  * ```
  * 
- * OCI does not show the values again, so `token` stays empty until the first rotation. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: &#34;ociauthtoken:index:AuthToken&#34; }]`.
+ * OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `&#34;&#34;` in Go, and `null` in Java and C#. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: &#34;ociauthtoken:index:AuthToken&#34; }]`.
  * 
  */
 @ResourceType(type="ociauthtoken:index:RotatingAuthToken")

@@ -5,6 +5,7 @@ package io.github.ociauthtoken.inputs;
 
 import com.pulumi.core.Output;
 import com.pulumi.core.annotations.Import;
+import com.pulumi.exceptions.MissingRequiredPropertyException;
 import java.lang.Boolean;
 import java.lang.Integer;
 import java.lang.String;
@@ -48,18 +49,18 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
     }
 
     /**
-     * The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+     * The value of an auth token of the user.
      * 
      */
-    @Import(name="password")
-    private @Nullable Output<String> password;
+    @Import(name="password", required=true)
+    private Output<String> password;
 
     /**
-     * @return The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+     * @return The value of an auth token of the user.
      * 
      */
-    public Optional<Output<String>> password() {
-        return Optional.ofNullable(this.password);
+    public Output<String> password() {
+        return this.password;
     }
 
     /**
@@ -211,18 +212,18 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param password The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+         * @param password The value of an auth token of the user.
          * 
          * @return builder
          * 
          */
-        public Builder password(@Nullable Output<String> password) {
+        public Builder password(Output<String> password) {
             $.password = password;
             return this;
         }
 
         /**
-         * @param password The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+         * @param password The value of an auth token of the user.
          * 
          * @return builder
          * 
@@ -337,6 +338,9 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         public GetRegistryLoginArgs build() {
+            if ($.password == null) {
+                throw new MissingRequiredPropertyException("GetRegistryLoginArgs", "password");
+            }
             return $;
         }
     }

@@ -4,6 +4,7 @@
 package io.github.ociauthtoken.inputs;
 
 import com.pulumi.core.annotations.Import;
+import com.pulumi.exceptions.MissingRequiredPropertyException;
 import java.lang.Boolean;
 import java.lang.Integer;
 import java.lang.String;
@@ -47,18 +48,18 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
     }
 
     /**
-     * The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+     * The value of an auth token of the user.
      * 
      */
-    @Import(name="password")
-    private @Nullable String password;
+    @Import(name="password", required=true)
+    private String password;
 
     /**
-     * @return The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+     * @return The value of an auth token of the user.
      * 
      */
-    public Optional<String> password() {
-        return Optional.ofNullable(this.password);
+    public String password() {
+        return this.password;
     }
 
     /**
@@ -190,12 +191,12 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         /**
-         * @param password The value of an auth token of the user. With it, `auth` and `dockerConfigJson` are returned.
+         * @param password The value of an auth token of the user.
          * 
          * @return builder
          * 
          */
-        public Builder password(@Nullable String password) {
+        public Builder password(String password) {
             $.password = password;
             return this;
         }
@@ -256,6 +257,9 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         public GetRegistryLoginPlainArgs build() {
+            if ($.password == null) {
+                throw new MissingRequiredPropertyException("GetRegistryLoginPlainArgs", "password");
+            }
             return $;
         }
     }

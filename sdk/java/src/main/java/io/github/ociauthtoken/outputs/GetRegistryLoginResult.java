@@ -21,17 +21,22 @@ public final class GetRegistryLoginResult {
      * @return User name and password in base64, as in Docker&#39;s configuration file. A secret.
      * 
      */
-    private @Nullable String auth;
+    private String auth;
     /**
      * @return Docker&#39;s configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      * 
      */
-    private @Nullable String dockerConfigJson;
+    private String dockerConfigJson;
     /**
      * @return The tenancy&#39;s Object Storage namespace. It is the first part of the name of every image.
      * 
      */
     private String namespace;
+    /**
+     * @return The `password`, as it was passed. What takes it from here waits until the registry accepts it, with `waitUntilReady`. A secret.
+     * 
+     */
+    private String password;
     /**
      * @return The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.
      * 
@@ -55,15 +60,15 @@ public final class GetRegistryLoginResult {
      * @return User name and password in base64, as in Docker&#39;s configuration file. A secret.
      * 
      */
-    public Optional<String> auth() {
-        return Optional.ofNullable(this.auth);
+    public String auth() {
+        return this.auth;
     }
     /**
      * @return Docker&#39;s configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      * 
      */
-    public Optional<String> dockerConfigJson() {
-        return Optional.ofNullable(this.dockerConfigJson);
+    public String dockerConfigJson() {
+        return this.dockerConfigJson;
     }
     /**
      * @return The tenancy&#39;s Object Storage namespace. It is the first part of the name of every image.
@@ -71,6 +76,13 @@ public final class GetRegistryLoginResult {
      */
     public String namespace() {
         return this.namespace;
+    }
+    /**
+     * @return The `password`, as it was passed. What takes it from here waits until the registry accepts it, with `waitUntilReady`. A secret.
+     * 
+     */
+    public String password() {
+        return this.password;
     }
     /**
      * @return The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.
@@ -97,9 +109,10 @@ public final class GetRegistryLoginResult {
     @CustomType.Builder
     public static final class Builder {
         private @Nullable String alias;
-        private @Nullable String auth;
-        private @Nullable String dockerConfigJson;
+        private String auth;
+        private String dockerConfigJson;
         private String namespace;
+        private String password;
         private String server;
         private String username;
         public Builder() {}
@@ -109,6 +122,7 @@ public final class GetRegistryLoginResult {
     	      this.auth = defaults.auth;
     	      this.dockerConfigJson = defaults.dockerConfigJson;
     	      this.namespace = defaults.namespace;
+    	      this.password = defaults.password;
     	      this.server = defaults.server;
     	      this.username = defaults.username;
         }
@@ -120,14 +134,18 @@ public final class GetRegistryLoginResult {
             return this;
         }
         @CustomType.Setter
-        public Builder auth(@Nullable String auth) {
-
+        public Builder auth(String auth) {
+            if (auth == null) {
+              throw new MissingRequiredPropertyException("GetRegistryLoginResult", "auth");
+            }
             this.auth = auth;
             return this;
         }
         @CustomType.Setter
-        public Builder dockerConfigJson(@Nullable String dockerConfigJson) {
-
+        public Builder dockerConfigJson(String dockerConfigJson) {
+            if (dockerConfigJson == null) {
+              throw new MissingRequiredPropertyException("GetRegistryLoginResult", "dockerConfigJson");
+            }
             this.dockerConfigJson = dockerConfigJson;
             return this;
         }
@@ -137,6 +155,14 @@ public final class GetRegistryLoginResult {
               throw new MissingRequiredPropertyException("GetRegistryLoginResult", "namespace");
             }
             this.namespace = namespace;
+            return this;
+        }
+        @CustomType.Setter
+        public Builder password(String password) {
+            if (password == null) {
+              throw new MissingRequiredPropertyException("GetRegistryLoginResult", "password");
+            }
+            this.password = password;
             return this;
         }
         @CustomType.Setter
@@ -161,6 +187,7 @@ public final class GetRegistryLoginResult {
             _resultValue.auth = auth;
             _resultValue.dockerConfigJson = dockerConfigJson;
             _resultValue.namespace = namespace;
+            _resultValue.password = password;
             _resultValue.server = server;
             _resultValue.username = username;
             return _resultValue;
