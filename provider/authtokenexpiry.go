@@ -22,7 +22,7 @@ func checkExpiry(s string, old property.Value, now time.Time) error {
 	case old.IsString() && timeOf(old.AsString()).Equal(expires):
 		return nil
 	case !expires.After(now):
-		return fmt.Errorf("%s has passed: choose a time in the future", s)
+		return fmt.Errorf("%s has passed: choose a time in the future", expires.Format(time.RFC3339))
 	}
 	return nil
 }

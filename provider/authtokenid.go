@@ -12,7 +12,6 @@ import (
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // idForms lists the forms in which a person may write the id of an auth token.
@@ -37,23 +36,22 @@ func parseID(id string) (user identity.UserRef, tokenID string, err error) {
 	if len(parts) == 4 && parts[0] == "users" && parts[2] == "authTokens" {
 		parts = []string{parts[1], parts[3]}
 	}
-	shown := outside.URL(id)
 	switch {
 	case len(parts) == 1:
 		tokenID = parts[0]
 	case len(parts) == 2 && (!inDomain || parts[0] != "users"):
 		user.ID, tokenID = parts[0], parts[1]
 		if err := ocid.Check(user.ID, ocid.User); err != nil {
-			return identity.UserRef{}, "", fmt.Errorf("the id %q does not name a user: %w; %s", shown, err, idForms)
+			return identity.UserRef{}, "", fmt.Errorf("the id does not name a user: %w; %s", err, idForms)
 		}
 	default:
-		return identity.UserRef{}, "", fmt.Errorf("%q is not the id of an auth token: %s", shown, idForms)
+		return identity.UserRef{}, "", fmt.Errorf("this is not the id of an auth token: %s", idForms)
 	}
 	if inDomain && scimID.MatchString(tokenID) {
 		return user, tokenID, nil
 	}
 	if err := ocid.Check(tokenID, ocid.AuthToken); err != nil {
-		return identity.UserRef{}, "", fmt.Errorf("the id %q does not name an auth token: %w; %s", shown, err, idForms)
+		return identity.UserRef{}, "", fmt.Errorf("the id does not name an auth token: %w; %s", err, idForms)
 	}
 	return user, tokenID, nil
 }

@@ -1,9 +1,11 @@
 package provider
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -69,7 +71,7 @@ func (f Filter) values(index int) (func(string) bool, error) {
 	for i, value := range f.Values {
 		pattern, err := regexp.Compile(value)
 		if err != nil {
-			return nil, fmt.Errorf("filters[%d].values[%d]: %s", index, i, outside.Sentence(err.Error()))
+			return nil, fmt.Errorf("filters[%d].values[%d]: is not a regular expression%s", index, i, whyNot(err))
 		}
 		patterns[value] = pattern
 	}
@@ -77,6 +79,15 @@ func (f Filter) values(index int) (func(string) bool, error) {
 	return func(property string) bool {
 		return slices.ContainsFunc(compiled, func(pattern *regexp.Regexp) bool { return pattern.MatchString(property) })
 	}, nil
+}
+
+// whyNot says what is wrong with a regular expression, without quoting it.
+func whyNot(err error) string {
+	var wrong *syntax.Error
+	if !errors.As(err, &wrong) {
+		return ""
+	}
+	return ": " + wrong.Code.String()
 }
 
 // camelCase returns a name as Pulumi spells it. The name may be spelled as in Terraform.

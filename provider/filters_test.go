@@ -49,8 +49,8 @@ func TestFilters(t *testing.T) {
 	}
 	for complaint, filter := range map[string]Filter{
 		`filters[0].name: there is no property "token": use one of description, state`: plain("token", "x"),
-		"filters[0].values: is empty":                                   plain("state"),
-		"filters[0].values[1]: error parsing regexp: missing closing )": regex("state", "a", "("),
+		"filters[0].values: is empty":                                          plain("state"),
+		"filters[0].values[1]: is not a regular expression: missing closing )": regex("state", "a", "("),
 	} {
 		_, err := matcher([]Filter{filter}, []string{"state", "description"})
 		assert.ErrorContains(t, err, complaint)

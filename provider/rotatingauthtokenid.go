@@ -6,7 +6,6 @@ import (
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // rotatingIDForms lists the forms in which a person may write the id of a rotating auth token.
@@ -21,17 +20,16 @@ func parseRotatingID(id string) (user identity.UserRef, currentID, previousID st
 	if user, currentID, err = parseID(id); err == nil {
 		return user, currentID, "", nil
 	}
-	shown := outside.URL(id)
 	if cut := strings.LastIndex(id, "/"); cut >= 0 {
 		last := id[cut+1:]
 		user, currentID, err := parseID(id[:cut])
 		isToken := ocid.Check(last, ocid.AuthToken) == nil || (user.DomainURL != "" && scimID.MatchString(last))
 		if err == nil && user.ID != "" && isToken {
 			if currentID == last {
-				return identity.UserRef{}, "", "", fmt.Errorf("the id %q names the same token twice: %s", shown, rotatingIDForms)
+				return identity.UserRef{}, "", "", fmt.Errorf("the id names the same token twice: %s", rotatingIDForms)
 			}
 			return user, currentID, last, nil
 		}
 	}
-	return identity.UserRef{}, "", "", fmt.Errorf("%q is not the id of a rotating auth token: %s", shown, rotatingIDForms)
+	return identity.UserRef{}, "", "", fmt.Errorf("this is not the id of a rotating auth token: %s", rotatingIDForms)
 }

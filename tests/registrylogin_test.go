@@ -263,7 +263,7 @@ func TestBadLoginArgumentsAreNamed(t *testing.T) {
 		{"userId", "alice", `userId: "alice" is not an OCID`},
 		{"username", "a:b", "username: it holds a colon"},
 		{"username", "", "username: it is empty"},
-		{"namespace", "a/b", `namespace: "a/b" is not an Object Storage namespace`},
+		{"namespace", "a/b", `namespace: a text of 3 characters is not an Object Storage namespace`},
 		{"region", "nowhere", `region: "nowhere" is not the name or the key of a region`},
 	} {
 		refused(getRegistryUser, map[string]any{test.argument: test.value}, test.complaint)

@@ -217,7 +217,7 @@ func parsePrivateKey(p Property, content, password, origin string) (privateKey, 
 			`Such a key begins with "-----BEGIN PRIVATE KEY-----" or "-----BEGIN RSA PRIVATE KEY-----"`, origin)
 	}
 	if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-		return privateKey{}, wrong(p, "%s holds a %s, not a private key", origin, outside.Text(strings.ToLower(block.Type)))
+		return privateKey{}, wrong(p, "%s holds a %s, not a private key", origin, outside.Sentence(strings.ToLower(block.Type)))
 	}
 	encrypted := block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
 	if encrypted && password == "" {

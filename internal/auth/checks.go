@@ -37,8 +37,8 @@ func checkFingerprint(s string) error {
 }
 
 // regionPattern matches names such as us-phoenix-1 and keys such as PHX, future ones too. It also matches names with dots, which
-// contain the domain of a realm that the SDK does not know.
-var regionPattern = regexp.MustCompile(`^[a-zA-Z]+([-.][a-zA-Z0-9]+)*$`)
+// contain the domain of a realm that the SDK does not know. It does not match most other text, because regions are shown.
+var regionPattern = regexp.MustCompile(`^([a-zA-Z]{3}|[a-zA-Z]+(-[a-zA-Z]+)+-[0-9]{1,2}(\.[a-zA-Z0-9-]{1,40}){0,4})$`)
 
 func checkRegion(s string) error {
 	if !regionPattern.MatchString(s) {

@@ -80,11 +80,11 @@ func instanceOBOUser(ctx context.Context, s *sources) (Credentials, error) {
 
 // delegated returns credentials, with a delegation token added if the settings of OCI's Terraform provider ask for one.
 func (s *sources) delegated(credentials Credentials) (Credentials, error) {
-	asked, variable := s.terraformSetting(useOBOToken)
+	asked, asks := s.terraformSetting(useOBOToken)
 	if use, err := strconv.ParseBool(string(asked)); asked == "" || err == nil && !use {
 		return credentials, nil
 	} else if err != nil {
-		return nil, fmt.Errorf("the environment variable %s is %q, which is neither true nor false", variable, asked)
+		return nil, fmt.Errorf("the environment variable %s is %q, which is neither true nor false", asks, asked)
 	}
 	if _, already := credentials.(delegation); already {
 		return credentials, nil
@@ -99,7 +99,7 @@ func (s *sources) delegated(credentials Credentials) (Credentials, error) {
 	value, variable := s.terraformSetting(oboToken)
 	if value == "" {
 		return nil, fmt.Errorf("the environment variable %s asks for a delegation token, but neither %s nor %s is set",
-			variable, "OCI_"+oboTokenPath, "OCI_"+oboToken)
+			asks, "OCI_"+oboTokenPath, "OCI_"+oboToken)
 	}
 	token := strings.TrimSpace(string(value))
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {

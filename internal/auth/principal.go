@@ -151,8 +151,8 @@ func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	go func() {
 		var o outcome
 		defer func() {
-			if trouble := recover(); trouble != nil {
-				o.err = fmt.Errorf("the answer from OCI could not be read: %v", trouble)
+			if recover() != nil { // what it panics with may contain a part of the answer
+				o.err = errors.New("OCI's SDK could not read the answer")
 			}
 			done <- o
 		}()

@@ -39,16 +39,13 @@ func newRedactor(s *sources) redactor {
 	return known
 }
 
-var (
-	// quotedToken matches a token that the SDK could not parse and has quoted.
-	quotedToken = regexp.MustCompile(`(?s)token string ".*": `)
-	// longWord matches an OCID, and what may be a token or a part of one.
-	longWord = regexp.MustCompile(`ocid1(\.[A-Za-z0-9_-]*){3,}|[A-Za-z0-9+=_-]{24,}(\.[A-Za-z0-9+=_-]+)*`)
-	// longName matches long words that are no tokens: an OCID, the id of a request, the name of a variable, a part of a path.
-	longName = regexp.MustCompile(`^(ocid1\..*|[0-9A-Fa-f]{32}|[A-Z0-9]+(_[A-Z0-9]+)+|[a-z_-]+(\.[a-z]+)*)$`)
-)
+// plain matches the words of a message that are shown: words of a language, names of variables, properties and errors, numbers and
+// addresses, and the ids of requests. A token or a key is longer, or mixes letters and digits.
+var plain = regexp.MustCompile(`^([A-Za-z]{1,24}([-'/][A-Za-z]{1,24}){0,3}|[A-Z0-9]+(_[A-Z0-9]+)+|[a-z]+([_.][a-z0-9]+){1,6}|[a-z]{1,4}[0-9]{1,4}|` +
+	`[0-9][0-9.:/%-]{0,20}|[0-9A-F]{32}(/[0-9A-F]{32}){0,2})$`)
 
-// clean returns err without the secrets that r lists, and without whatever else looks like a secret.
+// clean returns err with the words that may be shown, and an ellipsis in place of all others. It leaves out the secrets that r lists,
+// whatever they look like.
 func (r redactor) clean(err error) error {
 	const gone = "…"
 	text := err.Error()
@@ -59,12 +56,20 @@ func (r redactor) clean(err error) error {
 			}
 		}
 	}
-	text = quotedToken.ReplaceAllString(text, `token string "`+gone+`": `)
-	text = longWord.ReplaceAllStringFunc(outside.Sentence(text), func(word string) string {
-		if longName.MatchString(word) {
-			return word
+	var shown []string
+	for _, word := range strings.Fields(text) {
+		core := strings.Trim(word, `()[]{}<>"'.,:;!?`)
+		switch {
+		case core == "", plain.MatchString(core):
+		case outside.URL(core).String() == core:
+		case strings.Contains(core, "://") && strings.Contains(outside.URL(core).String(), "://"):
+			word = outside.URL(core).String()
+		default:
+			word = gone
 		}
-		return gone
-	})
-	return errors.New(text)
+		if word != gone || len(shown) == 0 || shown[len(shown)-1] != gone {
+			shown = append(shown, word)
+		}
+	}
+	return errors.New(outside.Sentence(strings.Join(shown, " ")))
 }

@@ -150,10 +150,7 @@ func (e *callError) limitExceeded() bool {
 // aboutALimit matches the error codes of a domain that are about a limit.
 var aboutALimit = regexp.MustCompile(`(?i)limit|maximum|capacity|quota`)
 
-// quoted matches a part of an answer that net/http could not read and has quoted. It may contain a token.
-var quoted = regexp.MustCompile(`(malformed[^"]*)".*`)
-
-// reason returns why a request had no answer, without the request's URL and without a quote from an answer.
+// reason returns why a request had no answer, without the request's URL.
 func reason(err error) string {
 	if err == nil {
 		return "there was no answer"
@@ -165,7 +162,7 @@ func reason(err error) string {
 		}
 		err = transport.Err
 	}
-	return quoted.ReplaceAllString(err.Error(), "$1…")
+	return err.Error()
 }
 
 // IsNotFound reports whether OCI answered with 404: the user or the token does not exist, or the caller may not see it.

@@ -52,5 +52,5 @@ func proxyTo(target string) string {
 	if err != nil || proxy == nil {
 		return ""
 	}
-	return " " + outside.Text(proxy.Host).String()
+	return " " + outside.Sentence(proxy.Host)
 }

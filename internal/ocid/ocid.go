@@ -6,6 +6,7 @@
 package ocid
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -35,8 +36,9 @@ var otherTypes = []Type{
 	"apikey", "compartment", "domain", "dynamicgroup", "group", "identityprovider", "instance", "policy", "saml2idp", "vcn",
 }
 
-// pattern matches what OCI's own tools accept as an OCID. It allows no character that has a meaning in a URL.
-var pattern = regexp.MustCompile(`^[0-9a-zA-Z_-]+[.:]([0-9a-zA-Z_-]*[.:]){3,}[0-9a-zA-Z_-]+$`)
+// pattern matches OCIDs. It allows no character that has a meaning in a URL. OCI's own tools accept any other first part too, but a
+// token or a password may look like that.
+var pattern = regexp.MustCompile(`^ocid[0-9a-z]*[.:]([0-9a-zA-Z_-]*[.:]){3,}[0-9a-zA-Z_-]+$`)
 
 // Check returns nil if s may be an OCID of the wanted type. Otherwise its error says what s is instead and where to find the
 // right one. It is worded to follow the name of a property, as in "userId: ...", and quotes no more of s than may be shown.
@@ -46,7 +48,7 @@ func Check(s string, want Type) error {
 	case s == "":
 		return fmt.Errorf("it is empty: %s", remedy)
 	case strings.TrimSpace(s) != s:
-		return fmt.Errorf("%q has white space around it: remove it", outside.Text(s))
+		return errors.New("it has white space around it: remove it")
 	case !pattern.MatchString(s):
 		return fmt.Errorf("%q is not an OCID: %s", outside.Text(s), remedy)
 	}

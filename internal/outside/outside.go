@@ -1,23 +1,124 @@
-// Package outside makes text from outside safe to show in messages: properties, environment variables, paths, names in files,
-// messages of other programs. The result is valid UTF-8 without control characters, cut to a readable length. It contains no
-// key, no token and no password of a URL, because people paste those into the wrong places.
+// Package outside chooses what messages show of text from outside: properties, environment variables, paths, names in files, messages
+// of other programs. People paste keys, tokens and passwords into the wrong places. So text is shown only if it has a form that these
+// do not have, and of any other text only the length is. The result is valid UTF-8 without control characters, cut to a readable length.
 package outside
 
 import (
+	"fmt"
+	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// Text is text from outside. With %s, %q and %v it prints what may be shown of it. Converting it with string(t) gives the
-// original text, which does not belong in a message.
+// Text is text from outside. With %s, %q and %v it prints what may be shown of it: words, OCIDs, fingerprints, times and paths as they are, and of
+// anything else how long it is. Converting it with string(t) gives the original text, which does not belong in a message.
 type Text string
+
+// forms are the forms of text that is shown.
+var forms = []*regexp.Regexp{
+	// Names such as DEFAULT, us-phoenix-1 and instance_principal. A pass phrase of words has more of them.
+	regexp.MustCompile(`^` + oneWord + `([_-]` + oneWord + `){0,2}([_-]?[0-9]{1,2})?$`),
+	// Versions.
+	regexp.MustCompile(`^[0-9]{1,2}(\.[0-9]{1,2}){0,2}$`),
+	// OCIDs.
+	regexp.MustCompile(`^ocid[0-9a-z]{0,4}[.:]([0-9a-zA-Z_-]*[.:]){2,}[0-9a-zA-Z_-]+$`),
+	// Fingerprints of keys.
+	regexp.MustCompile(`^([0-9a-fA-F]{2}:){15}[0-9a-fA-F]{2}$`),
+	// Times.
+	regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[ 0-9TZtz:.+-]*$`),
+	// Paths: ~, or what begins with ~/, ./, ../ or C:\, or with a folder such as /home. A key in base64 may begin with a slash too.
+	regexp.MustCompile(`^(~|\.{1,2}|[a-zA-Z]:|/[a-zA-Z][a-z]{2,16}(\.[a-z]{1,8})?)([/\\][\p{L}\p{N} ._@-]{0,80})*$`),
+}
+
+// oneWord matches a word in lower case, in upper case, or with a capital.
+const oneWord = `([a-z]{1,20}|[A-Z]{1,20}|[A-Z][a-z]{1,20})`
+
+// isShown reports whether t has one of the forms.
+func (t Text) isShown() bool {
+	if utf8.RuneCountInString(string(t)) > longestText {
+		return false
+	}
+	for _, form := range forms {
+		if form.MatchString(string(t)) {
+			return true
+		}
+	}
+	return false
+}
 
 // String returns what may be shown of t.
 func (t Text) String() string {
-	if kind := t.Secret(); kind != "" {
-		return "[" + kind + ", not shown]"
+	if t.isShown() {
+		return string(t)
 	}
-	return printable(userInfo.ReplaceAllString(string(t), "$1…@"), longestText)
+	switch n := utf8.RuneCountInString(string(t)); n {
+	case 0:
+		return "an empty text"
+	case 1:
+		return "a text of 1 character"
+	default:
+		return fmt.Sprintf("a text of %d characters", n)
+	}
+}
+
+// Format puts what is shown as it is into quotes if the verb is %q.
+func (t Text) Format(f fmt.State, verb rune) { format(f, verb, t.isShown(), t.String()) }
+
+func format(f fmt.State, verb rune, quotable bool, shown string) {
+	if verb == 'q' && quotable {
+		_, _ = fmt.Fprintf(f, "%q", shown)
+		return
+	}
+	_, _ = f.Write([]byte(shown))
+}
+
+// URL is text from outside that is meant to be a URL. It may be anything.
+type URL string
+
+// host and path match the parts of a URL that are shown.
+var (
+	host = regexp.MustCompile(`^[a-zA-Z0-9.:{}\[\]-]+$`)
+	path = regexp.MustCompile(`^[a-zA-Z0-9._~{}/-]{0,100}$`)
+)
+
+// parts returns scheme and host of u, and its path if that is plain. It reports false if u is not a URL, or may have a user name or a
+// password.
+func (u URL) parts() (string, bool) {
+	parsed, err := url.Parse(strings.NewReplacer("{", "", "}", "").Replace(string(u)))
+	if err != nil || parsed.Host == "" || parsed.User != nil || strings.ContainsAny(string(u), "@%") || len(u) > longestText {
+		return "", false
+	}
+	rest := strings.TrimPrefix(string(u), parsed.Scheme+"://")
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	if !host.MatchString(rest[:end]) {
+		return "", false
+	}
+	shown := parsed.Scheme + "://" + rest[:end]
+	if behind := rest[end:]; path.MatchString(behind) {
+		shown += behind
+	} else {
+		shown += "/…"
+	}
+	return shown, true
+}
+
+// String returns what may be shown of u: scheme, host and path. Of text that is no URL it returns what may be shown of a Text.
+func (u URL) String() string {
+	if shown, ok := u.parts(); ok {
+		return shown
+	}
+	return Text(u).String()
+}
+
+// Format is like that of Text.
+func (u URL) Format(f fmt.State, verb rune) {
+	_, ok := u.parts()
+	format(f, verb, ok || Text(u).isShown(), u.String())
 }
 
 // The kinds of secrets that Secret tells apart, worded for messages.
@@ -25,55 +126,35 @@ const (
 	PrivateKey = "a private key"
 	PEM        = "a key or a certificate"
 	Token      = "a token"
-	Part       = "a part of a key or of a token"
 )
 
-// Secret returns the kind of secret that t contains, or "" if t looks harmless. It does not recognize passwords.
+// Secret returns the kind of secret that t is by its own account, or "". It is for telling a person what to do. What is shown does
+// not depend on it.
 func (t Text) Secret() string {
-	s := string(t)
-	switch {
-	case privateKey.MatchString(s):
+	switch s := string(t); {
+	case strings.Contains(s, "PRIVATE KEY"):
 		return PrivateKey
-	case frame.MatchString(s):
+	case strings.Contains(s, "-----BEGIN"), strings.Contains(s, "-----END"):
 		return PEM
-	case token.MatchString(s):
+	case strings.HasPrefix(strings.TrimPrefix(s, "ST$"), "eyJ"):
 		return Token
-	case keyMaterial.MatchString(s), holdsRandomWord(s):
-		return Part
 	default:
 		return ""
 	}
 }
 
-// URL is text from outside that is meant to be a URL. It may be anything.
-type URL string
-
-// String returns what may be shown of u. It leaves out everything before the last @ except for http:// or https://, and the
-// query and the fragment.
-func (u URL) String() string {
-	s := string(u)
-	if before := beforeAt.FindStringSubmatch(s); before != nil {
-		s = before[1] + "…@" + s[len(before[0]):]
-	}
-	if end := strings.IndexAny(s, "?#"); end >= 0 {
-		s = s[:end] + "…"
-	}
-	return Text(s).String()
-}
+var (
+	// userInfo matches the user name and the password in a URL, which need not be well-formed. Its group is the :// before them.
+	userInfo = regexp.MustCompile(`(://)[^\s"]*(?:@|%40)`)
+	// malformed matches a part of an answer that net/http could not read and has quoted. It may contain a token.
+	malformed = regexp.MustCompile(`(malformed[^"]*)".*`)
+)
 
 // Sentence returns what may be shown of a message that somebody else wrote, such as the error of a library or the message in an
-// answer from OCI. It returns a single line and replaces secrets with an ellipsis.
+// answer from OCI. It returns a single line, without what libraries quote of URLs and answers.
 func Sentence(s string) string {
-	s = pemBlock.ReplaceAllString(s, "…")
 	s = userInfo.ReplaceAllString(s, "$1…@")
-	s = token.ReplaceAllString(s, "…")
-	s = keyMaterial.ReplaceAllString(s, "…")
-	s = word.ReplaceAllStringFunc(s, func(w string) string {
-		if isRandom(w) {
-			return "…"
-		}
-		return w
-	})
+	s = malformed.ReplaceAllString(s, "$1…")
 	return printable(strings.Join(strings.Fields(s), " "), longestSentence)
 }
 
