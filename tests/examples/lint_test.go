@@ -57,18 +57,23 @@ func TestTypeScriptExamplesAreStrictAndFormatted(t *testing.T) {
 
 func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {
 	t.Parallel()
-	python.need(t)
-	tools := pythonTools(t)
 	for _, p := range checked(t, python, "python", "automation-python", "rotation-python") {
-		ruff := []string{"--no-cache", "--config", filepath.Join(toolchain.Root, "examples", "ruff.toml"), "--exclude", "venv", "."}
-		execute(t, p.dir, p.env, tools+"/ruff", append([]string{"check"}, ruff...)...)
-		execute(t, p.dir, p.env, tools+"/ruff", append([]string{"format", "--check"}, ruff...)...)
-		// mypy's cache is kept with the packages.
-		packages, err := filepath.EvalSymlinks(filepath.Join(p.dir, "venv"))
-		require.NoError(t, err)
-		execute(t, p.dir, p.env, tools+"/mypy", "--strict", "--python-executable", packages+"/bin/python", "--exclude", "venv",
-			"--cache-dir", filepath.Join(packages, "mypy"), ".")
+		requireStrict(t, p)
 	}
+}
+
+// requireStrict requires that a program in Python is formatted, and that its types are right.
+func requireStrict(t *testing.T, p *project) {
+	t.Helper()
+	tools := pythonTools(t)
+	ruff := []string{"--no-cache", "--config", filepath.Join(toolchain.Root, "examples", "ruff.toml"), "--exclude", "venv", "."}
+	execute(t, p.dir, p.env, tools+"/ruff", append([]string{"check"}, ruff...)...)
+	execute(t, p.dir, p.env, tools+"/ruff", append([]string{"format", "--check"}, ruff...)...)
+	// mypy's cache is kept with the packages.
+	packages, err := filepath.EvalSymlinks(filepath.Join(p.dir, "venv"))
+	require.NoError(t, err)
+	execute(t, p.dir, p.env, tools+"/mypy", "--strict", "--python-executable", packages+"/bin/python", "--exclude", "venv",
+		"--cache-dir", filepath.Join(packages, "mypy"), ".")
 }
 
 // pythonTools returns the folder with the tools that check Python. They come from PyPI.
@@ -93,7 +98,10 @@ func TestJavaExamplesAreFormattedAndAllowNoWarnings(t *testing.T) {
 	programs, err := filepath.Glob(filepath.Join(toolchain.Root, "examples", "*", filepath.FromSlash(path.Dir(path.Dir(java.main))), "*", "*.java"))
 	require.NoError(t, err)
 	require.NotEmpty(t, programs)
-	programs = append(programs, filepath.Join(toolchain.Root, "tests/examples/testdata/get/java/App.java"))
+	others, err := filepath.Glob("testdata/*/java/*.java")
+	require.NoError(t, err)
+	require.NotEmpty(t, others)
+	programs = append(programs, others...)
 	execute(t, ".", os.Environ(), "java", append(arguments, programs...)...)
 
 	// Maven compiles the programs when they run. Warnings are errors then.

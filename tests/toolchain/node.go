@@ -15,7 +15,7 @@ import (
 // nodePrograms lists the programs that use NodeModules, relative to the repository.
 var nodePrograms = []string{
 	"examples/automation-typescript", "examples/rotation-typescript", "examples/typescript", "tests/contract/typescript",
-	"tests/examples/testdata/typescript", "tests/pages/testdata/typescript", "tests/testdata/moving/typescript",
+	"tests/examples/testdata/typescript", "tests/examples/testdata/uses/typescript", "tests/pages/testdata/typescript", "tests/testdata/moving/typescript",
 }
 
 // NodeModules returns a folder node_modules with the packages that a program's package.json lists, and no others. The SDK's package is
