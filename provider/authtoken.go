@@ -11,6 +11,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 )
@@ -117,7 +118,7 @@ func (r *AuthToken) Check(
 	}
 	domainURL, timeExpires := req.NewInputs.Get("domainUrl"), req.NewInputs.Get("timeExpires")
 	if domainURL.IsString() {
-		normal, err := identity.ParseDomainURL(domainURL.AsString())
+		normal, err := hosts.ParseDomainURL(domainURL.AsString())
 		if err != nil {
 			refuse("domainUrl", err)
 		} else {

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 )
@@ -27,7 +28,7 @@ func parseID(id string) (user identity.UserRef, tokenID string, err error) {
 	path, inDomain := id, strings.Contains(id, "://")
 	if inDomain {
 		domainURL, rest, _ := strings.Cut(id, "/users/")
-		if user.DomainURL, err = identity.ParseDomainURL(domainURL); err != nil {
+		if user.DomainURL, err = hosts.ParseDomainURL(domainURL); err != nil {
 			return identity.UserRef{}, "", fmt.Errorf("the id does not begin with the URL of an identity domain: %w; %s", err, idForms)
 		}
 		path = "users/" + rest

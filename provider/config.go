@@ -131,9 +131,14 @@ func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) erro
 	if err != nil {
 		return fmt.Errorf("the provider's configuration: %w", err)
 	}
+	domainName, err := auth.DomainName(c.options.Environment)
+	if err != nil {
+		return fmt.Errorf("the provider's configuration: %w", err)
+	}
 	client, err := identity.New(identity.Options{
 		Credentials: credentials,
 		Endpoint:    value(config.Endpoint),
+		DomainName:  domainName,
 		UserAgent:   c.options.userAgent(),
 		Clock:       c.options.Clock,
 	})

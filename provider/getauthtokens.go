@@ -10,6 +10,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 )
@@ -130,7 +131,7 @@ func parseDomainURL(said *string) (string, error) {
 	if said == nil {
 		return "", nil
 	}
-	domainURL, err := identity.ParseDomainURL(*said)
+	domainURL, err := hosts.ParseDomainURL(*said)
 	if err != nil {
 		return "", fmt.Errorf("domainUrl: %w", err)
 	}

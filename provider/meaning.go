@@ -9,7 +9,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 )
 
 // This file says what the values of arguments mean. The same URL, time or map may be written in many forms, and any value may be marked
@@ -24,7 +24,7 @@ var meanings = map[string]func(string) string{
 
 // meaningOfDomainURL returns the URL of an identity domain in canonical form.
 func meaningOfDomainURL(s string) string {
-	if canonical, err := identity.ParseDomainURL(s); err == nil {
+	if canonical, err := hosts.ParseDomainURL(s); err == nil {
 		return canonical
 	}
 	return s

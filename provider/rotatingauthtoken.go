@@ -16,6 +16,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 )
@@ -171,7 +172,7 @@ func (r *RotatingAuthToken) Check(
 		}
 	}
 	if domainURL := req.NewInputs.Get("domainUrl"); domainURL.IsString() {
-		normal, err := identity.ParseDomainURL(domainURL.AsString())
+		normal, err := hosts.ParseDomainURL(domainURL.AsString())
 		if err != nil {
 			refuse("domainUrl", err)
 		} else {

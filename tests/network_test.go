@@ -72,6 +72,9 @@ func newCorporate(t *testing.T) *corporate {
 	hosts := map[string]string{}
 	for host, handler := range map[string]http.Handler{
 		"identity.us-phoenix-1.oci.oraclecloud.com": c.oci, "auth.us-phoenix-1.oraclecloud.com": c.issuer,
+		// a realm that the SDK does not know
+		"identity.us-new-1.oci.new-realm.com": c.oci, "auth.us-new-1.new-realm.com": c.issuer,
+		"identity.us-phoenix-1.oci.new-realm.com": c.oci,
 	} {
 		hosts[host+":443"] = secure(host, handler)
 	}
@@ -87,6 +90,9 @@ func newCorporate(t *testing.T) *corporate {
 		defer c.mu.Unlock()
 		c.connected = append(c.connected, host)
 		return goproxy.OkConnect, hosts[host]
+	})
+	proxy.OnRequest().DoFunc(func(r *http.Request, _ *goproxy.ProxyCtx) (*http.Request, *http.Response) {
+		return r, goproxy.NewResponse(r, goproxy.ContentTypeText, http.StatusForbidden, "no") //nolint:bodyclose // the proxy sends and closes it
 	})
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
@@ -117,13 +123,17 @@ func TestEachSettingForTheCertificateAuthorityWorks(t *testing.T) {
 	c := newCorporate(t)
 	for _, variable := range []string{
 		"OCI_DEFAULT_CERTS_PATH", "OCI_custom_cert_location", "OCI_CUSTOM_CERT_LOCATION", "TF_VAR_custom_cert_location",
-		"custom_cert_location", "OCI_CLI_CERT_BUNDLE",
+		"custom_cert_location", "OCI_CLI_CERT_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 	} {
-		require.NoError(t, c.create(nil, variable+"="+c.authorities), variable)
+		require.NoError(t, c.create(nil, "REQUESTS_CA_BUNDLE=", variable+"="+c.authorities), variable)
 	}
 	assert.Equal(t, "identity.us-phoenix-1.oci.oraclecloud.com:443", c.connected[0])
 	c.fileAt("network.pem", c.readFile(c.authorities))
 	require.NoError(t, c.create(nil, "OCI_custom_cert_location=~/network.pem"))
+	require.NoError(t, c.create(nil, "OCI_CLI_CERT_BUNDLE="+c.authorities, "REQUESTS_CA_BUNDLE=/missing"), "the latter comes last")
+	rc := c.fileAt(".oci/oci_cli_rc", "[OCI_CLI_SETTINGS]\nproxy="+c.proxy+"\n[DEFAULT]\ncert-bundle="+c.authorities+"\n")
+	require.NoError(t, c.create(nil, "HTTPS_PROXY=", "REQUESTS_CA_BUNDLE=/missing"), "the CLI's own configuration file")
+	require.NoError(t, os.Remove(rc))
 
 	// Signing in goes through the proxy too, and trusts the same authority. The metadata service is on the machine itself.
 	require.NoError(t, os.Unsetenv("OCI_SDK_AUTH_CLIENT_REGION_URL"))
@@ -139,7 +149,9 @@ func TestACertificateAuthorityThatIsNotTrustedIsReported(t *testing.T) {
 	require.ErrorContains(t, err, "certificate signed by unknown authority")
 	require.ErrorContains(t, err, "name the file in the environment variable OCI_DEFAULT_CERTS_PATH")
 	missing := filepath.Join(c.home, "missing.pem")
-	for _, variable := range []string{"OCI_DEFAULT_CERTS_PATH", "TF_VAR_custom_cert_location", "OCI_CLI_CERT_BUNDLE"} {
+	for _, variable := range []string{
+		"OCI_DEFAULT_CERTS_PATH", "TF_VAR_custom_cert_location", "OCI_CLI_CERT_BUNDLE", "REQUESTS_CA_BUNDLE",
+	} {
 		err = c.create(nil, variable+"="+missing)
 		require.ErrorContains(t, err, "the environment variable "+variable+" names: "+missing+" could not be read")
 		err = c.create(nil, variable+"="+c.keyFile("no certificate"))
@@ -170,4 +182,45 @@ func TestAProxyThatWantsAPasswordIsReportedAndGetsIt(t *testing.T) {
 	assert.Empty(t, c.connected)
 	require.NoError(t, c.create(nil, "HTTPS_PROXY=http://me:"+url.QueryEscape(c.password)+"@"+address, trusted))
 	assert.NotEmpty(t, c.connected)
+}
+
+func TestAnInstanceInARealmThatTheSDKDoesNotKnow(t *testing.T) {
+	c := newCorporate(t)
+	require.NoError(t, os.Unsetenv("OCI_SDK_AUTH_CLIENT_REGION_URL"))
+	c.region = "xyz"
+	trusted, metadata := "OCI_DEFAULT_CERTS_PATH="+c.authorities, "OCI_METADATA_BASE_URL="+c.URL+"/opc/v2"
+	key := c.env
+	c.env = map[string]string{"HTTPS_PROXY": c.proxy}
+	require.NoError(t, c.create(map[string]any{"auth": "InstancePrincipal"}, trusted, metadata))
+	assert.Contains(t, c.connected, "auth.us-new-1.new-realm.com:443")
+	assert.Contains(t, c.connected, "identity.us-new-1.oci.new-realm.com:443")
+
+	// With an API key, the metadata service is asked if OCI's CLI would ask it.
+	c.env, c.connected = key, nil
+	use := "OCI_CLI_USE_INSTANCE_METADATA_SERVICE=1"
+	require.NoError(t, c.create(map[string]any{"region": "us-new-1"}, trusted, metadata, use))
+	assert.Equal(t, "identity.us-new-1.oci.new-realm.com:443", c.connected[0])
+	asked := c.asked("/opc/v2/instance/regionInfo")
+	require.NoError(t, c.create(map[string]any{"region": "us-phoenix-1"}, trusted, metadata, use))
+	assert.Equal(t, asked, c.asked("/opc/v2/instance/regionInfo"), "nothing is asked about a region that the SDK knows")
+}
+
+// The address 0.0.0.0 is this machine, and not a loopback address, for which net/http would use no proxy either.
+func TestTheMetadataServiceIsAskedWithoutAProxy(t *testing.T) {
+	c := newCorporate(t)
+	metadata := strings.Replace(c.URL, "127.0.0.1", "0.0.0.0", 1) + "/opc/v2"
+	c.env = map[string]string{"HTTP_PROXY": c.proxy, "HTTPS_PROXY": c.proxy, "NO_PROXY": "", "OCI_METADATA_BASE_URL": metadata}
+	require.NoError(t, c.create(map[string]any{"auth": "InstancePrincipal"}, "OCI_DEFAULT_CERTS_PATH="+c.authorities))
+}
+
+func TestTerraformsSettingForTheDomainNameWorks(t *testing.T) {
+	c := newCorporate(t)
+	trusted := "OCI_DEFAULT_CERTS_PATH=" + c.authorities
+	for _, variable := range []string{"TF_VAR_domain_name_override", "OCI_domain_name_override", "domain_name_override"} {
+		c.connected = nil
+		require.NoError(t, c.create(nil, variable+"=new-realm.com", trusted))
+		assert.Equal(t, "identity.us-phoenix-1.oci.new-realm.com:443", c.connected[0])
+	}
+	require.ErrorContains(t, c.create(nil, "TF_VAR_domain_name_override=https://new-realm.com/", trusted),
+		"the environment variable TF_VAR_domain_name_override holds no domain name")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,7 +91,7 @@ func TestSigningInEndsWithItsContext(t *testing.T) {
 			<-release
 			w.WriteHeader(http.StatusBadRequest)
 		})
-		_, err := auth.Resolve(ctx, auth.Settings{"auth": auth.InstancePrincipal}, auth.Machine())
+		_, err := auth.Resolve(ctx, auth.Settings{"auth": "InstancePrincipal"}, auth.Machine())
 		require.ErrorContains(t, err, "context canceled", path)
 		close(release)
 		<-returned
@@ -217,10 +218,11 @@ func TestMissingSettingsForAKubernetesWorkloadAreNamed(t *testing.T) {
 	i := newIssuer(t)
 	workload := i.signIn("OKEWorkloadIdentity")
 	said := i.refused(workload, "auth")
-	for _, name := range []string{"OCI_RESOURCE_PRINCIPAL_VERSION", "OCI_RESOURCE_PRINCIPAL_REGION", "KUBERNETES_SERVICE_HOST"} {
-		assert.Contains(t, said, name)
-	}
+	assert.Contains(t, said, "KUBERNETES_SERVICE_HOST")
 	newProxymux(i)
+	i.setenv("OCI_RESOURCE_PRINCIPAL_REGION", "")
+	assert.Contains(t, i.refused(workload, "region"), "region: is not set")
+	i.setenv("OCI_RESOURCE_PRINCIPAL_REGION", "us-phoenix-1")
 	authorities := i.env["OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH"]
 	for _, file := range []string{i.keyFile("no certificate"), filepath.Join(i.home, "missing")} {
 		i.setenv("OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH", file)
@@ -237,9 +239,6 @@ func TestMissingSettingsForAKubernetesWorkloadAreNamed(t *testing.T) {
 		assert.Contains(t, said, complaint)
 		assert.Contains(t, said, file)
 	}
-	workload["workloadIdentityTokenPath"] = i.keyFile(i.jwt(time.Now().Add(time.Hour)))
-	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION", "7")
-	assert.Contains(t, i.refused(workload, "auth"), "OCI_RESOURCE_PRINCIPAL_VERSION")
 }
 
 func TestMissingSettingsForATokenExchangeAreNamed(t *testing.T) {
@@ -267,8 +266,8 @@ func TestMissingSettingsForATokenExchangeAreNamed(t *testing.T) {
 	for _, test := range []struct{ property, value, complaint string }{
 		{"tokenExchangeAuth", "Password", "neither OAuthClientCredentials nor InstancePrincipal"},
 		{"tokenExchangeDomainUrl", "idcs.example.com", "is not the URL"},
-		{"tokenExchangeDomainUrl", "https://idcs.example.com/oauth2/v1/token", "is not the URL"},
-		{"tokenExchangeDomainUrl", "https://client:" + canary + "@idcs.example.com", "is not the URL"},
+		{"tokenExchangeDomainUrl", "https://idcs.example.com/oauth2/v1/token", "more than scheme, host and port"},
+		{"tokenExchangeDomainUrl", "https://client:" + canary + "@idcs.example.com", "more than scheme, host and port"},
 		{"tokenExchangeDomainUrl", "http://idcs.example.com", "use https"},
 		{"workloadIdentityTokenPath", filepath.Join(i.home, "missing"), "could not be read"},
 		{"workloadIdentityTokenPath", i.keyFile(" \n"), "is empty"},
@@ -352,4 +351,23 @@ func TestAMissingDelegationTokenIsReported(t *testing.T) {
 	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")), missing+" could not be read")
 	i.env["OCI_use_obo_token"] = "perhaps"
 	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")), "neither true nor false")
+}
+
+func TestSigningInFollowsNoRedirect(t *testing.T) {
+	i := newIssuer(t)
+	var followed int
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		followed++
+		i.ServeHTTP(w, r)
+	}))
+	t.Cleanup(elsewhere.Close)
+	for path, configuration := range map[string]map[string]any{
+		"/oauth2/v1/token": i.federation(), "/opc/v2/instance/region": i.signIn("InstancePrincipal"), "/v1/x509": i.signIn("InstancePrincipal"),
+	} {
+		i.answers(path, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		})
+		assert.Contains(t, i.refused(configuration, "auth"), "the answer is a redirect")
+		assert.Zero(t, followed, path)
+	}
 }

@@ -42,6 +42,8 @@ type issuer struct {
 	*httptest.Server
 	leaf *rsa.PrivateKey
 	cert []byte // PEM
+	// region is what the metadata service calls the region. It returns the short codes of the oldest ones.
+	region string
 	// lifetime is how long the tokens that it gives out are valid.
 	lifetime time.Duration
 	// mayDoNothing reports whether the instance that gets the tokens has no permissions of its own.
@@ -64,10 +66,11 @@ var leafKey = newKey()
 func newIssuer(t *testing.T) *issuer {
 	t.Helper()
 	i := &issuer{
-		world:    newWorldWith(t, emulator.Config{Regions: []string{"us-phoenix-1", "us-ashburn-1"}}),
-		lifetime: time.Hour, seen: map[string]int{}, leaf: leafKey(),
+		world:  newWorldWith(t, emulator.Config{Regions: []string{"us-phoenix-1", "us-ashburn-1"}}),
+		region: "phx", lifetime: time.Hour, seen: map[string]int{}, leaf: leafKey(),
 	}
 	i.env = map[string]string{}
+	i.setProcessEnv = func(name, value string) error { t.Setenv(name, value); return nil }
 	i.cert = i.certificate("instance", nil)
 	i.Server = httptest.NewServer(i)
 	t.Cleanup(i.Close)
@@ -157,7 +160,9 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch path := strings.TrimSuffix(r.URL.Path, "/"); {
 	case path == "/opc/v2/instance/region":
-		_, _ = fmt.Fprint(w, "phx") // the metadata service returns the short codes of the oldest regions
+		_, _ = fmt.Fprint(w, i.region)
+	case path == "/opc/v2/instance/regionInfo":
+		_, _ = fmt.Fprint(w, `{"realmKey":"oc99","realmDomainComponent":"new-realm.com","regionKey":"XYZ","regionIdentifier":"us-new-1"}`)
 	case path == "/opc/v2/instance/id":
 		_, _ = fmt.Fprint(w, "ocid1.instance.oc1.phx.x")
 	case path == "/opc/v2/identity/cert.pem", path == "/opc/v2/identity/intermediate.pem":

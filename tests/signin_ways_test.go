@@ -118,6 +118,11 @@ var ways = []way{
 		i.configFile(strings.Replace(i.apiKeyProfile("DEFAULT"), "region=us-phoenix-1", "region=nowhere", 1) + "[WORK]\nregion=us-phoenix-1\n")
 		return with(i.nothing(), "configFileProfile", "WORK")
 	}},
+	{"`default_profile` in `~/.oci/oci_cli_rc`", func(i *issuer) map[string]any {
+		i.configFile(i.stranger("DEFAULT") + i.apiKeyProfile("WORK"))
+		i.fileAt(".oci/oci_cli_rc", "[OCI_CLI_SETTINGS]\ndefault_profile=WORK\n")
+		return i.nothing()
+	}},
 	{"`OCI_CLI_CONFIG_FILE`", func(i *issuer) map[string]any {
 		i.configFile(i.stranger("DEFAULT"))
 		i.fileAt("elsewhere", i.apiKeyProfile("DEFAULT"))
@@ -145,6 +150,11 @@ var ways = []way{
 	{"`OCI_CLI_AUTH=security_token`", func(i *issuer) map[string]any {
 		i.configFile(i.stranger("DEFAULT") + i.session())
 		i.env["OCI_CLI_AUTH"], i.env["OCI_CLI_PROFILE"] = "security_token", "WORK"
+		return i.nothing()
+	}},
+	{"`auth=security_token` in `~/.oci/oci_cli_rc`", func(i *issuer) map[string]any {
+		i.configFile(strings.Replace(i.session(), "[WORK]", "[DEFAULT]\nuser="+i.user, 1))
+		i.fileAt(".oci/oci_cli_rc", "[DEFAULT]\nauth=security_token\n")
 		return i.nothing()
 	}},
 	{"`OCI_CLI_SECURITY_TOKEN_FILE`", func(i *issuer) map[string]any {
@@ -229,6 +239,16 @@ var ways = []way{
 		newProxymux(i)
 		i.env["OCI_CLI_AUTH"] = "oke_workload_identity"
 		i.env["OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH"] = i.keyFile(i.jwt(time.Now().Add(time.Hour)))
+		return i.nothing()
+	}},
+	{"`OCI_CLI_AUTH=oke_workload_identity` without `OCI_RESOURCE_PRINCIPAL_...`", func(i *issuer) map[string]any {
+		newProxymux(i)
+		for _, name := range []string{"OCI_RESOURCE_PRINCIPAL_VERSION", "OCI_RESOURCE_PRINCIPAL_REGION"} {
+			require.NoError(i.t, os.Unsetenv(name))
+			delete(i.env, name)
+		}
+		i.env["OCI_CLI_AUTH"], i.env["OCI_CLI_REGION"] = "oke_workload_identity", "us-phoenix-1"
+		i.env["OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING"] = i.jwt(time.Now().Add(time.Hour))
 		return i.nothing()
 	}},
 	{"`WorkloadIdentityFederation` with `OAuthClientCredentials`", func(i *issuer) map[string]any { return i.federation() }},

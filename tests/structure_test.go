@@ -23,15 +23,18 @@ func TestArrowsPointOneWay(t *testing.T) {
 	allowed := map[string][]string{
 		"cmd/pulumi-resource-ociauthtoken": {"provider"},
 		"cmd/oci-identity-emulator":        {"internal/emulator"},
-		"provider":                         {"internal/identity", "internal/auth", "internal/registry", "internal/ocid", "internal/outside", "internal/panics"},
-		"internal/identity":                {"internal/outside", "internal/panics", "internal/sdklog"},
-		"internal/auth":                    {"internal/ocid", "internal/outside", "internal/sdklog"},
-		"internal/registry":                {"internal/outside"},
-		"internal/sdklog":                  nil,
-		"internal/ocid":                    {"internal/outside"},
-		"internal/outside":                 nil,
-		"internal/panics":                  nil,
-		"internal/emulator":                nil,
+		"provider": {
+			"internal/identity", "internal/auth", "internal/registry", "internal/hosts", "internal/ocid", "internal/outside", "internal/panics",
+		},
+		"internal/identity": {"internal/hosts", "internal/outside", "internal/panics", "internal/sdklog"},
+		"internal/auth":     {"internal/hosts", "internal/ocid", "internal/outside", "internal/sdklog"},
+		"internal/registry": {"internal/hosts", "internal/outside"},
+		"internal/hosts":    {"internal/outside"},
+		"internal/sdklog":   nil,
+		"internal/ocid":     {"internal/outside"},
+		"internal/outside":  nil,
+		"internal/panics":   nil,
+		"internal/emulator": nil,
 	}
 	for from, imports := range packageImports(t) {
 		permitted, governed := allowed[from]

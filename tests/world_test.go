@@ -36,11 +36,13 @@ const pluginVersion = "1.2.3"
 
 // world is everything around the provider under test: a local OCI, and the environment of the machine.
 type world struct {
-	t    *testing.T
-	oci  *emulator.Service
-	url  string
-	stop func()
-	user string // the OCID of the user whose tokens are managed
+	// setProcessEnv sets a variable of the process, for what OCI's SDK reads from there. It may be nil.
+	setProcessEnv func(name, value string) error
+	t             *testing.T
+	oci           *emulator.Service
+	url           string
+	stop          func()
+	user          string // the OCID of the user whose tokens are managed
 	// domainURL is the URL of the user's identity domain. If it is empty, the user is in Default, and makes the calls.
 	domainURL string
 	creds     emulator.Credentials
@@ -120,6 +122,7 @@ func (w *world) provider() p.Provider {
 				}
 				return w.home, nil
 			},
+			Setenv: w.setProcessEnv,
 		},
 	})
 	require.NoError(w.t, err)

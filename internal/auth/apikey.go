@@ -1,18 +1,27 @@
 package auth
 
 import (
+	"bytes"
+	"context"
 	"crypto/md5" //nolint:gosec // OCI defines the fingerprint of an API key as an MD5 digest
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
+
+// APIKey is the way to sign in if nothing says how.
+const APIKey = "ApiKey"
 
 // apiKey signs with a user's API key. The key is parsed once.
 type apiKey struct {
@@ -51,7 +60,7 @@ func (k apiKey) String() string { return k.described }
 
 // apiKeyCredentials returns credentials that sign with an API key:
 // https://docs.oracle.com/iaas/Content/API/Concepts/apisigningkey.htm.
-func apiKeyCredentials(s *sources) (Credentials, error) {
+func apiKeyCredentials(_ context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
 	parts := s.identity()
 	credentials := apiKey{
@@ -87,25 +96,15 @@ type keyFinding struct {
 }
 
 // identity returns the four parts of the API key to sign with. Parts that the program sets take precedence. The others come
-// together from the first candidate that has them all, so that a stray environment variable does not mix two identities. If no
-// candidate has them all, each part comes from the first place that has it.
+// together from the first group of places that has them all, so that a stray environment variable does not mix two identities. If
+// no group has them all, each part comes from the first place that has it.
 func (s *sources) identity() identity {
-	for _, places := range s.candidates() {
+	for _, places := range s.order {
 		if found := s.identityIn(places...); found.isWhole() {
 			return found
 		}
 	}
 	return s.identityIn(s.inOrder()...)
-}
-
-// candidates returns the places that may say who signs, in order. OCI's Terraform provider treats its two kinds of environment
-// variables as one place.
-func (s *sources) candidates() [][]source {
-	environment := [][]source{{s.terraform}, {s.oci}, {s.terraform, s.oci}, {s.cli}}
-	if s.profileNamedByProgram {
-		return append([][]source{{s.program}, {s.profile}}, environment...)
-	}
-	return append(append([][]source{{s.program}}, environment...), []source{s.profile})
 }
 
 // identityIn returns the parts of the API key that the program sets. Each of the others comes from the first of places that has
@@ -187,7 +186,7 @@ func (s *sources) readPrivateKey(i identity) (privateKey, *PropertyError) {
 	}
 	password := string(s.passPhrase(i.key.place).value)
 	if !i.key.isPath {
-		return parsePrivateKey(propertyPrivateKey, unescapeNewlines(string(i.key.value)), password, i.key.origin)
+		return parsePrivateKey(propertyPrivateKey, string(i.key.value), password, i.key.origin)
 	}
 	path := s.path(i.key.value)
 	content, err := readFile(path)
@@ -201,25 +200,65 @@ func (s *sources) readPrivateKey(i identity) (privateKey, *PropertyError) {
 	return parsePrivateKey(propertyPrivateKeyPath, string(content), password, path.String())
 }
 
-// unescapeNewlines restores the line breaks of a PEM block that came through an environment variable that cannot hold them.
-func unescapeNewlines(s string) string {
-	if strings.Contains(s, "\n") {
-		return s
+// pemPattern matches a block in PEM format, whatever its line breaks have become.
+var pemPattern = regexp.MustCompile(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END [A-Z0-9 ]+-----`)
+
+// findPrivateKey returns the first private key in PEM format and its type in lower case. If there is no private key, it returns the type
+// of the last block, or "". Line breaks may have become spaces or the two characters \n, as they do on their way through environment
+// variables. OCI's CLI and Terraform provider read such keys too.
+func findPrivateKey(content string) (block *pem.Block, kind string) {
+	for _, match := range pemPattern.FindAllStringSubmatch(strings.NewReplacer(`\n`, "\n", `\r`, "").Replace(content), -1) {
+		if kind = strings.ToLower(match[1]); strings.HasSuffix(kind, "private key") {
+			lines := strings.Fields(match[2])
+			if strings.Contains(match[2], ":") { // headers, which are lines of their own
+				lines = strings.Split(strings.TrimSpace(match[2]), "\n")
+				for i := range lines {
+					lines[i] = strings.TrimSpace(lines[i])
+				}
+			}
+			block, _ = pem.Decode([]byte("-----BEGIN " + match[1] + "-----\n" + strings.Join(lines, "\n") + "\n-----END " + match[1] + "-----\n"))
+			return block, kind
+		}
 	}
-	return strings.ReplaceAll(s, `\n`, "\n")
+	return nil, kind
+}
+
+// unreadableCiphers are algorithms that encrypt private keys, and that the SDK cannot read.
+var unreadableCiphers = map[string]asn1.ObjectIdentifier{
+	"PBE-MD5-DES": {1, 2, 840, 113549, 1, 5, 3}, "PBE-SHA1-DES": {1, 2, 840, 113549, 1, 5, 10}, "PBE-SHA1-RC2-64": {1, 2, 840, 113549, 1, 5, 11},
+	"PBE-SHA1-RC4-128": {1, 2, 840, 113549, 1, 12, 1, 1}, "PBE-SHA1-3DES": {1, 2, 840, 113549, 1, 12, 1, 3},
+	"PBE-SHA1-2DES": {1, 2, 840, 113549, 1, 12, 1, 4}, "PBE-SHA1-RC2-128": {1, 2, 840, 113549, 1, 12, 1, 5},
+	"PBE-SHA1-RC2-40": {1, 2, 840, 113549, 1, 12, 1, 6}, "DES-CBC": {1, 3, 14, 3, 2, 7}, "HMAC-SHA224": {1, 2, 840, 113549, 2, 8},
+	"HMAC-SHA384": {1, 2, 840, 113549, 2, 10}, "HMAC-SHA512": {1, 2, 840, 113549, 2, 11},
+}
+
+// unreadableCipher returns the name of the algorithm that keeps an encrypted key from being read, or "".
+func unreadableCipher(der []byte) string {
+	for name, id := range unreadableCiphers {
+		if encoded, err := asn1.Marshal(id); err == nil && bytes.Contains(der, encoded) {
+			return name
+		}
+	}
+	return ""
 }
 
 // parsePrivateKey parses a key in PEM format. Its errors quote nothing of it.
 func parsePrivateKey(p Property, content, password, origin string) (privateKey, *PropertyError) {
-	block, _ := pem.Decode([]byte(content))
-	if block == nil {
+	block, kind := findPrivateKey(content)
+	switch {
+	case kind == "openssh private key":
+		return privateKey{}, wrong(p, "%s holds an OpenSSH private key, which OCI's tools do not read: "+
+			`convert a copy of it with "ssh-keygen -p -m PEM -f COPY"`, origin)
+	case block == nil && kind != "" && !strings.HasSuffix(kind, "private key"):
+		return privateKey{}, wrong(p, "%s holds a %s, not a private key", origin, outside.Sentence(kind))
+	case block == nil && isPath(content):
+		return privateKey{}, wrong(p, "%s holds a path, not a private key: set %s, or one of the environment variables %s, instead",
+			origin, propertyPrivateKeyPath.Name, strings.Join(propertyPrivateKeyPath.Variables(), ", "))
+	case block == nil:
 		return privateKey{}, wrong(p, "%s does not hold a private key in PEM format. "+
 			`Such a key begins with "-----BEGIN PRIVATE KEY-----" or "-----BEGIN RSA PRIVATE KEY-----"`, origin)
 	}
-	if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-		return privateKey{}, wrong(p, "%s holds a %s, not a private key", origin, outside.Sentence(strings.ToLower(block.Type)))
-	}
-	encrypted := block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
+	encrypted := kind == "encrypted private key" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
 	if encrypted && password == "" {
 		return privateKey{}, wrong(propertyPrivateKeyPassword, "is not set, but the private key in %s is encrypted", origin)
 	}
@@ -227,15 +266,25 @@ func parsePrivateKey(p Property, content, password, origin string) (privateKey, 
 	if encrypted {
 		secret = &password
 	}
-	key, err := common.PrivateKeyFromBytes([]byte(content), secret)
-	switch {
+	key, err := common.PrivateKeyFromBytes(pem.EncodeToMemory(block), secret)
+	switch cipher := unreadableCipher(block.Bytes); {
 	case err == nil && key != nil:
 		return privateKey{key, origin}, nil
+	case encrypted && cipher != "":
+		return privateKey{}, wrong(p, "the private key in %s is encrypted with %s, which is not supported: encrypt it again with "+
+			`"openssl pkcs8 -topk8 -v2 aes256 -in OLD -out NEW"`, origin, cipher)
 	case encrypted:
 		return privateKey{}, wrong(propertyPrivateKeyPassword, "does not decrypt the private key in %s", origin)
 	default:
 		return privateKey{}, wrong(p, "%s does not hold an RSA private key, and OCI accepts no other kind", origin)
 	}
+}
+
+// isPath reports whether text that should be a key is the path of a file.
+func isPath(text string) bool {
+	path := strings.TrimSpace(text)
+	_, err := os.Stat(path)
+	return err == nil || startsAtHome(outside.Text(path)) || filepath.IsAbs(path)
 }
 
 // fingerprint returns the MD5 digest of the public key in DER form, in hexadecimal with colons: see

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
@@ -25,55 +27,67 @@ type Credentials interface {
 	fmt.Stringer
 }
 
-// The values of the property auth, as OCI's Terraform and Pulumi providers spell them. Case and underscores do not matter: OCI's
-// CLI spells them api_key, security_token, instance_principal, and so on.
-const (
-	APIKey                     = "ApiKey"
-	SecurityToken              = "SecurityToken"
-	InstancePrincipal          = "InstancePrincipal"
-	InstancePrincipalWithCerts = "InstancePrincipalWithCerts"
-	InstanceOBOUser            = "InstanceOBOUser"
-	ResourcePrincipal          = "ResourcePrincipal"
-	OKEWorkloadIdentity        = "OKEWorkloadIdentity"
-	WorkloadIdentityFederation = "WorkloadIdentityFederation"
-)
+// Way is one way to sign in. A new one is a function in a file of its own, and a row of ways.
+type Way struct {
+	// Name is the value of the property auth, as OCI's Terraform and Pulumi providers spell it.
+	Name string
+	// Does follows the name in the documentation.
+	Does string
+	// Tools lists which of OCI's tools sign in like this too.
+	Tools string
 
-// kinds lists the values of the property auth.
-var kinds = []string{
-	APIKey, SecurityToken, InstancePrincipal, InstancePrincipalWithCerts, InstanceOBOUser, ResourcePrincipal, OKEWorkloadIdentity,
-	WorkloadIdentityFederation,
+	signIn func(context.Context, *sources) (Credentials, error)
 }
 
-// kindNamed returns the value of the property auth that s spells, in any of its spellings, or "" if there is none.
-func kindNamed(s string) string {
-	for _, kind := range kinds {
-		if strings.EqualFold(kind, strings.ReplaceAll(s, "_", "")) {
-			return kind
+var ways []Way
+
+// The functions of the table use properties, and a property is checked against the table. So it is filled after they are initialized.
+func init() {
+	ways = []Way{
+		{APIKey, "signs with a user's API key", "CLI, SDKs, Terraform", apiKeyCredentials},
+		{SecurityToken, "uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names",
+			"CLI, SDKs, Terraform", sessionCredentials},
+		{InstancePrincipal, "signs as the instance that Pulumi runs on", "CLI, SDKs, Terraform", instancePrincipal},
+		{InstancePrincipalWithCerts, "signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, " +
+			"`intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the " +
+			"environment variable `test_certificates_location` names", "Terraform", instancePrincipalWithCerts},
+		{InstanceOBOUser, "signs as the instance for the user of a delegation token, as Cloud Shell does", "CLI, SDKs", instanceOBOUser},
+		{ResourcePrincipal, "signs as the function or other resource that Pulumi runs in", "CLI, SDKs, Terraform", resourcePrincipal},
+		{OKEWorkloadIdentity, "signs as the Kubernetes workload that Pulumi runs in", "CLI, SDKs, Terraform", okeWorkloadIdentity},
+		{WorkloadIdentityFederation, "exchanges the token of another issuer for one of OCI", "Go SDK", workloadIdentityFederation},
+	}
+	for _, w := range ways {
+		properties[0].Description += " `" + w.Name + "` " + w.Does + "."
+	}
+}
+
+// Ways returns the ways to sign in, in the order in which they are documented.
+func Ways() []Way { return slices.Clone(ways) }
+
+// wayNamed returns the way that s spells, in any of its spellings. Case and underscores do not matter: OCI's CLI spells them api_key,
+// security_token, instance_principal, and so on.
+func wayNamed(s string) (Way, bool) {
+	for _, w := range ways {
+		if strings.EqualFold(w.Name, strings.ReplaceAll(s, "_", "")) {
+			return w, true
 		}
 	}
-	return ""
+	return Way{}, false
 }
 
-// signIn returns credentials of one kind.
-func signIn(ctx context.Context, kind string, s *sources) (Credentials, error) {
-	switch kind {
-	case SecurityToken:
-		return sessionCredentials(s)
-	case InstancePrincipal:
-		return instancePrincipal(ctx, s)
-	case InstancePrincipalWithCerts:
-		return instancePrincipalWithCerts(ctx, s)
-	case InstanceOBOUser:
-		return instanceOBOUser(ctx, s)
-	case ResourcePrincipal:
-		return resourcePrincipal(ctx, s)
-	case OKEWorkloadIdentity:
-		return okeWorkloadIdentity(ctx, s)
-	case WorkloadIdentityFederation:
-		return workloadIdentityFederation(ctx, s)
-	default:
-		return apiKeyCredentials(s)
+// hostName matches what may become a part of the host that signed requests go to.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*$`)
+
+// domainNameOverride is the setting of OCI's Terraform provider that replaces the domain name in the hosts of OCI's services.
+const domainNameOverride = "domain_name_override"
+
+// DomainName returns what replaces the domain name in the hosts of OCI's services, such as oraclecloud.com, or "".
+func DomainName(environment Environment) (string, error) {
+	name, variable := (&sources{environment: environment}).terraformSetting(domainNameOverride)
+	if name != "" && !hostName.MatchString(string(name)) {
+		return "", fmt.Errorf("the environment variable %s holds no domain name, such as example.com", variable)
 	}
+	return string(name), nil
 }
 
 // Environment is what Resolve needs to know about the machine.
@@ -91,20 +105,6 @@ func Machine() Environment {
 	return Environment{LookupEnv: os.LookupEnv, Setenv: os.Setenv, HomeDir: os.UserHomeDir}
 }
 
-// Check returns what is wrong with the settings themselves. It looks at no other source. It is for previews, in which some
-// settings may not be known yet.
-func Check(settings Settings) []*PropertyError {
-	var problems []*PropertyError
-	for _, p := range properties {
-		if value := settings[p.Name]; value != "" && p.Check != nil {
-			if err := p.Check(value); err != nil {
-				problems = append(problems, wrong(p, "%v", err))
-			}
-		}
-	}
-	return problems
-}
-
 // Resolve finds out who the caller is and returns credentials, or an error that says what is missing or wrong. It takes every
 // property from the first place that has it: the settings, the environment variables in the order of the table, the OCI
 // configuration file. A request to OCI ends when ctx ends, and after a minute at the latest.
@@ -116,22 +116,25 @@ func Resolve(ctx context.Context, settings Settings, environment Environment) (C
 	if err := s.trustCertificates(); err != nil {
 		return nil, err
 	}
-	asked := s.kind()
-	kind := kindNamed(string(asked.value))
-	if kind == "" {
-		return nil, wrong(propertyAuth, "%v (from %s)", checkKind(string(asked.value)), asked.origin)
+	asked := s.way()
+	way, known := wayNamed(string(asked.value))
+	if !known {
+		return nil, wrong(propertyAuth, "%v (from %s)", checkWay(string(asked.value)), asked.origin)
 	}
-	credentials, err := signIn(ctx, kind, s)
+	if s.env(cliMetadataVariable) != "" {
+		learnRealm(ctx, s, string(s.find(propertyRegion).value))
+	}
+	credentials, err := way.signIn(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	return s.delegated(credentials)
 }
 
-// kind returns how to sign in. The first place that says so decides. A place says so with the property auth, or by having all
+// way returns how to sign in. The first place that says so decides. A place says so with the property auth, or by having all
 // parts of an API key. A profile of the configuration file also says so by the other keys in it.
-func (s *sources) kind() finding {
-	for _, places := range s.candidates() {
+func (s *sources) way() finding {
+	for _, places := range s.order {
 		if asked := firstOf(propertyAuth, places...); asked.value != "" {
 			return asked
 		}
@@ -172,10 +175,16 @@ func (r *requirement) add(problem *PropertyError) {
 	}
 }
 
-// err returns the problems as an error, or nil.
+// err returns the problems as an error, or nil. If there is no profile to find what is missing in, the error says that.
 func (r *requirement) err() error {
-	if len(r.problems) == 0 {
+	problems, missing := r.problems, r.problems.names(true)
+	switch {
+	case len(problems) == 0:
 		return nil
+	case len(missing) > 0 && r.file.problem != nil:
+		problems = slices.DeleteFunc(problems, func(p *PropertyError) bool { return p.missing })
+		problems = append(Problems{wrong(propertyConfigFileProfile, "%snot set, and %v", enumerate(missing), r.file.problem)},
+			problems...)
 	}
-	return r.problems
+	return problems
 }

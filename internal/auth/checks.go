@@ -1,13 +1,11 @@
 package auth
 
 import (
-	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"regexp"
 	"strings"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
@@ -17,12 +15,16 @@ import (
 func checkUser(s string) error    { return ocid.Check(s, ocid.User) }
 func checkTenancy(s string) error { return ocid.Check(s, ocid.Tenancy) }
 
-// checkKind checks the property auth.
-func checkKind(s string) error {
-	if kindNamed(s) != "" {
+// checkWay checks the property auth.
+func checkWay(s string) error {
+	if _, known := wayNamed(s); known {
 		return nil
 	}
-	return fmt.Errorf("%q is not a way to sign in: use one of %s", outside.Text(s), strings.Join(kinds, ", "))
+	var names []string
+	for _, w := range ways {
+		names = append(names, w.Name)
+	}
+	return fmt.Errorf("%q is not a way to sign in: use one of %s", outside.Text(s), strings.Join(names, ", "))
 }
 
 // fingerprintPattern matches 16 bytes in hexadecimal with colons between them.
@@ -55,18 +57,6 @@ func checkTokenExchangeAuth(s string) error {
 }
 
 func checkDomainURL(s string) error {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http",
-		u.User != nil, strings.Trim(u.Path, "/") != "", u.RawQuery != "", u.Fragment != "":
-		return errors.New("is not the URL of an identity domain, such as https://idcs-....identity.oraclecloud.com, without path and query")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return errors.New("would send secrets over the network unencrypted: use https")
-	}
-	return nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
+	_, err := hosts.ParseDomainURL(s)
+	return err
 }

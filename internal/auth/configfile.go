@@ -22,6 +22,8 @@ type configFile struct {
 	profile  outside.Text
 	keys     map[string]string // of the profile itself
 	shared   map[string]string // of the profile DEFAULT, whose keys every profile inherits
+	settings map[string]string // of the CLI, in a file of its own
+	problem  error             // why the profile cannot be read, or nil
 }
 
 const (
@@ -42,25 +44,25 @@ func (s *sources) findConfigFile() (path outside.Text, variable string) {
 	if named := s.env(cliConfigFileVariable); named != "" {
 		return s.path(named), cliConfigFileVariable
 	}
-	usual := s.belowHome(".oci")
+	usual := s.below(".oci", "config")
 	if exists(usual) {
 		return usual, ""
 	}
 	if named := s.env(configFileVariable); named != "" {
 		return s.path(named), configFileVariable
 	}
-	if old := s.belowHome(".oraclebmc"); exists(old) {
+	if old := s.below(".oraclebmc", "config"); exists(old) {
 		return old, ""
 	}
 	return usual, ""
 }
 
-// belowHome returns the path of the configuration file in a folder of the home directory, or "" if there is no such directory.
-func (s *sources) belowHome(folder string) outside.Text {
+// below returns the path of a file in a folder of the home directory, or "" if there is no such directory.
+func (s *sources) below(folder, name string) outside.Text {
 	if s.home == "" {
 		return ""
 	}
-	return outside.Text(filepath.Join(s.home, folder, "config"))
+	return outside.Text(filepath.Join(s.home, folder, name))
 }
 
 // exists reports whether a file exists. It also reports true if that cannot be found out: reading the file then says why.
@@ -72,44 +74,93 @@ func exists(path outside.Text) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// readConfigFile reads one profile: the one that was asked for, or else DEFAULT. A missing file or profile is an error only if a
-// profile was asked for.
-func (s *sources) readConfigFile(asked finding) (configFile, error) {
-	path, variable := s.findConfigFile()
-	file := configFile{path: path, variable: variable, absent: !exists(path), profile: asked.value}
-	if asked.value == "" {
-		file.profile = defaultProfile
+// readConfigFile reads one profile: the one that was asked for, or else DEFAULT. If the profile cannot be read, the problem of the file
+// says why. That matters only if the program asks for the profile, or if something is missing without it.
+func (s *sources) readConfigFile(asked finding) {
+	file := &s.file
+	file.path, file.variable = s.findConfigFile()
+	file.absent, file.profile = !exists(file.path), defaultProfile
+	cannot := ""
+	if asked.value != "" {
+		file.profile = asked.value
+		cannot = fmt.Sprintf("profile %q (from %s) cannot be read, since ", asked.value, asked.origin)
 	}
-	if file.absent && asked.value == "" && (variable == "" || path.Secret() == "") {
-		return file, nil
+	if file.absent && cannot == "" && (file.variable == "" || file.path.Secret() == "") {
+		return
 	}
-	cannot := fmt.Sprintf("profile %q (from %s) cannot be read", asked.value, asked.origin)
+	parsed, err := file.read()
+	found := false
+	file.shared = parsed[defaultProfile]
+	file.keys, found = parsed[string(file.profile)]
 	switch {
-	case path == "":
-		return file, fmt.Errorf("%s, since there is no home directory for .oci/config to be in: set the environment variable %s",
-			cannot, configFileVariable)
-	case file.absent && variable == "":
-		return file, fmt.Errorf("%s, since there is no file %s", cannot, path)
-	}
-	content, err := readFile(path)
-	switch {
+	case file.path == "":
+		file.problem = fmt.Errorf("%sthere is no home directory for .oci/config to be in: set the environment variable %s", cannot,
+			configFileVariable)
+	case file.absent && file.variable == "":
+		file.problem = fmt.Errorf("%sthere is no file %s", cannot, file.path)
 	case errors.Is(err, fs.ErrNotExist):
-		return file, fmt.Errorf("%s, since there is no file %s, which the environment variable %s names", cannot, path, variable)
-	case err != nil && variable != "":
-		return file, fmt.Errorf("the OCI configuration file, which the environment variable %s names: %w", variable, err)
+		file.problem = fmt.Errorf("%sthere is no file %s, which the environment variable %s names", cannot, file.path, file.variable)
+	case err != nil && file.variable != "":
+		file.problem = fmt.Errorf("the OCI configuration file, which the environment variable %s names: %w", file.variable, err)
 	case err != nil:
-		return file, fmt.Errorf("the OCI configuration file: %w", err)
+		file.problem = fmt.Errorf("the OCI configuration file: %w", err)
+	case !found && cannot != "":
+		file.problem = fmt.Errorf("there is no profile %q (from %s) in %s, which has %s", asked.value, asked.origin, file.path, namesOf(parsed))
+	case !found:
+		file.problem = fmt.Errorf("%s has no profile %s; it has %s: set configFileProfile", file.path, defaultProfile, namesOf(parsed))
+	}
+}
+
+// read returns the keys of each profile in the file.
+func (f configFile) read() (map[string]map[string]string, error) {
+	content, err := readFile(f.path)
+	if err != nil {
+		return nil, err
+	}
+	if _, kind := findPrivateKey(string(content)); kind != "" {
+		return nil, fmt.Errorf("%s is in PEM format (%s), and has no profile", f.path, outside.Sentence(kind))
 	}
 	parsed, err := parseProfiles(string(content))
 	if err != nil {
-		return file, fmt.Errorf("%s could not be read: %w", path, err)
+		return nil, fmt.Errorf("%s could not be read: %w", f.path, err)
+	}
+	return parsed, nil
+}
+
+// The CLI's own configuration file. See https://docs.oracle.com/iaas/Content/API/SDKDocs/cliconfigure.htm.
+const (
+	cliFileVariable = "OCI_CLI_RC_FILE"
+	cliFileSettings = "OCI_CLI_SETTINGS"
+)
+
+// readCLIFile reads the CLI's own configuration file: the section with the name of the profile, which counts before the profile. If no
+// profile is asked for, the file may name one. The variable counts only if the usual file does not exist, as in the CLI.
+func (s *sources) readCLIFile(asked finding) (configFile, finding, error) {
+	var file configFile
+	for _, path := range []outside.Text{s.below(".oci", "oci_cli_rc"), s.path(s.env(cliFileVariable)), s.below(".oci", "cli-defaults")} {
+		if file.path == "" && exists(path) {
+			file.path = path
+		}
+	}
+	if file.path == "" {
+		return file, asked, nil
+	}
+	parsed, err := file.read()
+	if err != nil {
+		return file, asked, fmt.Errorf("the configuration file of OCI's CLI: %w", err)
+	}
+	file.settings = parsed[cliFileSettings]
+	if named := file.settings["default_profile"]; asked.value == "" && named != "" {
+		asked = finding{outside.Text(named), file.path.String()}
+	}
+	if file.profile = asked.value; file.profile == "" {
+		file.profile = defaultProfile
 	}
 	found := false
-	file.shared = parsed[defaultProfile]
-	if file.keys, found = parsed[string(file.profile)]; !found && asked.value != "" {
-		return file, fmt.Errorf("there is no profile %q (from %s) in %s, which has %s", asked.value, asked.origin, path, namesOf(parsed))
+	if file.keys, found = parsed[string(file.profile)]; found {
+		file.shared = parsed[defaultProfile]
 	}
-	return file, nil
+	return file, asked, nil
 }
 
 // parseProfiles returns the keys of each profile, in lower case, and their values. No line continues on the next, whatever it
@@ -118,7 +169,7 @@ func parseProfiles(content string) (map[string]map[string]string, error) {
 	parsed := map[string]map[string]string{}
 	profile := defaultProfile
 	number := 0
-	for line := range strings.Lines(strings.TrimPrefix(content, "\ufeff")) {
+	for line := range strings.Lines(content) {
 		number++
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' || line[0] == ';' {

@@ -97,12 +97,13 @@ func TestConfigurationFiles(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s, err := newSources(Settings{"configFileProfile": test.profile}, machine(test.home, test.environment))
 			if test.said != "" {
+				_, err := Resolve(t.Context(), Settings{"configFileProfile": test.profile}, machine(test.home, test.environment))
 				require.ErrorContains(t, err, test.said)
 				assert.Contains(t, err.Error(), "configFileProfile: ")
 				return
 			}
+			s, err := newSources(Settings{"configFileProfile": test.profile}, machine(test.home, test.environment))
 			require.NoError(t, err)
 			assert.Equal(t, test.region, string(s.find(propertyRegion).value))
 		})
@@ -135,4 +136,77 @@ func TestProfilesInheritFromDefaultKeyByKey(t *testing.T) {
 			assert.Equal(t, test.password, string(s.find(propertyPrivateKeyPassword).value))
 		})
 	}
+}
+
+func TestAFileWithoutTheProfileSaysWhatItHas(t *testing.T) {
+	t.Parallel()
+	key, _ := aKey()
+	for _, test := range []struct{ name, file, said string }{
+		{"other profiles", "[A]\nregion=one\n[B]\nregion=two\n", " has no profile DEFAULT; it has A, B: set configFileProfile"},
+		{"default in lower case", "[default]\nregion=one\n", " has no profile DEFAULT; it has default: set configFileProfile"},
+		{"nothing", "\n", " has no profile DEFAULT; it has none: set configFileProfile"},
+		{"a key", key, " is in PEM format (rsa private key), and has no profile"},
+		{"UTF-16", inUTF16("[A]\nregion=one\n"), " has no profile DEFAULT; it has A: set configFileProfile"},
+	} {
+		home := writeConfigFile(t, test.file)
+		_, err := Resolve(t.Context(), nil, machine(home, nil))
+		require.Error(t, err)
+		assert.Contains(t, err.Error(), home+"/.oci/config"+test.said, test.name)
+		assert.Contains(t, err.Error(), "configFileProfile: tenancyOcid, userOcid, fingerprint, region and privateKey are not set, and ", test.name)
+		assert.NotContains(t, err.Error(), "\n", "one thing is wrong, not five")
+		checkShown(t, err.Error())
+
+		// What is not needed is no error.
+		_, err = Resolve(t.Context(), Settings{"auth": "Nothing"}, machine(home, nil))
+		require.ErrorContains(t, err, "is not a way to sign in")
+	}
+	s, err := newSources(nil, machine(writeConfigFile(t, inUTF16("[DEFAULT]\r\nregion=one\r\n")), nil))
+	require.NoError(t, err)
+	assert.Equal(t, "one", string(s.find(propertyRegion).value))
+}
+
+func TestAProfileThatTheEnvironmentNamesIsReadIfItIsNeeded(t *testing.T) {
+	t.Parallel()
+	key, itsFingerprint := aKey()
+	environment := map[string]string{
+		"OCI_CLI_PROFILE": "WORK", "OCI_CLI_TENANCY": "ocid1.tenancy.oc1..a", "OCI_CLI_USER": "ocid1.user.oc1..a",
+		"OCI_CLI_FINGERPRINT": itsFingerprint, "OCI_CLI_KEY_CONTENT": key, "OCI_CLI_REGION": "us-phoenix-1",
+	}
+	home := writeConfigFile(t, "[DEFAULT\n")
+	_, err := Resolve(t.Context(), nil, machine(home, environment))
+	require.NoError(t, err)
+	_, err = Resolve(t.Context(), Settings{"configFileProfile": "WORK"}, machine(home, environment))
+	require.ErrorContains(t, err, "line 1 begins with [", "the program asks for it")
+	delete(environment, "OCI_CLI_REGION")
+	_, err = Resolve(t.Context(), nil, machine(home, environment))
+	require.ErrorContains(t, err, "region is not set, and the OCI configuration file: ")
+}
+
+func TestTheCLIsOwnFileCountsBeforeTheProfile(t *testing.T) {
+	t.Parallel()
+	const file = "[OCI_CLI_SETTINGS]\ndefault_profile=WORK\n[DEFAULT]\nauth=instance_principal\n[WORK]\nregion=of-the-cli\n"
+	for _, test := range []struct {
+		program      Settings
+		environment  map[string]string
+		region, kind string
+	}{
+		{nil, nil, "of-the-cli", InstancePrincipal},
+		{nil, map[string]string{"OCI_CLI_REGION": "variable", "OCI_CLI_AUTH": "api_key"}, "variable", "api_key"},
+		{nil, map[string]string{"OCI_CLI_PROFILE": "OTHER"}, "of-the-profile", APIKey},
+		{nil, map[string]string{"OCI_CLI_PROFILE": "DEFAULT"}, "of-the-profile", InstancePrincipal},
+		{Settings{"configFileProfile": "WORK"}, map[string]string{"TF_VAR_region": "variable"}, "of-the-cli", InstancePrincipal},
+		{Settings{"region": "of-the-program"}, nil, "of-the-program", InstancePrincipal},
+	} {
+		home := writeConfigFile(t, "[DEFAULT]\nregion=of-the-profile\n[WORK]\nuser=x\n[OTHER]\nuser=y\n")
+		require.NoError(t, os.WriteFile(filepath.Join(home, ".oci", "oci_cli_rc"), []byte(file), 0o600))
+		s, err := newSources(test.program, machine(home, test.environment))
+		require.NoError(t, err)
+		assert.Equal(t, test.region, string(s.find(propertyRegion).value))
+		asked, _ := wayNamed(string(s.way().value))
+		wanted, _ := wayNamed(test.kind)
+		assert.Equal(t, wanted.Name, asked.Name)
+	}
+	home := t.TempDir()
+	_, err := newSources(nil, machine(home, map[string]string{cliFileVariable: home}))
+	require.ErrorContains(t, err, "the configuration file of OCI's CLI: "+home+" could not be read: is a directory")
 }

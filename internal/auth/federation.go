@@ -2,16 +2,25 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
-	sdk "github.com/oracle/oci-go-sdk/v65/common/auth"
 )
 
 // The values of the property tokenExchangeAuth, which says how the caller proves to the identity domain that it may exchange tokens.
 const (
 	exchangeAsClient   = "OAuthClientCredentials"
-	exchangeAsInstance = "InstancePrincipal"
+	exchangeAsInstance = InstancePrincipal
 )
 
 // resourceSessionToken is the type of a token that stands for a resource. To ask for one, one has to name the type of the resource.
@@ -20,32 +29,43 @@ const resourceSessionToken = "urn:oci:token-type:oci-rpst" //nolint:gosec // the
 // subjectIsJWT is the default type of the token that is exchanged.
 const subjectIsJWT = "jwt"
 
+// WorkloadIdentityFederation is the way to sign in with the token of another issuer.
+const WorkloadIdentityFederation = "WorkloadIdentityFederation"
+
 // workloadIdentityFederation exchanges the token of another issuer, such as a Kubernetes cluster, for a token of OCI. See
 // https://docs.oracle.com/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm.
 func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
 	issuer := tokenFile(s.path(r.require(propertyWorkloadIdentityTokenPath)))
-	exchange := sdk.TokenExchangeBuilder{
-		DomainUrl:          strings.TrimRight(string(r.require(propertyTokenExchangeDomainURL)), "/"),
-		Region:             string(r.require(propertyRegion)),
-		RequestedTokenType: string(r.require(propertyTokenExchangeRequestedTokenType)),
-		SubjectTokenType:   string(s.find(propertyTokenExchangeSubjectTokenType).value),
-		RpstExp:            string(s.find(propertyTokenExchangeRPSTExpiration).value),
-		PublicKey:          string(s.find(propertyTokenExchangePublicKey).value),
+	r.require(propertyRegion)
+	e := &exchange{
+		issuer: issuer,
+		url:    strings.TrimRight(string(r.require(propertyTokenExchangeDomainURL)), "/") + "/oauth2/v1/token",
+		form: url.Values{
+			"grant_type":           {"urn:ietf:params:oauth:grant-type:token-exchange"},
+			"requested_token_type": {string(r.require(propertyTokenExchangeRequestedTokenType))},
+			"subject_token_type":   {string(s.find(propertyTokenExchangeSubjectTokenType).value)},
+		},
 	}
-	if exchange.SubjectTokenType == "" {
-		exchange.SubjectTokenType = subjectIsJWT
+	if e.form.Get("subject_token_type") == "" {
+		e.form.Set("subject_token_type", subjectIsJWT)
 	}
-	if exchange.RequestedTokenType == resourceSessionToken {
-		exchange.ResType = string(r.require(propertyTokenExchangeResourceType))
+	if e.form.Get("requested_token_type") == resourceSessionToken {
+		e.form.Set("res_type", string(r.require(propertyTokenExchangeResourceType)))
+		if expiration := s.find(propertyTokenExchangeRPSTExpiration).value; expiration != "" {
+			e.form.Set("rpst_exp", string(expiration))
+		}
 	}
 	asInstance := false
 	if how := s.find(propertyTokenExchangeAuth); how.value != "" {
 		asInstance = strings.EqualFold(string(r.check(propertyTokenExchangeAuth, how)), exchangeAsInstance)
 	}
 	if !asInstance {
-		exchange.ClientId = string(r.require(propertyTokenExchangeClientID))
-		exchange.ClientSecret = string(r.require(propertyTokenExchangeClientSecret))
+		client, secret := string(r.require(propertyTokenExchangeClientID)), string(r.require(propertyTokenExchangeClientSecret))
+		e.authorize = func(request *http.Request) error {
+			request.SetBasicAuth(client, secret)
+			return nil
+		}
 	}
 	if issuer != "" {
 		if _, err := issuer.GetToken(); err != nil {
@@ -60,9 +80,107 @@ func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, e
 		if err != nil {
 			return nil, err
 		}
-		exchange.InstancePrincipalProvider = instance
+		e.authorize = common.DefaultRequestSigner(instance).Sign
 	}
-	return signInAs(ctx, s, WorkloadIdentityFederation, func() (common.ConfigurationProvider, error) {
-		return sdk.TokenExchangeConfigurationProviderFromIssuer(issuer, exchange)
+	return signInAs(ctx, s, WorkloadIdentityFederation, func() (_ common.ConfigurationProvider, err error) {
+		e.client, err = guarded(s)(common.DefaultBaseClientWithSigner(nil).HTTPClient)
+		return e, err
 	})
+}
+
+// exchange gets tokens of OCI for those of another issuer. The SDK has the same, but its client follows redirects, with the other
+// issuer's token. See https://github.com/oracle/oci-go-sdk/blob/master/common/auth/federation_client.go.
+type exchange struct {
+	common.ConfigurationProvider // has the other methods, which nothing calls
+
+	client    common.HTTPRequestDispatcher
+	issuer    tokenFile
+	url       string
+	form      url.Values
+	authorize func(*http.Request) error
+
+	token  string
+	claims claims
+	key    *rsa.PrivateKey
+}
+
+const (
+	// renewBefore is how long before it expires a token is renewed. The SDK does the same.
+	renewBefore = 5 * time.Minute
+	// exchangeWithin bounds one request, and mostExchanges how many are made if the identity domain has a fault.
+	exchangeWithin = 10 * time.Second
+	mostExchanges  = 3
+)
+
+// KeyID returns the current token. If it is about to expire, KeyID gets another, for another key.
+func (e *exchange) KeyID() (string, error) {
+	if time.Until(e.claims.expiry()) > renewBefore {
+		return securityTokenPrefix + e.token, nil
+	}
+	subject, err := e.issuer.GetToken()
+	if err != nil {
+		return "", err
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return "", err
+	}
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		return "", err
+	}
+	e.form.Set("subject_token", subject)
+	e.form.Set("public_key", base64.StdEncoding.EncodeToString(public))
+	token, again, err := e.ask()
+	for attempt := 1; again && attempt < mostExchanges; attempt++ {
+		time.Sleep(time.Second << attempt)
+		token, again, err = e.ask()
+	}
+	if err != nil {
+		return "", err
+	}
+	claims, err := readClaims(token)
+	if err != nil {
+		return "", fmt.Errorf("the identity domain's answer holds no token: %w", err)
+	}
+	e.token, e.claims, e.key = token, claims, key
+	return securityTokenPrefix + token, nil
+}
+
+// ask makes one request. If it fails, again reports whether the next one may succeed.
+func (e *exchange) ask() (token string, again bool, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), exchangeWithin)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, strings.NewReader(e.form.Encode()))
+	if err != nil {
+		return "", false, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	if err := e.authorize(request); err != nil {
+		return "", false, err
+	}
+	response, err := e.client.Do(request)
+	if err != nil {
+		return "", true, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return "", response.StatusCode >= http.StatusInternalServerError, fmt.Errorf("the identity domain answers %s", response.Status)
+	}
+	var answer struct{ Token string }
+	err = json.NewDecoder(io.LimitReader(response.Body, longestFile)).Decode(&answer)
+	return answer.Token, false, err
+}
+
+// PrivateRSAKey returns the key that belongs to the token.
+func (e *exchange) PrivateRSAKey() (*rsa.PrivateKey, error) {
+	_, err := e.KeyID()
+	return e.key, err
+}
+
+// TenancyOCID returns the tenancy that the token names.
+func (e *exchange) TenancyOCID() (string, error) {
+	_, err := e.KeyID()
+	return e.claims.Tenancy, err
 }

@@ -7,6 +7,10 @@ import (
 	"io/fs"
 	"os"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
@@ -35,7 +39,9 @@ func readFile(path outside.Text) ([]byte, error) {
 		return nil, fmt.Errorf("%s is longer than %d bytes, too long for a key, a token or a configuration file", path, longestFile)
 	}
 	if err == nil {
-		return content, nil
+		// PowerShell and Windows' editors begin files with a byte order mark, and may write them in UTF-16.
+		content, _, err = transform.Bytes(unicode.BOMOverride(encoding.Nop.NewDecoder()), content)
+		return content, err
 	}
 	// A valid path may look like a secret too. This one could not be read, so it probably is a secret.
 	if kind := path.Secret(); kind != "" {

@@ -66,7 +66,7 @@ func machine(home string, environment map[string]string) Environment {
 func FuzzResolve(f *testing.F) {
 	key, _ := aKey()
 	for place := range properties {
-		for kind := range kinds {
+		for kind := range ways {
 			f.Add(uint8(kind), uint8(place), key, "OCI_CONFIG_FILE", "/dev/null/missing")
 			f.Add(uint8(kind), uint8(place), "/dev/zero", "OCI_CONFIG_FILE", "/dev/zero")
 		}
@@ -81,7 +81,7 @@ func FuzzResolve(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind, place uint8, value, variable, content string) {
 		key, itsFingerprint := aKey()
 		settings := Settings{
-			"auth": kinds[int(kind)%len(kinds)], "tenancyOcid": "ocid1.tenancy.oc1..a", "userOcid": "ocid1.user.oc1..a",
+			"auth": ways[int(kind)%len(ways)].Name, "tenancyOcid": "ocid1.tenancy.oc1..a", "userOcid": "ocid1.user.oc1..a",
 			"fingerprint": itsFingerprint, "privateKey": key, "privateKeyPassword": canary, "region": "us-phoenix-1",
 			"tokenExchangeClientId": "client", "tokenExchangeClientSecret": canary,
 			// Nothing is asked of OCI: there is no such file.
@@ -94,8 +94,12 @@ func FuzzResolve(f *testing.F) {
 		if chosen != "workloadIdentityTokenPath" || outside.Text(value).Secret() != "" {
 			settings[chosen] = value
 		}
-		for _, problem := range Check(settings) {
-			checkValue(t, problem.Error(), value, content)
+		for _, p := range properties {
+			if p.Check != nil {
+				if err := p.Check(settings[p.Name]); err != nil {
+					checkValue(t, err.Error(), value, content)
+				}
+			}
 		}
 		if _, err := Resolve(t.Context(), settings, machine(home, map[string]string{variable: content})); err != nil {
 			checkValue(t, err.Error(), value, content)

@@ -129,7 +129,8 @@ func TestWhoSigns(t *testing.T) {
 			t.Parallel()
 			s, err := newSources(test.program, machine(writeConfigFile(t, test.file), test.environment))
 			require.NoError(t, err)
-			assert.Equal(t, test.kind, kindNamed(string(s.kind().value)))
+			way, _ := wayNamed(string(s.way().value))
+			assert.Equal(t, test.kind, way.Name)
 			if test.kind == APIKey && test.signs != "" {
 				found := s.identity()
 				assert.Equal(t, test.signs,

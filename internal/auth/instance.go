@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -23,9 +24,9 @@ import (
 )
 
 const (
-	// metadataVariable tells the SDK where the instance metadata service is. The default is metadataURL.
-	metadataVariable = "OCI_METADATA_BASE_URL"
-	metadataURL      = "http://169.254.169.254/opc/v2"
+	// metadataVariable tells the SDK where the instance metadata service is.
+	metadataVariable   = "OCI_METADATA_BASE_URL"
+	defaultMetadataURL = "http://169.254.169.254/opc/v2"
 	// metadataWithin bounds the check whether the service exists. The SDK itself tries for minutes.
 	metadataWithin = 5 * time.Second
 	// longestMetadata limits how many bytes are read of an answer, which should be one line.
@@ -34,12 +35,17 @@ const (
 
 var errNoInstance = errors.New("this machine is not an OCI instance, or its metadata service cannot be used")
 
-// readMetadata asks the instance metadata service for one line. The status is 0 if there was no answer.
-func readMetadata(ctx context.Context, s *sources, path string) (status int, line string, err error) {
-	base := s.env(metadataVariable)
-	if base == "" {
-		base = metadataURL
+// metadataURL returns the URL of the instance metadata service.
+func (s *sources) metadataURL() string {
+	if base := s.env(metadataVariable); base != "" {
+		return string(base)
 	}
+	return defaultMetadataURL
+}
+
+// readMetadata asks the instance metadata service for one thing. The status is 0 if there was no answer.
+func readMetadata(ctx context.Context, s *sources, path string) (status int, text string, err error) {
+	base := s.metadataURL()
 	ctx, cancel := context.WithTimeout(ctx, metadataWithin)
 	defer cancel()
 	failed := func(status int, why error) (int, string, error) {
@@ -48,12 +54,16 @@ func readMetadata(ctx context.Context, s *sources, path string) (status int, lin
 		}
 		return status, "", fmt.Errorf("%w (%s: %s)", errNoInstance, outside.URL(base), outside.Sentence(why.Error()))
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, string(base)+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
 	if err != nil {
 		return failed(0, fmt.Errorf("%s is not a URL", metadataVariable))
 	}
 	request.Header.Set("Authorization", "Bearer Oracle")
-	response, err := http.DefaultClient.Do(request)
+	client, err := guarded(s)(&http.Client{})
+	if err != nil {
+		return failed(0, err)
+	}
+	response, err := client.Do(request)
 	if err != nil {
 		return failed(0, err)
 	}
@@ -70,7 +80,10 @@ func readMetadata(ctx context.Context, s *sources, path string) (status int, lin
 
 // requireInstance returns an error if this machine is not an instance.
 func requireInstance(ctx context.Context, s *sources, kind string) *PropertyError {
-	status, _, err := readMetadata(ctx, s, "/instance/region")
+	status, region, err := readMetadata(ctx, s, "/instance/region")
+	if err == nil {
+		learnRealm(ctx, s, region)
+	}
 	if err == nil || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError {
 		// The service is busy. The SDK asks again.
 		return nil
@@ -78,12 +91,39 @@ func requireInstance(ctx context.Context, s *sources, kind string) *PropertyErro
 	return wrong(propertyAuth, "%s: %v. Choose another way to sign in, or run this on an instance", kind, err)
 }
 
+// InstancePrincipal is the way to sign in as an instance, and InstancePrincipalWithCerts the same with certificates in files.
+const (
+	InstancePrincipal          = "InstancePrincipal"
+	InstancePrincipalWithCerts = "InstancePrincipalWithCerts"
+)
+
 // instancePrincipal signs as the instance that this program runs on.
 func instancePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 	if problem := requireInstance(ctx, s, InstancePrincipal); problem != nil {
 		return nil, problem
 	}
-	return signInAs(ctx, s, InstancePrincipal, sdk.InstancePrincipalConfigurationProvider)
+	return signInAs(ctx, s, InstancePrincipal, func() (common.ConfigurationProvider, error) {
+		return sdk.InstancePrincipalConfigurationProviderWithCustomClient(guarded(s))
+	})
+}
+
+// cliMetadataVariable makes OCI's CLI ask the instance metadata service about a region that it does not know.
+const cliMetadataVariable = "OCI_CLI_USE_INSTANCE_METADATA_SERVICE"
+
+// learnRealm tells the SDK the domain name of a region that it does not know, if the instance metadata service does. The SDK can ask
+// the service itself, but at the default URL only.
+func learnRealm(ctx context.Context, s *sources, region string) {
+	if _, err := common.StringToRegion(region).RealmID(); err == nil || region == "" {
+		return
+	}
+	var info struct{ RealmKey, RealmDomainComponent, RegionKey, RegionIdentifier string }
+	_, text, err := readMetadata(ctx, s, "/instance/regionInfo")
+	if err == nil && json.Unmarshal([]byte(strings.ToLower(text)), &info) == nil && hostName.MatchString(info.RealmDomainComponent) {
+		common.AddRegionSchemaForPlc(map[string]string{
+			"realmKey": info.RealmKey, "realmDomainComponent": info.RealmDomainComponent, "regionKey": info.RegionKey,
+			"regionIdentifier": info.RegionIdentifier,
+		})
+	}
 }
 
 // certificatesLocation is the setting of OCI's Terraform provider that names the folder of an instance's certificates.

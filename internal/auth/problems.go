@@ -31,24 +31,29 @@ func (p Problems) Error() string {
 	if len(p) == 1 {
 		return p[0].Error()
 	}
-	var missing, bad []string
 	lines := make([]string, len(p))
 	for i, problem := range p {
 		lines[i] = problem.Error()
-		if problem.missing {
-			missing = append(missing, problem.Property)
-		} else {
-			bad = append(bad, problem.Property)
-		}
 	}
 	var summary []string
-	if len(missing) > 0 {
-		summary = append(summary, enumerate(missing)+isOrAre(missing)+"not set")
+	if missing := p.names(true); len(missing) > 0 {
+		summary = append(summary, enumerate(missing)+"not set")
 	}
-	if len(bad) > 0 {
-		summary = append(summary, enumerate(bad)+isOrAre(bad)+"invalid")
+	if bad := p.names(false); len(bad) > 0 {
+		summary = append(summary, enumerate(bad)+"invalid")
 	}
 	return strings.Join(summary, ", ") + ":\n" + strings.Join(lines, "\n")
+}
+
+// names returns the properties that are missing, or those that are set and wrong.
+func (p Problems) names(missing bool) []string {
+	var names []string
+	for _, problem := range p {
+		if problem.missing == missing {
+			names = append(names, problem.Property)
+		}
+	}
+	return names
 }
 
 // Unwrap returns each of the problems.
@@ -60,18 +65,11 @@ func (p Problems) Unwrap() []error {
 	return errs
 }
 
-// enumerate joins names with commas and "and".
+// enumerate joins names with commas and "and", and adds the verb.
 func enumerate(names []string) string {
 	last := len(names) - 1
 	if last == 0 {
-		return names[0]
+		return names[0] + " is "
 	}
-	return strings.Join(names[:last], ", ") + " and " + names[last]
-}
-
-func isOrAre(names []string) string {
-	if len(names) == 1 {
-		return " is "
-	}
-	return " are "
+	return strings.Join(names[:last], ", ") + " and " + names[last] + " are "
 }

@@ -16,6 +16,8 @@ type Property struct {
 	// CLI is what OCI's CLI calls the property in its environment variables, such as "TENANCY" for OCI_CLI_TENANCY. Empty
 	// means that the CLI has no such variable.
 	CLI string
+	// CLIFile is the key in the CLI's own configuration file, if the CLI reads the property from there.
+	CLIFile string
 	// ProgramOnly is true for a property that is read from Pulumi's configuration and nowhere else.
 	ProgramOnly bool
 	// Secret is true for a property whose value is encrypted in the state and never shown.
@@ -78,16 +80,9 @@ func define(p Property) Property {
 
 var (
 	propertyAuth = define(Property{
-		Name: "auth", CLI: "AUTH", Check: checkKind,
-		Description: "How to sign in to OCI. `ApiKey` signs with a user's API key. `SecurityToken` uses a session that `oci session " +
-			"authenticate` has opened, in the profile that `configFileProfile` names. `InstancePrincipal`, `ResourcePrincipal` and " +
-			"`OKEWorkloadIdentity` sign as the instance, the function or other resource, or the Kubernetes workload that Pulumi runs " +
-			"in. `InstanceOBOUser` signs as an instance for the user of a delegation token, as Cloud Shell does. " +
-			"`InstancePrincipalWithCerts` signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, " +
-			"`intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the " +
-			"environment variable `test_certificates_location` names. `WorkloadIdentityFederation` exchanges the token of another " +
-			"issuer for one of OCI. The names that OCI's CLI uses, such as `instance_principal`, work as well. If it is not set, the " +
-			"profile says how to sign in. If the profile does not say, it is `ApiKey`.",
+		Name: "auth", CLI: "AUTH", CLIFile: "auth", Check: checkWay,
+		Description: "How to sign in to OCI. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. " +
+			"The names that OCI's CLI uses, such as `instance_principal`, work as well.",
 	})
 	propertyTenancyOCID = define(Property{
 		Name: "tenancyOcid", Key: "tenancy", CLI: "TENANCY", Check: checkTenancy,
@@ -115,7 +110,7 @@ var (
 		Description: "The pass phrase of the private key, if it is encrypted.",
 	})
 	propertyRegion = define(Property{
-		Name: "region", Key: "region", CLI: "REGION", Check: checkRegion,
+		Name: "region", Key: "region", CLI: "REGION", CLIFile: "region", Check: checkRegion,
 		Description: "The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth " +
 			"tokens in the tenancy's home region only. The provider sends these calls there by itself.",
 	})

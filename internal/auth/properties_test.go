@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestNamesInTheEnvironmentFollowFromTheName(t *testing.T) {
@@ -64,21 +65,19 @@ func TestChecks(t *testing.T) {
 		{propertyTokenExchangeDomainURL, "http://localhost:8080", ""},
 		{propertyTokenExchangeDomainURL, "http://[::1]:8080", ""},
 		{propertyTokenExchangeDomainURL, "http://idcs-1.identity.oraclecloud.com", "use https"},
-		{propertyTokenExchangeDomainURL, "https://me:secret@idcs", "is not the URL"},
-		{propertyTokenExchangeDomainURL, "https://idcs/path", "is not the URL"},
-		{propertyTokenExchangeDomainURL, "https://idcs?a=b", "is not the URL"},
+		{propertyTokenExchangeDomainURL, "https://me:secret@idcs", "more than scheme, host and port"},
+		{propertyTokenExchangeDomainURL, "https://idcs/path", "more than scheme, host and port"},
+		{propertyTokenExchangeDomainURL, "https://idcs?a=b", "more than scheme, host and port"},
 		{propertyTokenExchangeDomainURL, "ftp://idcs", "is not the URL"},
 		{propertyTokenExchangeDomainURL, "idcs", "is not the URL"},
 	} {
-		problems := Check(Settings{test.property.Name: test.value})
+		err := test.property.Check(test.value)
 		if test.said == "" {
-			assert.Empty(t, problems, test.value)
-		} else if assert.Len(t, problems, 1, test.value) {
-			assert.Equal(t, test.property.Name, problems[0].Property)
-			assert.Contains(t, problems[0].Problem, test.said)
+			require.NoError(t, err, test.value)
+		} else {
+			require.ErrorContains(t, err, test.said, test.value)
 		}
 	}
-	assert.Empty(t, Check(Settings{}))
 }
 
 func TestTheFirstLineOfSeveralProblemsNamesThem(t *testing.T) {

@@ -30,9 +30,11 @@ const (
 	versionVariable = sdk.ResourcePrincipalVersionEnvVar
 
 	functionsSet = "OCI sets them for functions and other resources that can sign in this way. Elsewhere, choose another way to sign in"
-	podsSet      = "Set the variables OCI_RESOURCE_PRINCIPAL_... in the specification of the pod. Kubernetes sets the others. Outside " +
-		"of OKE, choose another way to sign in"
+	podsSet      = "Kubernetes sets them in pods. Outside of OKE, choose another way to sign in"
 )
+
+// ResourcePrincipal is the way to sign in as a function or another resource.
+const ResourcePrincipal = "ResourcePrincipal"
 
 // resourcePrincipal signs as the function or other resource that this program runs in. OCI says how in the environment
 // variables OCI_RESOURCE_PRINCIPAL_...
@@ -116,15 +118,30 @@ func (r resourcePath) ResourceID() (*string, error) {
 	return &id, nil
 }
 
-// serviceAccountTokenVariable tells OCI's CLI where the service account's token is.
-const serviceAccountTokenVariable = "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH" //nolint:gosec // the name of a variable, no credential
+// These tell OCI's CLI where the service account's token is, or what it is.
+const (
+	serviceAccountTokenVariable       = "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH"   //nolint:gosec // the name of a variable, no credential
+	serviceAccountTokenStringVariable = "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING" //nolint:gosec // the name of a variable, no credential
+)
+
+// OKEWorkloadIdentity is the way to sign in as a workload of a Kubernetes cluster.
+const OKEWorkloadIdentity = "OKEWorkloadIdentity"
 
 // okeWorkloadIdentity signs as the Kubernetes workload that this program runs in, on an enhanced OKE cluster. See
 // https://docs.oracle.com/iaas/Content/ContEng/Tasks/contenggrantingworkloadaccesstoresources.htm.
 func okeWorkloadIdentity(ctx context.Context, s *sources) (Credentials, error) {
-	if problem := requireVariables(s, OKEWorkloadIdentity, podsSet,
-		versionVariable, sdk.ResourcePrincipalRegionEnvVar, sdk.KubernetesServiceHostEnvVar); problem != nil {
+	if problem := requireVariables(s, OKEWorkloadIdentity, podsSet, sdk.KubernetesServiceHostEnvVar); problem != nil {
 		return nil, problem
+	}
+	if s.env(sdk.ResourcePrincipalRegionEnvVar) == "" { // which the SDK requires, and the CLI does not
+		r := &requirement{sources: s}
+		region := r.require(propertyRegion)
+		if err := r.err(); err != nil {
+			return nil, err
+		}
+		if err := s.handToSDK(sdk.ResourcePrincipalRegionEnvVar, region); err != nil {
+			return nil, err
+		}
 	}
 	authorities := s.env(sdk.OciKubernetesServiceAccountCertPath)
 	if authorities == "" {
@@ -138,17 +155,31 @@ func okeWorkloadIdentity(ctx context.Context, s *sources) (Credentials, error) {
 		return nil, wrong(propertyAuth, "%s: the cluster's certificate authority: %v. To use another file, set the environment variable %s",
 			OKEWorkloadIdentity, err, sdk.OciKubernetesServiceAccountCertPath)
 	}
-	path := outside.Text(sdk.KubernetesServiceAccountTokenPath)
-	if asked := s.find(propertyWorkloadIdentityTokenPath).value; asked != "" {
-		path = s.path(asked)
-	} else if named := s.env(serviceAccountTokenVariable); named != "" {
-		path = s.path(named)
+	tokens, problem := serviceAccount(s)
+	if problem != nil {
+		return nil, problem
 	}
-	tokens := tokenFile(path)
+	host := string(s.env(sdk.KubernetesServiceHostEnvVar))
+	return signInAs(ctx, s, OKEWorkloadIdentity, func() (common.ConfigurationProvider, error) {
+		return sdk.OkeWorkloadIdentityConfigurationProviderWithServiceAccountTokenProviderK8sService(&host, tokens, content)
+	})
+}
+
+// serviceAccount returns where the service account's token comes from.
+func serviceAccount(s *sources) (sdk.ServiceAccountTokenProvider, *PropertyError) {
+	path := s.find(propertyWorkloadIdentityTokenPath).value
+	if path == "" {
+		if token := s.env(serviceAccountTokenStringVariable); token != "" {
+			return sdk.NewSuppliedServiceAccountTokenProvider(string(token)), nil
+		}
+		path = s.env(serviceAccountTokenVariable)
+	}
+	if path == "" {
+		path = outside.Text(sdk.KubernetesServiceAccountTokenPath)
+	}
+	tokens := tokenFile(s.path(path))
 	if _, err := tokens.ServiceAccountToken(); err != nil {
 		return nil, wrong(propertyWorkloadIdentityTokenPath, "%v. %s", err, s.whereToSet(propertyWorkloadIdentityTokenPath))
 	}
-	return signInAs(ctx, s, OKEWorkloadIdentity, func() (common.ConfigurationProvider, error) {
-		return sdk.OkeWorkloadIdentityConfigurationProviderWithServiceAccountTokenProvider(tokens)
-	})
+	return tokens, nil
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/rsa"
 	"fmt"
 	"strings"
@@ -11,6 +12,9 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
+
+// SecurityToken is the way to sign in with a session.
+const SecurityToken = "SecurityToken"
 
 // session signs with the key and the security token of a session that "oci session authenticate" has opened. Both are read again
 // for each request, so that a session that has been renewed on disk is used at once.
@@ -37,7 +41,7 @@ const cliSecurityTokenVariable = "OCI_CLI_SECURITY_TOKEN_FILE" //nolint:gosec //
 // sessionCredentials returns the credentials of a session, which a profile with a security token describes:
 // https://docs.oracle.com/iaas/Content/API/SDKDocs/clitoken.htm. The session's key is in the same profile. A key
 // from the environment belongs to something else.
-func sessionCredentials(s *sources) (Credentials, error) {
+func sessionCredentials(_ context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
 	opened := &session{
 		origin:    s.file.String(),

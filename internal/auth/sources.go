@@ -3,6 +3,7 @@ package auth
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
@@ -36,10 +37,13 @@ type sources struct {
 	program             source
 	terraform, oci, cli source // environment variables: TF_VAR_..., OCI_... and OCI_CLI_...
 	profile             source // of the OCI configuration file
+	// order holds the places in order of precedence, in the groups that may name a whole identity.
+	order [][]source
 	// profileNamedByProgram is true if the program names the profile, and not the environment.
 	profileNamedByProgram bool
 	file                  configFile
-	home                  string // empty if there is none
+	cliFile               configFile // of the CLI alone
+	home                  string     // empty if there is none
 	environment           Environment
 }
 
@@ -69,10 +73,28 @@ func newSources(settings Settings, environment Environment) (*sources, error) {
 		lookup: s.inProfile,
 	}
 
-	s.profileNamedByProgram = s.program.lookup(propertyConfigFileProfile) != ""
+	cliFile := source{
+		name: func(Property) string { return s.cliFile.String() },
+		lookup: func(p Property) outside.Text {
+			if p.CLIFile == "" {
+				return ""
+			}
+			return s.cliFile.value(p.CLIFile)
+		},
+	}
+
 	profile := firstOf(propertyConfigFileProfile, s.program, s.terraform, s.oci, s.cli)
-	if s.file, err = s.readConfigFile(profile); err != nil {
-		return nil, wrong(propertyConfigFileProfile, "%v", err)
+	if s.cliFile, profile, err = s.readCLIFile(profile); err != nil {
+		return nil, err
+	}
+	s.readConfigFile(profile)
+	s.order = [][]source{{s.program}, {s.terraform}, {s.oci}, {s.terraform, s.oci}, {s.cli, cliFile}, {cliFile, s.profile}}
+	if s.profileNamedByProgram = s.program.lookup(propertyConfigFileProfile) != ""; s.profileNamedByProgram {
+		if s.file.problem != nil {
+			return nil, wrong(propertyConfigFileProfile, "%v", s.file.problem)
+		}
+		last := len(s.order) - 1
+		s.order = slices.Insert(s.order[:last], 1, s.order[last]) // a choice of the program comes before the environment
 	}
 	return s, nil
 }
@@ -89,14 +111,8 @@ func (s *sources) inProfile(p Property) outside.Text {
 	return s.file.value(p.Key)
 }
 
-// inOrder returns all places in order of precedence. A profile that the program names is a choice of the program, so it comes before
-// the environment.
-func (s *sources) inOrder() []source {
-	if s.profileNamedByProgram {
-		return []source{s.program, s.profile, s.terraform, s.oci, s.cli}
-	}
-	return []source{s.program, s.terraform, s.oci, s.cli, s.profile}
-}
+// inOrder returns all places in order of precedence.
+func (s *sources) inOrder() []source { return slices.Concat(s.order...) }
 
 // find returns a property from the first place that has it.
 func (s *sources) find(p Property) finding { return firstOf(p, s.inOrder()...) }

@@ -17,6 +17,7 @@ const securityTokenPrefix = "ST$"
 // claims are the claims of a JSON Web Token (RFC 7519) that matter here. They are not verified: OCI does that.
 type claims struct {
 	Expires         float64 `json:"exp"`
+	Tenancy         string  `json:"tenant"`
 	ResourceTenancy string  `json:"res_tenant"`
 	Subject         string  `json:"sub"`
 }

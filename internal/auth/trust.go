@@ -15,15 +15,27 @@ const (
 	customCertificates = "custom_cert_location"
 	// cliCertificatesVariable is the variable of OCI's CLI for that file.
 	cliCertificatesVariable = "OCI_CLI_CERT_BUNDLE"
+	// cliFileCertificates is the key in the CLI's own configuration file for that file.
+	cliFileCertificates = "cert-bundle"
 )
 
 // trustCertificates finds the file with the certificate authorities to trust, checks that it contains certificates, and passes
 // its path to OCI's SDK. On a network that inspects encrypted connections, the file contains the network's own authority.
 func (s *sources) trustCertificates() error {
+	if proxy := s.cliFile.settings["proxy"]; proxy != "" { // which the CLI prefers to the environment
+		if err := s.handToSDK("HTTPS_PROXY", outside.Text(proxy)); err != nil {
+			return err
+		}
+	}
 	path, variable := s.terraformSetting(customCertificates)
-	for _, name := range []string{certificatesVariable, cliCertificatesVariable} {
-		if path == "" {
-			path, variable = s.env(name), name
+	origin := "the environment variable " + variable
+	for _, name := range []string{certificatesVariable, cliCertificatesVariable, cliFileCertificates, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"} {
+		switch {
+		case path != "":
+		case name == cliFileCertificates:
+			path, origin = s.cliFile.value(name), s.cliFile.String()
+		default:
+			path, origin = s.env(name), "the environment variable "+name
 		}
 	}
 	if path == "" {
@@ -35,7 +47,7 @@ func (s *sources) trustCertificates() error {
 		err = fmt.Errorf("%s holds no certificate in PEM format", path)
 	}
 	if err != nil {
-		return fmt.Errorf("the certificate authorities to trust, which the environment variable %s names: %w", variable, err)
+		return fmt.Errorf("the certificate authorities to trust, which %s names: %w", origin, err)
 	}
 	return s.handToSDK(certificatesVariable, path)
 }

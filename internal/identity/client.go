@@ -29,6 +29,8 @@ import (
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 )
 
 // Options say how a Client reaches OCI.
@@ -38,6 +40,8 @@ type Options struct {
 	// Endpoint replaces the region's public endpoint, for a private or local service: scheme, host and port, and
 	// optionally a path. Each "{region}" in it stands for the region's name. Empty means the public endpoint.
 	Endpoint string
+	// DomainName replaces the last two parts of the hosts of public endpoints, such as oraclecloud.com. Empty means that it does not.
+	DomainName string
 	// UserAgent comes before the SDK's own text in the User-Agent header, such as "pulumi-ociauthtoken/1.0.0".
 	UserAgent string
 	// Clock tells the time. Nil means the machine's clock.
@@ -88,6 +92,7 @@ func New(options Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	sender.domainName = options.DomainName
 	var endpoint *Endpoint
 	if options.Endpoint != "" {
 		parsed, err := ParseEndpoint(options.Endpoint)
@@ -118,7 +123,7 @@ func New(options Options) (*Client, error) {
 // person has to do.
 func (c *Client) User(user UserRef, listener Listener) (*User, error) {
 	if user.DomainURL != "" {
-		canonical, err := ParseDomainURL(user.DomainURL)
+		canonical, err := hosts.ParseDomainURL(user.DomainURL)
 		if err != nil {
 			return nil, fmt.Errorf("domainUrl: %w", err)
 		}
@@ -142,7 +147,7 @@ func (c *Client) User(user UserRef, listener Listener) (*User, error) {
 
 // domain returns the API of the identity domain with the given URL, for one of its users.
 func (c *Client) domain(domainURL, userID string, listener Listener) (domain, error) {
-	domainURL, err := ParseDomainURL(domainURL)
+	domainURL, err := hosts.ParseDomainURL(domainURL)
 	if err != nil {
 		return domain{}, err
 	}

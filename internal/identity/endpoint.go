@@ -2,10 +2,10 @@ package identity
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
@@ -32,7 +32,7 @@ func ParseEndpoint(template string) (Endpoint, error) {
 			shown, regionPlaceholder)
 	case u.User != nil, strings.ContainsAny(template, "?#"):
 		return Endpoint{}, fmt.Errorf("%q has more than scheme, host, port and path", shown)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !hosts.IsLoopback(u.Hostname()):
 		return Endpoint{}, fmt.Errorf("%q would send tokens over the network unencrypted: use https "+
 			"(plain http is accepted for loopback addresses only)", shown)
 	}
@@ -51,41 +51,5 @@ func (e Endpoint) in(region string) (host, path string) {
 // dependsOnRegion reports whether each region has its own endpoint.
 func (e Endpoint) dependsOnRegion() bool { return strings.Contains(e.template, regionPlaceholder) }
 
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
-
 // domainPath is the beginning of every path of a domain's API.
 const domainPath = "admin/v1"
-
-// defaultPorts has the port of each scheme that a URL need not name.
-var defaultPorts = map[string]string{"https": "443", "http": "80"}
-
-// ParseDomainURL parses the URL of an identity domain, as the Console and "oci iam domain list" show it. It returns the URL in
-// canonical form: scheme and host in lower case, and the port if it is not the default. It accepts plain http for loopback addresses only.
-func ParseDomainURL(s string) (string, error) {
-	shown := outside.URL(s)
-	u, err := url.Parse(s)
-	switch {
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return "", fmt.Errorf("%q is not the URL of an identity domain: %s", shown, WhereDomainURLs)
-	case u.User != nil, strings.Trim(u.Path, "/") != "", strings.ContainsAny(s, "?#"):
-		return "", fmt.Errorf("%q has more than scheme, host and port: %s", shown, WhereDomainURLs)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return "", fmt.Errorf("%q would send tokens over the network unencrypted: use https (plain http is accepted for loopback "+
-			"addresses only)", shown)
-	}
-	host := strings.ToLower(u.Host)
-	if u.Port() == "" || u.Port() == defaultPorts[u.Scheme] {
-		host = strings.TrimSuffix(host, ":"+u.Port())
-	}
-	return u.Scheme + "://" + host, nil
-}
-
-// WhereDomainURLs tells a person where to find the URL of a domain.
-const WhereDomainURLs = `copy "Domain URL" from the domain's page in the Console, or "url" from "oci iam domain list --all"; it looks like ` +
-	`https://idcs-0123456789abcdef.identity.oraclecloud.com`

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 )
 
 // password is a password that no error may show.
@@ -70,7 +72,7 @@ func FuzzParseEndpoint(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q in a region is no URL: %v", template, err)
 		}
-		if u.User != nil || u.RawQuery != "" || u.Fragment != "" || (u.Scheme != "https" && !isLoopback(u.Hostname())) {
+		if u.User != nil || u.RawQuery != "" || u.Fragment != "" || (u.Scheme != "https" && !hosts.IsLoopback(u.Hostname())) {
 			t.Errorf("%q was taken, and makes %s", template, u)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
@@ -111,7 +112,7 @@ func (i iam) listCommand() string { return "oci iam auth-token list --user-id " 
 // elsewhere looks for the identity domain that the user is in. It lists the domains and asks each of them once. See
 // https://docs.oracle.com/iaas/api/#/en/identity/20160918/Domain/ListDomains.
 func (i iam) elsewhere(ctx context.Context) (api, string) {
-	const unknown = ". If the user is in an identity domain other than Default, set domainUrl: " + WhereDomainURLs
+	const unknown = ". If the user is in an identity domain other than Default, set domainUrl: " + hosts.WhereDomainURLs
 	tenancy, err := i.tenancy()
 	if err != nil || tenancy == "" {
 		return nil, unknown

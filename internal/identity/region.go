@@ -11,6 +11,7 @@ import (
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/panics"
 )
 
@@ -24,7 +25,7 @@ type service struct {
 	domain string
 }
 
-// newDomain returns the service of an identity domain. The URL is in the form that ParseDomainURL returns.
+// newDomain returns the service of an identity domain. The URL is in the form that hosts.ParseDomainURL returns.
 func newDomain(s sender, domainURL string) *service {
 	s.base.Host, s.base.BasePath = domainURL, domainPath
 	return &service{sender: s, domain: domainURL}
@@ -34,12 +35,23 @@ func newDomain(s sender, domainURL string) *service {
 func newService(s sender, endpoint *Endpoint, region string) *service {
 	s.base.BasePath = basePath
 	if endpoint == nil {
-		s.base.Host = common.StringToRegion(region).EndpointForTemplate(
-			"identity", "https://identity.{region}.oci.{secondLevelDomain}")
+		s.base.Host = s.publicHost(region, "identity", "https://identity.{region}.oci.{secondLevelDomain}")
 	} else {
 		s.base.Host, s.base.BasePath = endpoint.in(region)
 	}
 	return &service{sender: s, region: region, endpoint: endpoint}
+}
+
+// domainName matches the last two parts of a host, which OCI's Terraform provider replaces.
+var domainName = regexp.MustCompile(`[-\w]+\.\w+$`)
+
+// publicHost returns the public endpoint of a service.
+func (s sender) publicHost(region, service, template string) string {
+	host := common.StringToRegion(region).EndpointForTemplate(service, template)
+	if s.domainName == "" {
+		return host
+	}
+	return domainName.ReplaceAllLiteralString(host, s.domainName)
 }
 
 // String says for messages where calls go.
@@ -69,8 +81,7 @@ func (s *service) objectStorage() *service {
 	storage := *s
 	if s.endpoint == nil {
 		storage.sender.base.BasePath = ""
-		storage.sender.base.Host = common.StringToRegion(s.region).EndpointForTemplate(
-			"objectstorage", "https://objectstorage.{region}.{secondLevelDomain}")
+		storage.sender.base.Host = s.sender.publicHost(s.region, "objectstorage", "https://objectstorage.{region}.{secondLevelDomain}")
 	} else {
 		_, path := s.endpoint.in(s.region)
 		storage.sender.base.BasePath = strings.TrimSuffix(strings.TrimSuffix(path, basePath), "/")
@@ -85,7 +96,7 @@ func (s *service) localHost() string {
 	}
 	host, _ := s.endpoint.in(s.region)
 	_, authority, _ := strings.Cut(host, "://")
-	if !isLoopback((&url.URL{Host: authority}).Hostname()) {
+	if !hosts.IsLoopback((&url.URL{Host: authority}).Hostname()) {
 		return ""
 	}
 	return authority

@@ -73,6 +73,8 @@ type sender struct {
 	client      *http.Client
 	credentials common.ConfigurationProvider
 	clock       Clock
+	// domainName replaces the domain name in the hosts of public endpoints, unless it is empty.
+	domainName string
 }
 
 // newSender returns a sender with the SDK's HTTP client, which handles proxies and certificates:
@@ -92,7 +94,7 @@ func newSender(credentials common.ConfigurationProvider, userAgent string, clock
 	if userAgent != "" {
 		base.UserAgent = userAgent + " " + base.UserAgent
 	}
-	return sender{base, client, credentials, clock}, nil
+	return sender{base: base, client: client, credentials: credentials, clock: clock}, nil
 }
 
 // Delegated is implemented by credentials that sign for a user. The delegation token is a signed header of each request.

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
@@ -182,7 +182,7 @@ func (c *Client) get(ctx context.Context, address string, prepare func(*http.Req
 // scheme is https, except at loopback addresses, where no one else listens.
 func scheme(server string) string {
 	host := hostname(server)
-	if ip := net.ParseIP(host); strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback()) {
+	if hosts.IsLoopback(host) {
 		return "http"
 	}
 	return "https"

@@ -86,6 +86,13 @@ func (m *machine) cliVariables(who person) {
 	m.variables(who, "OCI_CLI_TENANCY", "OCI_CLI_USER", "OCI_CLI_FINGERPRINT", "OCI_CLI_REGION", "OCI_CLI_KEY_FILE")
 }
 
+// keyContent puts a person's API key into the environment, with the key itself in the given form.
+func (m *machine) keyContent(who person, key string) {
+	m.cliVariables(who)
+	delete(m.Environment, "OCI_CLI_KEY_FILE")
+	m.Environment["OCI_CLI_KEY_CONTENT"] = key
+}
+
 func (m *machine) terraformVariables(who person) {
 	m.variables(who, "TF_VAR_tenancy_ocid", "TF_VAR_user_ocid", "TF_VAR_fingerprint", "TF_VAR_region", "TF_VAR_private_key_path")
 }
@@ -182,9 +189,7 @@ func machines(alice, bob person) map[string]struct {
 		// The SDKs do not read the variables of the CLI or of Terraform. The exception is the Go SDK, which reads Terraform's last.
 		"OCI_CLI_ variables": {func(m *machine) { m.cliVariables(alice) }, answers{"alice", "", "", "", "alice"}},
 		"OCI_CLI_ variables with the key itself": {func(m *machine) {
-			m.cliVariables(alice)
-			delete(m.Environment, "OCI_CLI_KEY_FILE")
-			m.Environment["OCI_CLI_KEY_CONTENT"] = alice.PrivateKeyPEM
+			m.keyContent(alice, alice.PrivateKeyPEM)
 		}, answers{"alice", "", "", "", "alice"}},
 		"OCI_CLI_ variables beside a file": {func(m *machine) {
 			m.config(m.profile("DEFAULT", bob))
@@ -210,6 +215,64 @@ func machines(alice, bob person) map[string]struct {
 			m.Environment["TF_VAR_tenancy_ocid"] = "ocid1.tenancy.oc1..stray"
 			m.Profile = "WORK"
 		}, all("bob")},
+
+		// The CLI has a configuration file of its own, which says which profile to use, and may say how to sign in.
+		"default_profile in ~/.oci/oci_cli_rc": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("C2", bob))
+			m.write(".oci/oci_cli_rc", "[OCI_CLI_SETTINGS]\ndefault_profile=C2\n")
+		}, answers{"bob", "alice", "alice", "alice", "bob"}},
+		"default_profile in the file that OCI_CLI_RC_FILE names": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("C2", bob))
+			m.write("rc", "[OCI_CLI_SETTINGS]\ndefault_profile = C2\n")
+			m.Environment["OCI_CLI_RC_FILE"] = "~/rc"
+		}, answers{"bob", "alice", "alice", "alice", "bob"}},
+		"OCI_CLI_RC_FILE beside ~/.oci/oci_cli_rc": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("C2", bob))
+			m.write(".oci/oci_cli_rc", "[OCI_CLI_SETTINGS]\ndefault_profile=DEFAULT\n")
+			m.Environment["OCI_CLI_RC_FILE"] = m.write("rc", "[OCI_CLI_SETTINGS]\ndefault_profile=C2\n")
+		}, all("alice")},
+		"default_profile in ~/.oci/cli-defaults": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("C2", bob))
+			m.write(".oci/cli-defaults", "[OCI_CLI_SETTINGS]\ndefault_profile=C2\n")
+		}, answers{"bob", "alice", "alice", "alice", "bob"}},
+		"OCI_CLI_PROFILE beside default_profile": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("C2", bob))
+			m.write(".oci/oci_cli_rc", "[OCI_CLI_SETTINGS]\ndefault_profile=C2\n")
+			m.Environment["OCI_CLI_PROFILE"] = "DEFAULT"
+		}, all("alice")},
+		"default_profile in ~/.oci/config, where it means nothing": {func(m *machine) {
+			m.config("[OCI_CLI_SETTINGS]\ndefault_profile=C2\n" + m.profile("DEFAULT", alice) + m.profile("C2", bob))
+		}, all("alice")},
+		// Without auth, the SDKs sign as alice with the key of bob's session, and OCI refuses that.
+		"auth in ~/.oci/oci_cli_rc": {func(m *machine) {
+			m.config(m.session("DEFAULT", bob) + "user=" + alice.UserID + "\n")
+			m.write(".oci/oci_cli_rc", "[DEFAULT]\nauth=security_token\n")
+		}, answers{"bob", "", "", "", "bob"}},
+		"auth of another profile in ~/.oci/oci_cli_rc": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("C2", bob))
+			m.write(".oci/oci_cli_rc", "[OCI_CLI_SETTINGS]\ndefault_profile=C2\n[DEFAULT]\nauth=security_token\n[C3]\nauth=security_token\n")
+		}, answers{"bob", "alice", "alice", "alice", "bob"}},
+
+		"a key with spaces for line breaks": {func(m *machine) {
+			m.keyContent(alice, strings.ReplaceAll(alice.PrivateKeyPEM, "\n", " "))
+		}, answers{"alice", "", "", "", "alice"}},
+		"an indented key in quotes": {func(m *machine) {
+			m.keyContent(alice, "\"\n    "+strings.ReplaceAll(alice.PrivateKeyPEM, "\n", "\n    ")+"\"")
+		}, answers{"alice", "", "", "", "alice"}},
+		// The SDKs do not read such keys, or the CLI does not. This provider does.
+		"a key with the two characters \\n for line breaks": {func(m *machine) {
+			m.keyContent(alice, strings.ReplaceAll(alice.PrivateKeyPEM, "\n", `\n`))
+		}, answers{"", "", "", "", "alice"}},
+		"a key file with a byte order mark": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice))
+			m.write("alice.pem", "\ufeff"+alice.PrivateKeyPEM)
+		}, answers{"alice", "alice", "", "alice", "alice"}},
+		"a public key before the key": {func(m *machine) {
+			der, err := x509.MarshalPKIXPublicKey(&alice.PrivateKey.PublicKey)
+			require.NoError(alice.t, err)
+			m.config(m.profile("DEFAULT", alice))
+			m.write("alice.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))+alice.PrivateKeyPEM)
+		}, answers{"alice", "alice", "", "", "alice"}},
 
 		"a session": {func(m *machine) {
 			m.config(m.profile("DEFAULT", alice) + m.session("WORK", bob))
