@@ -85,6 +85,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.DurationVar(&o.service.CreatingFor, "creating-for", 0, "how `long` a new token stays CREATING")
 	flags.IntVar(&o.service.CreatingLists, "creating", 0, "in how many `lists` a new token stays CREATING")
 	flags.StringVar(&o.service.LimitCode, "limit-code", "", "the error `code` when a user would get a third token (default UserCapacityExceeded)")
+	flags.DurationVar(&o.service.LimitLag, "limit-lag", 0, "how `long` a deleted token still counts as one of its user's two")
 	flags.Float64Var(&o.service.RequestsPerSecond, "rate", 0, "how many `requests` per second are accepted; 0 means all")
 	flags.Float64Var(&o.service.RequestsPerSecondPerUser, "rate-per-user", 0, "how many `requests` per second are accepted from each caller; 0 means all")
 	flags.IntVar(&o.service.RetryAfter, "retry-after", 0, "the Retry-After of a 429, in `seconds`")

@@ -229,6 +229,20 @@ func TestThirdTokenIsRefused(t *testing.T) {
 	other.create("three").requireError(t, 400, "LimitExceeded")
 }
 
+func TestALimitThatLagsCountsDeletedTokens(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := newClient(t, emulator.Config{LimitLag: time.Minute, Clock: func() time.Time { return now }})
+	c.create("one")
+	c.create("two")
+	require.Equal(t, 204, c.do("DELETE", c.path()+"/"+c.service.Tokens(c.user)[0].ID, "").status)
+	now = now.Add(59 * time.Second)
+	c.create("three").requireError(t, 409, "UserCapacityExceeded")
+	now = now.Add(time.Second)
+	require.Equal(t, 200, c.create("three").status)
+	assert.Len(t, c.service.Tokens(c.user), 2)
+}
+
 func TestRetryTokenReplaysTheFirstAnswerForADay(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -38,6 +38,8 @@ type Config struct {
 	// LimitCode is the code of the answer to a third token: UserCapacityExceeded (with status 409), or LimitExceeded (400),
 	// which some tenancies answer. Empty means UserCapacityExceeded.
 	LimitCode string
+	// LimitLag is how long a deleted token still counts as one of its user's two.
+	LimitLag time.Duration
 	// RequestsPerSecond is how many requests a second are admitted. The others are answered with 429. 0 means all.
 	RequestsPerSecond float64
 	// RequestsPerSecondPerUser is how many of them are admitted for each calling user. 0 means all.
@@ -104,7 +106,7 @@ type user struct {
 	User
 	scimID  string
 	tokens  []*Token
-	deleted []*Token         // the tokens that lagging regions may still list
+	deleted []*Token         // the tokens that lagging regions may still list, and that the limit may still count
 	retries map[string]retry // by opc-retry-token
 	denied  bool
 	// registryName is the name at the registry, without the namespace, if it differs from the default.

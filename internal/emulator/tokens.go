@@ -11,7 +11,7 @@ const tokensPerUser = 2
 // retryTokensLive is how long an opc-retry-token replays the first answer.
 const retryTokensLive = 24 * time.Hour
 
-// longestLag is how long a deleted token is kept for the lists of regions that lag.
+// longestLag is how long a deleted token is kept for what lags behind: the lists of regions, and the limit.
 const longestLag = 24 * time.Hour
 
 // Token is an auth token as the service keeps it.
@@ -91,7 +91,7 @@ func (s *Service) create(u *user, c *call, w wish) (Token, *failure) {
 		}
 		return before.made, nil
 	}
-	if len(u.tokens) >= tokensPerUser {
+	if u.counted(now, s.config.LimitLag) >= tokensPerUser {
 		return Token{}, s.limitExceeded()
 	}
 	t := s.add(u, w.description)
@@ -109,6 +109,17 @@ func (s *Service) create(u *user, c *call, w wish) (Token, *failure) {
 		u.retries[retryToken] = retry{at: now, wish: w, made: *t}
 	}
 	return *t, nil
+}
+
+// counted returns how many of a user's tokens count for the limit: those that exist, and those that were deleted less than lag ago.
+func (u *user) counted(now time.Time, lag time.Duration) int {
+	n := len(u.tokens)
+	for _, t := range u.deleted {
+		if now.Sub(t.deleted) < lag {
+			n++
+		}
+	}
+	return n
 }
 
 // add adds a new ACTIVE token to a user. The caller holds the lock.
@@ -263,6 +274,13 @@ func (s *Service) SetCreatingFor(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.config.CreatingFor = d
+}
+
+// SetLimitLag sets how long a deleted token still counts as one of its user's two, from now on.
+func (s *Service) SetLimitLag(lag time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.LimitLag = lag
 }
 
 // Authenticate reports whether a value belongs to an active token of a user. A service that accepts auth tokens would check that.
