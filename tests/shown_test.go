@@ -1,0 +1,199 @@
+package tests
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/stretchr/testify/require"
+	"github.com/youmark/pkcs8"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
+
+// These tests put each kind of secret into each argument of each resource and function, and into each property of the configuration. They
+// walk the schema, so a new argument is among them.
+
+// secretKinds returns a secret of each kind that people may put into the wrong place.
+func (w *world) secretKinds() map[string]string {
+	w.t.Helper()
+	encode := func(kind string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
+	block, _ := pem.Decode([]byte(w.creds.PrivateKeyPEM))
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		parsed, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	}
+	require.NoError(w.t, err)
+	key := parsed.(*rsa.PrivateKey)
+	encrypted, err := pkcs8.ConvertPrivateKeyToPKCS8(key, []byte(rand.Text()))
+	require.NoError(w.t, err)
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	require.NoError(w.t, err)
+	random := make([]byte, 16)
+	_, _ = rand.Read(random) // it never fails
+	hexadecimal := hex.EncodeToString(random)
+	jwt := w.jwt(time.Now().Add(time.Hour))
+	return map[string]string{
+		"auth token":          `({;#` + rand.Text()[:8] + `<:>` + rand.Text()[:5],
+		"auth token of words": rand.Text()[:20],
+		"private key":         w.creds.PrivateKeyPEM,
+		"RSA private key":     encode("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)),
+		"encrypted key":       encode("ENCRYPTED PRIVATE KEY", encrypted),
+		"public key":          encode("PUBLIC KEY", public),
+		"session token":       "ST$" + jwt,
+		"JWT":                 jwt,
+		"pass phrase":         "correct horse battery staple",
+		"short pass phrase":   "Tr0ub4dor&3",
+		"password in a URL":   "https://client:" + rand.Text()[:12] + "@idcs.example.com/path",
+		"client secret":       "idcscs-" + strings.Join([]string{hexadecimal[:8], hexadecimal[8:12], hexadecimal[12:16], hexadecimal[16:20], hexadecimal[20:]}, "-"),
+	}
+}
+
+// piecesOf returns every 8 characters of a secret, without those that many secrets have in common.
+func piecesOf(secret string) []string {
+	var pieces []string
+	if _, password, inURL := strings.Cut(secret, "https://client:"); inURL {
+		secret, _, _ = strings.Cut(password, "@")
+	}
+	for line := range strings.FieldsFuncSeq(secret, func(r rune) bool { return r == '\n' }) {
+		if strings.HasPrefix(line, "-----") {
+			continue
+		}
+		line = strings.TrimPrefix(line, "idcscs-")
+		for at := 0; at+8 <= len(line); at++ {
+			pieces = append(pieces, line[at:at+8])
+		}
+	}
+	return pieces
+}
+
+// requireNotShown fails if 8 characters of a secret are in a text.
+func requireNotShown(t *testing.T, secret, where, text string) {
+	t.Helper()
+	for _, piece := range piecesOf(secret) {
+		if at := strings.Index(text, piece); at >= 0 {
+			t.Fatalf("%s: a part of the secret is shown in\n%s", where, text[max(0, at-400):min(len(text), at+100)])
+		}
+	}
+}
+
+// placements returns the properties with a secret in each spot, and as each key of a map, by the name of the spot.
+func placements(
+	spec schema.PackageSpec, properties map[string]schema.PropertySpec, base resource.PropertyMap, secret resource.PropertyValue,
+) map[string]resource.PropertyMap {
+	placed := map[string]resource.PropertyMap{}
+	for _, at := range spotsIn(spec, properties) {
+		typ := properties[at.property()].TypeSpec
+		placed[at.path.String()] = at.with(spec, base, typ, secret)
+		if at.typ.AdditionalProperties != nil || at.typ.Ref != "" {
+			key, value := secret, sample(spec, schema.TypeSpec{Type: "string"})
+			marked := key.IsSecret()
+			if marked {
+				key = key.SecretValue().Element
+			}
+			for name, value := range map[string]resource.PropertyValue{"": value, " of a list": resource.NewProperty([]resource.PropertyValue{value})} {
+				entry := resource.NewProperty(resource.PropertyMap{resource.PropertyKey(key.StringValue()): value})
+				if marked {
+					entry = resource.MakeSecret(entry)
+				}
+				placed[at.path.String()+", a key"+name] = at.with(spec, base, typ, entry)
+			}
+		}
+	}
+	return placed
+}
+
+// tryPlacements runs a program for each placement of each secret, plain and marked as one. Nothing that the provider says may contain it.
+// If the program has marked it, nothing that Pulumi shows may contain it either.
+func (w *world) tryPlacements(
+	what string, properties map[string]schema.PropertySpec, base resource.PropertyMap, run func(resource.PropertyMap) program,
+) {
+	w.t.Helper()
+	spec := w.readSchema()
+	for kind, secret := range w.secretKinds() {
+		plain := resource.NewProperty(secret)
+		for mark, value := range map[string]resource.PropertyValue{"plain": plain, "secret": resource.MakeSecret(plain)} {
+			for name, inputs := range placements(spec, properties, base, value) {
+				where := fmt.Sprintf("%s, %s, %s, %s", what, name, kind, mark)
+				s := newStackIn(w)
+				said := ""
+				if err := s.up(run(inputs)); err != nil {
+					said = err.Error()
+				}
+				requireNotShown(w.t, secret, where, said+s.diagnostics())
+				if mark == "secret" {
+					requireNotShown(w.t, secret, where, s.shown())
+				}
+				for _, left := range w.tokens() {
+					w.oci.DeleteToken(w.user, left.ID)
+				}
+			}
+		}
+	}
+}
+
+func TestASecretInAnArgumentOfAResourceIsNotShown(t *testing.T) {
+	toolchain.Long(t)
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWorld(t)
+		for token, kind := range w.readSchema().Resources {
+			w.tryPlacements(token, kind.InputProperties, w.inputs(w.user, "ci"), func(inputs resource.PropertyMap) program {
+				return func(m *deploytest.ResourceMonitor) error {
+					_, err := m.RegisterResource(tokens.Type(token), "token", true, deploytest.ResourceOptions{Inputs: inputs})
+					return err
+				}
+			})
+		}
+	})
+}
+
+func TestASecretInAnArgumentOfAFunctionIsNotShown(t *testing.T) {
+	toolchain.Long(t)
+	forEachAPI(t, func(t *testing.T, a api) {
+		w := a.newWorld(t)
+		base := w.inputs(w.user, "ci")
+		delete(base, "description")
+		for token, function := range w.readSchema().Functions {
+			w.tryPlacements(token, function.Inputs.Properties, base, func(arguments resource.PropertyMap) program {
+				return func(m *deploytest.ResourceMonitor) error {
+					_, failures, err := m.Invoke(tokens.ModuleMember(token), arguments, "", "", "")
+					for _, failure := range failures {
+						return fmt.Errorf("%s: %s", failure.Property, failure.Reason)
+					}
+					return err
+				}
+			})
+		}
+	})
+}
+
+func TestASecretInTheConfigurationIsNotShown(t *testing.T) {
+	t.Parallel()
+	toolchain.Long(t)
+	w := newWorld(t)
+	base := resource.NewPropertyMapFromMap(w.settings())
+	w.tryPlacements("configuration", w.readSchema().Provider.InputProperties, base, func(inputs resource.PropertyMap) program {
+		return func(m *deploytest.ResourceMonitor) error {
+			made, err := m.RegisterResource("pulumi:providers:ociauthtoken", "own", true, deploytest.ResourceOptions{Inputs: inputs})
+			if err != nil {
+				return err
+			}
+			_, err = m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
+				Inputs: w.inputs(w.user, "ci"), Provider: string(made.URN) + "::" + string(made.ID),
+			})
+			return err
+		}
+	})
+}
