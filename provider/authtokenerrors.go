@@ -21,7 +21,7 @@ func explainMissing(ctx context.Context, user *identity.User, userID, id string)
 	if len(tokens) == 0 {
 		return fmt.Errorf("user %s has no auth token %s, and no other auth token", userID, id)
 	}
-	return fmt.Errorf("user %s has no auth token %s. It has these:\n%s", userID, id, identity.Describe(tokens))
+	return fmt.Errorf("user %s has no auth token %s. It has these:\n%s", userID, id, user.Describe(tokens))
 }
 
 // finished returns nil for a token that can be used, or whose lifecycle state OCI does not tell. Otherwise it returns the error that

@@ -196,6 +196,7 @@ func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
 		if !userID.IsString() {
 			userID = inputs.Get("userId")
 		}
+		c.hide(state, inputs)
 		client, err := c.get()
 		if err != nil || !userID.IsString() {
 			return
@@ -207,7 +208,11 @@ func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
 			}
 		}
 	}
-	diff, read, update := provider.Diff, provider.Read, provider.Update
+	check, diff, read, update := provider.Check, provider.Diff, provider.Read, provider.Update
+	provider.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
+		c.hide(req.Inputs)
+		return check(ctx, req)
+	}
 	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
 		note(req.ID, req.State, req.OldInputs)
 		return diff(ctx, req)
@@ -221,6 +226,19 @@ func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
 		return update(ctx, req)
 	}
 	return provider
+}
+
+// hide tells the client about descriptions that the program has marked as secret, so that no message shows them.
+func (c *connection) hide(all ...property.Map) {
+	client, err := c.get()
+	if err != nil {
+		return
+	}
+	for _, properties := range all {
+		if description := properties.Get("description"); description.Secret() && description.IsString() {
+			client.Hide(description.AsString())
+		}
+	}
 }
 
 func value(s *string) string {

@@ -168,7 +168,7 @@ func (l registryLookup) explain(ctx context.Context, err error) error {
 	if !slices.ContainsFunc(tokens, func(t identity.AuthToken) bool { return t.State == identity.StateActive }) {
 		return fmt.Errorf("%w. The user has no ACTIVE auth token, so the password cannot be the value of one", err)
 	}
-	return fmt.Errorf("%w. OCI lists these tokens of the user:\n%s\n%s", err, identity.Describe(tokens), remedy)
+	return fmt.Errorf("%w. OCI lists these tokens of the user:\n%s\n%s", err, user.Describe(tokens), remedy)
 }
 
 // notWithoutPassword passes an empty password for one that is missing or null, as the value of a token that was imported is. infer

@@ -98,7 +98,7 @@ func (r *RotatingAuthToken) warnOfStrangers(
 		return
 	}
 	p.GetLogger(ctx).Warningf("the user has another auth token, which does not belong to this resource:\n%s\nIt leaves no room for a "+
-		"rotation. Before a rotation is due, set overlap to false, or make room: %s", identity.Describe(strangers), freeing(user, strangers))
+		"rotation. Before a rotation is due, set overlap to false, or make room: %s", user.Describe(strangers), freeing(user, strangers))
 }
 
 // noRoom returns the error for a rotation that has no room for the new token.
@@ -108,7 +108,7 @@ func noRoom(stands rotation, user *identity.User, strangers []identity.AuthToken
 		remedy += "\nOr set overlap to false: the current token is then revoked before the new one is created"
 	}
 	return fmt.Errorf("%s, and there is no room for it: a user can have at most two auth tokens, and this user has tokens that do "+
-		"not belong to this resource:\n%s\n%s", stands.explain(), identity.Describe(strangers), remedy)
+		"not belong to this resource:\n%s\n%s", stands.explain(), user.Describe(strangers), remedy)
 }
 
 // freeing returns how a person makes room where tokens that are not the resource's leave none. A token that another resource of this

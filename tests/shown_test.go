@@ -15,6 +15,7 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/youmark/pkcs8"
 
@@ -194,6 +195,41 @@ func TestASecretInTheConfigurationIsNotShown(t *testing.T) {
 				Inputs: w.inputs(w.user, "ci"), Provider: string(made.URN) + "::" + string(made.ID),
 			})
 			return err
+		}
+	})
+}
+
+func TestDescriptionsThatTheProgramMarksAsSecretAreNotShown(t *testing.T) {
+	forEachAPI(t, func(t *testing.T, a api) {
+		for _, last := range []string{authTokenType, rotatingType} {
+			s := a.newStack(t)
+			register := func(m *deploytest.ResourceMonitor, kind, name string, description resource.PropertyValue) error {
+				inputs := s.inputs(s.user, "")
+				inputs["description"] = description
+				if kind == rotatingType {
+					inputs["rotationDays"] = resource.NewProperty(30.0)
+				}
+				_, err := m.RegisterResource(tokens.Type(kind), name, true, deploytest.ResourceOptions{Inputs: inputs})
+				return err
+			}
+			hidden := []string{"h1dden-one", "h1dden-two"}
+			both := func(m *deploytest.ResourceMonitor) error {
+				for i, description := range hidden {
+					if err := register(m, authTokenType, fmt.Sprint("number", i), resource.MakeSecret(resource.NewProperty(description))); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			s.mustUp(both)
+			require.Error(t, s.up(func(m *deploytest.ResourceMonitor) error {
+				if err := both(m); err != nil {
+					return err
+				}
+				return register(m, last, "third", resource.NewProperty("third"))
+			}))
+			assert.Contains(t, s.diagnostics(), "description [secret]")
+			assert.NotContains(t, s.shown(), `\"h1dden`)
 		}
 	})
 }

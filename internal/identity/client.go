@@ -109,7 +109,7 @@ func New(options Options) (*Client, error) {
 		pace:     newPace(clock),
 		clock:    clock,
 		ledger:   &ledger{open: map[entry]*creation{}},
-		recorded: &recorded{ids: map[string][]string{}},
+		recorded: &recorded{ids: map[string][]string{}, secret: map[string]bool{}},
 		tenancy:  options.Credentials.TenancyOCID,
 		known:    &tenancyFacts{},
 		lists:    newLists(clock),
@@ -167,6 +167,9 @@ func (c *Client) domain(domainURL, userID string, listener Listener) (domain, er
 
 // Recorded notes that a user's token is in the state, so that no error names it as a token that nobody has recorded.
 func (c *Client) Recorded(userID, id string) { c.recorded.note(userID, id) }
+
+// Hide notes that a description is a secret, so that no message shows it.
+func (c *Client) Hide(description string) { c.recorded.hide(description) }
 
 // ClockOffset returns how far OCI's clock is ahead of this machine's, according to the last answer and to within a few seconds. It
 // is not known before the first answer.

@@ -293,7 +293,7 @@ func (cr turn) explain(ctx context.Context, failure *callError) error {
 			return fmt.Errorf("%w. The user's tokens could not be listed (%w): list them with \"%s\"",
 				failure, err, cr.api.listCommand())
 		}
-		return fmt.Errorf("%w. The user's tokens are:\n%s", failure, Describe(tokens))
+		return fmt.Errorf("%w. The user's tokens are:\n%s", failure, cr.recorded.describe(tokens))
 	}
 	suspects, err := cr.suspects(ctx, failure.verdict != invalidated)
 	if err != nil {
@@ -304,15 +304,33 @@ func (cr turn) explain(ctx context.Context, failure *callError) error {
 		suspects = append(suspects, cr.seen)
 	}
 	return &Unsettled{
-		Cause: failure, Suspects: suspects, unlisted: err,
+		Cause: failure, Suspects: suspects, unlisted: err, described: cr.recorded.describe(suspects),
 		listCommand: cr.api.listCommand(), deleteCommand: cr.api.deleteCommand,
 	}
 }
 
-// recorded holds the latest tokens of each user that are known to be in the state.
+// recorded holds the latest tokens of each user that are known to be in the state, and the descriptions that programs have marked as
+// secret.
 type recorded struct {
-	mu  sync.Mutex
-	ids map[string][]string // by the user's OCID
+	mu     sync.Mutex
+	ids    map[string][]string // by the user's OCID
+	secret map[string]bool
+}
+
+// hide notes that a description is a secret.
+func (r *recorded) hide(description string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.secret[description] = true
+}
+
+// describe returns a line for each token, without its value, and without descriptions that are secret.
+func (r *recorded) describe(tokens []AuthToken) string {
+	return describe(tokens, func(description string) bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.secret[description]
+	})
 }
 
 // remembered is how many token ids are kept for each user. A user has at most two tokens.

@@ -105,13 +105,17 @@ func Pick(tokens []AuthToken, id string) *AuthToken {
 	return nil
 }
 
-// Describe returns a line for each token, without its value.
-func Describe(tokens []AuthToken) string {
+// describe returns a line for each token, without its value, and without descriptions that are hidden.
+func describe(tokens []AuthToken, hidden func(description string) bool) string {
 	lines := make([]string, len(tokens))
 	for i, token := range tokens {
-		description := ""
-		if token.Description != nil {
-			description = *token.Description
+		description := `""`
+		switch {
+		case token.Description == nil:
+		case hidden(*token.Description):
+			description = "[secret]"
+		default:
+			description = fmt.Sprintf("%q", shorten(*token.Description, 200))
 		}
 		created := "at an unknown time"
 		if !token.TimeCreated.IsZero() {
@@ -121,7 +125,7 @@ func Describe(tokens []AuthToken) string {
 		if token.State != "" {
 			state = ", " + outside.Sentence(token.State)
 		}
-		lines[i] = fmt.Sprintf("  %s, created %s%s, description %q", outside.Sentence(token.ID), created, state, shorten(description, 200))
+		lines[i] = fmt.Sprintf("  %s, created %s%s, description %s", outside.Sentence(token.ID), created, state, description)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -27,12 +27,15 @@ func TestPick(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	created := time.Date(2026, 5, 17, 8, 15, 30, 123_456_789, time.UTC)
-	described := Describe([]AuthToken{
+	described := describe([]AuthToken{
 		{ID: "a", State: StateActive, TimeCreated: created, Description: new("for\nCI"), Value: "pa55word"},
 		{ID: "b", State: "\x1b[31m", Description: new(strings.Repeat("x", 300))},
-	})
+		{ID: "c", Description: new("secret")},
+		{ID: "d"},
+	}, func(description string) bool { return description == "secret" })
 	assert.Equal(t, `  a, created 2026-05-17T08:15:30.123Z, ACTIVE, description "for\nCI"`+"\n"+
-		`  b, created at an unknown time, \ufffd[31m, description "`+strings.Repeat("x", 200)+`…"`,
+		`  b, created at an unknown time, \ufffd[31m, description "`+strings.Repeat("x", 200)+`…"`+"\n"+
+		"  c, created at an unknown time, description [secret]\n"+`  d, created at an unknown time, description ""`,
 		strings.ReplaceAll(described, "\ufffd", `\ufffd`))
 }
 

@@ -12,6 +12,8 @@ type Unsettled struct {
 	// Suspects lists the tokens that it may have made.
 	Suspects []AuthToken
 
+	// described is a line for each suspect.
+	described string
 	// unlisted is why the user's tokens could not be listed, or nil.
 	unlisted error
 	// listCommand lists the user's tokens, and deleteCommand deletes one.
@@ -25,7 +27,7 @@ func (e *Unsettled) Error() string {
 	fmt.Fprintf(&s, "%v. A token may have been created whose value nobody knows. ", e.Cause)
 	switch {
 	case len(e.Suspects) > 0:
-		fmt.Fprintf(&s, "It is one of these:\n%s\nIf nobody else has created it, delete it:", Describe(e.Suspects))
+		fmt.Fprintf(&s, "It is one of these:\n%s\nIf nobody else has created it, delete it:", e.described)
 		for _, token := range e.Suspects {
 			fmt.Fprintf(&s, "\n  %s", e.deleteCommand(token.ID))
 		}

@@ -194,6 +194,9 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 // IsRecorded reports whether a token is known to be in the state.
 func (u *User) IsRecorded(token AuthToken) bool { return u.recorded.has(u.ref.ID, token) }
 
+// Describe returns a line for each token, without its value, and without descriptions that are secret.
+func (u *User) Describe(tokens []AuthToken) string { return u.recorded.describe(tokens) }
+
 // DeleteCommand returns the command that deletes a token.
 func (u *User) DeleteCommand(id string) string { return u.api.deleteCommand(id) }
 
