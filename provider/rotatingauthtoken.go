@@ -245,7 +245,8 @@ func replacing(kind p.DiffKind) p.DiffKind {
 	}
 }
 
-// changedArguments returns a diff for each argument that differs from the state. It compares rotateWhenChanged key by key.
+// changedArguments returns a diff for each argument that differs from the state. It compares rotateWhenChanged key by key, unless it
+// is a secret: the keys are then part of it.
 func changedArguments(state, inputs property.Map) map[string]p.PropertyDiff {
 	changes := map[string]p.PropertyDiff{}
 	compare := func(path resource.PropertyPath, before property.Value, had bool, now property.Value, has bool) {
@@ -266,7 +267,7 @@ func changedArguments(state, inputs property.Map) map[string]p.PropertyDiff {
 		name := argument.name
 		before, had := state.GetOk(name)
 		now, has := inputs.GetOk(name)
-		if had && has && before.IsMap() && now.IsMap() && before.Secret() == now.Secret() {
+		if had && has && before.IsMap() && now.IsMap() && !before.Secret() && !now.Secret() {
 			for key := range union(before.AsMap(), now.AsMap()) {
 				member, hadMember := before.AsMap().GetOk(key)
 				member2, hasMember := now.AsMap().GetOk(key)
@@ -549,6 +550,7 @@ func (r *RotatingAuthToken) stands(ctx context.Context, state RotatingAuthTokenS
 		current: state.isLive(), previous: state.PreviousTokenID != nil,
 		pending:      state.isLive() && !state.isUsable(),
 		changed:      changedKeys(state.RotateWhenChanged, inputs.RotateWhenChanged),
+		hidden:       given.Get("rotateWhenChanged").Secret() || requestOf(ctx).state.Get("rotateWhenChanged").Secret(),
 		describe:     state.Description != inputs.Description,
 		rotationDays: inputs.RotationDays, previousDays: inputs.PreviousDays,
 		overlap: inputs.Overlap == nil || *inputs.Overlap,

@@ -36,6 +36,8 @@ type rotation struct {
 	foreign int
 	// changed lists the keys of rotateWhenChanged that have changed since the last rotation.
 	changed []string
+	// hidden reports whether the keys are part of a secret.
+	hidden bool
 	// describe reports whether the description of existing tokens has to be changed.
 	describe bool
 
@@ -172,6 +174,9 @@ func (r rotation) explain() string {
 	case lost:
 		return "a new token is due: the current one is gone"
 	case triggered:
+		if r.hidden {
+			return "a rotation is due: rotateWhenChanged has changed"
+		}
 		return "a rotation is due: rotateWhenChanged has changed (" + strings.Join(r.changed, ", ") + ")"
 	case aged:
 		return fmt.Sprintf("a rotation is due: the token is %s old, and was due on %s", days(r.now.Sub(r.created)), date(r.due()))

@@ -233,3 +233,27 @@ func TestDescriptionsThatTheProgramMarksAsSecretAreNotShown(t *testing.T) {
 		}
 	})
 }
+
+func TestKeysOfASecretMapAreNotShown(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	rotating := func(keys resource.PropertyMap) program {
+		return func(m *deploytest.ResourceMonitor) error {
+			inputs := s.inputs(s.user, "ci")
+			inputs["rotateWhenChanged"] = resource.MakeSecret(resource.NewProperty(keys))
+			_, err := m.RegisterResource(rotatingType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
+			return err
+		}
+	}
+	const one, two = "h1dden-key-one", "h1dden-key-two"
+	s.mustUp(rotating(resource.PropertyMap{one: resource.NewProperty("a")}))
+	for _, keys := range []resource.PropertyMap{
+		{one: resource.NewProperty("b")}, {two: resource.NewProperty("b")}, {},
+	} {
+		for _, operate := range []func(program) error{s.preview, s.up} {
+			require.NoError(t, operate(rotating(keys)))
+			assert.Contains(t, s.diagnostics(), "rotateWhenChanged has changed")
+			assert.NotContains(t, s.shown(), "h1dden")
+		}
+	}
+}
