@@ -67,4 +67,11 @@ func TestOrdinaryUses(t *testing.T) {
 		write(t, filepath.Join(p.dir, "src", "main", "java", "rotation", "App.java"), read(t, program("java/App.java")))
 		execute(t, p.dir, append(os.Environ(), p.env...), "mvn", "--batch-mode", "--quiet", "--offline", "compile")
 	})
+
+	t.Run("csharp", func(t *testing.T) {
+		t.Parallel()
+		p := newProject(t, "rotation-csharp", cSharp)
+		write(t, filepath.Join(p.dir, cSharp.main), read(t, program("csharp/Program.cs")))
+		execute(t, p.dir, p.env, "dotnet", "build", "--nologo")
+	})
 }

@@ -68,6 +68,23 @@ return await Deployment.RunAsync(async () =>
         Filters = { new GetAuthTokensFilterInputArgs { Name = "description", Values = { existing.Description.Apply(d => d + "?") } } },
     }, new InvokeOptions { Provider = provider });
 
+    var names = await GetRegistryUser.InvokeAsync(new GetRegistryUserArgs { UserId = userId }, new InvokeOptions { Provider = provider });
+    var namesLater = GetRegistryUser.Invoke(new GetRegistryUserInvokeArgs { UserId = token.UserId }, new InvokeOptions { Provider = provider });
+    var namesAfter = GetRegistryUser.Invoke(
+        new GetRegistryUserInvokeArgs { UserId = userId }, new InvokeOutputOptions { Provider = provider, DependsOn = { token } });
+
+    var login = await GetRegistryLogin.InvokeAsync(
+        new GetRegistryLoginArgs { UserId = userId, Password = "not a token", Username = "somebody" }, new InvokeOptions { Provider = provider });
+    var loginLater = GetRegistryLogin.Invoke(new GetRegistryLoginInvokeArgs
+    {
+        UserId = userId,
+        Password = token.Token,
+        WaitTimeoutSeconds = 60,
+        WaitUntilReady = true,
+    }, new InvokeOptions { Provider = provider });
+    var loginAfter = GetRegistryLogin.Invoke(
+        new GetRegistryLoginInvokeArgs { UserId = userId, Password = token.Token }, new InvokeOutputOptions { Provider = provider, DependsOn = { token } });
+
     return new Dictionary<string, object?>
     {
         ["tokenId"] = token.Id,
@@ -81,5 +98,8 @@ return await Deployment.RunAsync(async () =>
         ["found"] = found.Tokens.Single().Description,
         ["both"] = both.Apply(result => result.Tokens.Length),
         ["none"] = none.Apply(result => result.Tokens.Length),
+        ["names"] = Output.Tuple(namesLater, namesAfter).Apply(two => new[] { names.Username, two.Item1.Username, two.Item2.Username }),
+        ["login"] = login.Username,
+        ["logins"] = Output.Tuple(loginLater, loginAfter).Apply(two => two.Item1.DockerConfigJson == two.Item2.DockerConfigJson),
     };
 });
