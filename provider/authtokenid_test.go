@@ -30,11 +30,12 @@ func TestParseID(t *testing.T) {
 	}{
 		someToken:                  {identity.UserRef{}, someToken},
 		someUser + "/" + someToken: {identity.UserRef{ID: someUser}, someToken},
-		"users/" + someUser + "/authTokens/" + someToken:                                           {identity.UserRef{ID: someUser}, someToken},
-		someURL + "/users/" + someUser + "/authTokens/" + someToken:                                {inDomain, someToken},
-		someURL + "/users/" + someUser + "/authTokens/" + someSCIM:                                 {inDomain, someSCIM},
-		someURL + ":443/users/" + someUser + "/authTokens/" + someToken:                            {inDomain, someToken},
-		"https://IDCS-0A.identity.oraclecloud.com//users/" + someUser + "/authTokens/" + someToken: {inDomain, someToken},
+		"users/" + someUser + "/authTokens/" + someToken:                                              {identity.UserRef{ID: someUser}, someToken},
+		someURL + "/users/" + someUser + "/authTokens/" + someToken:                                   {inDomain, someToken},
+		someURL + "/users/" + someUser + "/authTokens/" + someSCIM:                                    {inDomain, someSCIM},
+		someURL + ":443/users/" + someUser + "/authTokens/" + someToken:                               {inDomain, someToken},
+		"HTTPS://IDCS-0A.identity.oraclecloud.com:443/users/" + someUser + "/authTokens/" + someToken: {inDomain, someToken},
+		"https://IDCS-0A.identity.oraclecloud.com//users/" + someUser + "/authTokens/" + someToken:    {inDomain, someToken},
 	} {
 		user, tokenID, err := parseID(id)
 		require.NoError(t, err, id)

@@ -246,6 +246,24 @@ func TestAdditionalSecretOutputsAreNoChange(t *testing.T) {
 	})
 }
 
+func TestAdditionalSecretOutputsOfAnAuthTokenAreNoChange(t *testing.T) {
+	forEachAPI(t, func(t *testing.T, a api) {
+		s := a.newStack(t)
+		options := deploytest.ResourceOptions{Inputs: s.inputs(s.user, "ci")}
+		run := func(m *deploytest.ResourceMonitor) error {
+			_, err := m.RegisterResource(authTokenType, "token", true, options)
+			return err
+		}
+		s.mustUp(run)
+		for name := range options.Inputs {
+			options.AdditionalSecretOutputs = append(options.AdditionalSecretOutputs, name)
+		}
+		s.requireNoChange(run, "added later")
+		require.NoError(t, s.refresh())
+		s.requireNoChange(run, "after a refresh")
+	})
+}
+
 func TestImportWithASecretUserIsNoReplacement(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		for _, kind := range []string{authTokenType, rotatingType} {

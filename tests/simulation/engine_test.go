@@ -28,6 +28,8 @@ type wish struct {
 	deleteFirst       bool
 	timeout           float64
 	rotation          rotationWish
+	form              form
+	expires           int // the number of the time at which the token expires
 }
 
 // record is what the state holds about one resource.
@@ -36,6 +38,7 @@ type record struct {
 	name       string
 	id         string
 	user       int // the user who really has the token
+	expires    int // the number of the time at which it expires
 	inputs     *structpb.Struct
 	outputs    *structpb.Struct
 	initErrors []string
@@ -99,6 +102,7 @@ type process struct {
 	ctx    context.Context // the context of its calls and of what it logs
 	gone   chan struct{}   // closed when it is killed
 	kill   func()
+	known  map[string]time.Time // the tokens of which it knows that they are in the state
 }
 
 // processKey is the key under which a context holds its process.
@@ -120,11 +124,11 @@ func (e *engine) start() error {
 	if err != nil {
 		return err
 	}
-	process := &process{stack: e, plugin: server, gone: make(chan struct{})}
-	e.world.mu.Lock()
+	process := &process{stack: e, plugin: server, gone: make(chan struct{}), known: map[string]time.Time{}}
+	e.mu.Lock()
 	process.number = len(e.plugins) + 1
 	e.plugins[process.number] = e
-	e.world.mu.Unlock()
+	e.mu.Unlock()
 	process.ctx = context.WithValue(context.Background(), processKey{}, &voice{world: e.world, process: process})
 	process.kill = sync.OnceFunc(func() {
 		close(process.gone)
@@ -236,11 +240,14 @@ func (e *engine) do(s step) {
 		if _, ok := e.wishes[name]; !ok {
 			e.program = append(e.program, name)
 		}
-		e.wishes[name] = wish{s.user, s.description, s.deleteFirst, s.timeout, s.rotation}
+		e.wishes[name] = wish{s.user, s.description, s.deleteFirst, s.timeout, s.rotation, s.form, s.expires}
 		return
 	case actionForget:
 		delete(e.wishes, name)
 		e.program = slices.DeleteFunc(e.program, func(other string) bool { return other == name })
+		return
+	case actionWrite, actionRestate, actionFile, actionTakeOver:
+		e.doForms(s)
 		return
 	case actionRegion:
 		e.region = regionOf(s.away)
@@ -361,14 +368,30 @@ func (op *operation) inputs(name string, w wish) *structpb.Struct {
 	}
 	if isRotating(name) {
 		w.rotation.addTo(inputs)
+	} else if n := op.expires(name, w); n > 0 {
+		inputs["timeExpires"] = expiries[n]
+	}
+	inputs = w.form.write(inputs, isRotating(name))
+	if property := wrong[op.step.wrong]; property != "" && (property != "timeExpires" || !isRotating(name)) {
+		inputs[property] = `({;#` + wrongCanary + `<:>` + "3f8g2h1"
 	}
 	return properties(inputs)
+}
+
+// expires returns the number of the time at which the token of a resource expires.
+func (e *engine) expires(name string, w wish) int {
+	if isRotating(name) || w.user < firstInDomain {
+		return 0
+	}
+	return w.expires
 }
 
 // planned is what the engine knows about one resource before it acts.
 type planned struct {
 	inputs                       *structpb.Struct
 	update, replace, deleteFirst bool
+	why                          []string
+	previousEnds                 bool // previousDays have passed
 }
 
 // plan asks the plugin what is to be done.
@@ -384,12 +407,13 @@ func (op *operation) plan(name string, w wish, old *record) (planned, error) {
 		return planned{}, err
 	}
 	if len(checked.Failures) > 0 {
-		return planned{}, errors.New(checked.Failures[0].Reason)
+		return planned{}, op.checkFailure(checked.Failures[0])
 	}
 	plan := planned{inputs: checked.Inputs}
 	if old == nil {
 		return plan, nil
 	}
+	op.process.knows(old)
 	diff, err := call(op.engine, "Diff", op.urnOf(name), func(ctx context.Context) (*pulumirpc.DiffResponse, error) {
 		return op.process.plugin.Diff(ctx, &pulumirpc.DiffRequest{
 			Id: old.id, Urn: op.urnOf(name), Olds: old.outputs, OldInputs: old.inputs, News: checked.Inputs,
@@ -401,8 +425,9 @@ func (op *operation) plan(name string, w wish, old *record) (planned, error) {
 	plan.replace = len(diff.Replaces) > 0
 	plan.update = diff.Changes == pulumirpc.DiffResponse_DIFF_SOME || len(old.initErrors) > 0
 	plan.deleteFirst = diff.DeleteBeforeReplace || w.deleteFirst
-	if plan.replace && old.user == w.user && !op.moved[w.user] {
-		op.fail("replaced", "%s is to be replaced because of %v, though the program has the same user as before", name, diff.Replaces)
+	plan.why, plan.previousEnds = diff.Diffs, slices.Equal(diff.Diffs, []string{"previousTokenId"})
+	if plan.replace && old.user == w.user && old.expires == op.expires(name, w) && !op.moved[w.user] {
+		op.fail("replaced "+strings.Join(slices.Sorted(slices.Values(diff.Replaces)), ", "), "%s is to be replaced because of %v, though the program has the same user as before", name, diff.Replaces)
 	}
 	return plan, nil
 }
@@ -434,6 +459,7 @@ func (op *operation) up() {
 			op.update(old, w, plan.inputs)
 		default:
 			old.inputs = plan.inputs
+			op.checkMarks(old)
 		}
 	})
 	if op.stopped() {
@@ -475,11 +501,12 @@ func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 			response = &pulumirpc.CreateResponse{Id: initErrors.Id, Properties: initErrors.Properties}
 		}
 		made := &record{
-			stack: op.engine, name: name, id: response.Id, user: w.user, inputs: inputs, outputs: response.Properties,
-			initErrors: initErrors.GetReasons(), process: op.process,
+			stack: op.engine, name: name, id: response.Id, user: w.user, inputs: inputs, outputs: w.form.hide(response.Properties),
+			initErrors: initErrors.GetReasons(), process: op.process, expires: op.expires(name, w),
 		}
 		if err == nil {
 			made.handOver()
+			op.checkMarks(made)
 		}
 		op.stateMu.Lock()
 		if old := op.state[name]; old != nil {
@@ -495,6 +522,7 @@ func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 	began := time.Now()
 	check := op.ledger.watchRotation(old, w)
+	op.process.knows(old)
 	for repeats := op.step.hooks; ; repeats-- {
 		response, err := call(op.engine, "Update", old.urn(), func(ctx context.Context) (*pulumirpc.UpdateResponse, error) {
 			return op.process.plugin.Update(ctx, &pulumirpc.UpdateRequest{
@@ -503,7 +531,8 @@ func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 		})
 		if err == nil {
 			before := old.tokens()
-			old.inputs, old.outputs, old.initErrors = inputs, response.Properties, nil
+			old.inputs, old.outputs, old.initErrors = inputs, w.form.hide(response.Properties), nil
+			op.checkMarks(old)
 			check()
 			op.ledger.checkRevoked(old, slices.DeleteFunc(before, func(t recordedToken) bool { return old.holds(t.id) }), began)
 			old.handOver()
@@ -528,9 +557,10 @@ func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 		said := err.Error()
 		if failed := initFailure(err); failed != nil {
 			said += "\n" + strings.Join(failed.Reasons, "\n")
-			old.outputs, old.initErrors = failed.Properties, failed.Reasons
+			old.outputs, old.initErrors = w.form.hide(failed.Properties), failed.Reasons
 		}
 		op.ledger.heardFailure(op.process, old.urn(), said)
+		op.checkOwn(old, said)
 		op.ledger.createFailed(op.engine, old.user, began, said)
 		check()
 		return
@@ -586,11 +616,15 @@ func (op *operation) preview() {
 				return op.process.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: op.urnOf(name), Properties: plan.inputs, Preview: true})
 			})
 		case plan.update:
-			_, _ = call(op.engine, "Update (preview)", op.urnOf(name), func(ctx context.Context) (*pulumirpc.UpdateResponse, error) {
+			_, err := call(op.engine, "Update (preview)", op.urnOf(name), func(ctx context.Context) (*pulumirpc.UpdateResponse, error) {
 				return op.process.plugin.Update(ctx, &pulumirpc.UpdateRequest{
 					Id: old.id, Urn: old.urn(), Olds: old.outputs, OldInputs: old.inputs, News: plan.inputs, Preview: true,
 				})
 			})
+			if err != nil && !errors.Is(err, errKilled) {
+				op.ledger.heardFailure(op.process, old.urn(), err.Error())
+				op.checkOwn(old, err.Error())
+			}
 		}
 	})
 	if op.ledger.writes(op.engine) > before {
@@ -600,6 +634,7 @@ func (op *operation) preview() {
 
 func (op *operation) refresh() {
 	each(op, op.records(), func(old *record) {
+		op.process.knows(old)
 		response, err := call(op.engine, "Read", old.urn(), func(ctx context.Context) (*pulumirpc.ReadResponse, error) {
 			return op.process.plugin.Read(ctx, &pulumirpc.ReadRequest{
 				Id: old.id, Urn: old.urn(), Inputs: old.inputs, Properties: old.outputs,

@@ -62,7 +62,7 @@ func (l *ledger) shown(text string) {
 	if !utf8.ValidString(text) {
 		l.fail("not UTF-8", "what the plugin says is not valid UTF-8: %q", text)
 	}
-	if strings.Contains(text, canary) {
+	if strings.Contains(text, canary) || strings.Contains(text, wrongCanary) {
 		l.fail("leak", "the value of a token is shown: %s", text)
 	}
 	if strings.Contains(text, keyPart(l.creds.PrivateKeyPEM)) {
@@ -154,6 +154,9 @@ func (l *ledger) heardFailure(from *process, urn, text string) {
 		for _, r := range l.records() {
 			if r.holds(id) && r.process == from && r.urn() != urn && urn != "" {
 				l.fail("sibling named", "the person is told to delete %s, which this very plugin has just made for %s: %s", id, r.name, text)
+			}
+			if r.holds(id) && r.stack == from.stack && r.urn() != urn && urn != "" && from.knew(id) {
+				l.fail("recorded named", "the person is told to delete %s, of which the plugin knows that it is in the state of %s: %s", id, r.name, text)
 			}
 		}
 	}
@@ -293,7 +296,7 @@ func (l *ledger) check() {
 	}
 	for _, request := range journal {
 		stack := l.senderOf(request.RequestID)
-		if request.Operation == "DeleteAuthToken" && stack != nil && !l.owned[request.TokenID][stack] {
+		if request.Operation == "DeleteAuthToken" && stack != nil && !l.owned[l.ocid(request.TokenID)][stack] {
 			l.fail("revoked", "stack %d asks OCI to delete token %s, which has never been in its state", stack.number, request.TokenID)
 		}
 	}
@@ -375,6 +378,7 @@ func (w *world) checkThatItGoesOn() {
 			w.fail("stuck", "all is well, and yet: %v", e.failure)
 		}
 		e.checkThatRotationsAreFinished()
+		e.checkThatNothingIsLeftToDo()
 	}
 }
 
@@ -410,7 +414,7 @@ func (l *ledger) checkRevoked(r *record, tokens []recordedToken, began time.Time
 			if request.Time.Add(-l.skewNow()).Before(began) || l.senderOf(request.RequestID) != r.stack || request.Status != 404 || request.Code == "" {
 				continue
 			}
-			unknown = unknown || request.Operation == "DeleteAuthToken" && request.TokenID == t.ID
+			unknown = unknown || request.Operation == "DeleteAuthToken" && l.ocid(request.TokenID) == t.ID
 			unlisted = unlisted || request.Operation == "ListAuthTokens" && request.UserID == l.users[r.user]
 		}
 		if !unknown || !unlisted {

@@ -27,6 +27,12 @@ const (
 	actionImport  action = "import"  // pulumi import of a token that someone else has created
 	actionRegion  action = "region"  // pulumi config set ociauthtoken:region
 
+	// What means the same: see forms_test.go.
+	actionWrite    action = "write"     // the program writes a resource in another form
+	actionRestate  action = "restate"   // the state has it in another form
+	actionFile     action = "file"      // pulumi import --file of a token with its value
+	actionTakeOver action = "take over" // a RotatingAuthToken with an alias takes over an AuthToken
+
 	// What goes wrong.
 	actionFault    action = "fault"    // OCI misbehaves
 	actionClear    action = "clear"    // OCI behaves again
@@ -91,6 +97,11 @@ type step struct {
 	fault                  *emulator.Fault
 	// rotation is what the program says about a rotating resource.
 	rotation rotationWish
+	// form is how the program writes a resource. expires is the number of the time at which the token expires.
+	form    form
+	expires int
+	// wrong is the number of an argument that the program fills with the value of a token in this operation.
+	wrong int
 }
 
 // newProgram returns the program for a seed.
@@ -114,6 +125,9 @@ func (g generator) one(in int) bool { return g.IntN(in) == 0 }
 func pick[T any](g generator, of ...T) T { return of[g.IntN(len(of))] }
 
 func (g generator) step() step {
+	if g.one(8) {
+		return g.formStep()
+	}
 	switch p := g.IntN(100); {
 	case p < 11:
 		return g.want()
@@ -171,7 +185,7 @@ func (g generator) want() step {
 	}
 	return step{
 		action: actionWant, stack: g.IntN(stackCount), resource: g.IntN(resourceCount), user: pick(g, 0, 0, 1, 2, 2, 3), description: g.IntN(len(descriptions)),
-		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.5, 20, 300),
+		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.5, 20, 300), form: g.form(), expires: pick(g, 0, 0, 1, 2),
 	}
 }
 
@@ -182,6 +196,9 @@ func (g generator) operation(a action) step {
 	if g.one(4) {
 		other := g.command(pick(g, actionUp, actionUp, actionRefresh, actionDestroy))
 		other.stack, s.meanwhile = 1-s.stack, &other
+	}
+	if (a == actionUp || a == actionPreview) && g.one(40) {
+		s.wrong = 1 + g.IntN(len(wrong)-1)
 	}
 	return s
 }
@@ -326,6 +343,10 @@ func (s step) String() string {
 		if isRotating(nameOf(s.resource)) {
 			options += s.rotation.String()
 		}
+		options += s.form.String()
+		if s.expires > 0 {
+			options += fmt.Sprintf(", in the domain expires in %d", expiries[s.expires].Year())
+		}
 		return fmt.Sprintf("the program of stack %d has resource r%d for user %d with description %q%s", s.stack, s.resource, s.user,
 			descriptions[s.description], options)
 	case actionForget:
@@ -367,6 +388,8 @@ func (s step) String() string {
 		return fmt.Sprintf("OCI's clock is ahead by %s", s.d)
 	case actionDeny:
 		return fmt.Sprintf("nobody may see user %d any more", s.user)
+	case actionWrite, actionRestate, actionFile, actionTakeOver:
+		return s.describeForms()
 	case actionMove:
 		return fmt.Sprintf("Oracle moves user %d to the identity domain", s.user)
 	case actionAllow:
@@ -407,6 +430,9 @@ func (s step) manner() string {
 		manner = append(manner, fmt.Sprintf("plugin killed after %s", s.killAfter))
 	}
 	text := ""
+	if s.wrong > 0 {
+		manner = append(manner, "with the value of a token as "+wrong[s.wrong])
+	}
 	if len(manner) > 0 {
 		text = " (" + strings.Join(manner, ", ") + ")"
 	}

@@ -55,10 +55,12 @@ func (g generator) wantRotation() step {
 	return step{
 		action: actionWant, stack: g.IntN(stackCount), resource: resourceCount + g.IntN(rotatingCount), user: pick(g, 0, 1, 1, 2, 2, 3), description: g.IntN(len(descriptions)),
 		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.5, 20, 300),
-		rotation: rotationWish{
-			days: pick(g, 0, 1, 1, 30), trigger: g.IntN(4), single: g.one(6), previousDays: pick(g, -1, -1, -1, 0, 1),
-		},
+		rotation: g.rotation(), form: g.form(),
 	}
+}
+
+func (g generator) rotation() rotationWish {
+	return rotationWish{days: pick(g, 0, 1, 1, 30), trigger: g.IntN(4), single: g.one(6), previousDays: pick(g, -1, -1, -1, 0, 1)}
 }
 
 // recordedToken is what the state holds about one token.
@@ -70,15 +72,22 @@ type recordedToken struct {
 // tokens returns the tokens that the state has for a resource.
 func (r *record) tokens() []recordedToken {
 	fields := r.outputs.GetFields()
+	current, previous := idsIn(r.id)
 	if !isRotating(r.name) {
-		return []recordedToken{{r.id, fields["token"]}}
+		return []recordedToken{{r.stack.ocid(current), fields["token"]}}
 	}
-	var tokens []recordedToken
-	if id := fields["tokenId"].GetStringValue(); id != "" && fields["state"].GetStringValue() != "DELETED" {
-		tokens = append(tokens, recordedToken{id, fields["token"]})
+	if id := fields["tokenId"].GetStringValue(); id != "" {
+		current, previous = id, ""
 	}
 	if id := fields["previousTokenId"].GetStringValue(); id != "" {
-		tokens = append(tokens, recordedToken{id, fields["previousToken"]})
+		previous = id
+	}
+	var tokens []recordedToken
+	if fields["state"].GetStringValue() != "DELETED" {
+		tokens = append(tokens, recordedToken{r.stack.ocid(current), fields["token"]})
+	}
+	if previous != "" {
+		tokens = append(tokens, recordedToken{r.stack.ocid(previous), fields["previousToken"]})
 	}
 	return tokens
 }
@@ -86,6 +95,14 @@ func (r *record) tokens() []recordedToken {
 // holds reports whether a token is one of the resource's.
 func (r *record) holds(id string) bool {
 	return slices.ContainsFunc(r.tokens(), func(t recordedToken) bool { return t.id == id })
+}
+
+// currentID returns the OCID of the current token, or "".
+func (r *record) currentID() string {
+	if r.outputs.GetFields()["state"].GetStringValue() == "DELETED" || len(r.tokens()) == 0 {
+		return ""
+	}
+	return r.tokens()[0].id
 }
 
 // current returns the value of the current token, or "".
@@ -123,7 +140,8 @@ func (r *record) isDue(w wish, tolerance time.Duration) bool {
 	if w.rotation.trigger > 0 {
 		trigger = strconv.Itoa(w.rotation.trigger)
 	}
-	if fields["rotateWhenChanged"].GetStructValue().GetFields()["n"].GetStringValue() != trigger {
+	recorded := plain(plain(fields["rotateWhenChanged"]).GetStructValue().GetFields()["n"]).GetStringValue()
+	if recorded != trigger && fields["tokenId"] != nil { // the first map of a token that is taken over is no change
 		return true
 	}
 	created, err := time.Parse(time.RFC3339, fields["timeCreated"].GetStringValue())
@@ -138,7 +156,7 @@ func (l *ledger) watchRotation(r *record, w wish) (check func()) {
 		return func() {}
 	}
 	const clocks = 15 * time.Minute
-	before, due := r.outputs.GetFields()["tokenId"].GetStringValue(), r.isDue(w, clocks)
+	before, due := r.currentID(), r.isDue(w, clocks)
 	gone := !slices.ContainsFunc(l.oci.Tokens(l.users[r.user]), func(t emulator.Token) bool { return t.ID == before })
 	began := time.Now()
 	// A value has to work until the rotation after the next one begins. From here on it may be gone.
@@ -149,7 +167,7 @@ func (l *ledger) watchRotation(r *record, w wish) (check func()) {
 		r.held = ""
 	}
 	return func() {
-		if after := r.outputs.GetFields()["tokenId"].GetStringValue(); after != before && !due && !gone &&
+		if after := r.currentID(); after != before && !due && !gone &&
 			!r.isDueSince(w, began, clocks) {
 			l.fail("rotated", "%s has another token, and there was no reason for it", r.name)
 		}

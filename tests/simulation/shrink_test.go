@@ -63,6 +63,14 @@ func simplified(s step) []step {
 	}
 	try(s.meanwhile != nil, func(s *step) { s.meanwhile = nil })
 	try(s.stack > 0 && s.meanwhile == nil, func(s *step) { s.stack = 0 })
+	try(s.form.nulls, func(s *step) { s.form.nulls = false })
+	try(s.form.url > 0, func(s *step) { s.form.url = 0 })
+	try(s.form.time > 0, func(s *step) { s.form.time = 0 })
+	try(s.expires > 0, func(s *step) { s.expires = 0 })
+	for bit := range argumentNames {
+		try(s.form.secrets>>bit&1 == 1, func(s *step) { s.form.secrets &^= 1 << bit })
+		try(s.form.hidden>>bit&1 == 1, func(s *step) { s.form.hidden &^= 1 << bit })
+	}
 	try(s.hooks > 0, func(s *step) { s.hooks-- })
 	try(s.parallel, func(s *step) { s.parallel = false })
 	try(s.cancelAfter > 0, func(s *step) { s.cancelAfter = 0 })

@@ -37,6 +37,7 @@ type world struct {
 	sentAt   map[string]time.Time // when a request arrived, by its opc-request-id
 	sender   map[string]*engine   // the stack whose plugin has sent a request, by the id that the plugin has given it
 	plugins  map[int]*engine      // the stack of each process of the plugin
+	ocidOf   map[string]string    // the OCIDs of tokens that the state has by their SCIM ids
 	moved    map[int]bool         // the users who were moved to the identity domain
 	deleted  map[string]bool      // the tokens that someone else has deleted, or that the provider may have deleted
 	byHand   map[string]bool      // the tokens that someone else has deleted
@@ -60,7 +61,7 @@ var callerKey = sync.OnceValue(func() *rsa.PrivateKey {
 func newWorld(s *story) (*world, error) {
 	w := &world{
 		network: newNetwork(), attempts: map[string]int{}, askedAt: map[string]time.Time{}, madeAt: map[string]time.Time{}, sentAt: map[string]time.Time{},
-		sender: map[string]*engine{}, plugins: map[int]*engine{}, moved: map[int]bool{}, deleted: map[string]bool{}, byHand: map[string]bool{}, idOf: map[string]string{}, story: s,
+		sender: map[string]*engine{}, plugins: map[int]*engine{}, ocidOf: map[string]string{}, moved: map[int]bool{}, deleted: map[string]bool{}, byHand: map[string]bool{}, idOf: map[string]string{}, story: s,
 	}
 	var err error
 	w.oci, err = emulator.New(emulator.Config{
