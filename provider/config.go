@@ -15,6 +15,8 @@ import (
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/auth"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
 
 // Config is the provider's configuration, with the names that OCI's own Pulumi provider uses. It holds only what the program sets.
@@ -103,8 +105,9 @@ func (Config) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckRes
 type connection struct {
 	options Options
 
-	mu     sync.Mutex
-	client *identity.Client
+	mu       sync.Mutex
+	client   *identity.Client
+	registry *registry.Client
 }
 
 // configure starts from a new Config each time. infer decodes into the one that checks and diffs have filled, where an option that
@@ -112,7 +115,7 @@ type connection struct {
 func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.client = nil
+	c.client, c.registry = nil, nil
 
 	for _, argument := range req.Args.All {
 		if argument.HasComputed() {
@@ -135,17 +138,21 @@ func (c *connection) configure(ctx context.Context, req p.ConfigureRequest) erro
 	if err != nil {
 		return fmt.Errorf("the provider's configuration: %w", err)
 	}
+	sending, err := web.NewClient(c.options.userAgent())
+	if err != nil {
+		return fmt.Errorf("the provider's configuration: %w", err)
+	}
 	client, err := identity.New(identity.Options{
 		Credentials: credentials,
+		HTTP:        sending,
 		Endpoint:    value(config.Endpoint),
 		DomainName:  domainName,
-		UserAgent:   c.options.userAgent(),
 		Clock:       c.options.Clock,
 	})
 	if err != nil {
 		return fmt.Errorf("the provider's configuration: %w", err)
 	}
-	c.client = client
+	c.client, c.registry = client, registry.NewClient(sending)
 	return nil
 }
 

@@ -116,7 +116,7 @@ func (f *GetAuthTokens) Invoke(
 	}
 	tokens, err := user.ListTokens(ctx, identity.Near)
 	if err != nil {
-		return response{}, err
+		return response{}, user.Locate(ctx, err)
 	}
 	listed := []ListedToken{}
 	for _, token := range tokens {

@@ -20,9 +20,8 @@ import (
 // GetRegistryLogin is the function ociauthtoken:index:getRegistryLogin, which returns a login to the OCI container registry with
 // a password.
 type GetRegistryLogin struct {
-	oci       *connection
-	clock     identity.Clock
-	userAgent string
+	oci   *connection
+	clock identity.Clock
 }
 
 // GetRegistryLoginArgs are the arguments of getRegistryLogin.
@@ -121,54 +120,87 @@ func (f *GetRegistryLogin) Invoke(
 	if err != nil {
 		return response{}, err
 	}
-	names, usernames, err := lookup.names(ctx)
+	names, err := lookup.names(ctx)
 	if err != nil {
 		return response{}, err
 	}
 	login := registry.Login{Server: names.Server, Username: names.Username, Password: registry.Password(args.Password)}
 	if args.WaitUntilReady != nil && *args.WaitUntilReady {
-		wait := registry.Wait{
-			Client: registry.NewClient(nil, f.userAgent), Clock: f.clock, Within: readyWithin, Report: listener.InfoStatus,
-		}
+		wait := registry.Wait{Client: lookup.registry, Clock: f.clock, Within: readyWithin, Report: listener.InfoStatus}
 		if args.WaitTimeoutSeconds != nil {
 			wait.Within = time.Duration(*args.WaitTimeoutSeconds) * time.Second
 		}
-		if login.Username, err = wait.Until(ctx, login, usernames); err != nil {
-			return response{}, lookup.explain(ctx, err)
+		if login.Username, err = wait.Until(ctx, login, names.usernames); err != nil {
+			return response{}, lookup.explain(ctx, err, names, f.clock.Now())
 		}
 		names.Username = login.Username
 	}
-	var aliases []string
-	if names.Alias != nil {
-		aliases = append(aliases, *names.Alias)
-	}
 	return response{Output: GetRegistryLoginResult{
-		GetRegistryUserResult: names,
-		Password:              args.Password, Auth: login.Auth(), DockerConfigJSON: login.DockerConfig(aliases...),
+		GetRegistryUserResult: names.GetRegistryUserResult,
+		Password:              args.Password, Auth: login.Auth(), DockerConfigJSON: login.DockerConfig(names.hosts),
 	}}, nil
 }
 
-// explain adds what OCI says about the user's tokens to the error of a login that the registry has refused.
-func (l registryLookup) explain(ctx context.Context, err error) error {
+// explain adds to the error of a login that the registry has refused what OCI says about the user, and what to do.
+func (l registryLookup) explain(ctx context.Context, err error, names registryNames, now time.Time) error {
 	var refused *registry.Refused
 	if !errors.As(err, &refused) {
 		return err
 	}
-	const remedy = "The registry takes a few minutes to accept a new token, and longer outside of the home region: try again later, " +
-		"or set a longer waitTimeoutSeconds. The password may also be the value of another token, or the user may sign in under another " +
-		"name: the Console shows it in the profile menu; set username to it"
-	user, failed := l.user()
-	if failed != nil {
-		return fmt.Errorf("%w. %s", err, remedy)
+	remedies := []string{"The registry takes a few minutes to accept a new token, and longer outside of the home region: try again later, " +
+		"or set a longer waitTimeoutSeconds. The password may also be the value of an older token, or of another user's"}
+	add := func(remedy string) {
+		if remedy != "" {
+			remedies = append(remedies, remedy)
+		}
 	}
-	tokens, failed := user.ListTokens(ctx, identity.Near)
-	if failed != nil {
-		return fmt.Errorf("%w. The user's tokens could not be listed: %w. %s", err, failed, remedy)
+	switch {
+	case l.args.Username == nil:
+		add("The user may sign in under another name: the Console shows it in the profile menu; set username to it")
+	case l.args.UserID == nil:
+		add("Set userId too, and this error says which tokens the user has, and what the user is called")
+	default:
+		add(l.explainUsername(ctx, names))
 	}
-	if !slices.ContainsFunc(tokens, func(t identity.AuthToken) bool { return t.State == identity.StateActive }) {
-		return fmt.Errorf("%w. The user has no ACTIVE auth token, so the password cannot be the value of one", err)
+	if l.args.UserID != nil || l.args.Username == nil { // otherwise the name may be anybody's
+		add(l.explainTokens(ctx, now))
 	}
-	return fmt.Errorf("%w. OCI lists these tokens of the user:\n%s\n%s", err, user.Describe(tokens), remedy)
+	return fmt.Errorf("%w. %s", err, strings.Join(remedies, ". "))
+}
+
+// explainTokens says which tokens the user has, and whether the registry can accept one of them.
+func (l registryLookup) explainTokens(ctx context.Context, now time.Time) string {
+	user, err := l.user()
+	if err != nil {
+		return ""
+	}
+	tokens, err := user.ListTokens(ctx, identity.Near)
+	if err != nil {
+		return fmt.Sprintf("The user's tokens could not be listed: %v", user.Locate(ctx, err))
+	}
+	if len(tokens) == 0 {
+		return "OCI lists no auth token of the user"
+	}
+	// Identity domains do not say in which state a token is.
+	usable := func(t identity.AuthToken) bool {
+		return t.IsLive() && t.State != identity.StateInactive && (t.TimeExpires == nil || now.Before(*t.TimeExpires))
+	}
+	if !slices.ContainsFunc(tokens, usable) {
+		return "None of the user's auth tokens works, because each is inactive or expired: replace the one that this password is for:\n" + user.Describe(tokens)
+	}
+	return "OCI lists these auth tokens of the user:\n" + user.Describe(tokens)
+}
+
+// explainUsername says under which names OCI knows the user, if the program has set another one.
+func (l registryLookup) explainUsername(ctx context.Context, names registryNames) string {
+	known, err := l.usernames(ctx, names.Namespace)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("Whether username is right is not known: %v", err)
+	case slices.Contains(known, names.Username):
+		return ""
+	}
+	return fmt.Sprintf("By what OCI knows of the user, the user name is %s: leave username out, or set it to that", strings.Join(known, " or "))
 }
 
 // notWithoutPassword passes an empty password for one that is missing or null, as the value of a token that was imported is. infer

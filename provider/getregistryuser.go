@@ -111,9 +111,9 @@ func (f *GetRegistryUser) Invoke(
 	if err != nil {
 		return response{}, err
 	}
-	result, _, err := lookup.names(ctx)
+	names, err := lookup.names(ctx)
 	if err != nil {
 		return response{}, err
 	}
-	return response{Output: result}, nil
+	return response{Output: names.GetRegistryUserResult}, nil
 }

@@ -63,7 +63,7 @@ func New(options Options) (p.Provider, error) {
 		WithFunctions(
 			infer.Function(&GetAuthTokens{oci: oci}),
 			infer.Function(&GetRegistryUser{oci: oci}),
-			infer.Function(&GetRegistryLogin{oci: oci, clock: options.Clock, userAgent: options.userAgent()}),
+			infer.Function(&GetRegistryLogin{oci: oci, clock: options.Clock}),
 		).
 		WithConfig(infer.Config(Config{})).
 		Build()

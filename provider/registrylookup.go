@@ -12,6 +12,7 @@ import (
 // registryLookup asks OCI for what the program does not set.
 type registryLookup struct {
 	client   *identity.Client
+	registry *registry.Client
 	tenancy  identity.Tenancy
 	listener identity.Listener
 	args     GetRegistryUserArgs
@@ -23,58 +24,69 @@ func (c *connection) lookUp(listener identity.Listener, args GetRegistryUserArgs
 	if err != nil {
 		return registryLookup{}, err
 	}
-	return registryLookup{client: client, tenancy: client.Tenancy(listener), listener: listener, args: args}, nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return registryLookup{client: client, registry: c.registry, tenancy: client.Tenancy(listener), listener: listener, args: args}, nil
 }
 
-// names returns the names for a login, and every user name under which the user may have to log in.
-func (l registryLookup) names(ctx context.Context) (GetRegistryUserResult, []string, error) {
-	var result GetRegistryUserResult
-	var err error
-	if result.Server, result.Alias, err = l.hosts(ctx); err != nil {
-		return result, nil, err
+// registryNames is what a login needs besides a password.
+type registryNames struct {
+	GetRegistryUserResult
+	// hosts are all host names of the registry, and usernames all names under which the user may have to log in.
+	hosts, usernames []string
+}
+
+// names returns the names for a login.
+func (l registryLookup) names(ctx context.Context) (names registryNames, err error) {
+	if err = l.findHosts(ctx, &names); err != nil {
+		return names, err
 	}
-	if result.Namespace = value(l.args.Namespace); result.Namespace == "" {
-		if result.Namespace, err = l.tenancy.Namespace(ctx); err != nil {
-			return result, nil, fmt.Errorf("%w. Or set namespace: the Console shows it under Tenancy details", err)
+	if names.Namespace = value(l.args.Namespace); names.Namespace == "" {
+		if names.Namespace, err = l.tenancy.Namespace(ctx); err != nil {
+			return names, fmt.Errorf("%w. Or set namespace: the Console shows it under Tenancy details", err)
 		}
 	}
 	if l.args.Username != nil {
-		result.Username = registry.Username(result.Namespace, *l.args.Username)
-		return result, []string{result.Username}, nil
+		names.usernames = []string{registry.Username(names.Namespace, *l.args.Username)}
+	} else if names.usernames, err = l.usernames(ctx, names.Namespace); err != nil {
+		return names, fmt.Errorf("%w. Or set username: the name under which the user signs in", err)
 	}
+	names.Username = names.usernames[0]
+	return names, nil
+}
+
+// usernames asks OCI for the names under which the user may have to log in.
+func (l registryLookup) usernames(ctx context.Context, namespace string) ([]string, error) {
 	user, err := l.user()
 	if err != nil {
-		return result, nil, err
+		return nil, err
 	}
 	account, err := user.Account(ctx)
 	if err != nil {
-		return result, nil, fmt.Errorf("%w. Or set username: the name under which the user signs in", err)
+		return nil, user.Locate(ctx, err)
 	}
-	usernames := registry.Usernames(result.Namespace, registry.User{
-		Name: account.Name, Email: account.Email, Domain: account.Domain,
-	})
-	result.Username = usernames[0]
-	return result, usernames, nil
+	return registry.Usernames(namespace, registry.User{Name: account.Name, Email: account.Email, Domain: account.Domain}), nil
 }
 
-// hosts returns the host names of the registry. The local emulator is the registry too.
-func (l registryLookup) hosts(ctx context.Context) (server string, alias *string, err error) {
+// findHosts finds the host names of the registry. The local emulator is the registry too.
+func (l registryLookup) findHosts(ctx context.Context, names *registryNames) error {
 	region, err := l.tenancy.Region(value(l.args.Region))
 	if err != nil {
-		return "", nil, fmt.Errorf("region: %w", err)
+		return fmt.Errorf("region: %w", err)
 	}
 	if local := l.tenancy.LocalHost(); local != "" {
-		return local, nil, nil
+		names.Server, names.hosts = local, []string{local}
+		return nil
 	}
 	at := registry.Region{Name: region.Name, Domain: region.Domain}
 	if at.Key, err = l.tenancy.RegionKey(ctx, region.Name); err != nil {
-		return "", nil, err
+		l.listener.InfoStatus(fmt.Sprintf("the key of region %s is not known, so the short name of the registry is left out: %v", region.Name, err))
 	}
-	server, short := at.Hosts()
-	if short != "" {
-		alias = &short
+	names.Server, names.hosts = at.Server(), at.Hosts()
+	if short := at.ShortName(); short != "" {
+		names.Alias = &short
 	}
-	return server, alias, nil
+	return nil
 }
 
 // user returns the user who logs in.

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -20,6 +21,8 @@ import (
 	"time"
 
 	"github.com/elazarl/goproxy"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -74,7 +77,8 @@ func newCorporate(t *testing.T) *corporate {
 		"identity.us-phoenix-1.oci.oraclecloud.com": c.oci, "auth.us-phoenix-1.oraclecloud.com": c.issuer,
 		// a realm that the SDK does not know
 		"identity.us-new-1.oci.new-realm.com": c.oci, "auth.us-new-1.new-realm.com": c.issuer,
-		"identity.us-phoenix-1.oci.new-realm.com": c.oci,
+		"identity.us-phoenix-1.oci.new-realm.com":    c.oci,
+		"objectstorage.us-phoenix-1.oraclecloud.com": c.oci, "ocir.us-phoenix-1.oci.oraclecloud.com": c.oci,
 	} {
 		hosts[host+":443"] = secure(host, handler)
 	}
@@ -141,6 +145,60 @@ func TestEachSettingForTheCertificateAuthorityWorks(t *testing.T) {
 	c.connected = nil
 	require.NoError(t, c.create(map[string]any{"auth": "InstancePrincipal"}, "OCI_custom_cert_location="+c.authorities))
 	assert.Equal(t, "auth.us-phoenix-1.oraclecloud.com:443", c.connected[0])
+}
+
+// logIn starts a plugin, and calls getRegistryLogin with it.
+func (c *corporate) logIn(arguments map[string]any, environment ...string) (resource.PropertyMap, error) {
+	c.t.Helper()
+	p := c.start(environment)
+	defer p.ended()
+	require.NoError(c.t, p.configure(nil))
+	answer, err := p.plugin.Invoke(context.Background(), &pulumirpc.InvokeRequest{Tok: getRegistryLogin, Args: properties(c.t, arguments)})
+	if err != nil {
+		return nil, err
+	}
+	return unmarshalled(c.t, answer.GetReturn()), nil
+}
+
+func TestEveryServiceIsReachedInTheSameWay(t *testing.T) {
+	c := newCorporate(t)
+	token := c.oci.AddToken(c.user, "ci")
+	arguments := map[string]any{"password": token.Value, "waitUntilReady": true, "waitTimeoutSeconds": 0}
+	for _, variable := range []string{"OCI_DEFAULT_CERTS_PATH", "custom_cert_location", "OCI_CLI_CERT_BUNDLE", "REQUESTS_CA_BUNDLE"} {
+		c.connected = nil
+		c.oci.ResetJournal()
+		_, err := c.logIn(arguments, variable+"="+c.authorities)
+		require.NoError(t, err, variable)
+		assert.ElementsMatch(t, []string{
+			"identity.us-phoenix-1.oci.oraclecloud.com:443", "objectstorage.us-phoenix-1.oraclecloud.com:443",
+			"ocir.us-phoenix-1.oci.oraclecloud.com:443",
+		}, c.connected, variable)
+		agents := map[string]bool{}
+		for _, request := range c.oci.Journal() {
+			agents[request.UserAgent] = true
+		}
+		assert.Len(t, agents, 1)
+		for agent := range agents {
+			assert.Regexp(t, `^pulumi-ociauthtoken/\S+ Oracle-GoSDK/`, agent)
+		}
+	}
+}
+
+func TestARegistryThatTheNetworkDoesNotLetThroughIsReported(t *testing.T) {
+	c := newCorporate(t)
+	arguments := map[string]any{
+		"password": canary, "username": "alice", "namespace": "ns", "waitUntilReady": true, "waitTimeoutSeconds": 0,
+	}
+	for environment, complaints := range map[string][]string{
+		"": {"certificate signed by unknown authority", "name the file in the environment variable OCI_DEFAULT_CERTS_PATH"},
+		"HTTPS_PROXY=http://me:" + canary + "@127.0.0.1:1": {"connection refused", "The proxy 127.0.0.1:1 cannot be reached: check the environment variable HTTPS_PROXY"},
+	} {
+		_, err := c.logIn(arguments, environment)
+		for _, complaint := range append(complaints, "the registry ocir.us-phoenix-1.oci.oraclecloud.com cannot be reached") {
+			require.ErrorContains(t, err, complaint)
+		}
+		requireNoValue(t, err.Error())
+	}
 }
 
 func TestACertificateAuthorityThatIsNotTrustedIsReported(t *testing.T) {

@@ -104,7 +104,11 @@ func (s *Service) serveRegistry(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 		writeJSON(w, map[string]any{})
 	default:
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s%s",service="%s",scope=""`, r.Host, registryTokenPath, r.Host))
+		scheme := "http"
+		if r.TLS != nil {
+			scheme = "https"
+		}
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s://%s%s",service="%s",scope=""`, scheme, r.Host, registryTokenPath, r.Host))
 		refuseRegistry(w)
 	}
 }

@@ -11,7 +11,7 @@
 //	iam.go domains.go api.go  the two APIs behind one interface
 //	call.go                   one call: attempts, pauses, pace
 //	region.go pace.go         where calls go, and when
-//	errors.go network.go      how failures read
+//	errors.go                 how failures read
 //	verdict.go                what answers and failures mean
 //	request.go endpoint.go    one request
 //	token.go                  the words
@@ -25,6 +25,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,8 +44,8 @@ type Options struct {
 	Endpoint string
 	// DomainName replaces the last two parts of the hosts of public endpoints, such as oraclecloud.com. Empty means that it does not.
 	DomainName string
-	// UserAgent comes before the SDK's own text in the User-Agent header, such as "pulumi-ociauthtoken/1.0.0".
-	UserAgent string
+	// HTTP sends the requests. Required. It must not follow redirects.
+	HTTP *http.Client
 	// Clock tells the time. Nil means the machine's clock.
 	Clock Clock
 }
@@ -77,8 +79,8 @@ type domainAccess struct {
 
 // New returns a client. It makes no call. Its errors name the property that is wrong.
 func New(options Options) (*Client, error) {
-	if options.Credentials == nil {
-		return nil, errors.New("identity: Options.Credentials is required")
+	if options.Credentials == nil || options.HTTP == nil {
+		return nil, errors.New("identity: Options.Credentials and Options.HTTP are required")
 	}
 	region, err := options.Credentials.Region()
 	if err != nil {
@@ -88,10 +90,7 @@ func New(options Options) (*Client, error) {
 	if clock == nil {
 		clock = SystemClock{}
 	}
-	sender, err := newSender(options.Credentials, options.UserAgent, clock)
-	if err != nil {
-		return nil, err
-	}
+	sender := newSender(options.Credentials, options.HTTP, clock)
 	sender.domainName = options.DomainName
 	var endpoint *Endpoint
 	if options.Endpoint != "" {
@@ -105,7 +104,7 @@ func New(options Options) (*Client, error) {
 		sender:   sender,
 		domains:  map[string]domainAccess{},
 		caller:   options.Credentials.UserOCID,
-		home:     &home{configured: newService(sender, endpoint, string(common.StringToRegion(region)))},
+		home:     &home{configured: newService(sender, endpoint, string(common.StringToRegion(strings.ToLower(region))))},
 		pace:     newPace(clock),
 		clock:    clock,
 		ledger:   &ledger{open: map[entry]*creation{}},

@@ -244,11 +244,15 @@ func (d domain) account(ctx context.Context) (Account, error) {
 		return Account{}, fmt.Errorf("the identity domain at %s does not have user %s, or does not show it to the caller", d.service.domain, d.userID)
 	}
 	account := found[0].Account
+	if found[0].domainID == "" {
+		d.calls.listener.InfoStatus(fmt.Sprintf("%s does not say what it is called: the user name for the registry is without the domain's name", d.service))
+		return account, nil
+	}
 	account.Domain, err = d.nameOf(ctx, found[0].domainID)
 	return account, err
 }
 
-// scimAccount is a user, and the OCID of its domain.
+// scimAccount is a user, and the OCID of its domain, or "".
 type scimAccount struct {
 	Account
 	domainID string
@@ -272,8 +276,8 @@ func readSCIMAccounts(a *answer) ([]scimAccount, error) {
 	var accounts []scimAccount
 	for _, user := range page.Resources {
 		account := scimAccount{Account{Name: text(user.UserName)}, text(user.DomainOCID)}
-		if account.Name == "" || account.domainID == "" {
-			return nil, errors.New("it lacks a user's name or domain")
+		if account.Name == "" {
+			return nil, errors.New("it lacks a user's name")
 		}
 		for _, email := range user.Emails {
 			if email.Primary {

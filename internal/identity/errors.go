@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
 
 // callError is the error of a call: what was tried, what OCI answered, and what to do.
@@ -91,8 +92,8 @@ func (e *callError) advice() string {
 	switch {
 	case e.verdict == unsent, e.status == 0 && e.stopped != nil:
 		return ""
-	case e.status == 0 && networkAdvice(e.cause) != "":
-		return networkAdvice(e.cause)
+	case e.status == 0 && web.Advice(e.cause) != "":
+		return web.Advice(e.cause)
 	case e.status == 0:
 		return "Check the network, the region and, if they are set, the endpoint in the provider's configuration and domainUrl"
 	case e.limitExceeded():

@@ -22,9 +22,6 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/sdklog"
 )
 
-// longestBody limits how many bytes of an answer are read. The longest valid answer is a list of a few tokens.
-const longestBody = 1 << 20
-
 // request is one request to OCI.
 type request struct {
 	method string
@@ -68,7 +65,7 @@ func (a *answer) isJSON() bool {
 // redacting log lines that are never printed, and discards answers: see
 // https://github.com/oracle/oci-go-sdk/blob/master/common/client.go.
 type sender struct {
-	// base says where requests go, and what the client is called.
+	// base signs, and says where requests go.
 	base        common.BaseClient
 	client      *http.Client
 	credentials common.ConfigurationProvider
@@ -77,24 +74,14 @@ type sender struct {
 	domainName string
 }
 
-// newSender returns a sender with the SDK's HTTP client, which handles proxies and certificates:
-// https://docs.oracle.com/iaas/Content/API/SDKDocs/gosdk.htm.
-func newSender(credentials common.ConfigurationProvider, userAgent string, clock Clock) (sender, error) {
+// newSender returns a sender that signs with the credentials, and sends with the client.
+func newSender(credentials common.ConfigurationProvider, client *http.Client, clock Clock) sender {
 	headers := common.DefaultGenericHeaders()
 	if _, delegated := credentials.(Delegated); delegated {
 		headers = append(headers, delegationHeader)
 	}
 	base := common.DefaultBaseClientWithSigner(common.RequestSigner(credentials, headers, common.DefaultBodyHeaders()))
-	client, ok := base.HTTPClient.(*http.Client)
-	if !ok {
-		return sender{}, errors.New("preparing the OCI client: the SDK's client is of an unknown kind")
-	}
-	// A signed request, and the value of a new token, must not go anywhere but to the service.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	if userAgent != "" {
-		base.UserAgent = userAgent + " " + base.UserAgent
-	}
-	return sender{base: base, client: client, credentials: credentials, clock: clock}, nil
+	return sender{base: base, client: client, credentials: credentials, clock: clock}
 }
 
 // Delegated is implemented by credentials that sign for a user. The delegation token is a signed header of each request.
@@ -180,10 +167,11 @@ func (s sender) sendOnce(ctx context.Context, r request) (*answer, error) {
 	}
 	sdklog.Exchange(plain, response)
 	defer func() { _ = response.Body.Close() }()
-	content, err := io.ReadAll(io.LimitReader(response.Body, longestBody+1))
+	content, err := io.ReadAll(response.Body)
+	var long *http.MaxBytesError
 	switch {
-	case len(content) > longestBody:
-		content, err = nil, fmt.Errorf("it is longer than %d bytes", longestBody)
+	case errors.As(err, &long):
+		content, err = nil, fmt.Errorf("it is longer than %d bytes", long.Limit)
 	case err != nil:
 		err = errors.New("the connection broke in the middle of it")
 	}
@@ -224,7 +212,6 @@ func (s sender) build(r request) (*http.Request, error) {
 	}
 	plain.Header.Set("opc-request-id", randomID())
 	plain.Header.Set("opc-client-retries", "true")
-	plain.Header.Set("User-Agent", s.base.UserAgent)
 	return &plain, nil
 }
 

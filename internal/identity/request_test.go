@@ -16,6 +16,8 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
 
 const (
@@ -64,14 +66,16 @@ func (testKey) AuthType() (common.AuthConfig, error)      { return common.AuthCo
 func newTestClient(t *testing.T, endpoint string, change func(*http.Transport)) (*Client, *impatient) {
 	t.Helper()
 	clock := &impatient{}
-	client, err := New(Options{Credentials: newTestKey(), Endpoint: endpoint, Clock: clock})
-	require.NoError(t, err)
 	transport := &http.Transport{}
 	if change != nil {
 		change(transport)
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	client.home.configured.sender.client.Transport = transport
+	sending, err := web.NewClient("test")
+	require.NoError(t, err)
+	sending.Transport.(*web.Transport).Base = transport
+	client, err := New(Options{Credentials: newTestKey(), HTTP: sending, Endpoint: endpoint, Clock: clock})
+	require.NoError(t, err)
 	return client, clock
 }
 

@@ -57,7 +57,11 @@ func (t Tenancy) Region(nameOrKey string) (Region, error) {
 			return Region{}, fmt.Errorf("%q is not the name or the key of a region, such as us-phoenix-1 or PHX", outside.Text(nameOrKey))
 		}
 	}
-	return Region{Name: string(region), Domain: region.SecondLevelDomain()}, nil
+	domain := t.home.configured.sender.domainName
+	if domain == "" {
+		domain = region.SecondLevelDomain()
+	}
+	return Region{Name: string(region), Domain: domain}, nil
 }
 
 // LocalHost returns the host and the port of the endpoint if it is on this machine, or "".

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -96,6 +97,17 @@ func stateOf(token AuthToken) string {
 
 // Account returns what OCI says about the user.
 func (u *User) Account(ctx context.Context) (Account, error) { return u.api.account(ctx) }
+
+// Locate adds to the error of a call that has not found the user in which identity domain the user is, or how to name it.
+func (u *User) Locate(ctx context.Context, err error) error {
+	var failure *callError
+	if !errors.As(err, &failure) || failure.verdict != notFound {
+		return err
+	}
+	located := *failure
+	_, located.hint = u.api.elsewhere(ctx)
+	return &located
+}
 
 // ListTokens returns the user's tokens without their values. There are at most two. Concurrent calls for the configured region share a
 // list.

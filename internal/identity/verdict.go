@@ -1,8 +1,6 @@
 package identity
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
 
 // The codes of OCI's errors that are handled specially, from
@@ -123,18 +122,12 @@ func judgeFault(err error, sent bool) verdict {
 	switch {
 	case sent:
 		return doubtful
-	case !errors.As(err, &transport), isCertificateError(err):
+	case !errors.As(err, &transport), web.IsCertificateError(err):
 		// The request could not be built or signed, or the server is not the service.
 		return unusable
 	default:
 		return unreachable
 	}
-}
-
-func isCertificateError(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	return errors.As(err, &verification) || errors.As(err, &authority)
 }
 
 // longestRetryAfter is the longest wait that Retry-After can ask for.

@@ -13,10 +13,8 @@ import (
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
-
-// longestBody limits how many bytes of an answer are read.
-const longestBody = 1 << 20
 
 // The kinds of failures of a try.
 var (
@@ -42,21 +40,10 @@ func failed(kind error, format string, args ...any) error {
 }
 
 // Client logs in to a registry.
-type Client struct {
-	http      *http.Client
-	userAgent string
-}
+type Client struct{ http *http.Client }
 
-// NewClient returns a client. A nil transport means http.DefaultTransport, which uses the proxy that the environment names.
-func NewClient(transport http.RoundTripper, userAgent string) *Client {
-	return &Client{
-		// The password must not go anywhere but to the registry.
-		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
-		userAgent: userAgent,
-	}
-}
+// NewClient returns a client. It sends its requests with the given one, which must not follow redirects.
+func NewClient(client *http.Client) *Client { return &Client{client} }
 
 // Try logs in once, as "docker login" does: https://distribution.github.io/distribution/spec/auth/token/. It returns nil if
 // the registry accepts the login. No error contains the password.
@@ -159,24 +146,47 @@ func (c *Client) get(ctx context.Context, address string, prepare func(*http.Req
 	if err != nil {
 		return nil, failed(errUnusable, "%q cannot be asked", outside.URL(address))
 	}
-	request.Header.Set("User-Agent", c.userAgent)
 	if prepare != nil {
 		prepare(request)
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		var transport *url.Error
-		if errors.As(err, &transport) {
-			err = transport.Err // without the address, which is said already
-		}
-		return nil, failed(errUnreached, "the registry %s cannot be reached: %s", request.URL.Host, outside.Sentence(err.Error()))
+		return nil, unanswered(request.URL.Host, err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, longestBody))
-	if err != nil {
+	body, err := io.ReadAll(response.Body)
+	var long *http.MaxBytesError
+	switch {
+	case errors.As(err, &long):
+		return nil, failed(errUnusable, "%s answers with more than %d bytes, as no OCI container registry does when one logs in",
+			request.URL.Host, long.Limit)
+	case err != nil && ctx.Err() != nil:
+		return nil, unanswered(request.URL.Host, ctx.Err())
+	case err != nil:
 		return nil, failed(errUnreached, "the registry %s broke off in the middle of its answer", request.URL.Host)
 	}
 	return &answer{status: response.StatusCode, header: response.Header, body: body}, nil
+}
+
+// unanswered returns the error for a request without an answer.
+func unanswered(server string, err error) error {
+	kind, happened := errUnreached, "the registry "+server+" cannot be reached: "
+	var transport *url.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &transport) && transport.Timeout():
+		happened = "the registry " + server + " has not answered in time"
+	case transport != nil:
+		happened += outside.Sentence(transport.Err.Error()) // without the address, which is said already
+	default:
+		happened += outside.Sentence(err.Error())
+	}
+	if web.IsCertificateError(err) {
+		kind = errUnusable
+	}
+	if advice := web.Advice(err); advice != "" {
+		happened += ". " + advice
+	}
+	return failed(kind, "%s", happened)
 }
 
 // scheme is https, except at loopback addresses, where no one else listens.

@@ -32,18 +32,18 @@ func (l Login) Auth() string {
 	return base64.StdEncoding.EncodeToString([]byte(l.Username + ":" + string(l.Password)))
 }
 
-// DockerConfig returns the content of Docker's configuration file after the login, for the server and its aliases. It is a secret. It
-// also has the form of https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets.
-func (l Login) DockerConfig(aliases ...string) string {
+// DockerConfig returns the content of Docker's configuration file after the login, for every host name of the registry. It is a secret.
+// It also has the form of https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets.
+func (l Login) DockerConfig(hosts []string) string {
 	type login struct {
 		Auth string `json:"auth"`
 	}
 	var config struct {
 		Auths map[string]login `json:"auths"`
 	}
-	config.Auths = map[string]login{l.Server: {l.Auth()}}
-	for _, alias := range aliases {
-		config.Auths[alias] = login{l.Auth()}
+	config.Auths = map[string]login{}
+	for _, host := range hosts {
+		config.Auths[host] = login{l.Auth()}
 	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

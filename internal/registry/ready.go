@@ -26,7 +26,9 @@ var pauses = []time.Duration{
 const (
 	// lastPause is the pause between later rounds.
 	lastPause = 2 * time.Minute
-	// unreachableRounds bounds the rounds without a registry. It is small, so that a wrong host name is reported soon.
+	// tryWithin bounds a try.
+	tryWithin = 15 * time.Second
+	// unreachableRounds bounds the rounds in a row without a registry. It is small, so that a wrong host name is reported soon.
 	unreachableRounds = 3
 )
 
@@ -34,7 +36,7 @@ const (
 type Wait struct {
 	Client *Client
 	Clock  Clock
-	// Within bounds the wait. The last try is made when it ends.
+	// Within bounds the wait. The last try is made so early that it can end in time. If Within is 0, there is one try.
 	Within time.Duration
 	// Report receives a short message about each pause.
 	Report func(string)
@@ -67,56 +69,64 @@ func (r *Refused) Unwrap() error { return r.Last }
 // not accept the login.
 func (w Wait) Until(ctx context.Context, login Login, usernames []string) (string, error) {
 	began := w.Clock.Now()
-	tries, unreached := 0, 0
-	var tried []string
+	waited := func() time.Duration { return w.Clock.Now().Sub(began) }
+	lastTry := w.Within - min(tryWithin, w.Within/2)
+	refused := &Refused{Server: login.Server}
+	unreached := 0
 	for round := 1; ; round++ {
-		left := w.Within - w.Clock.Now().Sub(began)
 		names := usernames[:1]
-		if round == 3 || left <= 0 {
+		if round == 3 || waited() >= lastTry {
 			names = usernames
 		}
 		var last error
 		for _, name := range names {
 			login.Username = name
-			last = w.Client.Try(ctx, login)
+			last = w.try(ctx, login, w.Within-waited())
 			if last == nil {
 				return name, nil
 			}
 			if !errors.Is(last, errRefused) {
+				unreached++
 				break // it says nothing of the name
 			}
-			tries++
-			if !slices.Contains(tried, name) {
-				tried = append(tried, name)
+			unreached, refused.Last = 0, last
+			refused.Tries++
+			if !slices.Contains(refused.Usernames, name) {
+				refused.Usernames = append(refused.Usernames, name)
 			}
 		}
-		waited := w.Clock.Now().Sub(began)
+		refused.Waited = waited()
 		switch {
 		case ctx.Err() != nil:
 			return "", fmt.Errorf("stopped waiting for the registry %s to accept the login: %w", login.Server, context.Cause(ctx))
 		case errors.Is(last, errUnusable):
 			return "", last
-		case errors.Is(last, errUnreached):
-			if unreached++; unreached >= unreachableRounds {
-				return "", fmt.Errorf("%w, %s", last, counted(unreached, "time", "times"))
-			}
+		case unreached == unreachableRounds, refused.Waited >= lastTry && refused.Tries == 0:
+			return "", fmt.Errorf("%w (%s in a row). Check the network and the region", last, counted(unreached, "try", "tries"))
+		case refused.Waited >= lastTry:
+			return "", refused
 		}
-		if left <= 0 {
-			if tries == 0 {
-				return "", last
-			}
-			return "", &Refused{Server: login.Server, Usernames: tried, Tries: tries, Waited: waited, Last: last}
-		}
-		pause := min(lastPause, left)
+		pause := lastPause
 		if round <= len(pauses) {
-			pause = min(pauses[round-1], left)
+			pause = pauses[round-1]
 		}
+		pause = min(pause, lastTry-refused.Waited)
 		w.Report(fmt.Sprintf("waiting for the registry %s to accept the token: %s so far in %s (%v); trying again in %s",
-			login.Server, counted(round, "try", "tries"), waited.Round(time.Second), last, pause.Round(time.Second)))
+			login.Server, counted(round, "try", "tries"), refused.Waited.Round(time.Second), last, pause.Round(time.Second)))
 		if err := w.Clock.Sleep(ctx, pause); err != nil {
 			return "", fmt.Errorf("stopped waiting for the registry %s to accept the login: %w", login.Server, err)
 		}
 	}
+}
+
+// try tries the login once, for what is left of the wait.
+func (w Wait) try(ctx context.Context, login Login, left time.Duration) error {
+	if w.Within == 0 || left > tryWithin {
+		left = tryWithin
+	}
+	ctx, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	return w.Client.Try(ctx, login)
 }
 
 func counted(n int, one, many string) string {

@@ -10,31 +10,38 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		region        registry.Region
-		server, alias string
+		server, short string
+		others        []string
 	}{
-		{registry.Region{Name: "us-phoenix-1", Domain: "oraclecloud.com", Key: "PHX"}, "ocir.us-phoenix-1.oci.oraclecloud.com", "phx.ocir.io"},
-		{registry.Region{Name: "eu-frankfurt-1", Domain: "oraclecloud.com", Key: "fra"}, "ocir.eu-frankfurt-1.oci.oraclecloud.com", "fra.ocir.io"},
-		{registry.Region{Name: "us-phoenix-1", Domain: "oraclecloud.com"}, "ocir.us-phoenix-1.oci.oraclecloud.com", ""},
-		{registry.Region{Name: "us-gov-ashburn-1", Domain: "oraclegovcloud.com", Key: "RIC"}, "ocir.us-gov-ashburn-1.oci.oraclegovcloud.com", ""},
-		{registry.Region{Name: "uk-gov-london-1", Domain: "oraclegovcloud.uk", Key: "LTN"}, "ocir.uk-gov-london-1.oci.oraclegovcloud.uk", ""},
-		{registry.Region{Name: "eu-dcc-milan-1", Domain: "oraclecloud14.com", Key: "BGY"}, "ocir.eu-dcc-milan-1.oci.oraclecloud14.com", ""},
-		{registry.Region{Name: "south-1.cloud.example.com", Domain: "oraclecloud.com", Key: "XYZ"}, "ocir.south-1.cloud.example.com", ""},
+		{registry.Region{Name: "us-phoenix-1", Domain: "oraclecloud.com", Key: "PHX"}, "ocir.us-phoenix-1.oci.oraclecloud.com", "phx.ocir.io", []string{"us-phoenix-1.ocir.io"}},
+		{registry.Region{Name: "eu-frankfurt-1", Domain: "oraclecloud.com", Key: "fra"}, "ocir.eu-frankfurt-1.oci.oraclecloud.com", "fra.ocir.io", []string{"eu-frankfurt-1.ocir.io"}},
+		{registry.Region{Name: "us-phoenix-1", Domain: "oraclecloud.com"}, "ocir.us-phoenix-1.oci.oraclecloud.com", "", []string{"us-phoenix-1.ocir.io"}},
+		{registry.Region{Name: "us-gov-ashburn-1", Domain: "oraclegovcloud.com", Key: "RIC"}, "ocir.us-gov-ashburn-1.oci.oraclegovcloud.com", "", []string{"ocir.us-gov-ashburn-1.oraclegovcloud.com"}},
+		{registry.Region{Name: "uk-gov-london-1", Domain: "oraclegovcloud.uk", Key: "LTN"}, "ocir.uk-gov-london-1.oci.oraclegovcloud.uk", "", []string{"ocir.uk-gov-london-1.oraclegovcloud.uk"}},
+		{registry.Region{Name: "eu-dcc-milan-1", Domain: "oraclecloud14.com", Key: "BGY"}, "ocir.eu-dcc-milan-1.oci.oraclecloud14.com", "", nil},
+		{registry.Region{Name: "south-1.cloud.example.com", Domain: "oraclecloud.com", Key: "XYZ"}, "ocir.south-1.cloud.example.com", "", nil},
 	} {
-		server, alias := test.region.Hosts()
-		assert.Equal(t, test.server, server)
-		assert.Equal(t, test.alias, alias, test.region.Name)
+		assert.Equal(t, test.server, test.region.Server())
+		assert.Equal(t, test.short, test.region.ShortName(), test.region.Name)
+		hosts := append([]string{test.server}, test.others...)
+		if test.short != "" {
+			hosts = append(hosts, test.short)
+		}
+		assert.Equal(t, hosts, test.region.Hosts())
 	}
 }
 
@@ -93,7 +100,7 @@ func TestDockerConfigIsRightForEveryPunctuation(t *testing.T) {
 		var read struct {
 			Auths map[string]struct{ Auth string }
 		}
-		rendered := login.DockerConfig("phx.ocir.io")
+		rendered := login.DockerConfig([]string{login.Server, "phx.ocir.io"})
 		require.NoError(t, json.Unmarshal([]byte(rendered), &read))
 		require.Len(t, read.Auths, 2)
 		for _, host := range []string{login.Server, "phx.ocir.io"} {
@@ -165,9 +172,17 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// client sends the requests of these tests.
+var client = func() *http.Client {
+	client, err := web.NewClient("test")
+	if err != nil {
+		panic(err)
+	}
+	return client
+}()
+
 func try(server, name, secret string) error {
-	client := registry.NewClient(nil, "test")
-	return client.Try(context.Background(), registry.Login{Server: server, Username: name, Password: registry.Password(secret)})
+	return registry.NewClient(client).Try(context.Background(), registry.Login{Server: server, Username: name, Password: registry.Password(secret)})
 }
 
 func TestTry(t *testing.T) {
@@ -235,7 +250,7 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 func until(d *door, c *clock, within time.Duration, names ...string) (string, []string, error) {
 	var said []string
 	wait := registry.Wait{
-		Client: registry.NewClient(nil, "test"), Clock: c, Within: within,
+		Client: registry.NewClient(client), Clock: c, Within: within,
 		Report: func(line string) { said = append(said, line) },
 	}
 	name, err := wait.Until(context.Background(), registry.Login{Server: d.server(), Password: password}, names)
@@ -258,15 +273,15 @@ func TestWaitEndsWithTheFirstLoginThatIsTaken(t *testing.T) {
 func TestWaitIsBoundedAndTriesAreFew(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		within time.Duration
-		names  []string
-		want   map[string]int
+		within, lastTry time.Duration
+		names           []string
+		want            map[string]int
 	}{
-		{5 * time.Minute, []string{"ns/alice"}, map[string]int{"ns/alice": 6}},
-		{5 * time.Minute, []string{"ns/D/a", "ns/D/b"}, map[string]int{"ns/D/a": 6, "ns/D/b": 2}},
-		{10 * time.Second, []string{"ns/D/a", "ns/D/b"}, map[string]int{"ns/D/a": 2, "ns/D/b": 1}},
-		{0, []string{"ns/D/a", "ns/D/b"}, map[string]int{"ns/D/a": 1, "ns/D/b": 1}},
-		{10 * time.Minute, []string{"ns/alice"}, map[string]int{"ns/alice": 9}},
+		{5 * time.Minute, 285 * time.Second, []string{"ns/alice"}, map[string]int{"ns/alice": 6}},
+		{5 * time.Minute, 285 * time.Second, []string{"ns/D/a", "ns/D/b"}, map[string]int{"ns/D/a": 6, "ns/D/b": 2}},
+		{10 * time.Second, 5 * time.Second, []string{"ns/D/a", "ns/D/b"}, map[string]int{"ns/D/a": 2, "ns/D/b": 1}},
+		{0, 0, []string{"ns/D/a", "ns/D/b"}, map[string]int{"ns/D/a": 1, "ns/D/b": 1}},
+		{10 * time.Minute, 585 * time.Second, []string{"ns/alice"}, map[string]int{"ns/alice": 9}},
 	} {
 		d, c := newDoor(t), &clock{}
 		d.accept = func(string, int) bool { return false }
@@ -276,7 +291,7 @@ func TestWaitIsBoundedAndTriesAreFew(t *testing.T) {
 		assert.Equal(t, test.want, d.names)
 		assert.Equal(t, d.logins, refused.Tries)
 		assert.Equal(t, test.names, refused.Usernames)
-		assert.Equal(t, test.within, refused.Waited)
+		assert.Equal(t, test.lastTry, refused.Waited)
 		assert.Contains(t, err.Error(), "as "+strings.Join(test.names, " and as "))
 		assert.NotContains(t, err.Error(), password)
 	}
@@ -318,6 +333,87 @@ func TestWaitForWhatIsNoRegistryEndsSoon(t *testing.T) {
 	assert.False(t, errors.As(err, &refused))
 }
 
+// TestOnlyFaultsInARowEndTheWait has a registry that refuses, and has a fault now and then.
+func TestOnlyFaultsInARowEndTheWait(t *testing.T) {
+	t.Parallel()
+	d, c := newDoor(t), &clock{}
+	requests := 0
+	faulty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v2/" {
+			requests++
+		}
+		if requests%4 == 0 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		d.ServeHTTP(w, r)
+	}))
+	t.Cleanup(faulty.Close)
+	d.Server, d.accept = faulty, func(string, int) bool { return false }
+	_, _, err := until(d, c, time.Hour, "ns/alice")
+	var refused *registry.Refused
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, time.Hour-15*time.Second, refused.Waited)
+	assert.Contains(t, err.Error(), "it answers 401 Unauthorized")
+	assert.Greater(t, requests, 12, "there were more than three faults")
+}
+
+// silent is a connection to a registry that never answers.
+type silent struct{}
+
+func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, context.Cause(r.Context())
+}
+
+// machine is a clock that really sleeps.
+type machine struct{}
+
+func (machine) Now() time.Time { return time.Now() }
+
+func (machine) Sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestARegistryThatNeverAnswersIsNotWaitedForLong(t *testing.T) {
+	t.Parallel()
+	wait := func(ctx context.Context, within time.Duration) error {
+		login := registry.Login{Server: "ocir.us-phoenix-1.oci.oraclecloud.com", Password: password}
+		wait := registry.Wait{
+			Client: registry.NewClient(&http.Client{Transport: silent{}}), Clock: machine{}, Within: within, Report: func(string) {},
+		}
+		_, err := wait.Until(ctx, login, []string{"ns/D/a", "ns/D/b"})
+		return err
+	}
+	for _, test := range []struct {
+		within, took time.Duration
+		complaint    string
+	}{
+		{0, 15 * time.Second, "has not answered in time"},
+		{time.Second, time.Second, "has not answered in time"},
+		{20 * time.Second, 15 * time.Second, "has not answered in time"},
+		{time.Hour, (15 + 15 + 15 + 30 + 15) * time.Second, "has not answered in time (3 tries in a row). Check the network"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			require.ErrorContains(t, wait(t.Context(), test.within), test.complaint)
+			assert.Equal(t, test.took, time.Since(began))
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(errors.New("Ctrl-C")) })
+		require.ErrorContains(t, wait(ctx, time.Hour), "stopped waiting for the registry ocir.us-phoenix-1.oci.oraclecloud.com to accept the login: Ctrl-C")
+		assert.Equal(t, time.Second, time.Since(began))
+	})
+}
+
 func TestFaultsOfTheRegistryAreNotRefusals(t *testing.T) {
 	t.Parallel()
 	d, c := newDoor(t), &clock{}
@@ -334,7 +430,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	d.accept = func(string, int) bool { cancel(errors.New("Ctrl-C")); return false }
 	wait := registry.Wait{
-		Client: registry.NewClient(nil, "test"), Clock: c, Within: time.Hour,
+		Client: registry.NewClient(client), Clock: c, Within: time.Hour,
 		Report: func(line string) { t.Error("nothing is waited for any more: " + line) },
 	}
 	_, err := wait.Until(ctx, registry.Login{Server: d.server(), Password: password}, []string{"ns/alice"})

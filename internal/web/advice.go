@@ -1,6 +1,8 @@
-package identity
+package web
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -14,8 +16,8 @@ import (
 // certificatesVariable names the file with the certificate authorities that OCI's SDK trusts.
 const certificatesVariable = "OCI_DEFAULT_CERTS_PATH"
 
-// networkAdvice returns what a person can do if a request had no answer because of a proxy or a certificate. Otherwise it returns "".
-func networkAdvice(cause error) string {
+// Advice returns what a person can do if a request had no answer because of a proxy or a certificate. Otherwise it returns "".
+func Advice(cause error) string {
 	var (
 		transport *url.Error
 		operation *net.OpError
@@ -25,7 +27,7 @@ func networkAdvice(cause error) string {
 	}
 	proxy := proxyTo(transport.URL)
 	switch {
-	case isCertificateError(cause):
+	case IsCertificateError(cause):
 		return "This machine does not trust the certificate of the answering server. If the network inspects encrypted connections, write the " +
 			"network's own certificate authority to a file in PEM format, and name the file in the environment variable " + certificatesVariable
 	case errors.As(cause, &operation) && operation.Op == "proxyconnect":
@@ -53,4 +55,11 @@ func proxyTo(target string) string {
 		return ""
 	}
 	return " " + outside.Sentence(proxy.Host)
+}
+
+// IsCertificateError reports whether a request had no answer because the server's certificate is not trusted.
+func IsCertificateError(err error) bool {
+	var verification *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	return errors.As(err, &verification) || errors.As(err, &authority)
 }
