@@ -430,6 +430,8 @@ func (r *RotatingAuthToken) Read(
 		return response{}, explainMissing(ctx, user, state.UserID, value(state.TokenID))
 	case !recorded && state.PreviousTokenID != nil && found.previous == nil:
 		return response{}, explainMissing(ctx, user, state.UserID, value(state.PreviousTokenID))
+	case !recorded && found.previous != nil && found.previous.Is(found.current.ID):
+		return response{}, fmt.Errorf("the id %q names the same token twice, by its OCID and by its SCIM id: %s", req.ID, rotatingIDForms)
 	}
 	state = found.in(state, user)
 	if !state.isLive() && state.PreviousTokenID == nil {

@@ -374,6 +374,18 @@ func TestATokenIsTheSameByItsOCIDAndItsSCIMID(t *testing.T) {
 	}
 }
 
+func TestAnImportThatNamesOneTokenByBothItsIDsIsRefused(t *testing.T) {
+	t.Parallel()
+	s := sales.newRotatingStack(t, nil)
+	live := s.oci.AddToken(s.user, "ci")
+	for _, ids := range []string{live.ID + "/" + live.SCIMID, live.SCIMID + "/" + live.ID} {
+		s.options.ImportID = resource.ID(s.domainURL + "/users/" + s.user + "/authTokens/" + ids)
+		require.Error(t, s.testStack.up(s.program), ids)
+		assert.Contains(t, s.diagnostics(), "names the same token twice", ids)
+		assert.Nil(t, s.state(), ids)
+	}
+}
+
 // TestATokenThatIsTakenOverByItsSCIMIDRotates takes over a token of a domain whose id in the state is its SCIM id.
 func TestATokenThatIsTakenOverByItsSCIMIDRotates(t *testing.T) {
 	t.Parallel()
