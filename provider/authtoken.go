@@ -185,7 +185,7 @@ func (r *AuthToken) Read(
 		return response{}, err
 	}
 
-	token, err := user.FindToken(ctx, id, req.State.created())
+	token, gone, err := user.FindToken(ctx, id, req.State.created())
 	switch {
 	case err != nil && recorded:
 		return response{}, fmt.Errorf("%w. The resource stays in the state, because OCI does not show the value of its "+
@@ -212,7 +212,7 @@ func (r *AuthToken) Read(
 		return response{ID: token.ID, Inputs: inputs, State: state}, finished(id, state, nil)
 	case !recorded:
 		return response{}, explainMissing(ctx, user, owner.ID, id)
-	case user.IsNew(req.State.created()):
+	case !gone:
 		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it stays in the state.")
 		inputs := req.State.AuthTokenArgs
 		inputs.TimeExpires = req.Inputs.TimeExpires

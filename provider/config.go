@@ -195,8 +195,8 @@ func (c *connection) clockOffset() (offset time.Duration, known bool) {
 	return client.ClockOffset()
 }
 
-// notingWhatIsRecorded tells the client about every token in the state, so that the client does not report it as a token that
-// nobody has recorded.
+// notingWhatIsRecorded tells the client about every token that is in the state, or will be after a read, so that no message tells a
+// person to delete it.
 func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
 	note := func(id string, state, inputs property.Map) {
 		userID := state.Get("userId")
@@ -215,7 +215,7 @@ func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
 			}
 		}
 	}
-	check, diff, read, update := provider.Check, provider.Diff, provider.Read, provider.Update
+	check, diff, read, update, remove := provider.Check, provider.Diff, provider.Read, provider.Update, provider.Delete
 	provider.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
 		c.hide(req.Inputs)
 		return check(ctx, req)
@@ -226,11 +226,17 @@ func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
 	}
 	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
 		note(req.ID, req.Properties, req.Inputs)
-		return read(ctx, req)
+		resp, err := read(ctx, req)
+		note(resp.ID, resp.Properties, resp.Inputs)
+		return resp, err
 	}
 	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
 		note(req.ID, req.State, req.OldInputs)
 		return update(ctx, req)
+	}
+	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
+		note(req.ID, req.Properties, req.OldInputs)
+		return remove(ctx, req)
 	}
 	return provider
 }

@@ -282,6 +282,42 @@ func (all kinds) completingState(provider p.Provider) p.Provider {
 	return provider
 }
 
+// readingOldArguments leaves out of recorded arguments those that the resource does not have. An alias may make another resource of it,
+// as it makes a RotatingAuthToken of an AuthToken that expires. There is no upstream issue for it, because infer is strict about
+// arguments on purpose.
+func (all kinds) readingOldArguments(provider p.Provider) p.Provider {
+	known := func(urn resource.URN, old property.Map) property.Map {
+		for name := range old.All {
+			if !slices.ContainsFunc(all[urn.Type()].arguments, func(a argument) bool { return a.name == name }) {
+				old = old.Delete(name)
+			}
+		}
+		return old
+	}
+	inner := provider
+	provider.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
+		req.State = known(req.Urn, req.State)
+		return inner.Check(ctx, req)
+	}
+	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
+		req.OldInputs = known(req.Urn, req.OldInputs)
+		return inner.Diff(ctx, req)
+	}
+	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
+		req.Inputs = known(req.Urn, req.Inputs)
+		return inner.Read(ctx, req)
+	}
+	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
+		req.OldInputs = known(req.Urn, req.OldInputs)
+		return inner.Update(ctx, req)
+	}
+	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
+		req.OldInputs = known(req.Urn, req.OldInputs)
+		return inner.Delete(ctx, req)
+	}
+	return provider
+}
+
 // ignoringChangesOfInputs implements the resource option ignoreChanges. It replaces the new input with the old one, as the engine
 // does. infer replaces it with the old output, even if the option names an output that is not an input, and then refuses that.
 // It can go with the first release that has https://github.com/pulumi/pulumi-go-provider/pull/575.

@@ -72,7 +72,7 @@ func New(options Options) (p.Provider, error) {
 	}
 	return wrapped(provider,
 		resources.passingRequests, keepingSecretArguments, resources.markingSecretsOnRead, resources.comparingMeanings,
-		resources.completingState, ignoringChangesOfInputs, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure),
+		resources.completingState, resources.readingOldArguments, ignoringChangesOfInputs, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure),
 		oci.notingWhatIsRecorded, readingIDs, oci.warningOfExpiry, refusingTheWayBack, explainingWrongKinds, droppingNulls,
 		notWithoutPassword, answeringPanics,
 	), nil

@@ -63,7 +63,7 @@ func (run *rotating) makeSure(ctx context.Context) error {
 			return fmt.Errorf("%s, and nothing was changed: %w", run.stands.explain(), err)
 		}
 		run.stands.now = run.now()
-		if run.state.isLive() && found.current == nil && !run.user.IsNew(run.state.created()) {
+		if found.currentGone {
 			run.state, run.stands.current, run.changed = run.state.withoutCurrent(), false, true
 		}
 		strangers := found.strangers(run.state)
@@ -85,7 +85,7 @@ func (run *rotating) take(ctx context.Context, next step) error {
 	case revokePrevious:
 		id := value(run.state.PreviousTokenID)
 		logger.InfoStatusf("revoking the previous token %s", id)
-		if err := run.user.DeleteToken(ctx, id, run.state.created()); err != nil {
+		if err := run.user.DeleteToken(ctx, id, run.state.previousCreated()); err != nil {
 			return err
 		}
 		run.state = run.state.withoutPrevious()
@@ -104,7 +104,7 @@ func (run *rotating) take(ctx context.Context, next step) error {
 			return err
 		}
 		if run.stands.current {
-			run.state.PreviousToken, run.state.PreviousTokenID = run.state.Token, run.state.TokenID
+			run.state = run.state.demoted()
 		}
 		run.state.RotateWhenChanged = run.inputs.RotateWhenChanged
 		run.state, run.created = run.state.holding(token), true
@@ -130,7 +130,7 @@ func (run *rotating) await(ctx context.Context) (identity.AuthToken, error) {
 	id := value(run.state.TokenID)
 	token := identity.AuthToken{ID: id, State: value(run.state.State)}
 	if token.State != "" && token.State != identity.StateCreating && token.State != identity.StateActive {
-		found, err := run.user.FindToken(ctx, id, run.state.created())
+		found, _, err := run.user.FindToken(ctx, id, run.state.created())
 		if err != nil || found == nil {
 			return token, err
 		}
@@ -156,11 +156,11 @@ func (run *rotating) describe(ctx context.Context) error {
 		_, err := run.user.UpdateToken(ctx, value(run.state.PreviousTokenID), run.inputs.Description)
 		if identity.IsNotFound(err) {
 			// The caller may only lack a permission. A token that still exists stays in the state.
-			found, failure := run.user.FindToken(ctx, value(run.state.PreviousTokenID), run.state.created())
+			_, gone, failure := run.user.FindToken(ctx, value(run.state.PreviousTokenID), run.state.previousCreated())
 			switch {
 			case failure != nil:
 				err = fmt.Errorf("%w; the check whether the token still exists failed too: %w", err, failure)
-			case found == nil && !run.user.IsNew(run.state.created()):
+			case gone:
 				p.GetLogger(ctx).Warningf("the previous token %s is gone", value(run.state.PreviousTokenID))
 				run.state, run.stands.previous, err = run.state.withoutPrevious(), false, nil
 			}
@@ -210,7 +210,7 @@ func (run *rotating) previewed() RotatingAuthTokenState {
 			run.state = run.state.withoutPrevious()
 		case create:
 			if run.stands.current {
-				run.state.PreviousToken, run.state.PreviousTokenID = run.state.Token, run.state.TokenID
+				run.state = run.state.demoted()
 			}
 		case nothing, revokeCurrent, awaitActive, describe:
 		}

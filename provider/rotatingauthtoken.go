@@ -63,7 +63,9 @@ type RotatingAuthTokenState struct {
 	TimeExpires     *string `pulumi:"timeExpires,optional"`
 	PreviousToken   *string `pulumi:"previousToken,optional" provider:"secret"`
 	PreviousTokenID *string `pulumi:"previousTokenId,optional"`
-	TimeRotationDue *string `pulumi:"timeRotationDue,optional"`
+	// PreviousTimeCreated is nil in a state that an older release has written.
+	PreviousTimeCreated *string `pulumi:"previousTimeCreated,optional"`
+	TimeRotationDue     *string `pulumi:"timeRotationDue,optional"`
 }
 
 // infer finds these interfaces by type assertion at run time. It would silently ignore a method with a wrong signature.
@@ -132,6 +134,7 @@ func (s *RotatingAuthTokenState) Annotate(a infer.Annotator) {
 	a.Describe(&s.PreviousToken, "The token that was current before the last rotation, as long as it still works. It is "+
 		"always a secret.")
 	a.Describe(&s.PreviousTokenID, "The OCID of the previous token. Absent if there is none.")
+	a.Describe(&s.PreviousTimeCreated, "When the previous token was created, in the format of RFC 3339. Absent if there is none.")
 	a.Describe(&s.TimeRotationDue, "When the current token is due to be rotated, in the format of RFC 3339. Absent "+
 		"without `rotationDays`.")
 }
@@ -147,7 +150,7 @@ func (*RotatingAuthToken) WireDependencies(
 		input := f.InputField(replacing).Computed()
 		for _, output := range []any{
 			&state.Token, &state.TokenID, &state.State, &state.InactiveState, &state.TimeCreated, &state.TimeExpires,
-			&state.PreviousToken, &state.PreviousTokenID, &state.TimeRotationDue,
+			&state.PreviousToken, &state.PreviousTokenID, &state.PreviousTimeCreated, &state.TimeRotationDue,
 		} {
 			f.OutputField(output).DependsOn(input)
 		}
@@ -323,7 +326,7 @@ func (r *RotatingAuthToken) lookAhead(ctx context.Context, stands rotation, stat
 	tokens, err := user.ListTokens(ctx, identity.Near)
 	r.doubtTheClock(ctx)
 	if err == nil && stands.comesUp() {
-		r.warnOfStrangers(ctx, user, tokens, state)
+		r.warnOfStrangers(ctx, user, found{tokens: tokens}, state)
 	}
 }
 
@@ -433,7 +436,7 @@ func (r *RotatingAuthToken) Read(
 	case !recorded && found.previous != nil && found.previous.Is(found.current.ID):
 		return response{}, fmt.Errorf("the id %q names the same token twice, by its OCID and by its SCIM id: %s", req.ID, rotatingIDForms)
 	}
-	state = found.in(state, user)
+	state = found.in(state)
 	if !state.isLive() && state.PreviousTokenID == nil {
 		return response{}, nil
 	}
@@ -452,7 +455,7 @@ func (r *RotatingAuthToken) Read(
 	} else {
 		r.refreshed.Store(urnOf(ctx), struct{}{})
 	}
-	r.warnOfStrangers(ctx, user, found.tokens, state)
+	r.warnOfStrangers(ctx, user, found, state)
 	answer := response{ID: id, Inputs: inputs, State: state.dated()}
 	if recorded && req.State.TokenID == nil && state.isLive() {
 		// Only an update takes a token over, because only an update knows rotateWhenChanged.
@@ -527,7 +530,7 @@ func (r *RotatingAuthToken) Delete(
 		return infer.DeleteResponse{}, err
 	}
 	if state.PreviousTokenID != nil {
-		if err := user.DeleteToken(ctx, value(state.PreviousTokenID), state.created()); err != nil {
+		if err := user.DeleteToken(ctx, value(state.PreviousTokenID), state.previousCreated()); err != nil {
 			return infer.DeleteResponse{}, err
 		}
 	}
@@ -603,6 +606,14 @@ func (s RotatingAuthTokenState) created() time.Time {
 	return timeOf(value(s.TimeCreated))
 }
 
+// previousCreated returns when the previous token was created. If the state does not say, it is older than the current one.
+func (s RotatingAuthTokenState) previousCreated() time.Time {
+	if s.PreviousTimeCreated == nil {
+		return s.created()
+	}
+	return timeOf(*s.PreviousTimeCreated)
+}
+
 // user returns the user that the tokens are for.
 func (args RotatingAuthTokenArgs) user() identity.UserRef {
 	return identity.UserRef{ID: args.UserID, DomainURL: value(args.DomainURL)}
@@ -652,7 +663,13 @@ func (s RotatingAuthTokenState) withoutCurrent() RotatingAuthTokenState {
 
 // withoutPrevious returns the state after the previous token is gone.
 func (s RotatingAuthTokenState) withoutPrevious() RotatingAuthTokenState {
-	s.PreviousToken, s.PreviousTokenID = nil, nil
+	s.PreviousToken, s.PreviousTokenID, s.PreviousTimeCreated = nil, nil, nil
+	return s
+}
+
+// demoted returns the state in which the current token is the previous one too.
+func (s RotatingAuthTokenState) demoted() RotatingAuthTokenState {
+	s.PreviousToken, s.PreviousTokenID, s.PreviousTimeCreated = s.Token, s.TokenID, s.TimeCreated
 	return s
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	p "github.com/pulumi/pulumi-go-provider"
 
@@ -18,6 +17,8 @@ import (
 type found struct {
 	tokens            []identity.AuthToken
 	current, previous *identity.AuthToken
+	// currentGone and previousGone report whether these tokens, which the state has, are gone.
+	currentGone, previousGone bool
 }
 
 // look lists the user's tokens and finds those in the state. If the list lacks one, FindToken decides whether it exists.
@@ -29,53 +30,49 @@ func (*RotatingAuthToken) look(
 		return found{}, err
 	}
 	f := found{tokens: tokens}
-	for _, wanted := range []struct {
-		id    *string
-		live  bool
-		token **identity.AuthToken
-	}{
-		{state.TokenID, state.isLive(), &f.current},
-		{state.PreviousTokenID, true, &f.previous},
-	} {
-		if wanted.id == nil || !wanted.live {
-			continue
-		}
-		if *wanted.token = identity.Pick(tokens, *wanted.id); *wanted.token == nil {
-			if *wanted.token, err = user.FindToken(ctx, *wanted.id, state.created()); err != nil {
+	if state.TokenID != nil && state.isLive() {
+		if f.current = identity.Pick(tokens, *state.TokenID); f.current == nil {
+			if f.current, f.currentGone, err = user.FindToken(ctx, *state.TokenID, state.created()); err != nil {
 				return found{}, err
 			}
 		}
 	}
-	return f, nil
+	if state.PreviousTokenID != nil {
+		if f.previous = identity.Pick(tokens, *state.PreviousTokenID); f.previous == nil {
+			f.previous, f.previousGone, err = user.FindToken(ctx, *state.PreviousTokenID, state.previousCreated())
+		}
+	}
+	return f, err
 }
 
 // strangers returns the live tokens that are not the resource's.
 func (f found) strangers(state RotatingAuthTokenState) []identity.AuthToken {
 	return slices.DeleteFunc(slices.Clone(f.tokens), func(t identity.AuthToken) bool {
-		return !t.IsLive() || t.Is(value(state.TokenID)) || t.Is(value(state.PreviousTokenID))
+		return !t.IsLive() || t.Is(value(state.TokenID)) || t.Is(value(state.PreviousTokenID)) ||
+			f.current != nil && t.SameAs(*f.current) || f.previous != nil && t.SameAs(*f.previous)
 	})
 }
 
-// in returns the state updated with the tokens that were found. A token that was not found is gone, unless it is new.
-func (f found) in(state RotatingAuthTokenState, user *identity.User) RotatingAuthTokenState {
-	isNew := user.IsNew(state.created())
+// in returns the state updated with the tokens that were found, and without those that are gone.
+func (f found) in(state RotatingAuthTokenState) RotatingAuthTokenState {
 	switch {
-	case !state.isLive():
 	case f.current != nil:
 		state = state.with(*f.current)
 		state.TokenID = &f.current.ID // an import may have given its SCIM id
-	case !isNew:
+	case f.currentGone:
 		state = state.withoutCurrent()
 	}
 	switch {
-	case state.PreviousTokenID == nil:
 	case f.previous != nil:
 		state.PreviousTokenID = &f.previous.ID
+		if !f.previous.TimeCreated.IsZero() {
+			state.PreviousTimeCreated = new(identity.RFC3339(f.previous.TimeCreated))
+		}
 		if f.previous.Description != nil && *f.previous.Description != state.Description {
 			// Both tokens share one description. If they differ, the next update corrects that.
 			state.Description = *f.previous.Description
 		}
-	case !isNew:
+	case f.previousGone:
 		state = state.withoutPrevious()
 	}
 	return state
@@ -84,15 +81,15 @@ func (f found) in(state RotatingAuthTokenState, user *identity.User) RotatingAut
 // warnOfCrowd warns, after a creation, about a token that leaves no room for the first rotation.
 func (r *RotatingAuthToken) warnOfCrowd(ctx context.Context, user *identity.User, state RotatingAuthTokenState) {
 	if tokens, err := user.ListTokens(ctx, identity.Written); err == nil {
-		r.warnOfStrangers(ctx, user, tokens, state)
+		r.warnOfStrangers(ctx, user, found{tokens: tokens}, state)
 	}
 }
 
 // warnOfStrangers warns about a token that leaves no room for a rotation.
 func (r *RotatingAuthToken) warnOfStrangers(
-	ctx context.Context, user *identity.User, tokens []identity.AuthToken, state RotatingAuthTokenState,
+	ctx context.Context, user *identity.User, found found, state RotatingAuthTokenState,
 ) {
-	strangers := found{tokens: tokens}.strangers(state)
+	strangers := found.strangers(state)
 	rotates := state.RotationDays != nil || len(state.RotateWhenChanged) > 0
 	if len(strangers) == 0 || !rotates || (state.Overlap != nil && !*state.Overlap) {
 		return
@@ -114,14 +111,8 @@ func noRoom(stands rotation, user *identity.User, strangers []identity.AuthToken
 // freeing returns how a person makes room where tokens that are not the resource's leave none. A token that another resource of this
 // provider has recorded must not be deleted by hand.
 func freeing(user *identity.User, strangers []identity.AuthToken) string {
-	var commands []string
-	for _, stranger := range strangers {
-		if !user.IsRecorded(stranger) {
-			commands = append(commands, "\n  "+user.DeleteCommand(stranger.ID))
-		}
+	if how := user.Freeing(strangers); how != "" {
+		return "delete a token that is no longer used." + how
 	}
-	if len(commands) == 0 {
-		return "remove the other resource of this provider that the token belongs to"
-	}
-	return "delete a token that is no longer used:" + strings.Join(commands, "")
+	return "remove the other resource of this provider that the token belongs to"
 }

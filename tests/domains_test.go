@@ -208,7 +208,7 @@ func TestEveryPageOfADomainsListIsRead(t *testing.T) {
 	assert.Equal(t, "119", s.token("last").Outputs["description"].StringValue())
 	assert.Equal(t, 3, s.calls("ListAuthTokens"))
 
-	s.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Skip: 1, Body: s.noTokens()})
+	s.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Skip: 1, Body: strings.Replace(s.noTokens(), `"totalResults": 0`, `"totalResults": 121`, 1)})
 	s.parallel = 1 // the engine has a data race when two resources fail at once (pkg/engine/update.go, OnResourceStepPost)
 	require.Error(t, s.refresh(), "a list with a page that is missing is no list")
 }

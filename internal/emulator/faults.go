@@ -52,6 +52,8 @@ type Fault struct {
 	Late Duration `json:"late,omitempty"`
 	// Truncate sends this many bytes of the answer's body, and then closes the connection. 0 means all.
 	Truncate int `json:"truncate,omitempty"`
+	// Twice sends the answer a second time on the same connection.
+	Twice bool `json:"twice,omitempty"`
 	// Endless makes the body of the answer go on until the client closes the connection.
 	Endless bool `json:"endless,omitempty"`
 	// Hold, if it is set, is called after the request has been carried out and before it is answered. The answer waits until Hold

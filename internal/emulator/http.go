@@ -375,12 +375,16 @@ func writeJSON(w http.ResponseWriter, body any) {
 }
 
 // send sends an answer. With a fault, it sends only the first bytes and closes the connection, or it sends without end.
-func (s *Service) send(w http.ResponseWriter, c *call, r *reply, fault Fault) {
+func (s *Service) send(w *statusRecorder, c *call, r *reply, fault Fault) {
 	if r.body == nil {
 		w.WriteHeader(r.status)
 		return
 	}
 	w.Header().Set("Content-Type", r.mediaType)
+	if fault.Twice {
+		sendTwice(w, r)
+		return
+	}
 	if fault.Endless {
 		w.WriteHeader(r.status)
 		s.sendEndlessly(w, c, r.body)
@@ -393,6 +397,26 @@ func (s *Service) send(w http.ResponseWriter, c *call, r *reply, fault Fault) {
 		panic(http.ErrAbortHandler)
 	}
 	_, _ = w.Write(r.body) // a client that has gone needs no answer
+}
+
+// sendTwice sends an answer and, a little later, the same answer again, to a client that no longer expects one.
+func sendTwice(w *statusRecorder, r *reply) {
+	header := w.Header().Clone()
+	w.status = r.status
+	w.answering()
+	connection, buffer, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer func() { _ = connection.Close() }()
+	response := http.Response{
+		StatusCode: r.status, ProtoMajor: 1, ProtoMinor: 1, Header: header, ContentLength: int64(len(r.body)),
+	}
+	for range 2 {
+		response.Body = io.NopCloser(bytes.NewReader(r.body))
+		_ = response.Write(buffer) // a client that has gone needs no answer
+		_ = buffer.Flush()
+	}
 }
 
 // sendEndlessly sends a body without its last byte, and then about 3 MB of white space a second, until the client closes the

@@ -8,16 +8,16 @@ type api interface {
 	create(wish Wish, retryToken string, found func(AuthToken) error) operation
 	// list returns the user's tokens without their values. If OCI throttles, an urgent list goes before other calls.
 	list(ctx context.Context, from View, urgent bool) ([]AuthToken, error)
-	// find has the last word on one token, which a list may lack because it lags. It returns nil if there is no such token.
+	// find has the last word on one token, which a list may lack because it lags. It returns nil if OCI shows no such token.
 	find(ctx context.Context, from View, id string) (*AuthToken, error)
 	// update changes a token's description, and returns what OCI says about the token.
 	update(ctx context.Context, id, description string) (AuthToken, error)
 	// delete deletes a token. IsNotFound reports whether the error means that OCI does not know it, or does not show it.
 	delete(ctx context.Context, id string) error
 
-	// elsewhere looks for a user whom this API does not know. It returns the API of the user's identity domain, or nil if it
-	// cannot be found out. Hint is advice to add to the error.
-	elsewhere(ctx context.Context) (found api, hint string)
+	// elsewhere looks for a user whom this API does not know. It returns the API of the user's identity domain, or nil if OCI shows
+	// none. Hint is advice to add to the error.
+	elsewhere(ctx context.Context) (found api, hint string, err error)
 	// account returns what OCI says about the user.
 	account(ctx context.Context) (Account, error)
 

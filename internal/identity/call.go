@@ -20,6 +20,9 @@ const (
 
 	firstBackoff   = 500 * time.Millisecond
 	longestBackoff = 30 * time.Second
+
+	// pollEvery is the pause between two looks at the same thing.
+	pollEvery = 2 * time.Second
 )
 
 // Listener receives messages while a call is made.
@@ -190,6 +193,22 @@ func (c caller) pause(ctx context.Context, failure *callError, alike int, key st
 	}
 	c.listener.InfoStatus(fmt.Sprintf("%s; trying again in %s", failure.happened(), pause.Round(100*time.Millisecond)))
 	return c.clock.Sleep(ctx, pause)
+}
+
+// poll looks until a look reports that it is done or fails, and at most so many times, with a pause in between. Waiting, if it is not
+// empty, is what the listener is told.
+func (c caller) poll(ctx context.Context, looks int, waiting string, look func() (done bool, err error)) error {
+	for n := 1; ; n++ {
+		if done, err := look(); done || err != nil || n == looks {
+			return err
+		}
+		if waiting != "" {
+			c.listener.InfoStatus(waiting)
+		}
+		if err := c.clock.Sleep(ctx, pollEvery); err != nil {
+			return err
+		}
+	}
 }
 
 // backoff returns a pause that doubles with each failure. Jitter, from 0 to 1, shortens it by up to a half.

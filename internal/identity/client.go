@@ -1,12 +1,14 @@
 // Package identity is a client of OCI Identity for auth tokens. It knows the calls for them, where to send them, when to repeat
 // them, and what their errors mean.
 //
-// Each file uses only the files below it in this list:
+// Three judgements have a file each, which all others use: gone.go judges whether a token is gone, ours.go whether it is ours, and
+// recorded.go whether it is recorded, so that nobody must be told to delete it. Each of the others uses only the files below it in this
+// list:
 //
 //	client.go                 the entry point: a client, and the users whose tokens it deals with
 //	user.go lists.go ledger.go
 //	                          what can be done with a user's tokens, what is shared and what is under way
-//	creation.go unsettled.go  one creation, from wish to answer
+//	creation.go               one creation, from wish to answer
 //	tenancy.go                what is the same for all users: the namespace, the regions
 //	iam.go domains.go api.go  the two APIs behind one interface
 //	call.go                   one call: attempts, pauses, pace
@@ -164,8 +166,8 @@ func (c *Client) domain(domainURL, userID string, listener Listener) (domain, er
 	}, nil
 }
 
-// Recorded notes that a user's token is in the state, so that no error names it as a token that nobody has recorded.
-func (c *Client) Recorded(userID, id string) { c.recorded.note(userID, id) }
+// Recorded notes that a user's tokens are in the state, so that no message tells a person to delete them.
+func (c *Client) Recorded(userID string, ids ...string) { c.recorded.note(userID, ids...) }
 
 // Hide notes that a description is a secret, so that no message shows it.
 func (c *Client) Hide(description string) { c.recorded.hide(description) }

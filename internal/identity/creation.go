@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -25,10 +24,6 @@ const (
 	// read up to suspectLooks times, because lists lag behind.
 	lookWithin   = 30 * time.Second
 	suspectLooks = 4
-	lookPause    = 2 * time.Second
-
-	// skew is how far this machine's clock can differ from OCI's. With a larger difference OCI refuses the signature.
-	skew = 5 * time.Minute
 )
 
 // creation leads from a wish to its answer, through these stages:
@@ -108,7 +103,7 @@ func (cr turn) answer(ctx context.Context) (AuthToken, error) {
 		}
 	}
 	// Whatever happens next, the engine gets this token, so no error may name it as one to delete.
-	cr.recorded.note(cr.user.ID, cr.seen.ID)
+	cr.recorded.note(cr.user.ID, cr.seen.ID, cr.seen.SCIMID)
 	return cr.seen, nil
 }
 
@@ -155,7 +150,7 @@ func (cr turn) goOn(ctx context.Context) *callError {
 			continue
 		}
 		if failure.verdict == notFound && hint == "" {
-			found, hint = cr.api.elsewhere(ctx)
+			found, hint, _ = cr.api.elsewhere(ctx)
 		}
 		failure.hint = hint
 		if !cr.mayGoOn(spent, failure.verdict) || (found != nil && !cr.doubtful) {
@@ -196,7 +191,7 @@ func (cr turn) mayGoOn(spent *budget, v verdict) bool {
 // takeIn keeps what an answer says about the token. After an answer without an id or a value the creation stays doubtful, because
 // there is a token, and the next answer to the same request may be complete.
 func (cr *creation) takeIn(token AuthToken) error {
-	if token.ID != "" && cr.seen.ID != "" && !token.Is(cr.seen.ID) && !cr.seen.Is(token.ID) {
+	if token.ID != "" && cr.seen.ID != "" && !token.SameAs(cr.seen) {
 		cr.seen = AuthToken{} // what earlier answers said is about another token
 	}
 	id, value := cr.seen.ID, cr.seen.Value
@@ -233,53 +228,6 @@ func (cr turn) startOver(ctx context.Context) bool {
 	return true
 }
 
-// identify finds the id of a token if OCI answered with the value and without the id. It reports whether it is certain of the id.
-func (cr turn) identify(ctx context.Context) bool {
-	if cr.seen.Value == "" {
-		return false
-	}
-	ctx, cancel := lastLook(ctx)
-	defer cancel()
-	suspects, err := cr.suspects(ctx, true)
-	if !cr.seen.TimeCreated.IsZero() {
-		suspects = slices.DeleteFunc(suspects, func(t AuthToken) bool { return !t.TimeCreated.Equal(cr.seen.TimeCreated) })
-	}
-	if err != nil || len(suspects) != 1 {
-		return false
-	}
-	return cr.takeIn(suspects[0]) == nil
-}
-
-// suspects returns the tokens that the creation may have made: they are new and not recorded. If sameDescription is true, they also
-// have the description of the wish. If OCI has said that the token was changed since, its description may be another. As long as
-// there are none, suspects lists again, because lists lag behind.
-func (cr turn) suspects(ctx context.Context, sameDescription bool) ([]AuthToken, error) {
-	for look := 1; ; look++ {
-		tokens, err := cr.api.list(ctx, Written, true)
-		if err != nil {
-			return nil, err
-		}
-		tokens = slices.DeleteFunc(tokens, func(t AuthToken) bool {
-			switch {
-			case t.Is(cr.seen.ID):
-				return false
-			case cr.recorded.has(cr.user.ID, t):
-				return true
-			case sameDescription && t.Description != nil && *t.Description != cr.wish.Description:
-				return true
-			}
-			return !t.TimeCreated.IsZero() && t.TimeCreated.Before(cr.began.Add(-skew))
-		})
-		cr.suspected = tokens
-		if len(tokens) > 0 || look == suspectLooks {
-			return tokens, nil
-		}
-		if err := cr.calls.clock.Sleep(ctx, lookPause); err != nil {
-			return nil, nil
-		}
-	}
-}
-
 // explain adds to a failure what the person needs to know to go on: which tokens the user has already, or which may be left behind.
 func (cr turn) explain(ctx context.Context, failure *callError) error {
 	if !cr.doubtful && !failure.limitExceeded() {
@@ -303,56 +251,7 @@ func (cr turn) explain(ctx context.Context, failure *callError) error {
 	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t AuthToken) bool { return t.Is(cr.seen.ID) }) {
 		suspects = append(suspects, cr.seen)
 	}
-	return &Unsettled{
-		Cause: failure, Suspects: suspects, unlisted: err, described: cr.recorded.describe(suspects),
-		listCommand: cr.api.listCommand(), deleteCommand: cr.api.deleteCommand,
-	}
-}
-
-// recorded holds the latest tokens of each user that are known to be in the state, and the descriptions that programs have marked as
-// secret.
-type recorded struct {
-	mu     sync.Mutex
-	ids    map[string][]string // by the user's OCID
-	secret map[string]bool
-}
-
-// hide notes that a description is a secret.
-func (r *recorded) hide(description string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.secret[description] = true
-}
-
-// describe returns a line for each token, without its value, and without descriptions that are secret.
-func (r *recorded) describe(tokens []AuthToken) string {
-	return describe(tokens, func(description string) bool {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		return r.secret[description]
-	})
-}
-
-// remembered is how many token ids are kept for each user. A user has at most two tokens.
-const remembered = 8
-
-func (r *recorded) note(userID, id string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	ids := r.ids[userID]
-	if slices.Contains(ids, id) {
-		return
-	}
-	if ids = append(ids, id); len(ids) > remembered {
-		ids = slices.Delete(ids, 0, 1)
-	}
-	r.ids[userID] = ids
-}
-
-func (r *recorded) has(userID string, token AuthToken) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.ids[userID], token.Is)
+	return &Unsettled{Cause: failure, Suspects: suspects, unlisted: err, api: cr.api, described: cr.recorded.describe(suspects)}
 }
 
 // lastLook returns the context for listing the user's tokens after a creation has failed. The operation may have been cancelled or

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -64,18 +63,4 @@ func TestLedger(t *testing.T) {
 	cr = l.creation(user, wish)
 	l.forget(user, wish)
 	assert.NotSame(t, cr, l.creation(user, wish))
-}
-
-func TestRecorded(t *testing.T) {
-	t.Parallel()
-	r := &recorded{ids: map[string][]string{}}
-	for i := range 2 * remembered {
-		r.note("u", strconv.Itoa(i))
-		r.note("u", strconv.Itoa(i))
-	}
-	assert.Len(t, r.ids["u"], remembered)
-	assert.True(t, r.has("u", AuthToken{ID: strconv.Itoa(2*remembered - 1)}))
-	assert.False(t, r.has("u", AuthToken{ID: "0"}))
-	assert.True(t, r.has("u", AuthToken{ID: "a", SCIMID: "15"}), "it was recorded before its OCID was known")
-	assert.False(t, r.has("w", AuthToken{ID: "15"}))
 }

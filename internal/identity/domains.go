@@ -28,6 +28,7 @@ type domain struct {
 // Schemas of SCIM.
 const (
 	schemaAuthToken = "urn:ietf:params:scim:schemas:oracle:idcs:authToken" //nolint:gosec // the name of a schema
+	schemaError     = "urn:ietf:params:scim:api:messages:2.0:Error"
 	schemaPatch     = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 	schemaSelf      = "urn:ietf:params:scim:schemas:oracle:idcs:extension:selfChange:User"
 )
@@ -81,44 +82,52 @@ const (
 	mostPages = 20
 )
 
+// listReadings is how often a list is read if it changes meanwhile.
+const listReadings = 4
+
 // list reads all pages. A domain is in one region, so every view is the same.
-func (d domain) list(ctx context.Context, _ View, urgent bool) ([]AuthToken, error) {
+func (d domain) list(ctx context.Context, _ View, urgent bool) (tokens []AuthToken, err error) {
+	whole := false
+	err = d.calls.poll(ctx, listReadings, "", func() (bool, error) {
+		tokens, whole, err = d.readPages(ctx, urgent)
+		return whole, err
+	})
+	if err == nil && !whole {
+		err = fmt.Errorf("could not list the auth tokens of user %s in %s: the list has changed each time while it was read, or a page is missing",
+			d.userID, d.service)
+	}
+	return tokens, err
+}
+
+// readPages reads all pages once, and reports whether the list is whole: it has as many tokens as each page says.
+func (d domain) readPages(ctx context.Context, urgent bool) (tokens []AuthToken, whole bool, err error) {
 	filter, err := json.Marshal(d.userID) // SCIM quotes texts as JSON does: RFC 7644, section 3.4.2.2
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	tokens := []AuthToken{}
-	total := 0
-	for page := 0; ; page++ {
+	tokens = []AuthToken{}
+	for page, total := 0, 0; page < mostPages; page++ {
 		var items []AuthToken
+		said := 0
 		err := d.calls.call(ctx, operation{
 			doing: "list the auth tokens of user " + d.userID, to: d.service, urgent: urgent,
 			request: request{method: http.MethodGet, path: escaped("AuthTokens"), query: url.Values{
 				"filter": {"user.ocid eq " + string(filter)}, "startIndex": {strconv.Itoa(len(tokens) + 1)}, "count": {strconv.Itoa(pageSize)},
 			}},
 			read: func(a *answer) (err error) {
-				said := 0
-				items, said, err = readSCIMTokens(a)
-				switch {
-				case err != nil:
-					return err
-				case page > 0 && said != total, len(items) == 0 && len(tokens) < said:
-					return errors.New("it does not have as many auth tokens as it said there are")
-				}
-				total = said
-				return nil
+				items, said, err = readSCIMTokens(a, d.userID)
+				return err
 			},
 		})
-		if err != nil {
-			return nil, err
+		tokens = append(tokens, items...)
+		if err != nil || len(tokens) == said && (page == 0 || said == total) {
+			return tokens, err == nil, err
 		}
-		if tokens = append(tokens, items...); len(tokens) >= total {
-			return tokens, nil
-		}
-		if page == mostPages {
-			return nil, fmt.Errorf("the list of the auth tokens of user %s has no end", d.userID)
+		if total = said; len(items) == 0 || len(tokens) > said {
+			break
 		}
 	}
+	return nil, false, nil
 }
 
 // find looks for the token in a list, and then asks for the single token. A list may lack it because the list lags behind. If the
@@ -131,7 +140,20 @@ func (d domain) find(ctx context.Context, from View, id string) (*AuthToken, err
 	if token := Pick(tokens, id); token != nil {
 		return token, nil
 	}
-	var token AuthToken
+	token, err := d.get(ctx, id)
+	switch {
+	case IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case token.UserID == "":
+		return nil, fmt.Errorf("%s does not say whose token %s is", d.service, shown(id))
+	}
+	return Pick([]AuthToken{token}, id), nil
+}
+
+// get asks for a single token. It returns an error if it is one of another user.
+func (d domain) get(ctx context.Context, id string) (token AuthToken, err error) {
 	err = d.calls.call(ctx, operation{
 		doing: "read auth token " + id + " of user " + d.userID, to: d.service,
 		request: request{method: http.MethodGet, path: escaped("AuthTokens", id)},
@@ -143,20 +165,35 @@ func (d domain) find(ctx context.Context, from View, id string) (*AuthToken, err
 				return a.cut
 			case token.ID == "":
 				return errors.New("it is not an auth token")
+			case !token.Is(id) && token.ID != token.SCIMID:
+				return errors.New("it is another auth token")
+			}
+			if token.ID == token.SCIMID {
+				token.ID = id
 			}
 			return nil
 		},
 	})
-	switch {
-	case IsNotFound(err):
-		return nil, nil
-	case err != nil:
-		return nil, err
+	if err == nil && token.of(d.userID) != nil {
+		err = fmt.Errorf("%w, and nothing was done with it. If a resource was imported with the wrong user, remove it with "+
+			"\"pulumi state delete\", and import it again", token.of(d.userID))
 	}
-	return Pick([]AuthToken{token}, id), nil
+	return token, err
+}
+
+// ours returns an error unless a token is the user's. A call that changes a token does not name the user.
+func (d domain) ours(ctx context.Context, id string) error {
+	token, err := d.get(ctx, id)
+	if err == nil && token.UserID == "" {
+		_, err = d.find(ctx, Home, id)
+	}
+	return err
 }
 
 func (d domain) update(ctx context.Context, id, description string) (token AuthToken, err error) {
+	if err := d.ours(ctx, id); err != nil {
+		return AuthToken{}, err
+	}
 	operations := []scimOperation{{"replace", "description", description}}
 	if d.self {
 		operations = append(operations, scimOperation{"add", schemaSelf + ":allowSelfChange", true})
@@ -169,13 +206,16 @@ func (d domain) update(ctx context.Context, id, description string) (token AuthT
 		},
 		read: func(a *answer) error {
 			token = readSCIMToken(a.body)
-			return nil
+			return a.updated(token, d.userID)
 		},
 	})
 	return token, err
 }
 
 func (d domain) delete(ctx context.Context, id string) error {
+	if err := d.ours(ctx, id); err != nil {
+		return err
+	}
 	var query url.Values
 	if d.self {
 		query = url.Values{"allowSelfChange": {"true"}}
@@ -183,7 +223,7 @@ func (d domain) delete(ctx context.Context, id string) error {
 	return d.calls.call(ctx, operation{
 		doing: "delete auth token " + id + " of user " + d.userID, to: d.service,
 		request: request{method: http.MethodDelete, path: escaped("AuthTokens", id), query: query},
-		read:    func(*answer) error { return nil },
+		read:    (*answer).deleted,
 	})
 }
 
@@ -199,13 +239,13 @@ func (d domain) listCommand() string {
 }
 
 // elsewhere returns nil, because the program has named the domain.
-func (domain) elsewhere(context.Context) (api, string) { return nil, "" }
+func (domain) elsewhere(context.Context) (api, string, error) { return nil, "", nil }
 
 // hasUser reports whether the domain shows the user to the caller.
-func (d domain) hasUser(ctx context.Context) bool {
+func (d domain) hasUser(ctx context.Context) (bool, error) {
 	filter, err := json.Marshal(d.userID)
 	if err != nil {
-		return false
+		return false, err
 	}
 	var found struct {
 		TotalResults int `json:"totalResults"`
@@ -217,7 +257,10 @@ func (d domain) hasUser(ctx context.Context) bool {
 		}},
 		read: func(a *answer) error { return json.Unmarshal(a.body, &found) },
 	})
-	return failure == nil && found.TotalResults > 0
+	if failure != nil {
+		return false, unlessRefused(failure)
+	}
+	return found.TotalResults > 0, nil
 }
 
 // account asks the domain for the user, and IAM for the name of the user's domain.
@@ -289,8 +332,8 @@ func readSCIMAccounts(a *answer) ([]scimAccount, error) {
 	return accounts, nil
 }
 
-// readSCIMTokens reads one page of a list, and the total number of tokens. If it cannot read a token, it returns an error.
-func readSCIMTokens(a *answer) (tokens []AuthToken, total int, err error) {
+// readSCIMTokens reads one page of a list of a user's tokens, and the total number of tokens. If it cannot read a token, it returns an error.
+func readSCIMTokens(a *answer, userID string) (tokens []AuthToken, total int, err error) {
 	var page struct {
 		TotalResults *int              `json:"totalResults"`
 		Resources    []json.RawMessage `json:"Resources"`
@@ -308,44 +351,33 @@ func readSCIMTokens(a *answer) (tokens []AuthToken, total int, err error) {
 		if tokens[i] = readSCIMToken(item); tokens[i].ID == "" {
 			return nil, 0, errors.New("something in the list is not an auth token")
 		}
+		if err := tokens[i].of(userID); err != nil {
+			return nil, 0, err
+		}
 	}
 	return tokens, *page.TotalResults, nil
 }
 
 // readSCIMToken reads a token field by field, and leaves out fields that it cannot read, as readAuthToken does.
 func readSCIMToken(body []byte) AuthToken {
-	var said struct {
-		ID               json.RawMessage `json:"id"`
-		OCID             json.RawMessage `json:"ocid"`
-		Token            json.RawMessage `json:"token"`
-		Description      json.RawMessage `json:"description"`
-		Status           json.RawMessage `json:"status"`
-		DeleteInProgress json.RawMessage `json:"deleteInProgress"`
-		ExpiresOn        json.RawMessage `json:"expiresOn"`
-		Meta             json.RawMessage `json:"meta"`
+	said := fields(body)
+	token := AuthToken{
+		ID: text(said["ocid"]), SCIMID: text(said["id"]), UserID: text(fields(said["user"])["ocid"]), Value: Value(text(said["token"])),
+		State: text(said["status"]),
 	}
-	if json.Unmarshal(body, &said) != nil {
-		return AuthToken{}
-	}
-	token := AuthToken{ID: text(said.OCID), SCIMID: text(said.ID), Value: Value(text(said.Token)), State: text(said.Status)}
 	if token.ID == "" {
 		token.ID = token.SCIMID
 	}
 	var description *string
-	if json.Unmarshal(said.Description, &description) == nil {
+	if json.Unmarshal(said["description"], &description) == nil {
 		token.Description = description
 	}
 	var deleting bool
-	if json.Unmarshal(said.DeleteInProgress, &deleting) == nil && deleting {
+	if json.Unmarshal(said["deleteInProgress"], &deleting) == nil && deleting {
 		token.State = StateDeleting
 	}
-	var meta struct {
-		Created json.RawMessage `json:"created"`
-	}
-	if json.Unmarshal(said.Meta, &meta) == nil {
-		token.TimeCreated, _ = readTime(meta.Created)
-	}
-	if expires, ok := readTime(said.ExpiresOn); ok {
+	token.TimeCreated, _ = readTime(fields(said["meta"])["created"])
+	if expires, ok := readTime(said["expiresOn"]); ok {
 		token.TimeExpires = &expires
 	}
 	return token

@@ -23,9 +23,10 @@ func TestReadSCIMTokens(t *testing.T) {
 		"no total":       {`{"Resources": []}`, nil, 0, "not a list"},
 		"an array":       {`[]`, nil, 0, "not a list"},
 		"null":           {`null`, nil, 0, "not a list"},
+		"another user's": {`{"totalResults": 1, "Resources": [{"id": "a", "user": {"ocid": "ocid1.user.oc1..other"}}]}`, nil, 0, "one of user ocid1.user.oc1..other"},
 		"one without id": {`{"totalResults": 1, "Resources": [{}]}`, nil, 0, "not an auth token"},
 	} {
-		tokens, total, err := readSCIMTokens(answered(test.body))
+		tokens, total, err := readSCIMTokens(answered(test.body), testUser)
 		if test.wrong != "" {
 			require.ErrorContains(t, err, test.wrong, name)
 			continue
@@ -47,6 +48,8 @@ func TestReadSCIMToken(t *testing.T) {
 		`{"id": "i", "ocid": "o", "token": "v", "description": "d", "expiresOn": "2031-01-01T00:00:00.000Z", "meta": {"created": "2030-01-02T03:04:05.006Z"}}`: {
 			ID: "o", SCIMID: "i", Value: "v", Description: new("d"), TimeCreated: created, TimeExpires: &expires,
 		},
+		`{"id": "i", "token": "v", "ocid": "o"`:                                                {ID: "o", SCIMID: "i", Value: "v"},
+		`{"id": "i", "user": {"ocid": "u", "value": 5}} {}`:                                    {ID: "i", SCIMID: "i", UserID: "u"},
 		`{"id": "i", "status": "INACTIVE"}`:                                                    {ID: "i", SCIMID: "i", State: StateInactive},
 		`{"ocid": "o", "deleteInProgress": true, "status": "ACTIVE"}`:                          {ID: "o", State: StateDeleting},
 		`{"ocid": "o", "deleteInProgress": "x", "meta": 5, "expiresOn": {}, "description": 1}`: {ID: "o"},

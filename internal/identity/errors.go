@@ -123,6 +123,9 @@ func (e *callError) advice() string {
 			"the home region, or, if an endpoint is set, put {region} in it"
 	case e.status == http.StatusForbidden:
 		return "The caller may not do this: check the policies of the tenancy and, if there is a proxy, its rules"
+	case e.status == http.StatusNotFound && e.verdict != notFound:
+		return "This is not how OCI says that something is missing: check the endpoint in the provider's configuration, domainUrl, and " +
+			"the proxy if there is one"
 	case e.status == http.StatusNotFound:
 		return "OCI gives the same answer whether something is missing or forbidden: check that the OCID is right and in this tenancy, and that a " +
 			"policy lets the calling user manage the user's credentials" + e.hint
@@ -166,8 +169,10 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// IsNotFound reports whether OCI answered with 404: the user or the token does not exist, or the caller may not see it.
-func IsNotFound(err error) bool {
-	var failure *callError
-	return errors.As(err, &failure) && failure.status == http.StatusNotFound
+// unlessRefused returns the error of a call, or nil if OCI itself has refused to answer.
+func unlessRefused(failure *callError) error {
+	if failure.code != "" && (failure.verdict == notFound || failure.verdict == refused) {
+		return nil
+	}
+	return failure
 }

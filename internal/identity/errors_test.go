@@ -3,8 +3,6 @@ package identity
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"net/url"
 	"testing"
 
@@ -30,6 +28,7 @@ func TestAdvice(t *testing.T) {
 		"not the home region": {callError{status: 403, verdict: notAllowed}, "set the provider's region to the home region"},
 		"home is not known":   {callError{status: 403, verdict: notAllowed, noHome: errors.New("no idea")}, "(no idea)"},
 		"a proxy's 403":       {callError{status: 403, verdict: refused}, "if there is a proxy, its rules"},
+		"a gateway's 404":     {callError{status: 404, verdict: refused}, "not how OCI says"},
 		"missing":             {callError{status: 404, verdict: notFound}, "missing or forbidden"},
 		"busy":                {callError{status: 409, verdict: busy}, "changed by something else"},
 		"throttled":           {callError{status: 429, verdict: throttled}, "--parallel"},
@@ -66,14 +65,4 @@ func TestReason(t *testing.T) {
 	} {
 		assert.Equal(t, want, reason(err))
 	}
-}
-
-func TestIsNotFound(t *testing.T) {
-	t.Parallel()
-	missing := &callError{status: http.StatusNotFound}
-	assert.True(t, IsNotFound(missing))
-	assert.True(t, IsNotFound(fmt.Errorf("so: %w", missing)))
-	assert.False(t, IsNotFound(&callError{status: http.StatusForbidden}))
-	assert.False(t, IsNotFound(errors.New("404")))
-	assert.False(t, IsNotFound(nil))
 }

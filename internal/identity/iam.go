@@ -48,7 +48,7 @@ func (i iam) list(ctx context.Context, from View, urgent bool) (tokens []AuthTok
 		doing: "list the auth tokens of user " + i.userID, to: at, urgent: urgent,
 		request: request{method: http.MethodGet, path: escaped("users", i.userID, "authTokens")},
 		read: func(a *answer) (err error) {
-			tokens, err = readAuthTokens(a)
+			tokens, err = readAuthTokens(a, i.userID)
 			return err
 		},
 	})
@@ -69,7 +69,7 @@ func (i iam) update(ctx context.Context, id, description string) (token AuthToke
 		},
 		read: func(a *answer) error {
 			token = readAuthToken(a.body)
-			return nil
+			return a.updated(token, i.userID)
 		},
 	})
 	return token, err
@@ -79,7 +79,7 @@ func (i iam) delete(ctx context.Context, id string) error {
 	return i.calls.call(ctx, operation{
 		doing: "delete auth token " + id + " of user " + i.userID, to: homeward{i},
 		request: request{method: http.MethodDelete, path: escaped("users", i.userID, "authTokens", id)},
-		read:    func(*answer) error { return nil },
+		read:    (*answer).deleted,
 	})
 }
 
@@ -111,34 +111,40 @@ func (i iam) listCommand() string { return "oci iam auth-token list --user-id " 
 
 // elsewhere looks for the identity domain that the user is in. It lists the domains and asks each of them once. See
 // https://docs.oracle.com/iaas/api/#/en/identity/20160918/Domain/ListDomains.
-func (i iam) elsewhere(ctx context.Context) (api, string) {
+func (i iam) elsewhere(ctx context.Context) (api, string, error) {
 	const unknown = ". If the user is in an identity domain other than Default, set domainUrl: " + hosts.WhereDomainURLs
 	tenancy, err := i.tenancy()
 	if err != nil || tenancy == "" {
-		return nil, unknown
+		return nil, unknown, nil
 	}
 	var domains []struct {
 		Name string `json:"displayName"`
 		Type string `json:"type"`
 		URL  string `json:"url"`
 	}
-	if i.calls.try(ctx, operation{
+	if failure := i.calls.try(ctx, operation{
 		doing: "list the identity domains of tenancy " + tenancy, to: i.home.configured,
 		request: request{method: http.MethodGet, path: escaped("domains"), query: url.Values{"compartmentId": {tenancy}}},
 		read:    func(a *answer) error { return json.Unmarshal(a.body, &domains) },
-	}) != nil {
-		return nil, unknown
+	}); failure != nil {
+		return nil, unknown, unlessRefused(failure)
 	}
 	for _, found := range domains {
 		if found.Type == "DEFAULT" {
 			continue
 		}
 		in, err := i.domainOf(found.URL)
-		if err == nil && in.hasUser(ctx) {
-			return in, fmt.Sprintf(". The user is in the identity domain %q: set domainUrl to %s", outside.Sentence(found.Name), in.service.domain)
+		if err != nil {
+			continue
+		}
+		switch has, err := in.hasUser(ctx); {
+		case err != nil:
+			return nil, unknown, err
+		case has:
+			return in, fmt.Sprintf(". The user is in the identity domain %q: set domainUrl to %s", outside.Sentence(found.Name), in.service.domain), nil
 		}
 	}
-	return nil, unknown
+	return nil, unknown, nil
 }
 
 // domainName returns the name of an identity domain, or "" for the Default domain:
@@ -213,9 +219,9 @@ type authTokenDetails struct {
 	Description string `json:"description"`
 }
 
-// readAuthTokens reads a list. If it cannot read a token, it returns an error: in a list with tokens left out, these would seem to be
-// gone.
-func readAuthTokens(a *answer) ([]AuthToken, error) {
+// readAuthTokens reads a list of a user's tokens. If it cannot read a token, it returns an error: in a list with tokens left out, these
+// would seem to be gone.
+func readAuthTokens(a *answer, userID string) ([]AuthToken, error) {
 	var items []json.RawMessage
 	switch {
 	case !a.isJSON():
@@ -230,6 +236,9 @@ func readAuthTokens(a *answer) ([]AuthToken, error) {
 		if tokens[i] = readAuthToken(item); tokens[i].ID == "" {
 			return nil, errors.New("something in the list is not an auth token")
 		}
+		if err := tokens[i].of(userID); err != nil {
+			return nil, err
+		}
 	}
 	return tokens, nil
 }
@@ -237,29 +246,20 @@ func readAuthTokens(a *answer) ([]AuthToken, error) {
 // readAuthToken reads a token field by field, and leaves out fields that it cannot read. The value in the answer to a creation must
 // not be lost because of another field.
 func readAuthToken(body []byte) AuthToken {
-	var said struct {
-		ID             json.RawMessage `json:"id"`
-		Token          json.RawMessage `json:"token"`
-		Description    json.RawMessage `json:"description"`
-		LifecycleState json.RawMessage `json:"lifecycleState"`
-		InactiveStatus json.RawMessage `json:"inactiveStatus"`
-		TimeCreated    json.RawMessage `json:"timeCreated"`
-		TimeExpires    json.RawMessage `json:"timeExpires"`
+	said := fields(body)
+	token := AuthToken{
+		ID: text(said["id"]), UserID: text(said["userId"]), Value: Value(text(said["token"])), State: text(said["lifecycleState"]),
 	}
-	if json.Unmarshal(body, &said) != nil {
-		return AuthToken{}
-	}
-	token := AuthToken{ID: text(said.ID), Value: Value(text(said.Token)), State: text(said.LifecycleState)}
 	var description *string
-	if json.Unmarshal(said.Description, &description) == nil {
+	if json.Unmarshal(said["description"], &description) == nil {
 		token.Description = description
 	}
 	var flags *int64
-	if json.Unmarshal(said.InactiveStatus, &flags) == nil {
+	if json.Unmarshal(said["inactiveStatus"], &flags) == nil {
 		token.InactiveStatus = flags
 	}
-	token.TimeCreated, _ = readTime(said.TimeCreated)
-	if expires, ok := readTime(said.TimeExpires); ok {
+	token.TimeCreated, _ = readTime(said["timeCreated"])
+	if expires, ok := readTime(said["timeExpires"]); ok {
 		token.TimeExpires = &expires
 	}
 	return token

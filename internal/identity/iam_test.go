@@ -31,9 +31,11 @@ func TestReadAuthTokens(t *testing.T) {
 		"one without id":   {answered(`[{"id": "a"}, {}]`), nil, "not an auth token"},
 		"one that is null": {answered(`[null]`), nil, "not an auth token"},
 		"a page":           {&answer{header: http.Header{"Content-Type": {"text/html"}}, body: []byte(`[]`)}, nil, "not JSON"},
+		"another user's":   {answered(`[{"id": "a", "userId": "ocid1.user.oc1..other"}]`), nil, "one of user ocid1.user.oc1..other"},
+		"bytes after it":   {answered(`[] []`), nil, "not a list"},
 		"no media type":    {&answer{header: http.Header{}, body: []byte(`[]`)}, []string{}, ""},
 	} {
-		tokens, err := readAuthTokens(test.answer)
+		tokens, err := readAuthTokens(test.answer, testUser)
 		if test.wrong != "" {
 			require.ErrorContains(t, err, test.wrong, name)
 			continue
@@ -65,7 +67,7 @@ func FuzzAnswers(f *testing.F) {
 				t.Errorf("%q is not valid UTF-8", text)
 			}
 		}
-		tokens, err := readAuthTokens(a)
+		tokens, err := readAuthTokens(a, testUser)
 		for _, token := range tokens {
 			if token.ID == "" {
 				t.Error("a token without an id is in the list")

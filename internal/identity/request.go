@@ -80,6 +80,7 @@ func newSender(credentials common.ConfigurationProvider, client *http.Client, cl
 	if _, delegated := credentials.(Delegated); delegated {
 		headers = append(headers, delegationHeader)
 	}
+	sdklog.Mute()
 	base := common.DefaultBaseClientWithSigner(common.RequestSigner(credentials, headers, common.DefaultBodyHeaders()))
 	return sender{base: base, client: client, credentials: credentials, clock: clock}
 }
@@ -220,6 +221,43 @@ func randomID() string {
 	random := make([]byte, 16)
 	_, _ = rand.Read(random) // it never fails
 	return strings.ToUpper(hex.EncodeToString(random))
+}
+
+// updated returns an error unless the answer to an update is about one of the user's tokens.
+func (a *answer) updated(token AuthToken, userID string) error {
+	if !a.isJSON() {
+		return errors.New("it is not JSON")
+	}
+	return token.of(userID)
+}
+
+// deleted returns an error unless the answer is one to a deletion, which is empty. A captive portal may answer with a page.
+func (a *answer) deleted() error {
+	if len(a.body) > 0 {
+		return errors.New("it is not the answer to a deletion")
+	}
+	return a.cut
+}
+
+// fields returns the fields of a JSON object, as far as it can be read. Bytes that follow it, or that are missing at its end, do not
+// matter: the value of a new token must not be lost because of them.
+func fields(body []byte) map[string]json.RawMessage {
+	found := map[string]json.RawMessage{}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return found
+	}
+	for decoder.More() {
+		name, err := decoder.Token()
+		var value json.RawMessage
+		if err != nil || decoder.Decode(&value) != nil {
+			break
+		}
+		if key, ok := name.(string); ok {
+			found[key] = value
+		}
+	}
+	return found
 }
 
 // text returns the string that raw encodes, or "" if raw is not a JSON string.

@@ -13,10 +13,11 @@ type serverTime struct {
 	known  bool
 }
 
-// note reads the Date header of an answer, which counts whole seconds. Errors have it too.
+// note reads the Date header of an answer of OCI, which counts whole seconds. Errors have it too. What answers without a request id is
+// something on the way.
 func (t *serverTime) note(header http.Header, now time.Time) {
 	date, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
+	if err != nil || header.Get("opc-request-id") == "" {
 		return
 	}
 	t.mu.Lock()
@@ -26,6 +27,9 @@ func (t *serverTime) note(header http.Header, now time.Time) {
 
 // ahead returns how far OCI's clock is ahead, and whether that is known.
 func (t *serverTime) ahead() (offset time.Duration, known bool) {
+	if t == nil {
+		return 0, false
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.offset, t.known

@@ -61,7 +61,9 @@ type AuthToken struct {
 	// ID is the token's OCID.
 	ID string
 	// SCIMID is the id that an identity domain gives the token besides the OCID. Its calls accept either. Without a domain it is empty.
-	SCIMID      string
+	SCIMID string
+	// UserID is the OCID of the user whose token it is, as the answer says.
+	UserID      string
 	Description *string
 	// Value is set in the answer to a creation only: OCI never shows it again.
 	Value Value
@@ -92,18 +94,13 @@ func (t AuthToken) updatedBy(later AuthToken) AuthToken {
 // Is reports whether the token has this id, as an OCID or as a SCIM id.
 func (t AuthToken) Is(id string) bool { return t.ID == id || (t.SCIMID != "" && t.SCIMID == id) }
 
-// IsLive reports whether the token exists and is not being deleted.
-func (t AuthToken) IsLive() bool { return t.State != StateDeleted && t.State != StateDeleting }
-
-// Pick returns the live token with this id, or nil if there is none.
-func Pick(tokens []AuthToken, id string) *AuthToken {
-	for i := range tokens {
-		if tokens[i].Is(id) && tokens[i].IsLive() {
-			return &tokens[i]
-		}
-	}
-	return nil
+// SameAs reports whether both are the same token.
+func (t AuthToken) SameAs(other AuthToken) bool {
+	return t.Is(other.ID) || (other.SCIMID != "" && t.Is(other.SCIMID))
 }
+
+// shown returns an id that OCI has answered, for messages.
+func shown(id string) string { return outside.Sentence(id) }
 
 // describe returns a line for each token, without its value, and without descriptions that are hidden.
 func describe(tokens []AuthToken, hidden func(description string) bool) string {

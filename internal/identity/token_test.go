@@ -9,21 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestPick(t *testing.T) {
-	t.Parallel()
-	tokens := []AuthToken{
-		{ID: "a", State: StateActive}, {ID: "b", State: StateDeleted}, {ID: "c", State: StateDeleting}, {ID: "d", State: StateInactive},
-		{ID: "e", State: StateCreating}, {ID: "f"},
-	}
-	for id, live := range map[string]bool{"a": true, "b": false, "c": false, "d": true, "e": true, "f": true, "g": false, "": false} {
-		token := Pick(tokens, id)
-		assert.Equal(t, live, token != nil, id)
-		if token != nil {
-			assert.Equal(t, id, token.ID)
-		}
-	}
-}
-
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	created := time.Date(2026, 5, 17, 8, 15, 30, 123_456_789, time.UTC)

@@ -13,13 +13,6 @@ import (
 const (
 	// activeWithin bounds the wait for a new token to become ACTIVE.
 	activeWithin = 5 * time.Minute
-	// newFor is how long after its creation a token may be missing from the list without being considered gone. Five minutes are for
-	// the list to catch up, and five because this machine's clock may be ahead of OCI's.
-	newFor = 10 * time.Minute
-	// newLooks is how often a new token is looked for.
-	newLooks = 5
-	// pollEvery is the pause between two lists.
-	pollEvery = 2 * time.Second
 )
 
 // User is a user of OCI, and gives access to the user's auth tokens.
@@ -50,7 +43,8 @@ func (u *User) CreateToken(ctx context.Context, wish Wish) (AuthToken, error) {
 	}
 	if err == nil && token.TimeCreated.IsZero() {
 		// How old a token is decides whether a list that lacks it lags behind.
-		token.TimeCreated = u.calls.clock.Now()
+		offset, _ := u.calls.time.ahead()
+		token.TimeCreated = u.calls.clock.Now().Add(offset)
 	}
 	return token, err
 }
@@ -105,7 +99,7 @@ func (u *User) Locate(ctx context.Context, err error) error {
 		return err
 	}
 	located := *failure
-	_, located.hint = u.api.elsewhere(ctx)
+	_, located.hint, _ = u.api.elsewhere(ctx)
 	return &located
 }
 
@@ -123,94 +117,11 @@ func (u *User) listNear(ctx context.Context, id string) ([]AuthToken, error) {
 	return u.lists.read(ctx, u.ref, id, func(ctx context.Context) ([]AuthToken, error) { return u.api.list(ctx, Near, false) })
 }
 
-// FindToken returns a token, or nil if it does not exist. If a list lacks the token, FindToken asks where OCI knows best, and more
-// than once if the token is new. Created is when the token was created, or zero.
-func (u *User) FindToken(ctx context.Context, id string, created time.Time) (*AuthToken, error) {
-	tokens, err := u.listNear(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if token := Pick(tokens, id); token != nil {
-		return token, nil
-	}
-	for looks := 1; ; looks++ {
-		token, err := u.api.find(ctx, Home, id)
-		if token != nil || err != nil || looks == newLooks || !u.IsNew(created) {
-			return token, err
-		}
-		u.calls.listener.InfoStatus(fmt.Sprintf("waiting for OCI to list auth token %s, which is new", id))
-		if err := u.calls.clock.Sleep(ctx, pollEvery); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// IsNew reports whether a token that was created at the given time is so new that a list may not show it yet.
-func (u *User) IsNew(created time.Time) bool {
-	return !created.IsZero() && u.calls.clock.Now().Sub(created) < newFor
-}
-
 // UpdateToken changes a token's description, and returns what OCI says about the token. Nothing else of a token can be changed.
 func (u *User) UpdateToken(ctx context.Context, id, description string) (AuthToken, error) {
 	defer u.lists.writing(u.ref)()
 	return u.api.update(ctx, id, description)
 }
 
-// DeleteToken revokes a token. After a 404, the token counts as deleted if OCI, asked for it, does not have it either. A new token gets
-// time to appear. If the deletion cannot be confirmed, the listener is warned that a live token may remain. Created is when the token
-// was created, or zero.
-func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) error {
-	defer u.lists.writing(u.ref)()
-	for looks := 1; ; looks++ {
-		failure := u.api.delete(ctx, id)
-		if failure == nil {
-			u.ledger.forgetToken(id)
-			return nil
-		}
-		if !IsNotFound(failure) {
-			return failure
-		}
-		token, err := u.api.find(ctx, Written, id)
-		switch {
-		case IsNotFound(err):
-			// OCI moves users from IAM to identity domains, and their tokens with them.
-			if found, _ := u.api.elsewhere(ctx); found != nil {
-				if failure := found.delete(ctx, id); !IsNotFound(failure) {
-					return failure
-				}
-				return nil
-			}
-			u.calls.listener.Warning(fmt.Sprintf("OCI shows neither token %s nor its user %s to the caller. Most likely both are "+
-				"gone, so the token counts as deleted. If the caller has lost the permission to see them, the token "+
-				"is still live: revoke it with \"%s\".", id, u.ref.ID, u.DeleteCommand(id)))
-			return nil
-		case err != nil:
-			return fmt.Errorf("%w. Whether the token is gone is not known: %w", failure, err)
-		case token != nil && (looks == newLooks || !u.IsNew(created)):
-			return failure
-		case !u.IsNew(created):
-			return nil
-		case looks == newLooks:
-			u.calls.listener.Warning(fmt.Sprintf("OCI neither deletes nor lists token %s of user %s, which was created moments ago. "+
-				"Most likely it is gone, so it counts as deleted. If OCI only does not show it yet, it is "+
-				"still live: revoke it with \"%s\".", id, u.ref.ID, u.DeleteCommand(id)))
-			return nil
-		}
-		u.calls.listener.InfoStatus(fmt.Sprintf("waiting for OCI to show auth token %s, which is new, before it can be deleted", id))
-		if err := u.calls.clock.Sleep(ctx, pollEvery); err != nil {
-			return fmt.Errorf("%w; stopped checking whether it is gone: %w", failure, err)
-		}
-	}
-}
-
-// IsRecorded reports whether a token is known to be in the state.
-func (u *User) IsRecorded(token AuthToken) bool { return u.recorded.has(u.ref.ID, token) }
-
 // Describe returns a line for each token, without its value, and without descriptions that are secret.
 func (u *User) Describe(tokens []AuthToken) string { return u.recorded.describe(tokens) }
-
-// DeleteCommand returns the command that deletes a token.
-func (u *User) DeleteCommand(id string) string { return u.api.deleteCommand(id) }
-
-// ListCommand returns the command that lists the user's tokens.
-func (u *User) ListCommand() string { return u.api.listCommand() }

@@ -17,6 +17,7 @@ import (
 // https://docs.oracle.com/iaas/Content/API/References/apierrors.htm and from recorded traffic.
 const (
 	codeNotAllowed            = "NotAllowed"
+	codeNotFound              = "NotAuthorizedOrNotFound"
 	codeIncorrectState        = "IncorrectState"
 	codeInvalidatedRetryToken = "InvalidatedRetryToken"
 	codeUserCapacityExceeded  = "UserCapacityExceeded"
@@ -101,7 +102,7 @@ func judge(a *answer) verdict {
 		return throttled
 	case a.status == http.StatusForbidden && isCode(code, codeNotAllowed):
 		return notAllowed
-	case a.status == http.StatusNotFound:
+	case a.saysNotFound():
 		return notFound
 	case a.status == http.StatusConflict && isCode(code, codeIncorrectState):
 		return busy

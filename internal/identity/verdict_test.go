@@ -16,10 +16,11 @@ func TestJudge(t *testing.T) {
 	t.Parallel()
 	for body, verdicts := range map[string]map[int]verdict{
 		`{"code": "Any"}`: {
-			200: succeeded, 204: succeeded, 100: doubtful, 302: refused, 400: refused, 401: refused, 403: refused, 404: notFound,
+			200: succeeded, 204: succeeded, 100: doubtful, 302: refused, 400: refused, 401: refused, 403: refused, 404: refused,
 			408: doubtful, 409: refused, 412: refused, 429: throttled, 500: doubtful, 501: refused, 502: doubtful, 503: doubtful,
 		},
-		`{"code": "IncorrectState"}`:                    {409: busy, 404: notFound},
+		`{"code": "IncorrectState"}`:                    {409: busy, 404: refused},
+		`{"code": "NotAuthorizedOrNotFound"}`:           {404: notFound, 400: refused},
 		`{"code": "InvalidatedRetryToken"}`:             {409: invalidated, 400: refused},
 		`{"code": "NotAllowed"}`:                        {403: notAllowed, 401: refused},
 		`{"statusCode": 404, "status": "404"}`:          {500: doubtful, 401: refused},

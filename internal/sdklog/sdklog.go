@@ -1,5 +1,5 @@
 // Package sdklog keeps secrets out of the log of OCI's SDK, which the environment variable OCI_GO_SDK_DEBUG turns on. Importing it is
-// enough: it takes effect before the SDK writes its first line.
+// enough: it takes effect before the SDK writes its first line. Mute does the same for the log of net/http.
 //
 // At every level the SDK logs secrets. At "info" it logs refused requests and their answers, with their bodies. At "debug" it logs
 // everything that an instance's metadata service answers, its private key included, and errors that quote security tokens. At
@@ -9,6 +9,8 @@ package sdklog
 
 import (
 	"fmt"
+	"io"
+	stdlog "log"
 	"net/http"
 	"regexp"
 	"strings"
@@ -29,6 +31,12 @@ func init() {
 	log = summary{logger}
 	common.SetSDKLogger(log)
 }
+
+// Mute discards what is written with package log. net/http logs what arrives on an idle connection there, such as the second copy of an
+// answer, with its bytes ("Unsolicited response" in https://github.com/golang/go/blob/master/src/net/http/transport.go), and has no setting
+// for it. Nothing else in the plugin uses package log. Mute must be called after the engine's flags were read: Pulumi's own log takes over
+// package log then.
+func Mute() { stdlog.SetOutput(io.Discard) }
 
 // Levels of the SDK's log. It logs refused requests at infoLevel, and all requests at debugLevel. Above that, the SDK reads bodies to
 // log them.

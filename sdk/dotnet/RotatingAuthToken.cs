@@ -132,6 +132,12 @@ namespace Pulumi.OciAuthToken
         public Output<int?> PreviousDays { get; private set; } = null!;
 
         /// <summary>
+        /// When the previous token was created, in the format of RFC 3339. Absent if there is none.
+        /// </summary>
+        [Output("previousTimeCreated")]
+        public Output<string?> PreviousTimeCreated { get; private set; } = null!;
+
+        /// <summary>
         /// The token that was current before the last rotation, as long as it still works. It is always a secret.
         /// </summary>
         [Output("previousToken")]

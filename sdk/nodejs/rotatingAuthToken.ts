@@ -122,6 +122,10 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public readonly previousDays: pulumi.Output<number | undefined>;
     /**
+     * When the previous token was created, in the format of RFC 3339. Absent if there is none.
+     */
+    declare public /*out*/ readonly previousTimeCreated: pulumi.Output<string | undefined>;
+    /**
      * The token that was current before the last rotation, as long as it still works. It is always a secret.
      */
     declare public /*out*/ readonly previousToken: pulumi.Output<string | undefined>;
@@ -191,6 +195,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
             resourceInputs["rotationDays"] = args?.rotationDays;
             resourceInputs["userId"] = args?.userId;
             resourceInputs["inactiveState"] = undefined /*out*/;
+            resourceInputs["previousTimeCreated"] = undefined /*out*/;
             resourceInputs["previousToken"] = undefined /*out*/;
             resourceInputs["previousTokenId"] = undefined /*out*/;
             resourceInputs["state"] = undefined /*out*/;
@@ -205,6 +210,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
             resourceInputs["inactiveState"] = undefined /*out*/;
             resourceInputs["overlap"] = undefined /*out*/;
             resourceInputs["previousDays"] = undefined /*out*/;
+            resourceInputs["previousTimeCreated"] = undefined /*out*/;
             resourceInputs["previousToken"] = undefined /*out*/;
             resourceInputs["previousTokenId"] = undefined /*out*/;
             resourceInputs["rotateWhenChanged"] = undefined /*out*/;

@@ -134,7 +134,7 @@ func holds(v *structpb.Value, text string) bool {
 func valid(v *structpb.Value) bool { return utf8.ValidString(v.GetStringValue()) }
 
 // deleteCommand returns the command by which a message names a token that may be left behind.
-var deleteCommand = regexp.MustCompile(`oci (?:iam|identity-domains) auth-token delete [^\n]*--auth-token-id (ocid1\.credential\.oc1\.\.[a-z0-9]+)`)
+var deleteCommand = regexp.MustCompile(`oci (?:iam|identity-domains) auth-token delete [^\n]*--auth-token-id (ocid1\.credential\.oc1\.\.[a-z0-9]+|[0-9a-f]{32})`)
 
 // listCommand returns the command by which a message tells the person to list the tokens of a user.
 func (l *ledger) listCommand(user int) string {
@@ -147,7 +147,7 @@ func (l *ledger) listCommand(user int) string {
 // heardFailure records which tokens an error or a warning names.
 func (l *ledger) heardFailure(from *process, urn, text string) {
 	for _, match := range deleteCommand.FindAllStringSubmatch(text, -1) {
-		id := match[1]
+		id := l.ocid(match[1])
 		l.mu.Lock()
 		l.named[id] = true
 		l.mu.Unlock()
@@ -278,7 +278,7 @@ func (l *ledger) check() {
 	for _, user := range l.users {
 		for _, t := range l.oci.Tokens(user) {
 			l.world.mu.Lock()
-			l.idOf[t.Value] = t.ID
+			l.idOf[t.Value], l.ocidOf[t.SCIMID] = t.ID, t.ID
 			l.world.mu.Unlock()
 		}
 	}
@@ -414,7 +414,8 @@ func (l *ledger) checkRevoked(r *record, tokens []recordedToken, began time.Time
 			if request.Time.Add(-l.skewNow()).Before(began) || l.senderOf(request.RequestID) != r.stack || request.Status != 404 || request.Code == "" {
 				continue
 			}
-			unknown = unknown || request.Operation == "DeleteAuthToken" && l.ocid(request.TokenID) == t.ID
+			asked := slices.Contains([]string{"DeleteAuthToken", "GetAuthToken"}, request.Operation)
+			unknown = unknown || asked && l.ocid(request.TokenID) == t.ID
 			unlisted = unlisted || request.Operation == "ListAuthTokens" && request.UserID == l.users[r.user]
 		}
 		if !unknown || !unlisted {

@@ -143,7 +143,7 @@ func (g generator) step() step {
 		return g.operation(actionDestroy)
 	case p < 55:
 		s := g.operation(actionImport)
-		s.resource, s.user, s.token, s.stranger = g.IntN(resourceCount+rotatingCount), g.IntN(userCount), g.IntN(2), false
+		s.resource, s.user, s.token, s.stranger = g.IntN(resourceCount+rotatingCount), g.IntN(userCount), g.IntN(2), g.one(3)
 		return s
 	case p < 56:
 		return step{action: actionRegion, stack: g.IntN(stackCount), away: g.one(2)}
@@ -221,7 +221,7 @@ func (g generator) command(a action) step {
 }
 
 func (g generator) disturbance() step {
-	switch 1 + g.IntN(3) {
+	switch g.IntN(4) {
 	case 0:
 		// Something on the way answers instead of OCI.
 		return step{action: actionFault, fault: &emulator.Fault{
@@ -292,6 +292,9 @@ func (g generator) failure(f *emulator.Fault) {
 		emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound"}, emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound"},
 		emulator.Fault{Status: 408, Code: "RequestTimeout"}, emulator.Fault{Status: 409, Code: "IncorrectState"},
 		emulator.Fault{Status: 409, Code: "UserCapacityExceeded"}, emulator.Fault{Status: 409, Code: "InvalidatedRetryToken"},
+		emulator.Fault{Status: 404, Body: "<html>Not Found</html>"}, emulator.Fault{Status: 404, Body: "<html>Not Found</html>"},
+		emulator.Fault{Status: 404, Body: `{"message": "no Route matched"}`, MediaType: "application/json"},
+		emulator.Fault{Status: 200, Body: "<html>Please sign in</html>"},
 		emulator.Fault{Status: 412, Code: "NoEtagMatch"}, emulator.Fault{Status: 500, Code: "InternalServerError"},
 		emulator.Fault{Status: 503, Code: "ServiceUnavailable"}, emulator.Fault{Status: 501, Code: "NotImplemented"},
 		emulator.Fault{Status: 502, Body: "<html>Bad Gateway</html>"}, emulator.Fault{Status: 504, Body: "timeout\x00\xff"},
@@ -314,9 +317,13 @@ func (g generator) oddBody(operation string) string {
 
 // spoil makes answers lack fields, or have odd ones.
 func (g generator) spoil(f *emulator.Fault) {
+	if g.one(8) {
+		f.Append = pick(g, "}", "\n{}", "<!-- proxy -->")
+		return
+	}
 	if g.one(2) {
 		f.Omit = pick(g, []string{"userId"}, []string{"lifecycleState"}, []string{"timeCreated"}, []string{"id"}, []string{"token"},
-			[]string{"id", "ocid"}, []string{"meta", "user"}, []string{"schemas", "description"},
+			[]string{"id", "ocid"}, []string{"ocid"}, []string{"id", "timeCreated"}, []string{"id", "ocid", "meta"}, []string{"meta", "user"}, []string{"schemas", "description"},
 			[]string{"description"}, []string{"userId", "timeCreated", "lifecycleState", "description"})
 		return
 	}

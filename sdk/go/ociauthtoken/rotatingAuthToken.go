@@ -123,6 +123,8 @@ type RotatingAuthToken struct {
 	Overlap pulumi.BoolPtrOutput `pulumi:"overlap"`
 	// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 	PreviousDays pulumi.IntPtrOutput `pulumi:"previousDays"`
+	// When the previous token was created, in the format of RFC 3339. Absent if there is none.
+	PreviousTimeCreated pulumi.StringPtrOutput `pulumi:"previousTimeCreated"`
 	// The token that was current before the last rotation, as long as it still works. It is always a secret.
 	PreviousToken pulumi.StringPtrOutput `pulumi:"previousToken"`
 	// The OCID of the previous token. Absent if there is none.
@@ -347,6 +349,11 @@ func (o RotatingAuthTokenOutput) Overlap() pulumi.BoolPtrOutput {
 // How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 func (o RotatingAuthTokenOutput) PreviousDays() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.IntPtrOutput { return v.PreviousDays }).(pulumi.IntPtrOutput)
+}
+
+// When the previous token was created, in the format of RFC 3339. Absent if there is none.
+func (o RotatingAuthTokenOutput) PreviousTimeCreated() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.PreviousTimeCreated }).(pulumi.StringPtrOutput)
 }
 
 // The token that was current before the last rotation, as long as it still works. It is always a secret.

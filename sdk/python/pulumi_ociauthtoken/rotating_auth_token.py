@@ -342,6 +342,7 @@ class RotatingAuthToken(pulumi.CustomResource):
                 raise TypeError("Missing required property 'user_id'")
             __props__.__dict__["user_id"] = user_id
             __props__.__dict__["inactive_state"] = None
+            __props__.__dict__["previous_time_created"] = None
             __props__.__dict__["previous_token"] = None
             __props__.__dict__["previous_token_id"] = None
             __props__.__dict__["state"] = None
@@ -381,6 +382,7 @@ class RotatingAuthToken(pulumi.CustomResource):
         __props__.__dict__["inactive_state"] = None
         __props__.__dict__["overlap"] = None
         __props__.__dict__["previous_days"] = None
+        __props__.__dict__["previous_time_created"] = None
         __props__.__dict__["previous_token"] = None
         __props__.__dict__["previous_token_id"] = None
         __props__.__dict__["rotate_when_changed"] = None
@@ -433,6 +435,14 @@ class RotatingAuthToken(pulumi.CustomResource):
         How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
         """
         return pulumi.get(self, "previous_days")
+
+    @_builtins.property
+    @pulumi.getter(name="previousTimeCreated")
+    def previous_time_created(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        When the previous token was created, in the format of RFC 3339. Absent if there is none.
+        """
+        return pulumi.get(self, "previous_time_created")
 
     @_builtins.property
     @pulumi.getter(name="previousToken")

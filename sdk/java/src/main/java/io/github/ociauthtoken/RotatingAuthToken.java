@@ -188,6 +188,20 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.previousDays);
     }
     /**
+     * When the previous token was created, in the format of RFC 3339. Absent if there is none.
+     * 
+     */
+    @Export(name="previousTimeCreated", refs={String.class}, tree="[0]")
+    private Output</* @Nullable */ String> previousTimeCreated;
+
+    /**
+     * @return When the previous token was created, in the format of RFC 3339. Absent if there is none.
+     * 
+     */
+    public Output<Optional<String>> previousTimeCreated() {
+        return Codegen.optional(this.previousTimeCreated);
+    }
+    /**
      * The token that was current before the last rotation, as long as it still works. It is always a secret.
      * 
      */

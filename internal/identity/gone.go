@@ -1,0 +1,150 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// This file judges whether a token is gone. docs/promises.md has the table.
+
+const (
+	// newFor is how long after its creation a token may exist although OCI does not show it.
+	newFor = 10 * time.Minute
+	// newLooks is how often a new token is looked for.
+	newLooks = 5
+	// skew is how far this machine's clock can differ from OCI's. With a larger difference OCI refuses the signature.
+	skew = 5 * time.Minute
+)
+
+// saysNotFound reports whether OCI itself says that something does not exist, or that the caller may not see it. A proxy, a captive
+// portal or a wrong endpoint may answer with 404 too.
+func (a *answer) saysNotFound() bool {
+	code, _ := a.failure()
+	return a.status == http.StatusNotFound && a.isJSON() && (code == codeNotFound || a.isSCIMError())
+}
+
+// isSCIMError reports whether the answer has the form of an identity domain's errors.
+func (a *answer) isSCIMError() bool {
+	var said struct {
+		Schemas []string `json:"schemas"`
+	}
+	return json.Unmarshal(a.body, &said) == nil && slices.Contains(said.Schemas, schemaError)
+}
+
+// IsNotFound reports whether OCI itself says that the user or the token does not exist, or that the caller may not see it.
+func IsNotFound(err error) bool {
+	var failure *callError
+	return errors.As(err, &failure) && failure.verdict == notFound
+}
+
+// IsLive reports whether the token exists and is not being deleted.
+func (t AuthToken) IsLive() bool { return t.State != StateDeleted && t.State != StateDeleting }
+
+// Pick returns the live token with this id, or nil if there is none.
+func Pick(tokens []AuthToken, id string) *AuthToken {
+	i := slices.IndexFunc(tokens, func(t AuthToken) bool { return t.Is(id) && t.IsLive() })
+	if i < 0 {
+		return nil
+	}
+	return &tokens[i]
+}
+
+// isNew reports whether a token may exist although OCI does not show it. Its age is that by OCI's clock. If OCI's time is not known, this
+// machine's clock may be ahead as far as signatures allow; and it is never further ahead, whatever an answer says. A token whose age is
+// not known is not new.
+func isNew(created, now time.Time, oci *serverTime) bool {
+	offset, known := oci.ahead()
+	if !known {
+		offset = -skew
+	}
+	offset = max(-skew, min(offset, skew))
+	return !created.IsZero() && now.Add(offset).Sub(created) < newFor
+}
+
+func (u *User) isNew(created time.Time) bool {
+	return isNew(created, u.calls.clock.Now(), u.calls.time)
+}
+
+// FindToken returns a token. If a list lacks it, FindToken asks where OCI knows best, and more than once if the token is new. If it
+// returns no token, gone reports whether there is none; otherwise the token is so new that OCI may not show it yet. Created is when
+// the token was created, or zero.
+func (u *User) FindToken(ctx context.Context, id string, created time.Time) (token *AuthToken, gone bool, err error) {
+	tokens, err := u.listNear(ctx, id)
+	if err != nil {
+		return nil, false, err
+	}
+	if token = Pick(tokens, id); token == nil {
+		err = u.calls.poll(ctx, newLooks, "waiting for OCI to list auth token "+id+", which is new", func() (done bool, err error) {
+			token, err = u.api.find(ctx, Home, id)
+			return token != nil || !u.isNew(created), err
+		})
+	}
+	if token != nil {
+		u.recorded.alias(u.ref.ID, id, *token)
+	}
+	return token, token == nil && err == nil && !u.isNew(created), err
+}
+
+// DeleteToken revokes a token. If OCI says that there is none, it counts as deleted once OCI, asked for it, does not have it either. A
+// new token gets time to appear. If the deletion cannot be confirmed, the listener is warned that a live token may remain. Created is
+// when the token was created, or zero.
+func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) error {
+	defer u.lists.writing(u.ref)()
+	var failure error
+	var shown *AuthToken
+	hidden := false
+	err := u.calls.poll(ctx, newLooks, "waiting for OCI to show auth token "+id+", which is new, before it can be deleted", func() (bool, error) {
+		if failure = u.api.delete(ctx, id); !IsNotFound(failure) {
+			return true, nil
+		}
+		var err error
+		shown, err = u.api.find(ctx, Written, id)
+		hidden = IsNotFound(err)
+		return err != nil || !u.isNew(created), err
+	})
+	switch {
+	case failure == nil:
+		u.ledger.forgetToken(id)
+		return nil
+	case !IsNotFound(failure):
+		return failure
+	case hidden:
+		return u.deleteElsewhere(ctx, id, created)
+	case err != nil:
+		return fmt.Errorf("%w. Whether the token is gone is not known: %w", failure, err)
+	case shown != nil:
+		return failure
+	case u.isNew(created):
+		u.warnOfDoubt(fmt.Sprintf("OCI neither deletes nor lists token %s of user %s, which was created moments ago. Most likely it is "+
+			"gone, so it counts as deleted. If OCI only does not show it yet, it is still live", id, u.ref.ID), id)
+	}
+	return nil
+}
+
+// deleteElsewhere goes on with a deletion when IAM shows neither the token nor its user to the caller. OCI moves users from IAM to
+// identity domains, and their tokens with them.
+func (u *User) deleteElsewhere(ctx context.Context, id string, created time.Time) error {
+	found, _, err := u.api.elsewhere(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("OCI shows neither token %s nor its user %s to the caller, and whether the user is in an identity domain is not "+
+			"known: %w", id, u.ref.ID, err)
+	case found != nil:
+		moved := *u
+		moved.api = found
+		return moved.DeleteToken(ctx, id, created)
+	}
+	u.warnOfDoubt(fmt.Sprintf("OCI shows neither token %s nor its user %s to the caller. Most likely both are gone, so the token counts as "+
+		"deleted. If the caller has lost the permission to see them, the token is still live", id, u.ref.ID), id)
+	return nil
+}
+
+// warnOfDoubt warns about a token that counts as deleted and may live. The state no longer has it.
+func (u *User) warnOfDoubt(why, id string) {
+	u.calls.listener.Warning(fmt.Sprintf("%s: revoke it with \"%s\".", why, u.api.deleteCommand(id)))
+}
