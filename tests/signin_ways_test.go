@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/youmark/pkcs8"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/auth"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -73,7 +74,7 @@ func (i *issuer) cloudShell() (tokenFile string) {
 
 // ways holds the rows, in the order of the page.
 var ways = []way{
-	{"Pulumi configuration", func(i *issuer) map[string]any { return i.settings() }},
+	{"Pulumi configuration, without `auth` or with `ApiKey`", func(i *issuer) map[string]any { return i.settings() }},
 	{"`TF_VAR_...`", func(i *issuer) map[string]any {
 		i.apiKeyVariables("TF_VAR_tenancy_ocid", "TF_VAR_user_ocid", "TF_VAR_fingerprint", "TF_VAR_region", "TF_VAR_private_key_path")
 		return i.nothing()
@@ -181,7 +182,7 @@ var ways = []way{
 		return with(i.nothing(), "auth", "InstancePrincipalWithCerts", "region", "us-phoenix-1")
 	}},
 
-	{"`OCI_CLI_AUTH=instance_obo_user`", func(i *issuer) map[string]any {
+	{"`InstanceOBOUser`, or `OCI_CLI_AUTH=instance_obo_user`", func(i *issuer) map[string]any {
 		shell := i.fileAt("etc/oci/config", "[us-phoenix-1]\ntenancy="+i.creds.TenancyID+"\nregion=us-phoenix-1\nuser=\nfingerprint=\n"+
 			"key_file=\ndelegation_token_file="+i.cloudShell()+"\n")
 		i.env["OCI_CLI_AUTH"], i.env["OCI_CLI_CONFIG_FILE"], i.env["OCI_CLI_PROFILE"] = "instance_obo_user", shell, "us-phoenix-1"
@@ -305,10 +306,22 @@ func TestEveryWayToSignIn(t *testing.T) {
 
 func TestThePageListsEveryWayToSignIn(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../docs/signing-in.md")
+	content, err := os.ReadFile("../docs/signing-in.md")
 	require.NoError(t, err)
+	_, page, _ := strings.Cut(string(content), "## Every way to sign in\n")
+	table, page, _ := strings.Cut(page, "Each row of the tables that follow")
+	wanted := "\n| `auth` | In OCI's CLI | Also in |\n|---|---|---|\n"
+	for _, way := range auth.Ways() {
+		cli := ""
+		if way.CLI != "" {
+			cli = "`" + way.CLI + "` "
+		}
+		wanted += "| `" + way.Name + "` | " + cli + "| " + way.Tools + " |\n"
+		assert.Regexp(t, "(?m)^\\| [^|]*`"+way.Name+"`", page, "a machine on which one signs in so is tested")
+	}
+	assert.Equal(t, wanted+"\n", table)
 	var rows, tested []string
-	for _, match := range regexp.MustCompile(`(?m)^\| ([^|]+) \|[^|]*\|[^|]*\|$`).FindAllStringSubmatch(string(page), -1) {
+	for _, match := range regexp.MustCompile(`(?m)^\| ([^|]+) \|[^|]*\|[^|]*\|$`).FindAllStringSubmatch(page, -1) {
 		if match[1] != "On the machine" && !strings.HasPrefix(match[1], "-") {
 			rows = append(rows, match[1])
 		}

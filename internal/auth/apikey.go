@@ -20,40 +20,15 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// APIKey is the way to sign in if nothing says how.
-const APIKey = "ApiKey"
-
 // apiKey signs with a user's API key. The key is parsed once.
 type apiKey struct {
-	tenancy, user, fingerprint, region string
-	key                                *rsa.PrivateKey
-	described                          string
+	common.ConfigurationProvider
+	key       *rsa.PrivateKey
+	described string
 }
-
-var _ Credentials = apiKey{}
-
-// TenancyOCID returns the tenancy that the user belongs to.
-func (k apiKey) TenancyOCID() (string, error) { return k.tenancy, nil }
-
-// UserOCID returns the user who makes the calls.
-func (k apiKey) UserOCID() (string, error) { return k.user, nil }
-
-// KeyFingerprint returns the fingerprint of the key.
-func (k apiKey) KeyFingerprint() (string, error) { return k.fingerprint, nil }
-
-// KeyID returns the name that a signature gives the key.
-func (k apiKey) KeyID() (string, error) { return k.tenancy + "/" + k.user + "/" + k.fingerprint, nil }
-
-// Region returns the region to call.
-func (k apiKey) Region() (string, error) { return k.region, nil }
 
 // PrivateRSAKey returns the key itself.
 func (k apiKey) PrivateRSAKey() (*rsa.PrivateKey, error) { return k.key, nil }
-
-// AuthType reports that a user signs.
-func (k apiKey) AuthType() (common.AuthConfig, error) {
-	return common.AuthConfig{AuthType: common.UserPrincipal}, nil
-}
 
 // String says who signs, and where each part of the API key was found.
 func (k apiKey) String() string { return k.described }
@@ -63,23 +38,18 @@ func (k apiKey) String() string { return k.described }
 func apiKeyCredentials(_ context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
 	parts := s.identity()
-	credentials := apiKey{
-		tenancy:     string(r.check(propertyTenancyOCID, parts.tenancy)),
-		user:        string(r.check(propertyUserOCID, parts.user)),
-		fingerprint: strings.ToLower(string(r.check(propertyFingerprint, parts.fingerprint))),
-		region:      string(r.require(propertyRegion)),
-	}
+	tenancy, user := string(r.check(propertyTenancyOCID, parts.tenancy)), string(r.check(propertyUserOCID, parts.user))
+	named, region := strings.ToLower(string(r.check(propertyFingerprint, parts.fingerprint))), string(r.require(propertyRegion))
 	key, problem := s.readPrivateKey(parts)
 	r.add(problem)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	if own := fingerprint(&key.PublicKey); own != credentials.fingerprint {
+	if own := fingerprint(&key.PublicKey); own != named {
 		return nil, wrong(propertyFingerprint, "is %s, but the private key from %s has the fingerprint %s: "+
-			"one of the two belongs to another API key. The request would be signed by %s", credentials.fingerprint, key.origin, own, parts)
+			"one of the two belongs to another API key. The request would be signed by %s", named, key.origin, own, parts)
 	}
-	credentials.key, credentials.described = key.PrivateKey, parts.String()
-	return credentials, nil
+	return apiKey{common.NewRawConfigurationProvider(tenancy, user, region, named, "", nil), key.PrivateKey, parts.String()}, nil
 }
 
 // identity is the four parts of an API key, which belong together.
@@ -145,12 +115,8 @@ func (i identity) or(others identity) identity {
 	return i
 }
 
-// isEmpty reports whether i has none of the parts that tell one API key from another.
-func (i identity) isEmpty() bool {
-	return i.user.value == "" && i.fingerprint.value == "" && i.key.value == ""
-}
-
-// isWhole reports whether i has all four parts.
+// isEmpty reports whether i has none of the parts that tell one API key from another, and isWhole whether it has all four parts.
+func (i identity) isEmpty() bool { return i.user.value+i.fingerprint.value+i.key.value == "" }
 func (i identity) isWhole() bool {
 	return i.tenancy.value != "" && i.user.value != "" && i.fingerprint.value != "" && i.key.value != ""
 }
@@ -223,18 +189,13 @@ func findPrivateKey(content string) (block *pem.Block, kind string) {
 	return nil, kind
 }
 
-// unreadableCiphers are algorithms that encrypt private keys, and that the SDK cannot read.
-var unreadableCiphers = map[string]asn1.ObjectIdentifier{
-	"PBE-MD5-DES": {1, 2, 840, 113549, 1, 5, 3}, "PBE-SHA1-DES": {1, 2, 840, 113549, 1, 5, 10}, "PBE-SHA1-RC2-64": {1, 2, 840, 113549, 1, 5, 11},
-	"PBE-SHA1-RC4-128": {1, 2, 840, 113549, 1, 12, 1, 1}, "PBE-SHA1-3DES": {1, 2, 840, 113549, 1, 12, 1, 3},
-	"PBE-SHA1-2DES": {1, 2, 840, 113549, 1, 12, 1, 4}, "PBE-SHA1-RC2-128": {1, 2, 840, 113549, 1, 12, 1, 5},
-	"PBE-SHA1-RC2-40": {1, 2, 840, 113549, 1, 12, 1, 6}, "DES-CBC": {1, 3, 14, 3, 2, 7}, "HMAC-SHA224": {1, 2, 840, 113549, 2, 8},
-	"HMAC-SHA384": {1, 2, 840, 113549, 2, 10}, "HMAC-SHA512": {1, 2, 840, 113549, 2, 11},
-}
-
-// unreadableCipher returns the name of the algorithm that keeps an encrypted key from being read, or "".
+// unreadableCipher returns the name of the algorithm that keeps the SDK from reading an encrypted key, or "".
 func unreadableCipher(der []byte) string {
-	for name, id := range unreadableCiphers {
+	for name, id := range map[string]asn1.ObjectIdentifier{
+		"PBE-MD5-DES": {1, 2, 840, 113549, 1, 5, 3}, "PBE-SHA1-DES": {1, 2, 840, 113549, 1, 5, 10},
+		"PBE-SHA1-3DES": {1, 2, 840, 113549, 1, 12, 1, 3}, "PBE-SHA1-RC2-40": {1, 2, 840, 113549, 1, 12, 1, 6},
+		"HMAC-SHA224": {1, 2, 840, 113549, 2, 8}, "HMAC-SHA384": {1, 2, 840, 113549, 2, 10}, "HMAC-SHA512": {1, 2, 840, 113549, 2, 11},
+	} {
 		if encoded, err := asn1.Marshal(id); err == nil && bytes.Contains(der, encoded) {
 			return name
 		}
@@ -290,10 +251,14 @@ func isPath(text string) bool {
 // fingerprint returns the MD5 digest of the public key in DER form, in hexadecimal with colons: see
 // https://docs.oracle.com/iaas/Content/API/Concepts/apisigningkey.htm.
 func fingerprint(key *rsa.PublicKey) string {
+	digest := md5.Sum(publicDER(key)) //nolint:gosec // see the import
+	return strings.ReplaceAll(fmt.Sprintf("% x", digest), " ", ":")
+}
+
+func publicDER(key *rsa.PublicKey) []byte {
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
 		panic(err) // every RSA public key can be marshalled
 	}
-	digest := md5.Sum(der) //nolint:gosec // see the import
-	return strings.ReplaceAll(fmt.Sprintf("% x", digest), " ", ":")
+	return der
 }

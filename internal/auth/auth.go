@@ -27,15 +27,24 @@ type Credentials interface {
 	fmt.Stringer
 }
 
+// The values of the property auth, as OCI's Terraform and Pulumi providers spell them.
+const (
+	APIKey                     = "ApiKey"
+	SecurityToken              = "SecurityToken"
+	InstancePrincipal          = "InstancePrincipal"
+	InstancePrincipalWithCerts = "InstancePrincipalWithCerts"
+	InstanceOBOUser            = "InstanceOBOUser"
+	ResourcePrincipal          = "ResourcePrincipal"
+	OKEWorkloadIdentity        = "OKEWorkloadIdentity"
+	WorkloadIdentityFederation = "WorkloadIdentityFederation"
+)
+
 // Way is one way to sign in. A new one is a function in a file of its own, and a row of ways.
 type Way struct {
-	// Name is the value of the property auth, as OCI's Terraform and Pulumi providers spell it.
-	Name string
-	// Does follows the name in the documentation.
-	Does string
-	// Tools lists which of OCI's tools sign in like this too.
-	Tools string
-
+	Name   string // the value of the property auth
+	CLI    string // what OCI's CLI calls it, or ""
+	Does   string // follows the name in the documentation
+	Tools  string // which of OCI's tools sign in like this too
 	signIn func(context.Context, *sources) (Credentials, error)
 }
 
@@ -44,17 +53,20 @@ var ways []Way
 // The functions of the table use properties, and a property is checked against the table. So it is filled after they are initialized.
 func init() {
 	ways = []Way{
-		{APIKey, "signs with a user's API key", "CLI, SDKs, Terraform", apiKeyCredentials},
-		{SecurityToken, "uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names",
+		{APIKey, "api_key", "signs with a user's API key", "CLI, SDKs, Terraform", apiKeyCredentials},
+		{SecurityToken, "security_token", "uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names",
 			"CLI, SDKs, Terraform", sessionCredentials},
-		{InstancePrincipal, "signs as the instance that Pulumi runs on", "CLI, SDKs, Terraform", instancePrincipal},
-		{InstancePrincipalWithCerts, "signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, " +
+		{InstancePrincipal, "instance_principal", "signs as the instance that Pulumi runs on", "CLI, SDKs, Terraform", instancePrincipal},
+		{InstancePrincipalWithCerts, "", "signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, " +
 			"`intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the " +
 			"environment variable `test_certificates_location` names", "Terraform", instancePrincipalWithCerts},
-		{InstanceOBOUser, "signs as the instance for the user of a delegation token, as Cloud Shell does", "CLI, SDKs", instanceOBOUser},
-		{ResourcePrincipal, "signs as the function or other resource that Pulumi runs in", "CLI, SDKs, Terraform", resourcePrincipal},
-		{OKEWorkloadIdentity, "signs as the Kubernetes workload that Pulumi runs in", "CLI, SDKs, Terraform", okeWorkloadIdentity},
-		{WorkloadIdentityFederation, "exchanges the token of another issuer for one of OCI", "Go SDK", workloadIdentityFederation},
+		{InstanceOBOUser, "instance_obo_user", "signs as the instance for the user of a delegation token, as Cloud Shell does",
+			"CLI, SDKs", instanceOBOUser},
+		{ResourcePrincipal, "resource_principal", "signs as the function or other resource that Pulumi runs in",
+			"CLI, SDKs, Terraform", resourcePrincipal},
+		{OKEWorkloadIdentity, "oke_workload_identity", "signs as the Kubernetes workload that Pulumi runs in",
+			"CLI, SDKs, Terraform", okeWorkloadIdentity},
+		{WorkloadIdentityFederation, "", "exchanges the token of another issuer for one of OCI", "Go SDK", workloadIdentityFederation},
 	}
 	for _, w := range ways {
 		properties[0].Description += " `" + w.Name + "` " + w.Does + "."

@@ -13,37 +13,38 @@ import (
 
 var errRedirect = errors.New("the answer is a redirect, and it is not followed")
 
-// guarded returns what makes an HTTP client of the SDK safe to sign in with. It follows no redirects, because a request carries tokens
-// that are for its receiver only. It asks the instance metadata service without a proxy, which has metadata of its own if it is an
-// instance too. It accepts plain http for that service and for loopback addresses only.
+// guarded returns what makes a client of the SDK safe to sign in with. It follows no redirects, because a request carries tokens that are
+// for its receiver only. It asks the instance metadata service without a proxy, which has metadata of its own if it is an instance too.
+// It accepts plain http for that service and for loopback addresses only.
 func guarded(s *sources) func(common.HTTPRequestDispatcher) (common.HTTPRequestDispatcher, error) {
+	direct := common.CloneHTTPDefaultTransport()
+	direct.Proxy = nil
+	metadata, err := url.Parse(s.metadataURL())
 	return func(given common.HTTPRequestDispatcher) (common.HTTPRequestDispatcher, error) {
 		client, ok := given.(*http.Client)
-		if !ok {
-			return nil, errors.New("the SDK's client is of an unknown kind")
+		if !ok || err != nil {
+			return nil, errors.Join(err, errors.New("requests cannot be made safe"))
 		}
-		guarded := *client
-		guarded.CheckRedirect = func(*http.Request, []*http.Request) error { return errRedirect }
-		direct := common.CloneHTTPDefaultTransport()
-		direct.Proxy = nil
-		metadata, err := url.Parse(s.metadataURL())
-		guarded.Transport = roundTripper(func(request *http.Request) (*http.Response, error) {
-			switch {
-			case err == nil && request.URL.Host == metadata.Host:
-				return direct.RoundTrip(request)
-			case request.URL.Scheme != "https" && !hosts.IsLoopback(request.URL.Hostname()):
-				return nil, fmt.Errorf("%s would be asked over the network unencrypted: use https", request.URL.Host)
-			case client.Transport == nil:
-				return http.DefaultTransport.RoundTrip(request)
-			default:
-				return client.Transport.RoundTrip(request)
-			}
-		})
-		return &guarded, nil
+		next := client.Transport
+		if next == nil {
+			next = http.DefaultTransport
+		}
+		return &http.Client{
+			Timeout:       client.Timeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect },
+			Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
+				switch {
+				case request.URL.Host == metadata.Host:
+					return direct.RoundTrip(request)
+				case request.URL.Scheme != "https" && !hosts.IsLoopback(request.URL.Hostname()):
+					return nil, fmt.Errorf("%s would be asked over the network unencrypted: use https", request.URL.Host)
+				}
+				return next.RoundTrip(request)
+			}),
+		}, nil
 	}
 }
 
-// roundTripper is a function that sends a request.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 // RoundTrip sends a request.

@@ -183,6 +183,8 @@ func parseProfiles(content string) (map[string]map[string]string, error) {
 			profile = strings.TrimSpace(line[1:end])
 			if parsed[profile] == nil {
 				parsed[profile] = map[string]string{}
+			} else if profile != defaultProfile { // which OCI's tools read as one
+				return nil, fmt.Errorf("line %d begins a profile that is there already, and OCI's tools do not agree on which one counts", number)
 			}
 			continue
 		}

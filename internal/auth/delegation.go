@@ -14,8 +14,6 @@ import (
 // shell runs on, and the user is the person who has opened it. The token goes in the header opc-obo-token.
 
 const (
-	// InstanceOBOUser is the way to sign in with a delegation token.
-	InstanceOBOUser = "InstanceOBOUser"
 	// cliDelegationTokenVariable tells OCI's CLI where the file with the token is.
 	cliDelegationTokenVariable = "OCI_CLI_DELEGATION_TOKEN_FILE" //nolint:gosec // the name of a variable, no credential
 	// cloudShellToken is where Cloud Shell keeps the token.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -28,9 +27,6 @@ const resourceSessionToken = "urn:oci:token-type:oci-rpst" //nolint:gosec // the
 
 // subjectIsJWT is the default type of the token that is exchanged.
 const subjectIsJWT = "jwt"
-
-// WorkloadIdentityFederation is the way to sign in with the token of another issuer.
-const WorkloadIdentityFederation = "WorkloadIdentityFederation"
 
 // workloadIdentityFederation exchanges the token of another issuer, such as a Kubernetes cluster, for a token of OCI. See
 // https://docs.oracle.com/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm.
@@ -125,12 +121,8 @@ func (e *exchange) KeyID() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		return "", err
-	}
 	e.form.Set("subject_token", subject)
-	e.form.Set("public_key", base64.StdEncoding.EncodeToString(public))
+	e.form.Set("public_key", base64.StdEncoding.EncodeToString(publicDER(&key.PublicKey)))
 	token, again, err := e.ask()
 	for attempt := 1; again && attempt < mostExchanges; attempt++ {
 		time.Sleep(time.Second << attempt)
@@ -152,12 +144,12 @@ func (e *exchange) ask() (token string, again bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), exchangeWithin)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, strings.NewReader(e.form.Encode()))
-	if err != nil {
-		return "", false, err
+	if err == nil {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+		err = e.authorize(request)
 	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	if err := e.authorize(request); err != nil {
+	if err != nil {
 		return "", false, err
 	}
 	response, err := e.client.Do(request)

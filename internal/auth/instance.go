@@ -3,7 +3,6 @@ package auth
 import (
 	"bytes"
 	"context"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -91,21 +90,24 @@ func requireInstance(ctx context.Context, s *sources, kind string) *PropertyErro
 	return wrong(propertyAuth, "%s: %v. Choose another way to sign in, or run this on an instance", kind, err)
 }
 
-// InstancePrincipal is the way to sign in as an instance, and InstancePrincipalWithCerts the same with certificates in files.
-const (
-	InstancePrincipal          = "InstancePrincipal"
-	InstancePrincipalWithCerts = "InstancePrincipalWithCerts"
-)
-
 // instancePrincipal signs as the instance that this program runs on.
 func instancePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 	if problem := requireInstance(ctx, s, InstancePrincipal); problem != nil {
 		return nil, problem
 	}
+	if endpoint := s.env(cliFederationVariable); endpoint != "" {
+		base := strings.TrimSuffix(strings.TrimRight(string(endpoint), "/"), "/v1/x509")
+		if err := s.handToSDK("OCI_SDK_AUTH_CLIENT_REGION_URL", outside.Text(base)); err != nil {
+			return nil, err
+		}
+	}
 	return signInAs(ctx, s, InstancePrincipal, func() (common.ConfigurationProvider, error) {
 		return sdk.InstancePrincipalConfigurationProviderWithCustomClient(guarded(s))
 	})
 }
+
+// cliFederationVariable tells OCI's CLI where an instance gets its security tokens.
+const cliFederationVariable = "OCI_CLI_FEDERATION_ENDPOINT"
 
 // cliMetadataVariable makes OCI's CLI ask the instance metadata service about a region that it does not know.
 const cliMetadataVariable = "OCI_CLI_USE_INSTANCE_METADATA_SERVICE"
@@ -158,61 +160,45 @@ type certificates struct{ leaf, key, passphrase, intermediate []byte }
 func readCertificates(folder outside.Text) (certificates, error) {
 	var (
 		c        certificates
-		problems []error
+		problems []string
 	)
 	in := func(name string) outside.Text { return outside.Text(filepath.Join(string(folder), name)) }
 	read := func(name string) []byte {
 		content, err := readFile(in(name))
 		if err != nil {
-			problems = append(problems, err)
+			problems = append(problems, err.Error())
 		}
 		return content
 	}
 	c.leaf, c.key, c.intermediate = read("ip_cert.pem"), read("ip_key.pem"), read("intermediate.pem")
 	passphrase, err := readFile(in("leaf_passphrase"))
-	switch {
-	case err == nil:
-		c.passphrase = bytes.TrimRight(passphrase, "\r\n")
-	case !errors.Is(err, fs.ErrNotExist): // the file exists only if the key is encrypted
-		problems = append(problems, err)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // the file exists only if the key is encrypted
+		problems = append(problems, err.Error())
 	}
+	c.passphrase = bytes.TrimRight(passphrase, "\r\n")
 	if len(problems) > 0 {
-		return certificates{}, inOneLine(problems)
+		return certificates{}, errors.New(strings.Join(problems, "; "))
 	}
 
-	leaf, err := parseCertificate(in("ip_cert.pem"), c.leaf)
-	if err != nil {
-		return certificates{}, err
-	}
-	if _, err := parseCertificate(in("intermediate.pem"), c.intermediate); err != nil {
-		return certificates{}, err
+	var leaf *x509.Certificate
+	for _, file := range []struct {
+		name    string
+		content []byte
+	}{{"intermediate.pem", c.intermediate}, {"ip_cert.pem", c.leaf}} {
+		block, _ := pem.Decode(file.content)
+		if block == nil {
+			return certificates{}, fmt.Errorf("%s is not a certificate in PEM format", in(file.name))
+		}
+		if leaf, err = x509.ParseCertificate(block.Bytes); err != nil {
+			return certificates{}, fmt.Errorf("%s is not a certificate: %s", in(file.name), outside.Sentence(err.Error()))
+		}
 	}
 	key, problem := parsePrivateKey(propertyAuth, string(c.key), string(c.passphrase), in("ip_key.pem").String())
 	if problem != nil {
 		return certificates{}, fmt.Errorf("%s (the pass phrase, if there is one, is in leaf_passphrase beside it)", problem.Problem)
 	}
-	if public, ok := leaf.PublicKey.(*rsa.PublicKey); !ok || !public.Equal(&key.PublicKey) {
+	if !key.PublicKey.Equal(leaf.PublicKey) {
 		return certificates{}, fmt.Errorf("the key in ip_key.pem does not belong to the certificate in ip_cert.pem, in %s", folder)
 	}
 	return c, nil
-}
-
-func inOneLine(problems []error) error {
-	texts := make([]string, len(problems))
-	for i, problem := range problems {
-		texts[i] = problem.Error()
-	}
-	return errors.New(strings.Join(texts, "; "))
-}
-
-func parseCertificate(path outside.Text, content []byte) (*x509.Certificate, error) {
-	block, _ := pem.Decode(content)
-	if block == nil {
-		return nil, fmt.Errorf("%s is not a certificate in PEM format", path)
-	}
-	certificate, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not a certificate: %s", path, outside.Sentence(err.Error()))
-	}
-	return certificate, nil
 }

@@ -143,10 +143,9 @@ var (
 		Description: "The URL of the identity domain that exchanges tokens, without a path. Required for " +
 			"`WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection.",
 	})
-	propertyTokenExchangePublicKey = define(Property{
-		Name: "tokenExchangePublicKey",
-		Description: "Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that " +
-			"it asks for.",
+	_ = define(Property{
+		Name:        "tokenExchangePublicKey",
+		Description: "Accepted because OCI's own provider has it. It has no effect: there is a new key for every token that is asked for.",
 	})
 	propertyTokenExchangeRequestedTokenType = define(Property{
 		Name: "tokenExchangeRequestedTokenType",

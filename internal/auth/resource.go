@@ -33,9 +33,6 @@ const (
 	podsSet      = "Kubernetes sets them in pods. Outside of OKE, choose another way to sign in"
 )
 
-// ResourcePrincipal is the way to sign in as a function or another resource.
-const ResourcePrincipal = "ResourcePrincipal"
-
 // resourcePrincipal signs as the function or other resource that this program runs in. OCI says how in the environment
 // variables OCI_RESOURCE_PRINCIPAL_...
 func resourcePrincipal(ctx context.Context, s *sources) (Credentials, error) {
@@ -123,9 +120,6 @@ const (
 	serviceAccountTokenVariable       = "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH"   //nolint:gosec // the name of a variable, no credential
 	serviceAccountTokenStringVariable = "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING" //nolint:gosec // the name of a variable, no credential
 )
-
-// OKEWorkloadIdentity is the way to sign in as a workload of a Kubernetes cluster.
-const OKEWorkloadIdentity = "OKEWorkloadIdentity"
 
 // okeWorkloadIdentity signs as the Kubernetes workload that this program runs in, on an enhanced OKE cluster. See
 // https://docs.oracle.com/iaas/Content/ContEng/Tasks/contenggrantingworkloadaccesstoresources.htm.

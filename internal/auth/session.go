@@ -5,16 +5,12 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
-
-// SecurityToken is the way to sign in with a session.
-const SecurityToken = "SecurityToken"
 
 // session signs with the key and the security token of a session that "oci session authenticate" has opened. Both are read again
 // for each request, so that a session that has been renewed on disk is used at once.
@@ -24,10 +20,6 @@ type session struct {
 	profile            outside.Text
 	tokenFile, keyFile outside.Text
 	password           string
-
-	mu  sync.Mutex
-	pem string          // the file that key was parsed from
-	key *rsa.PrivateKey // parsed once for each content of the file
 }
 
 var (
@@ -108,16 +100,11 @@ func (s *session) PrivateRSAKey() (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, wrong(propertyPrivateKeyPath, "%v", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.key == nil || s.pem != string(content) {
-		parsed, problem := parsePrivateKey(propertyPrivateKeyPath, string(content), s.password, s.keyFile.String())
-		if problem != nil {
-			return nil, problem
-		}
-		s.key, s.pem = parsed.PrivateKey, string(content)
+	key, problem := parsePrivateKey(propertyPrivateKeyPath, string(content), s.password, s.keyFile.String())
+	if problem != nil {
+		return nil, problem
 	}
-	return s.key, nil
+	return key.PrivateKey, nil
 }
 
 // TenancyOCID returns the tenancy of the session.

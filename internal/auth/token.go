@@ -50,30 +50,26 @@ type tokenFile outside.Text
 // String returns what may be shown of the path.
 func (f tokenFile) String() string { return outside.Text(f).String() }
 
-// GetToken returns a token to exchange. The SDK calls it. Not all such tokens say when they expire.
+// GetToken returns a token to exchange. Not all such tokens say when they expire.
 func (f tokenFile) GetToken() (string, error) {
 	token, err := f.read()
 	if err != nil {
 		return "", err
 	}
 	if claims, err := readClaims(token); err == nil && claims.expired() {
-		return "", f.expired(claims)
+		return "", fmt.Errorf("the token in %s expired at %s, and has not been renewed", f, claims.expires())
 	}
 	return token, nil
 }
 
 // ServiceAccountToken returns the token of a Kubernetes service account. The SDK calls it.
 func (f tokenFile) ServiceAccountToken() (string, error) {
-	token, err := f.read()
+	token, err := f.GetToken()
 	if err != nil {
 		return "", err
 	}
-	claims, err := readClaims(token)
-	if err != nil {
+	if _, err := readClaims(token); err != nil {
 		return "", fmt.Errorf("%s holds no service account token: %w", f, err)
-	}
-	if claims.expired() {
-		return "", f.expired(claims)
 	}
 	return token, nil
 }
@@ -85,8 +81,4 @@ func (f tokenFile) read() (string, error) {
 		err = fmt.Errorf("%s is empty", f)
 	}
 	return token, err
-}
-
-func (f tokenFile) expired(c claims) error {
-	return fmt.Errorf("the token in %s expired at %s, and has not been renewed", f, c.expires())
 }

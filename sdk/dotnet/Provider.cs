@@ -91,7 +91,7 @@ namespace Pulumi.OciAuthToken
         public Output<string?> TokenExchangeDomainUrl { get; private set; } = null!;
 
         /// <summary>
-        /// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        /// Accepted because OCI's own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         /// </summary>
         [Output("tokenExchangePublicKey")]
         public Output<string?> TokenExchangePublicKey { get; private set; } = null!;
@@ -288,7 +288,7 @@ namespace Pulumi.OciAuthToken
         public Input<string>? TokenExchangeDomainUrl { get; set; }
 
         /// <summary>
-        /// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+        /// Accepted because OCI's own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
         /// </summary>
         [Input("tokenExchangePublicKey")]
         public Input<string>? TokenExchangePublicKey { get; set; }

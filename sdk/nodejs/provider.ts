@@ -72,7 +72,7 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly tokenExchangeDomainUrl: pulumi.Output<string | undefined>;
     /**
-     * Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * Accepted because OCI's own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
      */
     declare public readonly tokenExchangePublicKey: pulumi.Output<string | undefined>;
     /**
@@ -206,7 +206,7 @@ export interface ProviderArgs {
      */
     tokenExchangeDomainUrl?: pulumi.Input<string | undefined>;
     /**
-     * Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * Accepted because OCI's own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
      */
     tokenExchangePublicKey?: pulumi.Input<string | undefined>;
     /**

@@ -274,6 +274,50 @@ func machines(alice, bob person) map[string]struct {
 			m.write("alice.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))+alice.PrivateKeyPEM)
 		}, answers{"alice", "alice", "", "", "alice"}},
 
+		"a session whose profile has a user, too": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.session("WORK", bob) + "user=" + bob.UserID + "\n")
+			m.Environment["OCI_CLI_AUTH"], m.Environment["OCI_CLI_PROFILE"] = "security_token", "WORK"
+		}, answers{"bob", "alice", "alice", "alice", "bob"}},
+		"a session that a CI action has written": {func(m *machine) {
+			m.config(m.session("DEFAULT", bob) + "user=not used\n")
+			m.Environment["OCI_CLI_AUTH"] = "security_token"
+		}, answers{"bob", "", "", "", "bob"}},
+		"OCI_CLI_ variables with a profile that is nowhere": {func(m *machine) {
+			m.config(m.profile("DEFAULT", bob))
+			m.cliVariables(alice)
+			m.Environment["OCI_CLI_PROFILE"] = "NOWHERE"
+		}, answers{"alice", "bob", "bob", "bob", "alice"}},
+		"OCI_CLI_ variables with a key, and with a file that is nowhere": {func(m *machine) {
+			m.cliVariables(alice)
+			m.Environment["OCI_CLI_KEY_CONTENT"], m.Environment["OCI_CLI_KEY_FILE"] = alice.PrivateKeyPEM, "/nowhere"
+		}, answers{"alice", "", "", "", "alice"}},
+		"variables that are empty, as those of secrets that CI does not have": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice))
+			for _, name := range []string{"OCI_CLI_USER", "OCI_CLI_PROFILE", "OCI_CLI_AUTH", "OCI_CLI_PASSPHRASE", "OCI_CLI_REGION"} {
+				m.Environment[name] = ""
+			}
+		}, answers{"", "alice", "alice", "alice", "alice"}},
+		"a pass phrase for a key that is not encrypted": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + "pass_phrase=N/A\n")
+		}, all("alice")},
+		"a fingerprint in capitals": {func(m *machine) {
+			m.config(strings.ReplaceAll(m.profile("DEFAULT", alice), alice.Fingerprint, strings.ToUpper(alice.Fingerprint)))
+		}, answers{"", "", "", "", "alice"}},
+		// Of the others, one takes the first, and one the last.
+		"a profile that is there twice": {func(m *machine) {
+			m.config(m.profile("WORK", alice) + m.profile("WORK", bob))
+			m.Profile = "WORK"
+		}, answers{"", "", "alice", "bob", ""}},
+		// The TypeScript SDK does not find the profile.
+		"an indented file with a comment behind the name": {func(m *machine) {
+			config := strings.ReplaceAll(m.profile("DEFAULT", alice)+m.profile("WORK", bob), "[WORK]", "[WORK] # mine")
+			m.config(strings.ReplaceAll(config, "\n", "\n    "))
+			m.Profile = "WORK"
+		}, answers{"bob", "bob", "bob", "", "bob"}},
+		"values in quotes": {func(m *machine) {
+			m.config(strings.ReplaceAll(m.profile("DEFAULT", alice), "user="+alice.UserID, `user="`+alice.UserID+`"`))
+		}, answers{"", "", "", "", ""}},
+
 		"a session": {func(m *machine) {
 			m.config(m.profile("DEFAULT", alice) + m.session("WORK", bob))
 			m.Profile, m.Session = "WORK", true

@@ -40,7 +40,7 @@ type Provider struct {
 	TokenExchangeClientSecret pulumi.StringPtrOutput `pulumi:"tokenExchangeClientSecret"`
 	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 	TokenExchangeDomainUrl pulumi.StringPtrOutput `pulumi:"tokenExchangeDomainUrl"`
-	// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+	// Accepted because OCI's own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 	TokenExchangePublicKey pulumi.StringPtrOutput `pulumi:"tokenExchangePublicKey"`
 	// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
 	TokenExchangeRequestedTokenType pulumi.StringPtrOutput `pulumi:"tokenExchangeRequestedTokenType"`
@@ -118,7 +118,7 @@ type providerArgs struct {
 	TokenExchangeClientSecret *string `pulumi:"tokenExchangeClientSecret"`
 	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 	TokenExchangeDomainUrl *string `pulumi:"tokenExchangeDomainUrl"`
-	// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+	// Accepted because OCI's own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 	TokenExchangePublicKey *string `pulumi:"tokenExchangePublicKey"`
 	// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
 	TokenExchangeRequestedTokenType *string `pulumi:"tokenExchangeRequestedTokenType"`
@@ -166,7 +166,7 @@ type ProviderArgs struct {
 	TokenExchangeClientSecret pulumi.StringPtrInput
 	// The URL of the identity domain that exchanges tokens, without a path. Required for `WorkloadIdentityFederation`. Plain `http` is accepted for loopback addresses only, because secrets travel over the connection. If it is not set, the environment variables `TF_VAR_token_exchange_domain_url` and `OCI_TOKEN_EXCHANGE_DOMAIN_URL` are read.
 	TokenExchangeDomainUrl pulumi.StringPtrInput
-	// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+	// Accepted because OCI's own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 	TokenExchangePublicKey pulumi.StringPtrInput
 	// The type of token to ask for, such as `urn:oci:token-type:oci-rpst`. Required for `WorkloadIdentityFederation`. If it is not set, the environment variables `TF_VAR_token_exchange_requested_token_type` and `OCI_TOKEN_EXCHANGE_REQUESTED_TOKEN_TYPE` are read.
 	TokenExchangeRequestedTokenType pulumi.StringPtrInput
@@ -284,7 +284,7 @@ func (o ProviderOutput) TokenExchangeDomainUrl() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangeDomainUrl }).(pulumi.StringPtrOutput)
 }
 
-// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+// Accepted because OCI's own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 func (o ProviderOutput) TokenExchangePublicKey() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Provider) pulumi.StringPtrOutput { return v.TokenExchangePublicKey }).(pulumi.StringPtrOutput)
 }

@@ -86,7 +86,7 @@ func GetTokenExchangeDomainUrl(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tokenExchangeDomainUrl")
 }
 
-// Accepted because OCI's own provider has it. It has no effect: OCI's SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+// Accepted because OCI's own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
 func GetTokenExchangePublicKey(ctx *pulumi.Context) string {
 	return config.Get(ctx, "ociauthtoken:tokenExchangePublicKey")
 }

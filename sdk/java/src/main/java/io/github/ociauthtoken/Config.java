@@ -117,7 +117,7 @@ public final class Config {
         return Codegen.stringProp("tokenExchangeDomainUrl").config(config).get();
     }
 /**
- * Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+ * Accepted because OCI&#39;s own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
  * 
  */
     public Optional<String> tokenExchangePublicKey() {

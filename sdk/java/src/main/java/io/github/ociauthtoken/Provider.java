@@ -199,14 +199,14 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.tokenExchangeDomainUrl);
     }
     /**
-     * Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * Accepted because OCI&#39;s own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
      * 
      */
     @Export(name="tokenExchangePublicKey", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> tokenExchangePublicKey;
 
     /**
-     * @return Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * @return Accepted because OCI&#39;s own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
      * 
      */
     public Output<Optional<String>> tokenExchangePublicKey() {

@@ -242,14 +242,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * Accepted because OCI&#39;s own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
      * 
      */
     @Import(name="tokenExchangePublicKey")
     private @Nullable Output<String> tokenExchangePublicKey;
 
     /**
-     * @return Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+     * @return Accepted because OCI&#39;s own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
      * 
      */
     public Optional<Output<String>> tokenExchangePublicKey() {
@@ -707,7 +707,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
          * 
          * @return builder
          * 
@@ -718,7 +718,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it. It has no effect: OCI&#39;s SDK makes a new key for every token that it asks for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
+         * @param tokenExchangePublicKey Accepted because OCI&#39;s own provider has it. It has no effect: there is a new key for every token that is asked for. If it is not set, the environment variables `TF_VAR_token_exchange_public_key` and `OCI_TOKEN_EXCHANGE_PUBLIC_KEY` are read.
          * 
          * @return builder
          * 
