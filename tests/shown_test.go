@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/youmark/pkcs8"
+	"gopkg.in/yaml.v3"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
@@ -167,7 +169,15 @@ func TestASecretInAnArgumentOfAFunctionIsNotShown(t *testing.T) {
 		base := w.inputs(w.user, "ci")
 		delete(base, "description")
 		for token, function := range w.readSchema().Functions {
-			w.tryPlacements(token, function.Inputs.Properties, base, func(arguments resource.PropertyMap) program {
+			given := base.Copy()
+			for name, property := range function.Inputs.Properties {
+				if property.Type == "boolean" {
+					given[resource.PropertyKey(name)] = resource.NewProperty(true)
+				} else if slices.Contains(function.Inputs.Required, name) && name != "userId" {
+					given[resource.PropertyKey(name)] = sample(w.readSchema(), property.TypeSpec)
+				}
+			}
+			w.tryPlacements(token, function.Inputs.Properties, given, func(arguments resource.PropertyMap) program {
 				return func(m *deploytest.ResourceMonitor) error {
 					_, failures, err := m.Invoke(tokens.ModuleMember(token), arguments, "", "", "")
 					for _, failure := range failures {
@@ -256,4 +266,74 @@ func TestKeysOfASecretMapAreNotShown(t *testing.T) {
 			assert.NotContains(t, s.shown(), "h1dden")
 		}
 	}
+}
+
+// TestNoSecretIsShownByTheCommand puts one kind of secret into all arguments at once, and runs the real command. The secrets come from
+// files, because Pulumi shows the lines of a program in YAML that an error is about.
+func TestNoSecretIsShownByTheCommand(t *testing.T) {
+	t.Parallel()
+	toolchain.Long(t)
+	w := newWorld(t)
+	spec := w.readSchema()
+	for kind, secret := range w.secretKinds() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			own := newWorld(t)
+			c := newCLIIn(own)
+			c.write("secret", secret)
+			for _, mark := range []string{"plain", "secret"} {
+				var value any = map[string]any{"fn::readFile": "./secret"}
+				if mark == "secret" {
+					value = map[string]any{"fn::secret": value}
+				}
+				for what, program := range programsWith(spec, value) {
+					program["name"], program["runtime"] = "test", "yaml"
+					text, err := yaml.Marshal(program)
+					require.NoError(t, err)
+					c.write("Pulumi.yaml", string(text))
+					for _, flags := range [][]string{{"--diff", "-v=4", "--logtostderr", "--logflow"}, {"--json"}} {
+						if _, function := program["variables"]; function && flags[0] == "--json" {
+							continue // a function has no part in the plan
+						}
+						where := strings.Join(append(flags, what, kind, mark), " ")
+						printed, err := c.command(append([]string{"preview"}, flags...)...).CombinedOutput()
+						require.Error(t, err, where)
+						requireNotShown(t, secret, where, string(printed))
+					}
+				}
+			}
+		})
+	}
+}
+
+// programsWith returns programs with a value in every argument that is a text: of each resource, of each function and of the
+// configuration.
+func programsWith(spec schema.PackageSpec, value any) map[string]map[string]any {
+	filled := func(properties map[string]schema.PropertySpec) map[string]any {
+		all := map[string]any{}
+		for name, property := range properties {
+			if property.Type == "string" {
+				all[name] = value
+			}
+		}
+		return all
+	}
+	resourceOf := func(token string, properties map[string]any, options map[string]any) map[string]any {
+		return map[string]any{"resources": map[string]any{"odd": map[string]any{"type": token, "properties": properties, "options": options}}}
+	}
+	programs := map[string]map[string]any{
+		"configuration": resourceOf("pulumi:providers:ociauthtoken", filled(spec.Provider.InputProperties), nil),
+	}
+	for token, kind := range spec.Resources {
+		programs[token] = resourceOf(token, filled(kind.InputProperties), nil)
+	}
+	for token, function := range spec.Functions {
+		programs[token] = map[string]any{
+			"variables": map[string]any{
+				"odd": map[string]any{"fn::invoke": map[string]any{"function": token, "arguments": filled(function.Inputs.Properties)}},
+			},
+			"outputs": map[string]any{"odd": "${odd}"}, // or nothing waits for the answer
+		}
+	}
+	return programs
 }

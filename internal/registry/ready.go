@@ -58,7 +58,7 @@ type Refused struct {
 // Error says what was tried and how it failed, in sentences.
 func (r *Refused) Error() string {
 	return fmt.Sprintf("the registry %s refuses the login after %s and %s, as %s: %v",
-		r.Server, r.Waited.Round(time.Second), counted(r.Tries, "try", "tries"), strings.Join(r.Usernames, " and as "), r.Last)
+		r.Server, r.Waited.Round(time.Second), counted(r.Tries, "try", "tries"), strings.Join(shown(r.Usernames), " and as "), r.Last)
 }
 
 // Unwrap returns the error of the last try.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
@@ -46,6 +47,22 @@ func Username(namespace, said string) string {
 		return said
 	}
 	return namespace + "/" + said
+}
+
+// plainName matches user names that are shown, with the namespace before them. The program may have set either, and people put secrets
+// into the wrong arguments.
+var plainName = regexp.MustCompile(`^[a-z0-9_]{1,20}(/[A-Za-z][A-Za-z._-]{0,40}[0-9]{0,2}(@[A-Za-z0-9.-]{1,60})?){1,2}$`)
+
+// shown returns what messages show of user names.
+func shown(names []string) []string {
+	var all []string
+	for _, name := range names {
+		if !plainName.MatchString(name) {
+			name = fmt.Sprintf("a name of %d characters", utf8.RuneCountInString(name))
+		}
+		all = append(all, name)
+	}
+	return all
 }
 
 // CheckUsername returns nil if a person can log in under this name, with or without the namespace before it.
