@@ -104,6 +104,7 @@ func (*AuthToken) WireDependencies(f infer.FieldSelector, args *AuthTokenArgs, s
 func (r *AuthToken) Check(
 	ctx context.Context, req infer.CheckRequest,
 ) (infer.CheckResponse[AuthTokenArgs], error) {
+	r.oci.imports.noteCheck(ctx)
 	args, failures, err := infer.DefaultCheck[AuthTokenArgs](ctx, req.NewInputs)
 	if err != nil {
 		return infer.CheckResponse[AuthTokenArgs]{}, err
@@ -193,8 +194,8 @@ func (r *AuthToken) Read(
 	case err != nil:
 		return response{}, err
 	case token != nil && !recorded:
-		p.GetLogger(ctx).Warning("OCI shows the value of an auth token only when it is created, so the output " +
-			"\"token\" stays empty after this import. If you still have the value, import from a file with the " +
+		r.oci.imports.warn(ctx, "OCI shows the value of an auth token only when it is created, so the output "+
+			"\"token\" stays empty after this import. If you still have the value, import from a file with the "+
 			"value in its \"outputs\". Otherwise, replace the token to get a new value.")
 		state := AuthTokenState{AuthTokenArgs: AuthTokenArgs{UserID: owner.ID}}.as(*token)
 		if owner.DomainURL != "" {

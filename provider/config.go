@@ -104,6 +104,7 @@ func (Config) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckRes
 // connection is how the resources of one configured provider reach OCI.
 type connection struct {
 	options Options
+	imports imports
 
 	mu       sync.Mutex
 	client   *identity.Client

@@ -162,6 +162,7 @@ func (r *RotatingAuthToken) Check(
 	ctx context.Context, req infer.CheckRequest,
 ) (infer.CheckResponse[RotatingAuthTokenArgs], error) {
 	r.refreshed.Delete(urnOf(ctx))
+	r.oci.imports.noteCheck(ctx)
 	args, failures, err := infer.DefaultCheck[RotatingAuthTokenArgs](ctx, req.NewInputs)
 	if err != nil {
 		return infer.CheckResponse[RotatingAuthTokenArgs]{}, err
@@ -449,8 +450,8 @@ func (r *RotatingAuthToken) Read(
 	if !recorded {
 		id = value(state.TokenID)
 		state.RotatingAuthTokenArgs = inputs
-		p.GetLogger(ctx).Warning("OCI shows the value of an auth token only when it is created, so the output \"token\" stays " +
-			"empty after this import, until the first rotation. If you still have the value, import from a file with the " +
+		r.oci.imports.warn(ctx, "OCI shows the value of an auth token only when it is created, so the output \"token\" stays "+
+			"empty after this import, until the first rotation. If you still have the value, import from a file with the "+
 			"value in its \"outputs\".")
 	} else {
 		r.refreshed.Store(urnOf(ctx), struct{}{})
