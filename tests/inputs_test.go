@@ -3,6 +3,7 @@ package tests
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/asset"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -351,4 +353,49 @@ func TestNoConfigurationEndsTheProcess(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestANullCountsAsAbsent(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	null := resource.NewNullProperty()
+	rotating := func(triggers resource.PropertyValue, others ...string) program {
+		return func(m *deploytest.ResourceMonitor) error {
+			inputs := s.inputs(s.user, "ci")
+			inputs["rotateWhenChanged"] = triggers
+			for _, name := range others {
+				inputs[resource.PropertyKey(name)] = null
+			}
+			_, err := m.RegisterResource(rotatingType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
+			return err
+		}
+	}
+	text := resource.NewProperty("text")
+	s.mustUp(rotating(resource.NewProperty(resource.PropertyMap{"there": text, "gone": null}), "domainUrl", "rotationDays"))
+	token := s.onlyToken()
+	for _, same := range []resource.PropertyMap{{"there": text}, {"there": text, "": null}, {"there": text, "gone": resource.MakeSecret(null)}} {
+		s.mustUp(rotating(resource.NewProperty(same)))
+		assert.Empty(t, s.changes())
+		assert.Equal(t, token, s.onlyToken())
+	}
+
+	list := func(filters ...resource.PropertyValue) program {
+		return func(m *deploytest.ResourceMonitor) error {
+			found, failures, err := m.Invoke("ociauthtoken:index:getAuthTokens", resource.PropertyMap{
+				"userId": resource.NewProperty(s.user), "filters": resource.NewProperty(filters),
+			}, "", "", "")
+			if err == nil && len(failures) == 0 {
+				assert.Len(t, found["tokens"].ArrayValue(), 1)
+			}
+			for _, failure := range failures {
+				err = errors.New(failure.Reason)
+			}
+			return err
+		}
+	}
+	filter := func(values ...resource.PropertyValue) resource.PropertyValue {
+		return resource.NewProperty(resource.PropertyMap{"name": resource.NewProperty("description"), "values": resource.NewProperty(values), "regex": null})
+	}
+	s.mustUp(list(null, filter(null, resource.NewProperty("ci")), null))
+	require.ErrorContains(t, s.up(list(filter(null))), "filters[0].values: is empty")
 }

@@ -342,7 +342,8 @@ func TestAMissingDelegationTokenIsReported(t *testing.T) {
 	assert.Contains(t, i.refused(i.nothing(), "auth"), "expired at ")
 
 	i.env = map[string]string{"OCI_METADATA_BASE_URL": i.URL + "/opc/v2", "OCI_use_obo_token": "true"}
-	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")), "neither OCI_obo_token_path nor OCI_obo_token is set")
+	assert.Contains(t, i.configureError(i.signIn("InstancePrincipal")),
+		"the environment variable OCI_use_obo_token asks for a delegation token, but neither OCI_obo_token_path nor OCI_obo_token is set")
 	i.env["OCI_obo_token"] = canary + "\n" + canary
 	said = i.configureError(i.signIn("InstancePrincipal"))
 	assert.Contains(t, said, "the environment variable OCI_obo_token does not hold a delegation token")
