@@ -70,7 +70,7 @@ func (cr turn) suspects(ctx context.Context, sameDescription bool) (suspects []A
 		cr.suspected = suspects
 		return len(suspects) > 0, nil
 	})
-	if ctx.Err() != nil && cr.suspected != nil {
+	if ctx.Err() != nil && suspects != nil {
 		err = nil // there was at least one list
 	}
 	return suspects, err
