@@ -28,10 +28,26 @@ func checkExpiry(s string, old property.Value, now time.Time) error {
 }
 
 // lastWeek is how long before its expiry a token is warned about, if it lives for longer than that.
-const lastWeek = 7 * 24 * time.Hour
+const lastWeek = 7 * day
 
-// warningOfExpiry warns, at every preview and update, about a token that has expired or will expire soon. Soon means within the
-// last tenth of its life, or within its last week if it lives for longer than a week.
+// expiresSoonFrom returns from when on a token is about to expire: for the last tenth of its life and, if it lives for longer than a
+// week, at least for the last week. It returns the zero time if the token never expires.
+func expiresSoonFrom(created, expires time.Time) time.Time {
+	if expires.IsZero() {
+		return expires
+	}
+	soon, life := lastWeek, expires.Sub(created)
+	if !created.IsZero() {
+		soon = life / 10
+		if life > lastWeek {
+			soon = max(soon, lastWeek)
+		}
+	}
+	return expires.Add(-soon)
+}
+
+// warningOfExpiry warns, at every preview and update, about an AuthToken that has expired or will expire soon. A RotatingAuthToken is
+// rotated instead.
 func (c *connection) warningOfExpiry(provider p.Provider) p.Provider {
 	diff := provider.Diff
 	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
@@ -43,7 +59,7 @@ func (c *connection) warningOfExpiry(provider p.Provider) p.Provider {
 			return ""
 		}
 		expires, created := timeOf(text("timeExpires")), timeOf(text("timeCreated"))
-		if err != nil || expires.IsZero() || replaces(resp) {
+		if err != nil || expires.IsZero() || replaces(resp) || req.Urn.Type() != Name+":index:AuthToken" {
 			return resp, err
 		}
 		if warning := expiryWarning(created, expires, c.now()); warning != "" {
@@ -68,19 +84,17 @@ func replaces(diff p.DiffResponse) bool {
 // expiryWarning returns the warning about a token that has expired or will expire soon, or "" if there is none.
 func expiryWarning(created, expires, now time.Time) string {
 	const renew = "To renew it, set timeExpires to a later date. That replaces the token, and with it the value"
-	left, life := expires.Sub(now), expires.Sub(created)
 	switch {
-	case left <= 0:
+	case !now.Before(expires):
 		return fmt.Sprintf("this auth token expired at %s. %s.", identity.RFC3339(expires), renew)
-	case !created.IsZero() && left < life/10, left < lastWeek && (created.IsZero() || life > lastWeek):
-		return fmt.Sprintf("this auth token expires at %s, in %s. %s.", identity.RFC3339(expires), inWords(left), renew)
+	case now.After(expiresSoonFrom(created, expires)):
+		return fmt.Sprintf("this auth token expires at %s, in %s. %s.", identity.RFC3339(expires), inWords(expires.Sub(now)), renew)
 	}
 	return ""
 }
 
 // inWords returns a duration as people say it, such as "3 days".
 func inWords(d time.Duration) string {
-	const day = 24 * time.Hour
 	switch {
 	case d >= 2*day:
 		return fmt.Sprintf("%d days", d/day)

@@ -187,15 +187,6 @@ func (c *connection) now() time.Time {
 	return c.options.Clock.Now()
 }
 
-// clockOffset returns how far OCI's clock is ahead of this machine's, according to OCI's last answer.
-func (c *connection) clockOffset() (offset time.Duration, known bool) {
-	client, err := c.get()
-	if err != nil {
-		return 0, false
-	}
-	return client.ClockOffset()
-}
-
 // notingWhatIsRecorded tells the client about every token that is in the state, or will be after a read, so that no message tells a
 // person to delete it.
 func (c *connection) notingWhatIsRecorded(provider p.Provider) p.Provider {
@@ -253,6 +244,14 @@ func (c *connection) hide(all ...property.Map) {
 			client.Hide(description.AsString())
 		}
 	}
+}
+
+// present returns a pointer to s, or nil if s is empty.
+func present(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 func value(s *string) string {

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
-	"strconv"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
@@ -139,17 +138,11 @@ func parseDomainURL(said *string) (string, error) {
 }
 
 func listedToken(userID string, token identity.AuthToken) ListedToken {
-	listed := ListedToken{
-		ID: token.ID, Description: value(token.Description), State: token.State, TimeCreated: identity.RFC3339(token.TimeCreated),
-		UserID: userID,
+	read := AuthTokenState{}.as(token)
+	return ListedToken{
+		ID: token.ID, Description: read.Description, State: read.State, InactiveState: read.InactiveState, TimeCreated: read.TimeCreated,
+		TimeExpires: read.TimeExpires, UserID: userID,
 	}
-	if token.InactiveStatus != nil {
-		listed.InactiveState = new(strconv.FormatInt(*token.InactiveStatus, 10))
-	}
-	if token.TimeExpires != nil {
-		listed.TimeExpires = new(identity.RFC3339(*token.TimeExpires))
-	}
-	return listed
 }
 
 // properties returns the properties that filters look at. It leaves out those that the token does not have.

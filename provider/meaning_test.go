@@ -130,6 +130,9 @@ func valuesOf(t *rapid.T, kind string) *forms {
 			f.values["rotationDays"] = float64(rapid.IntRange(1, 3650).Draw(t, "days"))
 		}
 		if f.odds() {
+			f.values["maxAgeDays"] = float64(rapid.IntRange(1, 3650).Draw(t, "days"))
+		}
+		if f.odds() {
 			f.values["previousDays"] = float64(rapid.IntRange(0, 3650).Draw(t, "days"))
 		}
 		if f.odds() {

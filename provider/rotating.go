@@ -4,28 +4,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
+	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 )
 
-// This file carries out one update of a RotatingAuthToken: the steps that rotation.go decides on, what is recorded if one of them
-// fails, and what a preview shows of them.
+// This file carries out one update of a RotatingAuthToken: the steps that rotation.go decides on, and what is recorded if one of them
+// fails. A preview takes the same steps, and calls OCI only to read.
 
 // rotating is one update while it runs.
 type rotating struct {
 	*RotatingAuthToken
-	user *identity.User
-	// from is the state that was recorded before the update. state is the current one.
-	from, state RotatingAuthTokenState
-	inputs      RotatingAuthTokenArgs
-	stands      rotation
-	wish        identity.Wish
-	// changed reports whether the state differs from from. created reports whether there is a new token.
-	changed, created bool
+	plan
+
+	dryRun bool
+	user   *identity.User
+	wish   identity.Wish
+	// from is the state that was recorded before the update. changed reports whether the state differs from it.
+	from    RotatingAuthTokenState
+	changed bool
+	// looked reports whether OCI was asked for the user's tokens.
+	looked bool
 	// unsettled reports whether OCI may have created a token that the state does not have.
 	unsettled bool
 }
@@ -36,43 +42,61 @@ func (r *RotatingAuthToken) goOn(
 ) *rotating {
 	state := req.State.held(req.ID, req.Inputs)
 	run := &rotating{
-		RotatingAuthToken: r, from: req.State, state: state, inputs: req.Inputs,
+		RotatingAuthToken: r, plan: r.planned(ctx, state, req.Inputs), dryRun: req.DryRun, from: req.State,
 		wish: identity.Wish{For: urnOf(ctx) + "#" + value(state.TokenID), Description: req.Inputs.Description},
 	}
 	if begun, ok := r.begun.Load(run.wish); ok && !req.DryRun {
 		before := begun.(*rotating)
-		if reflect.DeepEqual(before.from, req.State) && reflect.DeepEqual(before.inputs, req.Inputs) {
-			run.state, run.changed, run.created = before.state, before.changed, before.created
+		if reflect.DeepEqual(before.from, run.from) && reflect.DeepEqual(before.inputs, run.inputs) {
+			run.state, run.created, run.turned, run.changed = before.state, before.created, before.turned, before.changed
 		}
+		run.looked = before.unsettled // the token that it may have created must not count as someone else's
 	}
-	run.stands = r.stands(ctx, run.state, req.Inputs)
 	return run
 }
 
-// makeSure asks OCI for its time and the user's tokens. It does so before a rotation, and before a token is revoked because of time.
-// It returns an error if there is no room for the new token, so that the resource's own tokens are not revoked in vain.
-func (run *rotating) makeSure(ctx context.Context) error {
-	begun, ok := run.begun.Load(run.wish)
-	if (ok && begun.(*rotating).unsettled) || (run.stands.why() == notDue && !run.stands.previousIsOver()) {
-		return nil // a token that the earlier attempt may have created must not count as someone else's
-	}
-	for _, view := range []identity.View{identity.Written, identity.Home} {
-		found, err := run.look(ctx, run.user, run.state, view)
-		run.doubtTheClock(ctx)
-		if err != nil {
-			return fmt.Errorf("%s, and nothing was changed: %w", run.stands.explain(), err)
+// steps takes one step after the other, until nothing is left to do.
+func (run *rotating) steps(ctx context.Context) error {
+	for {
+		next := run.next()
+		switch {
+		case next != awaitActive && !run.looked && (run.why() != notDue || run.previousIsOver() || run.lacksAge()):
+			run.looked = true
+			if err := run.look(ctx); err != nil {
+				return err
+			}
+		case next == nothing:
+			return nil
+		default:
+			if err := run.take(ctx, next); err != nil {
+				return err
+			}
+			run.changed = true
 		}
-		run.stands.now = run.now()
+	}
+}
+
+// look asks OCI for the user's tokens. It returns an error if there is no room for a new token that is due, so that the resource's own
+// tokens are not revoked in vain.
+func (run *rotating) look(ctx context.Context) error {
+	for _, view := range []identity.View{identity.Written, identity.Home} {
+		found, err := run.find(ctx, run.user, run.state, view)
+		if err != nil {
+			return fmt.Errorf("%s, and nothing was changed: %w", run.explain(), err)
+		}
+		if found.previous != nil && run.state.PreviousTimeCreated == nil && !found.previous.TimeCreated.IsZero() {
+			run.state.PreviousTimeCreated = new(identity.RFC3339(found.previous.TimeCreated))
+		}
 		if found.currentGone {
-			run.state, run.stands.current, run.changed = run.state.withoutCurrent(), false, true
+			run.state, run.changed = run.state.withoutCurrent(), true
 		}
 		strangers := found.strangers(run.state)
-		run.stands.foreign = len(strangers)
-		if run.stands.why() == notDue || run.stands.hasRoom() {
+		run.foreign = len(strangers)
+		if run.why() == notDue || run.hasRoom() {
 			return nil
 		}
 		if view == identity.Home {
-			return noRoom(run.stands, run.user, strangers)
+			return noRoom(run.plan, run.user, strangers)
 		}
 	}
 	return nil
@@ -80,67 +104,87 @@ func (run *rotating) makeSure(ctx context.Context) error {
 
 // take takes one step and updates the state.
 func (run *rotating) take(ctx context.Context, next step) error {
-	logger := p.GetLogger(ctx)
 	switch next {
+	case awaitActive:
+		token, err := run.await(ctx)
+		run.state, run.asked = run.state.seen(token), true
+		if err != nil {
+			return run.state.finished(err)
+		}
+		run.turned = run.turned || run.state.isUsable()
 	case revokePrevious:
-		id := value(run.state.PreviousTokenID)
-		logger.InfoStatusf("revoking the previous token %s", id)
-		if err := run.user.DeleteToken(ctx, id, run.state.previousCreated()); err != nil {
+		if err := run.revoke(ctx, "previous", run.state.PreviousTokenID, run.state.previousCreated()); err != nil {
 			return err
 		}
 		run.state = run.state.withoutPrevious()
 	case revokeCurrent:
-		id := value(run.state.TokenID)
-		logger.InfoStatusf("revoking the current token %s", id)
-		if err := run.user.DeleteToken(ctx, id, run.state.created()); err != nil {
+		if err := run.revoke(ctx, "current", run.state.TokenID, run.state.created()); err != nil {
 			return err
 		}
 		run.state = run.state.withoutCurrent()
-	case create:
-		token, err := run.user.CreateToken(ctx, run.wish)
-		if err != nil {
-			unsettled := (*identity.Unsettled)(nil)
-			run.unsettled = errors.As(err, &unsettled)
+	case describe:
+		if err := run.describe(ctx); err != nil {
 			return err
 		}
-		if run.stands.current {
+		run.state.Description = run.inputs.Description
+	case create:
+		token, err := run.create(ctx)
+		if err != nil {
+			return err
+		}
+		if run.state.isLive() {
 			run.state = run.state.demoted()
 		}
 		run.state.RotateWhenChanged = run.inputs.RotateWhenChanged
-		run.state, run.created = run.state.holding(token), true
-	case awaitActive:
-		token, err := run.await(ctx)
-		run.state = run.state.seen(token)
-		if err != nil {
-			return run.state.finished(err)
-		}
-		run.stands.unusable = !run.state.isUsable()
-	case describe:
-		return run.describe(ctx)
+		run.state, run.created, run.turned, run.asked = run.state.holding(token), true, true, false
 	case nothing:
 	}
-	run.changed = true
-	run.stands = run.stands.took(next, run.now())
 	return nil
 }
 
-// await waits for the current token to become ACTIVE. If the token was INACTIVE or DELETING when it was last seen, await reads it
-// again first.
+func (run *rotating) revoke(ctx context.Context, which string, id *string, created time.Time) error {
+	if run.dryRun {
+		return nil
+	}
+	p.GetLogger(ctx).InfoStatusf("revoking the %s token %s", which, value(id))
+	return run.user.DeleteToken(ctx, value(id), created)
+}
+
+func (run *rotating) create(ctx context.Context) (identity.AuthToken, error) {
+	if run.dryRun {
+		return identity.AuthToken{State: identity.StateActive, TimeCreated: run.now}, nil
+	}
+	token, err := run.user.CreateToken(ctx, run.wish)
+	unsettled := (*identity.Unsettled)(nil)
+	run.unsettled = errors.As(err, &unsettled)
+	return token, err
+}
+
+// await waits for the current token to become ACTIVE. If it was not new when it was last seen, await reads it again first. A preview
+// assumes that a new token will become ACTIVE.
 func (run *rotating) await(ctx context.Context) (identity.AuthToken, error) {
-	id := value(run.state.TokenID)
-	token := identity.AuthToken{ID: id, State: value(run.state.State)}
-	if token.State != "" && token.State != identity.StateCreating && token.State != identity.StateActive {
-		found, _, err := run.user.FindToken(ctx, id, run.state.created())
+	token := identity.AuthToken{ID: value(run.state.TokenID), State: value(run.state.State)}
+	if !run.created && token.State != identity.StateCreating {
+		found, _, err := run.user.FindToken(ctx, token.ID, run.state.created())
 		if err != nil || found == nil {
 			return token, err
 		}
 		token = *found
+	}
+	if run.dryRun {
+		if token.State == identity.StateCreating {
+			token.State = identity.StateActive
+		}
+		return token, nil
 	}
 	return run.user.AwaitActive(ctx, token)
 }
 
 // describe changes the description on both tokens.
 func (run *rotating) describe(ctx context.Context) error {
+	if run.dryRun {
+		return nil
+	}
 	if run.state.isLive() {
 		token, err := run.user.UpdateToken(ctx, value(run.state.TokenID), run.inputs.Description)
 		if err != nil {
@@ -150,91 +194,102 @@ func (run *rotating) describe(ctx context.Context) error {
 			}
 			return err
 		}
-		run.state = run.state.seen(token)
+		run.state, run.changed = run.state.seen(token), true
 	}
-	if run.state.PreviousTokenID != nil {
-		_, err := run.user.UpdateToken(ctx, value(run.state.PreviousTokenID), run.inputs.Description)
-		if identity.IsNotFound(err) {
-			// The caller may only lack a permission. A token that still exists stays in the state.
-			_, gone, failure := run.user.FindToken(ctx, value(run.state.PreviousTokenID), run.state.previousCreated())
-			switch {
-			case failure != nil:
-				err = fmt.Errorf("%w; the check whether the token still exists failed too: %w", err, failure)
-			case gone:
-				p.GetLogger(ctx).Warningf("the previous token %s is gone", value(run.state.PreviousTokenID))
-				run.state, run.stands.previous, err = run.state.withoutPrevious(), false, nil
-			}
-		}
-		if err != nil {
-			return err
-		}
+	if !run.hasPrevious() {
+		return nil
 	}
-	run.state.Description = run.inputs.Description
-	run.stands = run.stands.took(describe, run.now())
+	id, created := value(run.state.PreviousTokenID), run.state.previousCreated()
+	_, err := run.user.UpdateToken(ctx, id, run.inputs.Description)
+	if !identity.IsNotFound(err) {
+		return err
+	}
+	// The caller may only lack a permission. A token that still exists stays in the state.
+	_, gone, failure := run.user.FindToken(ctx, id, created)
+	switch {
+	case failure != nil:
+		return fmt.Errorf("%w; the check whether the token still exists failed too: %w", err, failure)
+	case !gone:
+		return err
+	}
+	p.GetLogger(ctx).Warningf("the previous token %s is gone", id)
+	run.state = run.state.withoutPrevious()
 	return nil
 }
 
 // stuck returns the error of an update that failed half-way. If the state has changed, the error makes the engine record it.
 func (run *rotating) stuck(err error) error {
+	if run.dryRun {
+		return err
+	}
 	run.begun.Delete(run.wish)
 	if run.changed || run.unsettled {
 		run.begun.Store(run.wish, run)
 	}
-	if !run.changed {
-		return err
-	}
 	var failed infer.ResourceInitFailedError
-	if errors.As(err, &failed) {
+	if !run.changed || errors.As(err, &failed) {
 		return err
 	}
-	stands := "The current token still works"
-	if !run.state.isLive() {
-		stands = "There is no working token until the next \"pulumi up\""
+	works := "The current token still works"
+	switch {
+	case run.state.isLive() && run.state.isUsable():
+	case run.hasPrevious():
+		works = "The previous token still works"
+	default:
+		works = "There is no working token until the next \"pulumi up\""
 	}
 	return infer.ResourceInitFailedError{Reasons: []string{fmt.Sprintf("%v. %s. The tokens that exist are in the state, and the next "+
-		"\"pulumi up\" continues the update", err, stands)}}
+		"\"pulumi up\" continues the update", err, works)}}
 }
 
-// done returns the state with the new arguments.
+// done returns the state with the new arguments. What is a reason for the rotation that the next update begins must still differ then.
 func (run *rotating) done() RotatingAuthTokenState {
+	triggers := run.triggers()
 	run.state.RotatingAuthTokenArgs = run.inputs
+	if len(triggers) > 0 {
+		run.state.RotateWhenChanged = map[string]string{}
+		maps.Copy(run.state.RotateWhenChanged, run.inputs.RotateWhenChanged)
+	}
+	for _, key := range triggers {
+		if _, has := run.inputs.RotateWhenChanged[key]; has {
+			delete(run.state.RotateWhenChanged, key)
+		} else {
+			run.state.RotateWhenChanged[key] = ""
+		}
+	}
 	return run.state.dated()
 }
 
-// previewed returns the state after all steps, as far as a preview knows it. After a rotation, today's current token is the previous
-// one.
-func (run *rotating) previewed() RotatingAuthTokenState {
-	for next := run.stands.next(); next != nothing; next = run.stands.next() {
-		switch next {
-		case revokePrevious:
-			run.state = run.state.withoutPrevious()
-		case create:
-			if run.stands.current {
-				run.state = run.state.demoted()
-			}
-		case nothing, revokeCurrent, awaitActive, describe:
-		}
-		run.stands = run.stands.took(next, run.now())
+// mayChange returns the names of the outputs that a preview cannot tell because an argument is not known yet.
+func (run *rotating) mayChange(inputs property.Map) []string {
+	unknown := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return inputs.Get(name).HasComputed() })
 	}
-	return run.done()
-}
-
-// changedByRotation returns the names of the outputs that a rotation changes.
-func changedByRotation(stands rotation) []string {
-	names := []string{"token", "tokenId", "state", "timeCreated"}
-	if stands.rotationDays != nil {
+	ages := unknown("rotationDays", "maxAgeDays")
+	rotates := ages || unknown("rotateWhenChanged")
+	ends := rotates || unknown("previousDays", "overlap")
+	var names []string
+	if rotates || ends && run.why() != notDue {
+		names = changedByRotation(run.state)
+	}
+	if ages && run.state.TimeRotationDue == nil {
 		names = append(names, "timeRotationDue")
+	}
+	if len(names) > 0 || ends && run.hasPrevious() {
+		names = append(names, "previousToken", "previousTokenId", "previousTimeCreated")
 	}
 	return names
 }
 
-// dependsOnUnknowns reports whether a preview cannot tell if a rotation is due.
-func dependsOnUnknowns(ctx context.Context) bool {
-	inputs := requestOf(ctx).inputs
-	for _, name := range []string{"rotationDays", "rotateWhenChanged"} {
-		if inputs.Get(name).HasComputed() {
-			return true
+// changedByRotation returns the names of the outputs that a rotation changes, and that only the update knows.
+func changedByRotation(state RotatingAuthTokenState) []string {
+	names := []string{"token", "tokenId", "state", "timeCreated"}
+	for name, output := range map[string]*string{
+		"timeRotationDue": state.TimeRotationDue, "inactiveState": state.InactiveState, "timeExpires": state.TimeExpires,
+	} {
+		if output != nil {
+			names = append(names, name)
 		}
 	}
-	return false
+	return names
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -32,8 +31,6 @@ type RotatingAuthToken struct {
 	// begun holds, by wish, the *rotating of each update in this process that has taken a step and is not finished. An error hook
 	// repeats an update with the same state as before. The update then continues from the last step.
 	begun sync.Map
-	// doubted makes the warning about this machine's clock appear once.
-	doubted sync.Once
 }
 
 // RotatingAuthTokenArgs are the arguments of a RotatingAuthToken.
@@ -42,6 +39,7 @@ type RotatingAuthTokenArgs struct {
 	UserID      string  `pulumi:"userId"             provider:"replaceOnChanges"`
 	DomainURL   *string `pulumi:"domainUrl,optional" provider:"replaceOnChanges" means:"domain"`
 
+	MaxAgeDays        *int              `pulumi:"maxAgeDays,optional"`
 	RotationDays      *int              `pulumi:"rotationDays,optional"`
 	RotateWhenChanged map[string]string `pulumi:"rotateWhenChanged,optional"`
 	Overlap           *bool             `pulumi:"overlap,optional"`
@@ -87,7 +85,7 @@ var (
 //go:embed rotatingauthtoken.md
 var rotatingAuthTokenDescription string
 
-// longestPeriod is the largest value of rotationDays and previousDays: ten years.
+// longestPeriod is the largest number of days in an argument: ten years.
 const longestPeriod = 3650
 
 // Annotate describes the resource for the schema.
@@ -105,14 +103,19 @@ func (args *RotatingAuthTokenArgs) Annotate(a infer.Annotator) {
 	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, such as "+
 		"`https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and "+
 		"`oci iam domain list` show it. A change replaces the resource.")
+	a.Describe(&args.MaxAgeDays, "How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds "+
+		"the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The "+
+		"first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths "+
+		"of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.")
 	a.Describe(&args.RotationDays, "How many days after its creation a token is due to be rotated, from 1 to 3650. The first "+
-		"`pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.")
+		"`pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set "+
+		"`maxAgeDays`. If neither is set, tokens are not rotated because of their age.")
 	a.Describe(&args.RotateWhenChanged, "Values that cause a rotation when they change, such as the number of an incident. You "+
 		"choose the keys. The next `pulumi up` rotates the token once, however many values have changed.")
 	a.Describe(&args.Overlap, "Whether the current token keeps working after a rotation, as the previous one. The default "+
 		"is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token "+
-		"before it creates the new one, and there is no working token in between. Use it if something else needs the "+
-		"user's other token.")
+		"before it creates the new one, and there is no working token in between. If there is a previous token, the next "+
+		"`pulumi up` revokes it. Use it if something else needs the user's other token.")
 	a.Describe(&args.PreviousDays, "How many days after a rotation the previous token is revoked, from 0 to 3650. The first "+
 		"`pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it "+
 		"works until the next rotation.")
@@ -135,8 +138,8 @@ func (s *RotatingAuthTokenState) Annotate(a infer.Annotator) {
 		"always a secret.")
 	a.Describe(&s.PreviousTokenID, "The OCID of the previous token. Absent if there is none.")
 	a.Describe(&s.PreviousTimeCreated, "When the previous token was created, in the format of RFC 3339. Absent if there is none.")
-	a.Describe(&s.TimeRotationDue, "When the current token is due to be rotated, in the format of RFC 3339. Absent "+
-		"without `rotationDays`.")
+	a.Describe(&s.TimeRotationDue, "When the current token is due to be rotated because of its age, in the format of RFC 3339. Absent "+
+		"without `maxAgeDays` and `rotationDays`, unless the token expires: it is then rotated before.")
 }
 
 // WireDependencies declares that both values are secret in every SDK, and that only the inputs that replace the resource change its
@@ -186,7 +189,7 @@ func (r *RotatingAuthToken) Check(
 	for _, period := range []struct {
 		name  string
 		least float64
-	}{{"rotationDays", 1}, {"previousDays", 0}} {
+	}{{"maxAgeDays", 1}, {"rotationDays", 1}, {"previousDays", 0}} {
 		days := req.NewInputs.Get(period.name)
 		if !days.IsNumber() {
 			continue
@@ -217,22 +220,16 @@ func (r *RotatingAuthToken) Diff(
 	}
 	if _, refreshing := r.refreshed.Load(string(asked.urn)); !refreshing && !replace {
 		state := req.State.held(req.ID, req.Inputs)
-		stands := r.stands(ctx, state, req.Inputs)
-		if stands.why() == aged || stands.previousIsOver() || stands.comesUp() {
-			// Check the clock and the user's tokens before acting because of time.
-			state.RotatingAuthTokenArgs = req.Inputs
-			r.lookAhead(ctx, stands, state)
-			stands.now = r.now()
-		}
+		plan := r.planned(ctx, state, req.Inputs)
 		switch {
-		case stands.why() == aged:
+		case plan.why() == aged:
 			changes["timeRotationDue"] = p.PropertyDiff{Kind: p.Update}
-		case stands.why() == lost:
+		case plan.why() == lost:
 			changes["tokenId"] = p.PropertyDiff{Kind: p.Update}
-		case stands.why() == notDue && stands.previousIsOver():
+		case plan.why() == notDue && plan.previousIsOver():
 			changes["previousTokenId"] = p.PropertyDiff{Kind: p.Delete}
 		}
-		announce(ctx, stands)
+		r.announce(ctx, plan)
 	}
 	return infer.DiffResponse{HasChanges: len(changes) > 0, DetailedDiff: changes}, nil
 }
@@ -307,57 +304,24 @@ func union(a, b property.Map) map[string]struct{} {
 
 var rotatingArguments = argumentsOf[RotatingAuthTokenArgs]()
 
-// announce tells the person at the terminal what is due and why, or that a rotation will be due soon.
-func announce(ctx context.Context, stands rotation) {
-	if due := stands.explain(); due != "" {
+// announce tells the person at the terminal what is due and why. If a rotation will be due soon, it also warns about a token that
+// leaves no room for it. An error of OCI is ignored here, because the update reports it.
+func (r *RotatingAuthToken) announce(ctx context.Context, plan plan) {
+	if due := plan.explain(); due != "" {
 		p.GetLogger(ctx).InfoStatus(due)
-	} else if stands.comesUp() {
-		p.GetLogger(ctx).Warningf("a rotation is due soon, on %s: the first \"pulumi up\" from then on rotates this token",
-			date(stands.due()))
 	}
-}
-
-// lookAhead lists the user's tokens when a rotation is due, or soon will be. The answer gives OCI's time, and tells whether there is
-// room for a new token. An error is ignored here, because the update reports it.
-func (r *RotatingAuthToken) lookAhead(ctx context.Context, stands rotation, state RotatingAuthTokenState) {
-	user, err := r.oci.user(ctx, state.user())
+	if !plan.comesUp() {
+		return
+	}
+	p.GetLogger(ctx).Warningf("a rotation is due soon, on %s: the first \"pulumi up\" from then on rotates this token", date(plan.due()))
+	user, err := r.oci.user(ctx, plan.state.user())
 	if err != nil {
 		return
 	}
-	tokens, err := user.ListTokens(ctx, identity.Near)
-	r.doubtTheClock(ctx)
-	if err == nil && stands.comesUp() {
-		r.warnOfStrangers(ctx, user, found{tokens: tokens}, state)
+	if tokens, err := user.ListTokens(ctx, identity.Near); err == nil {
+		plan.state.RotatingAuthTokenArgs = plan.inputs
+		r.warnOfStrangers(ctx, user, found{tokens: tokens}, plan.state)
 	}
-}
-
-// wrongBy is the difference between this machine's clock and OCI's from which on the provider warns about it. OCI refuses requests
-// that are signed more than 5 minutes off.
-const wrongBy = time.Minute
-
-// doubtTheClock warns if this machine's clock is wrong, once in each process.
-func (r *RotatingAuthToken) doubtTheClock(ctx context.Context) {
-	offset, known := r.oci.clockOffset()
-	if !known || offset.Abs() < wrongBy {
-		return
-	}
-	direction := "behind"
-	if offset < 0 {
-		direction = "ahead of"
-	}
-	r.doubted.Do(func() {
-		p.GetLogger(ctx).Warningf("this machine's clock is %s %s OCI's clock: correct it. No token is rotated before it is due by OCI's "+
-			"clock", offset.Abs().Round(time.Second), direction)
-	})
-}
-
-// now returns the time that decides whether a rotation is due: this machine's, or OCI's if that is earlier by more than wrongBy.
-func (r *RotatingAuthToken) now() time.Time {
-	now := r.oci.now()
-	if offset, known := r.oci.clockOffset(); known && offset <= -wrongBy {
-		now = now.Add(offset)
-	}
-	return now
 }
 
 // Create creates the first token. Once OCI has answered, it returns the state with the token, whatever else fails. An error hook of
@@ -371,7 +335,7 @@ func (r *RotatingAuthToken) Create(
 			RotatingAuthTokenArgs: req.Inputs, Token: unknown, TokenID: unknown, State: unknown, InactiveState: unknown,
 			TimeCreated: unknown, TimeExpires: unknown,
 		}
-		if req.Inputs.RotationDays != nil {
+		if req.Inputs.RotationDays != nil || req.Inputs.MaxAgeDays != nil {
 			state.TimeRotationDue = unknown
 		}
 		return infer.CreateResponse[RotatingAuthTokenState]{Output: state}, nil
@@ -423,7 +387,7 @@ func (r *RotatingAuthToken) Read(
 	if err != nil {
 		return response{}, err
 	}
-	found, err := r.look(ctx, user, state, identity.Near)
+	found, err := r.find(ctx, user, state, identity.Near)
 	switch {
 	case err != nil && recorded:
 		return response{}, fmt.Errorf("%w. The resource stays in the state, because OCI does not show the values of its "+
@@ -483,42 +447,43 @@ func (r *RotatingAuthToken) Update(
 	type response = infer.UpdateResponse[RotatingAuthTokenState]
 
 	run := r.goOn(ctx, req)
-	if req.DryRun && dependsOnUnknowns(ctx) {
-		requestOf(ctx).unknown = changedByRotation(run.stands)
-		return response{Output: run.done()}, nil
+	if req.DryRun {
+		if names := run.mayChange(requestOf(ctx).inputs); len(names) > 0 {
+			requestOf(ctx).unknown = names
+			return response{Output: run.done()}, nil
+		}
 	}
-	if run.stands.next() == nothing {
+	if run.next() == nothing && !run.lacksAge() {
 		return response{Output: run.done()}, nil
 	}
 	var err error
-	if run.user, err = r.oci.user(ctx, run.state.user()); err != nil {
+	if run.user, err = r.oci.user(ctx, run.state.user()); err == nil {
+		err = run.steps(ctx)
+	}
+	if err != nil {
 		return response{Output: run.state.dated()}, run.stuck(err)
 	}
-	if err := run.makeSure(ctx); err != nil {
-		return response{Output: run.state.dated()}, run.stuck(err)
-	}
+	state := run.done()
 	if req.DryRun {
-		if run.stands.why() != notDue {
-			requestOf(ctx).unknown = changedByRotation(run.stands)
-		}
-		return response{Output: run.previewed()}, nil
-	}
-	for next := run.stands.next(); next != nothing; next = run.stands.next() {
-		if err := run.take(ctx, next); err != nil {
-			return response{Output: run.state.dated()}, run.stuck(err)
-		}
-	}
-	if run.stands.unusable {
 		if run.created {
-			return response{Output: run.done()}, run.stuck(run.state.finished(nil))
+			requestOf(ctx).unknown = changedByRotation(state)
+		}
+		return response{Output: state}, nil
+	}
+	if state.isLive() && !state.isUsable() {
+		if run.created {
+			return response{Output: state}, run.stuck(state.finished(nil))
 		}
 		// The update itself has succeeded, and it cannot make the token ACTIVE.
-		p.GetLogger(ctx).Warningf("auth token %s is %s%s and cannot be used", value(run.state.TokenID), value(run.state.State),
-			inactiveReason(AuthTokenState{InactiveState: run.state.InactiveState}))
+		p.GetLogger(ctx).Warningf("auth token %s is %s%s and cannot be used", value(state.TokenID), value(state.State),
+			inactiveReason(AuthTokenState{InactiveState: state.InactiveState}))
+	}
+	if run.turned = false; run.why() != notDue {
+		p.GetLogger(ctx).Warningf("%s. This update has finished an earlier rotation: the next \"pulumi up\" begins this one", run.explain())
 	}
 	run.user.HandOver(run.wish)
 	r.begun.Delete(run.wish)
-	return response{Output: run.done()}, nil
+	return response{Output: state}, nil
 }
 
 // Delete revokes both tokens.
@@ -541,43 +506,23 @@ func (r *RotatingAuthToken) Delete(
 	return infer.DeleteResponse{}, err
 }
 
-// stands returns the rotation that the state and the arguments amount to. It makes no call.
-func (r *RotatingAuthToken) stands(ctx context.Context, state RotatingAuthTokenState, inputs RotatingAuthTokenArgs) rotation {
+// planned returns what is to be done. It makes no call. Arguments that are not known yet count as absent.
+func (r *RotatingAuthToken) planned(ctx context.Context, state RotatingAuthTokenState, inputs RotatingAuthTokenArgs) plan {
 	given := requestOf(ctx).inputs
-	if given.Get("rotationDays").HasComputed() {
-		inputs.RotationDays = nil
-	}
-	if given.Get("previousDays").HasComputed() {
-		inputs.PreviousDays = nil
-	}
-	return rotation{
-		now:     r.now(),
-		created: state.created(),
-		current: state.isLive(), previous: state.PreviousTokenID != nil,
-		pending:      state.isLive() && !state.isUsable(),
-		changed:      changedKeys(state.RotateWhenChanged, inputs.RotateWhenChanged),
-		hidden:       given.Get("rotateWhenChanged").Secret() || requestOf(ctx).state.Get("rotateWhenChanged").Secret(),
-		describe:     state.Description != inputs.Description,
-		rotationDays: inputs.RotationDays, previousDays: inputs.PreviousDays,
-		overlap: inputs.Overlap == nil || *inputs.Overlap,
-	}
-}
-
-// changedKeys returns the keys whose values differ, sorted.
-func changedKeys(before, now map[string]string) []string {
-	var changed []string
-	for key, is := range now {
-		if was, had := before[key]; !had || was != is {
-			changed = append(changed, key)
+	for name, days := range map[string]**int{
+		"maxAgeDays": &inputs.MaxAgeDays, "rotationDays": &inputs.RotationDays, "previousDays": &inputs.PreviousDays,
+	} {
+		if given.Get(name).HasComputed() {
+			*days = nil
 		}
 	}
-	for key := range before {
-		if _, has := now[key]; !has {
-			changed = append(changed, key)
-		}
+	if given.Get("overlap").HasComputed() {
+		inputs.Overlap = nil
 	}
-	slices.Sort(changed)
-	return changed
+	return plan{
+		now: r.oci.now(), state: state, inputs: inputs,
+		hidden: given.Get("rotateWhenChanged").Secret() || requestOf(ctx).state.Get("rotateWhenChanged").Secret(),
+	}
 }
 
 // held returns the state with the id of its current token. If the state has none yet, because it was an AuthToken's or comes from an
@@ -623,7 +568,7 @@ func (args RotatingAuthTokenArgs) user() identity.UserRef {
 // holding returns the state with a new current token.
 func (s RotatingAuthTokenState) holding(token identity.AuthToken) RotatingAuthTokenState {
 	s.Token, s.TokenID = new(string(token.Value)), new(token.ID)
-	s.State, s.TimeCreated = nil, nil
+	s.State, s.TimeCreated, s.InactiveState, s.TimeExpires = nil, nil, nil, nil
 	return s.seen(token)
 }
 
@@ -633,26 +578,14 @@ func (s RotatingAuthTokenState) seen(token identity.AuthToken) RotatingAuthToken
 	return s.with(token)
 }
 
-// with returns the state updated with what OCI says about the current token. Fields that OCI does not return stay as they are, above
-// all the value.
+// with returns the state updated with what OCI says about the current token, as an AuthToken's is.
 func (s RotatingAuthTokenState) with(token identity.AuthToken) RotatingAuthTokenState {
-	if token.Description != nil {
-		s.Description = *token.Description
-	}
-	if token.State != "" {
-		s.State = new(token.State)
-	}
-	if !token.TimeCreated.IsZero() {
-		s.TimeCreated = new(identity.RFC3339(token.TimeCreated))
-	}
-	s.InactiveState = nil
-	if token.InactiveStatus != nil {
-		s.InactiveState = new(strconv.FormatInt(*token.InactiveStatus, 10))
-	}
-	s.TimeExpires = nil
-	if token.TimeExpires != nil {
-		s.TimeExpires = new(identity.RFC3339(*token.TimeExpires))
-	}
+	current := AuthTokenState{
+		AuthTokenArgs: AuthTokenArgs{Description: s.Description, TimeExpires: s.TimeExpires},
+		State:         value(s.State), InactiveState: s.InactiveState, TimeCreated: value(s.TimeCreated),
+	}.as(token)
+	s.Description, s.InactiveState, s.TimeExpires = current.Description, current.InactiveState, current.TimeExpires
+	s.State, s.TimeCreated = present(current.State), present(current.TimeCreated)
 	return s
 }
 
@@ -677,7 +610,7 @@ func (s RotatingAuthTokenState) demoted() RotatingAuthTokenState {
 // dated returns the state with the time when the next rotation is due.
 func (s RotatingAuthTokenState) dated() RotatingAuthTokenState {
 	s.TimeRotationDue = nil
-	if due := daysAfter(s.created(), s.RotationDays); !due.IsZero() && s.isLive() {
+	if due := (plan{state: s, inputs: s.RotatingAuthTokenArgs}).due(); !due.IsZero() && s.isLive() {
 		s.TimeRotationDue = new(identity.RFC3339(due))
 	}
 	s.RotateWhenChanged = maps.Clone(s.RotateWhenChanged)

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -10,39 +11,37 @@ import (
 //
 //	revoke the previous token ──► create a token ──► wait for it to become ACTIVE
 //
-// The token that was current is then the previous one. It works until the next rotation begins or previousDays have passed. Without
-// overlap, the current token is revoked before the new one is created.
+// The token that was current is then the previous one. It works until the next rotation begins, or for as long as previousDays and
+// maxAgeDays allow. Without overlap, the current token is revoked before the new one is created.
 
 // slotsPerUser is how many auth tokens OCI allows a user.
 const slotsPerUser = 2
 
-// lastPart says when a coming rotation is announced: in the last tenth of its period.
-const lastPart = 10
+const day = 24 * time.Hour
 
-// rotation is the current state of a RotatingAuthToken, and what its arguments ask for.
-type rotation struct {
-	// now is the earlier of OCI's time and this machine's, so that a rotation is due only if both clocks say so.
-	now time.Time
-	// created is when the current token was created. Zero means that the state does not say.
-	created time.Time
-	// current and previous report whether these tokens exist. There is no current one if it was deleted outside of Pulumi, or by a
-	// rotation without overlap that then failed.
-	current, previous bool
-	// pending reports whether the current token has to become ACTIVE: it was not ACTIVE when it was last seen.
-	pending bool
-	// unusable reports whether OCI was asked about the current token and it cannot be used.
-	unusable bool
+// With maxAgeDays, a token is current for the first quarter of that time. It then works for three more eighths, if the next rotation
+// does not begin earlier. The last three eighths, 33 of 90 days, are for a "pulumi up" that comes late.
+const (
+	eighths          = 8
+	currentForEighth = 2
+	liveForEighth    = 5
+)
+
+// plan is what an update of a RotatingAuthToken has to do. It follows from the state, and is computed anew after each step.
+type plan struct {
+	now    time.Time
+	state  RotatingAuthTokenState
+	inputs RotatingAuthTokenArgs
+	// hidden reports whether the keys of rotateWhenChanged are part of a secret.
+	hidden bool
 	// foreign is how many other tokens the user has.
 	foreign int
-	// changed lists the keys of rotateWhenChanged that have changed since the last rotation.
-	changed []string
-	// hidden reports whether the keys are part of a secret.
-	hidden bool
-	// describe reports whether the description of existing tokens has to be changed.
-	describe bool
-
-	rotationDays, previousDays *int
-	overlap                    bool
+	// asked reports whether OCI was asked about the current token and knows best whether it can be used.
+	asked bool
+	// created reports whether this update has created a token. turned reports whether it has done so, or has finished a rotation that
+	// an earlier update had begun. Only the next update begins another one then, because what depends on the resource has not got the
+	// new value yet, and the previous one must still work.
+	created, turned bool
 }
 
 // reason is why a rotation is due. The zero value means that none is due.
@@ -54,7 +53,7 @@ const (
 	lost
 	// triggered means that something in rotateWhenChanged has changed.
 	triggered
-	// aged means that the current token is rotationDays old.
+	// aged means that the current token is too old, or will expire soon.
 	aged
 )
 
@@ -63,138 +62,187 @@ type step int
 
 const (
 	nothing step = iota
+	awaitActive
 	revokePrevious
 	revokeCurrent
-	create
-	awaitActive
 	describe
+	create
 )
 
-// why returns why a rotation is due.
-func (r rotation) why() reason {
+// next returns the next step. What an earlier update has begun comes first. If the current token cannot be used, a rotation revokes
+// it, and keeps the previous one, which may work.
+func (p plan) next() step {
+	rotate, live, previous, usable := p.why() != notDue, p.state.isLive(), p.hasPrevious(), p.state.isUsable()
 	switch {
-	case !r.current:
+	case live && !p.asked && (p.created || !usable):
+		return awaitActive
+	case rotate && previous && live && usable, rotate && previous && !live && p.foreign > 0:
+		return revokePrevious
+	case rotate && live && (!p.overlap() || previous):
+		return revokeCurrent
+	case p.state.Description != p.inputs.Description:
+		return describe // before the creation, so that a creation is the last thing that can fail
+	case rotate:
+		return create
+	case p.previousIsOver():
+		return revokePrevious
+	default:
+		return nothing
+	}
+}
+
+// why returns why a rotation is due.
+func (p plan) why() reason {
+	switch due := p.due(); {
+	case !p.state.isLive():
 		return lost
-	case len(r.changed) > 0:
+	case p.turned:
+		return notDue
+	case len(p.triggers()) > 0:
 		return triggered
-	case !r.due().IsZero() && !r.now.Before(r.due()):
+	case !due.IsZero() && !p.now.Before(due):
 		return aged
 	default:
 		return notDue
 	}
 }
 
-// due returns when rotationDays make the next rotation due, or the zero time if they never do.
-func (r rotation) due() time.Time { return daysAfter(r.created, r.rotationDays) }
-
-// previousEnds returns when previousDays have passed, or the zero time if the previous token stays until the next rotation.
-func (r rotation) previousEnds() time.Time { return daysAfter(r.created, r.previousDays) }
-
-// previousIsOver reports whether previousDays have passed, so that the previous token has to be revoked. It is kept as long as the
-// current one cannot be used.
-func (r rotation) previousIsOver() bool {
-	if !r.previous || !r.current || r.pending || r.unusable || r.previousDays == nil {
-		return false
-	}
-	if *r.previousDays == 0 {
-		return true // even if the clocks disagree
-	}
-	return !r.created.IsZero() && !r.now.Before(r.previousEnds())
+// triggers returns the keys of rotateWhenChanged that have changed since the last rotation.
+func (p plan) triggers() []string {
+	return changedKeys(p.state.RotateWhenChanged, p.inputs.RotateWhenChanged)
 }
 
-func daysAfter(t time.Time, days *int) time.Time {
-	if t.IsZero() || days == nil {
-		return time.Time{}
-	}
-	return t.AddDate(0, 0, *days)
+// lacksAge reports whether it is not known how old the previous token is, and that matters.
+func (p plan) lacksAge() bool {
+	return p.hasPrevious() && p.state.PreviousTimeCreated == nil && p.inputs.MaxAgeDays != nil
 }
 
-// comesUp reports whether the next rotation is not due yet, but the last tenth of the period has begun.
-func (r rotation) comesUp() bool {
-	due := r.due()
-	if due.IsZero() || !r.now.Before(due) {
-		return false
+func (p plan) hasPrevious() bool { return p.state.PreviousTokenID != nil }
+
+func (p plan) overlap() bool { return p.inputs.Overlap == nil || *p.inputs.Overlap }
+
+// due returns when the current token is too old, or the zero time if it never is.
+func (p plan) due() time.Time {
+	share := currentForEighth
+	if !p.overlap() {
+		share = liveForEighth
 	}
-	return due.Sub(r.now) <= due.Sub(r.created)/lastPart
+	created := p.state.created()
+	due := earlier(daysAfter(created, p.inputs.RotationDays), shareAfter(created, p.inputs.MaxAgeDays, share))
+	return earlier(due, expiresSoonFrom(created, timeOf(value(p.state.TimeExpires))))
 }
 
-// next returns the next step.
-func (r rotation) next() step {
-	rotate := r.why() != notDue
-	switch {
-	case rotate && r.previous && (r.current || !r.overlap || r.foreign > 0):
-		return revokePrevious
-	case rotate && r.current && !r.overlap:
-		return revokeCurrent
-	case rotate:
-		return create
-	case r.pending:
-		return awaitActive
-	case r.previousIsOver():
-		return revokePrevious
-	case r.describe:
-		return describe
+// previousIsOver reports whether the previous token has to be revoked. It is kept as long as the current one cannot be used.
+func (p plan) previousIsOver() bool { return p.whyOver() != "" }
+
+// whyOver says why the previous token has to be revoked, or "" if it need not be.
+func (p plan) whyOver() string {
+	if !p.hasPrevious() || !p.state.isLive() || !p.state.isUsable() {
+		return ""
+	}
+	passed := func(t time.Time) bool { return !t.IsZero() && !p.now.Before(t) }
+	switch days := p.inputs.PreviousDays; {
+	case !p.overlap():
+		return "overlap is false"
+	case days != nil && *days == 0:
+		return "previousDays have passed"
+	case p.turned && !p.created:
+		return "" // it is the last value that was handed out
+	case passed(daysAfter(p.state.created(), days)):
+		return "previousDays have passed"
+	case passed(shareAfter(p.state.previousCreated(), p.inputs.MaxAgeDays, liveForEighth)):
+		return fmt.Sprintf("it is %s old, and maxAgeDays is %d", inDays(p.now.Sub(p.state.previousCreated())), *p.inputs.MaxAgeDays)
 	default:
-		return nothing
+		return ""
 	}
-}
-
-// took returns the rotation after a step has succeeded. If the step created a token, it was created now.
-func (r rotation) took(s step, now time.Time) rotation {
-	switch s {
-	case revokePrevious:
-		r.previous = false
-	case revokeCurrent:
-		r.current = false
-	case create:
-		// The current token becomes the previous one. If there was no current token, the previous one stays.
-		r.previous = r.previous || r.current
-		r.current, r.pending, r.unusable, r.changed, r.created = true, true, false, nil, now
-	case awaitActive:
-		r.pending = false
-	case describe:
-		r.describe = false
-	case nothing:
-	}
-	return r
 }
 
 // hasRoom reports whether there is a slot for a new token, free already or after the rotation has revoked a token of its own.
-func (r rotation) hasRoom() bool {
-	taken := r.foreign
-	if r.current && r.overlap {
+func (p plan) hasRoom() bool {
+	taken := p.foreign
+	if p.state.isLive() && p.overlap() {
 		taken++
 	}
 	return taken < slotsPerUser
 }
 
+// lastPart says when a coming rotation is announced: in the last tenth of its period.
+const lastPart = 10
+
+// comesUp reports whether the next rotation is not due yet, but the last tenth of the period has begun.
+func (p plan) comesUp() bool {
+	due := p.due()
+	if due.IsZero() || !p.now.Before(due) {
+		return false
+	}
+	return due.Sub(p.now) <= due.Sub(p.state.created())/lastPart
+}
+
 // explain returns a message that says why a rotation is due.
-func (r rotation) explain() string {
-	switch r.why() {
+func (p plan) explain() string {
+	switch p.why() {
 	case lost:
 		return "a new token is due: the current one is gone"
 	case triggered:
-		if r.hidden {
+		if p.hidden {
 			return "a rotation is due: rotateWhenChanged has changed"
 		}
-		return "a rotation is due: rotateWhenChanged has changed (" + strings.Join(r.changed, ", ") + ")"
+		return "a rotation is due: rotateWhenChanged has changed (" + strings.Join(p.triggers(), ", ") + ")"
 	case aged:
-		return fmt.Sprintf("a rotation is due: the token is %s old, and was due on %s", days(r.now.Sub(r.created)), date(r.due()))
+		expires := timeOf(value(p.state.TimeExpires))
+		if soon := expiresSoonFrom(p.state.created(), expires); !soon.IsZero() && !p.now.Before(soon) {
+			return "a rotation is due: the token expires on " + date(expires)
+		}
+		return fmt.Sprintf("a rotation is due: the token is %s old, and was due on %s", inDays(p.now.Sub(p.state.created())), date(p.due()))
 	case notDue:
 	}
-	if r.previousIsOver() {
-		return "the previous token will be revoked: previousDays have passed"
+	if over := p.whyOver(); over != "" {
+		return "the previous token will be revoked: " + over
 	}
 	return ""
 }
 
+// changedKeys returns the keys whose values differ, sorted.
+func changedKeys(before, now map[string]string) []string {
+	var changed []string
+	for key, is := range now {
+		if was, had := before[key]; !had || was != is {
+			changed = append(changed, key)
+		}
+	}
+	for key := range before {
+		if _, has := now[key]; !has {
+			changed = append(changed, key)
+		}
+	}
+	slices.Sort(changed)
+	return changed
+}
+
+func daysAfter(t time.Time, days *int) time.Time { return shareAfter(t, days, eighths) }
+
+// shareAfter returns the time after some eighths of the days, or the zero time if one of the two is not known.
+func shareAfter(t time.Time, days *int, share int) time.Time {
+	if t.IsZero() || days == nil {
+		return time.Time{}
+	}
+	return t.Add(time.Duration(*days) * day * time.Duration(share) / eighths)
+}
+
+// earlier returns the earlier of two times. The zero time means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
 func date(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// days returns a duration in days, as people say it.
-func days(d time.Duration) string {
-	n := int(d / (24 * time.Hour))
-	if n == 1 {
-		return "1 day"
+// inDays returns a duration in days, as people say it.
+func inDays(d time.Duration) string {
+	if n := d / day; n != 1 {
+		return fmt.Sprintf("%d days", n)
 	}
-	return fmt.Sprintf("%d days", n)
+	return "1 day"
 }

@@ -21,8 +21,8 @@ type found struct {
 	currentGone, previousGone bool
 }
 
-// look lists the user's tokens and finds those in the state. If the list lacks one, FindToken decides whether it exists.
-func (*RotatingAuthToken) look(
+// find lists the user's tokens and finds those in the state. If the list lacks one, FindToken decides whether it exists.
+func (*RotatingAuthToken) find(
 	ctx context.Context, user *identity.User, state RotatingAuthTokenState, from identity.View,
 ) (found, error) {
 	tokens, err := user.ListTokens(ctx, from)
@@ -55,6 +55,7 @@ func (f found) strangers(state RotatingAuthTokenState) []identity.AuthToken {
 
 // in returns the state updated with the tokens that were found, and without those that are gone.
 func (f found) in(state RotatingAuthTokenState) RotatingAuthTokenState {
+	described := state.Description
 	switch {
 	case f.current != nil:
 		state = state.with(*f.current)
@@ -68,8 +69,8 @@ func (f found) in(state RotatingAuthTokenState) RotatingAuthTokenState {
 		if !f.previous.TimeCreated.IsZero() {
 			state.PreviousTimeCreated = new(identity.RFC3339(f.previous.TimeCreated))
 		}
-		if f.previous.Description != nil && *f.previous.Description != state.Description {
-			// Both tokens share one description. If they differ, the next update corrects that.
+		if f.previous.Description != nil && state.Description == described {
+			// Both tokens share one description. The one that has changed is recorded, and the next update corrects that.
 			state.Description = *f.previous.Description
 		}
 	case f.previousGone:
@@ -90,7 +91,7 @@ func (r *RotatingAuthToken) warnOfStrangers(
 	ctx context.Context, user *identity.User, found found, state RotatingAuthTokenState,
 ) {
 	strangers := found.strangers(state)
-	rotates := state.RotationDays != nil || len(state.RotateWhenChanged) > 0
+	rotates := state.RotationDays != nil || state.MaxAgeDays != nil || len(state.RotateWhenChanged) > 0
 	if len(strangers) == 0 || !rotates || (state.Overlap != nil && !*state.Overlap) {
 		return
 	}
@@ -99,13 +100,13 @@ func (r *RotatingAuthToken) warnOfStrangers(
 }
 
 // noRoom returns the error for a rotation that has no room for the new token.
-func noRoom(stands rotation, user *identity.User, strangers []identity.AuthToken) error {
+func noRoom(due plan, user *identity.User, strangers []identity.AuthToken) error {
 	remedy := "Nothing was changed. To make room, " + freeing(user, strangers)
-	if stands.overlap {
+	if due.overlap() {
 		remedy += "\nOr set overlap to false: the current token is then revoked before the new one is created"
 	}
 	return fmt.Errorf("%s, and there is no room for it: a user can have at most two auth tokens, and this user has tokens that do "+
-		"not belong to this resource:\n%s\n%s", stands.explain(), user.Describe(strangers), remedy)
+		"not belong to this resource:\n%s\n%s", due.explain(), user.Describe(strangers), remedy)
 }
 
 // freeing returns how a person makes room where tokens that are not the resource's leave none. A token that another resource of this

@@ -206,7 +206,7 @@ func TestAnArgumentThatBecomesASecretReplacesNothing(t *testing.T) {
 func TestAnArgumentOfARotatingTokenThatBecomesASecretChangesNothing(t *testing.T) {
 	forEachAPI(t, func(t *testing.T, a api) {
 		s := a.newRotatingStack(t, map[string]any{
-			"rotationDays": 30, "previousDays": 3, "overlap": true, "rotateWhenChanged": map[string]any{"n": "1", "m": "2"},
+			"maxAgeDays": 90, "rotationDays": 30, "previousDays": 3, "overlap": true, "rotateWhenChanged": map[string]any{"n": "1", "m": "2"},
 		})
 		s.mustUp()
 		for name, plain := range s.arguments {

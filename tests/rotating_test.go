@@ -320,7 +320,7 @@ func TestOtherArgumentsAreNoReasonToCallOCI(t *testing.T) {
 	s := newRotatingStack(t, map[string]any{"rotationDays": 30})
 	s.mustUp()
 	for _, arguments := range []map[string]any{
-		{"rotationDays": 60}, {"previousDays": 3}, {"overlap": false}, {"overlap": nil, "previousDays": nil}, {"rotationDays": nil},
+		{"rotationDays": 60}, {"maxAgeDays": 90}, {"maxAgeDays": nil, "previousDays": 3}, {"overlap": false}, {"overlap": nil, "previousDays": nil}, {"rotationDays": nil},
 		{"rotationDays": 90},
 	} {
 		s.set(arguments)
@@ -486,6 +486,9 @@ func TestBadArgumentsOfARotatingTokenAreNamed(t *testing.T) {
 		{"rotationDays", 3651, "from 1 to 3650"},
 		{"rotationDays", 1.5, "rotationDays"},
 		{"rotationDays", "monthly", "rotationDays"},
+		{"maxAgeDays", 0, "from 1 to 3650"},
+		{"maxAgeDays", 3651, "from 1 to 3650"},
+		{"maxAgeDays", "never", "maxAgeDays"},
 		{"previousDays", -1, "from 0 to 3650"},
 		{"previousDays", 3651, "from 0 to 3650"},
 		{"overlap", "maybe", "overlap"},

@@ -4,7 +4,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +43,12 @@ type rotatingWire struct {
 
 func newRotatingWire(t *testing.T) *rotatingWire {
 	t.Helper()
-	w := api{}.newWorldOfYears(t)
+	return api{}.newRotatingWire(t)
+}
+
+func (a api) newRotatingWire(t *testing.T) *rotatingWire {
+	t.Helper()
+	w := a.newWorldOfYears(t)
 	return &rotatingWire{wire: &wire{world: w, plugin: w.configured(map[string]any{"endpoint": w.url})}}
 }
 
@@ -46,12 +58,7 @@ func (w *rotatingWire) another() { w.plugin = w.configured(map[string]any{"endpo
 // up does what the engine does with the resource during an update.
 func (w *rotatingWire) up() error {
 	w.t.Helper()
-	ctx := context.Background()
-	news := map[string]any{"userId": w.user, "description": "ci"}
-	maps.Copy(news, w.arguments)
-	checked, err := w.plugin.Check(ctx, &pulumirpc.CheckRequest{Urn: rotatingURN, Olds: w.inputs, News: properties(w.t, news)})
-	require.NoError(w.t, err)
-	require.Empty(w.t, checked.Failures)
+	ctx, checked := context.Background(), w.check()
 	if w.id == "" {
 		created, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: rotatingURN, Properties: checked.Inputs})
 		if err != nil {
@@ -67,12 +74,7 @@ func (w *rotatingWire) up() error {
 		}
 		return err
 	}
-	diff, err := w.plugin.Diff(ctx, &pulumirpc.DiffRequest{
-		Id: w.id, Urn: rotatingURN, Olds: w.state, OldInputs: w.inputs, News: checked.Inputs,
-	})
-	require.NoError(w.t, err)
-	require.Empty(w.t, diff.Replaces)
-	if diff.Changes != pulumirpc.DiffResponse_DIFF_SOME && !w.failed {
+	if !w.changes(checked) && !w.failed {
 		w.inputs = checked.Inputs
 		return nil
 	}
@@ -88,6 +90,31 @@ func (w *rotatingWire) up() error {
 		w.state, w.failed = failed.Properties, true
 	}
 	return err
+}
+
+// check does what the engine does first.
+func (w *rotatingWire) check() *pulumirpc.CheckResponse {
+	w.t.Helper()
+	news := map[string]any{"userId": w.user, "description": "ci"}
+	if w.domainURL != "" {
+		news["domainUrl"] = w.domainURL
+	}
+	maps.Copy(news, w.arguments)
+	checked, err := w.plugin.Check(context.Background(), &pulumirpc.CheckRequest{Urn: rotatingURN, Olds: w.inputs, News: properties(w.t, news)})
+	require.NoError(w.t, err)
+	require.Empty(w.t, checked.Failures)
+	return checked
+}
+
+// changes reports whether an update would change something.
+func (w *rotatingWire) changes(checked *pulumirpc.CheckResponse) bool {
+	w.t.Helper()
+	diff, err := w.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
+		Id: w.id, Urn: rotatingURN, Olds: w.state, OldInputs: w.inputs, News: checked.Inputs,
+	})
+	require.NoError(w.t, err)
+	require.Empty(w.t, diff.Replaces)
+	return diff.Changes == pulumirpc.DiffResponse_DIFF_SOME
 }
 
 // refresh does what the engine does with the resource during a refresh.
@@ -208,42 +235,132 @@ func TestTenYearsOfRotation(t *testing.T) {
 	}
 }
 
-func TestAClockThatIsWrongNeverRotatesEarly(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		ahead     time.Duration
-		arguments map[string]any
-	}{
-		"hours":                    {12 * time.Hour, map[string]any{"rotationDays": 30}},
-		"years":                    {3 * 365 * day, map[string]any{"rotationDays": 30}},
-		"years, with previousDays": {3 * 365 * day, map[string]any{"rotationDays": nil, "previousDays": 30}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newRotatingStack(t, map[string]any{"rotationDays": 30})
-			s.mustUp()
-			s.clock.advance(31 * day)
-			s.mustUp()
-			s.set(test.arguments)
-			s.mustUp()
-			s.clock.advance(30*day - time.Hour)
-			before := s.state().Outputs
-
-			// From here on this machine's clock is wrong, and OCI's is not.
-			right := s.clock
-			s.clock = newTestClock()
-			s.clock.advance(time.Until(right.Now().Add(test.ahead)))
-			require.NoError(t, s.preview())
-			assert.Empty(t, s.changes())
-			s.mustUp()
-			assert.Empty(t, s.changes())
-			assert.Equal(t, before, s.state().Outputs)
-			assert.Contains(t, s.diagnostics(), "ahead of OCI's clock: correct it")
-
-			s.clock = right
-			s.clock.advance(2 * time.Hour)
-			s.mustUp()
-			assert.NotEqual(t, before, s.state().Outputs, "when it is due, it is due")
-		})
+// calm returns how much later, within the given time, an update would still change nothing.
+func (w *rotatingWire) calm(within time.Duration) time.Duration {
+	w.t.Helper()
+	checked := w.check()
+	changesIn := func(d time.Duration) bool {
+		w.clock.advance(d)
+		defer w.clock.advance(-d)
+		return w.changes(checked)
 	}
+	if !changesIn(within) {
+		return within
+	}
+	calm, within := time.Duration(0), within
+	for within-calm > time.Minute {
+		if half := (calm + within) / 2; changesIn(half) {
+			within = half
+		} else {
+			calm = half
+		}
+	}
+	return calm
+}
+
+// row matches a row of the table in docs/rotation.md that says how old a token becomes.
+var row = regexp.MustCompile("(?m)^\\| every (\\w+) \\| (`.*`) \\| (\\d+) \\| (\\d+) \\|$")
+
+// TestHowOldATokenBecomes computes the table in docs/rotation.md. The updates come at the worst moments that a schedule allows.
+func TestHowOldATokenBecomes(t *testing.T) {
+	page, err := os.ReadFile("../docs/rotation.md")
+	require.NoError(t, err)
+	rows := row.FindAllStringSubmatch(string(page), -1)
+	require.Len(t, rows, 4)
+	forEachAPI(t, func(t *testing.T, a api) {
+		for _, row := range rows {
+			t.Run(row[0], func(t *testing.T) {
+				t.Parallel()
+				if row[1] == "day" {
+					toolchain.Long(t) // thousands of updates
+				}
+				interval := map[string]time.Duration{"day": day, "week": 7 * day, "month": 31 * day}[row[1]]
+				arguments := map[string]any{}
+				for _, argument := range strings.Split(strings.ReplaceAll(row[2], "`", ""), ", ") {
+					name, days, _ := strings.Cut(argument, ": ")
+					arguments[name], err = strconv.Atoi(days)
+					require.NoError(t, err)
+				}
+				greatest, least := a.tenYears(t, interval, arguments)
+				for said, measured := range map[string]float64{row[3]: math.Ceil(greatest), row[4]: math.Floor(least)} {
+					assert.Equal(t, said, strconv.Itoa(int(measured)), "the greatest age is %.2f days, and the least overlap %.2f", greatest, least)
+				}
+			})
+		}
+	})
+}
+
+// tenYears returns the greatest age of a token and the least overlap, in days.
+func (a api) tenYears(t *testing.T, interval time.Duration, arguments map[string]any) (greatest, least float64) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	faults := []emulator.Fault{
+		{Operation: "CreateAuthToken", Times: 9, Drop: emulator.DropBeforeCommit},
+		{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"},
+		{Operation: "DeleteAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"},
+		{Operation: "ListAuthTokens", Times: 3, Status: 503},
+	}
+	w := a.newRotatingWire(t)
+	w.arguments = arguments
+	require.NoError(t, w.up())
+	least = math.Inf(1)
+	superseded := map[string]time.Time{} // by value, when the next one was handed out
+	for began := w.clock.Now(); w.clock.Now().Sub(began) < 3650*day; {
+		switch random.IntN(4) {
+		case 0:
+			w.clock.advance(min(w.calm(interval)+time.Minute, interval))
+		case 1:
+			w.clock.advance(w.calm(interval))
+		default:
+			w.clock.advance(interval)
+		}
+		for _, token := range w.tokens() {
+			greatest = max(greatest, w.clock.Now().Sub(token.TimeCreated).Hours()/24)
+		}
+		if random.IntN(10) == 0 {
+			w.oci.Inject(faults[random.IntN(len(faults))])
+		}
+		held := w.holds
+		if w.up() != nil {
+			w.oci.ClearFaults()
+			w.requireOrder("after an error")
+			require.NoError(t, w.up())
+		}
+		w.oci.ClearFaults()
+		w.requireOrder("after an update")
+		if w.holds != held {
+			superseded[held] = w.clock.Now()
+		}
+		for value, since := range superseded {
+			if !slices.ContainsFunc(w.tokens(), func(t emulator.Token) bool { return t.Value == value }) {
+				least = min(least, w.clock.Now().Sub(since).Hours()/24)
+				delete(superseded, value)
+			}
+		}
+		w.oci.ResetJournal()
+	}
+	return greatest, least
+}
+
+// TestAClockThatIsWrongRotatesNothing lets this machine's clock be two hours ahead of OCI's. A rotation is due by this machine's clock
+// only, and OCI refuses every request that is signed more than five minutes off.
+func TestAClockThatIsWrongRotatesNothing(t *testing.T) {
+	t.Parallel()
+	var behind atomic.Int64
+	w := newWorldWith(t, emulator.Config{Clock: func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) }})
+	s := newRotatingStackIn(w, map[string]any{"rotationDays": 30, "previousDays": 30})
+	s.mustUp()
+	s.oci.EditToken(s.user, s.output("tokenId"), func(t *emulator.Token) { t.TimeCreated = t.TimeCreated.Add(time.Hour - 30*day) })
+	require.NoError(t, s.refresh())
+	s.mustUp()
+	before := s.state().Outputs
+
+	behind.Store(int64(2 * time.Hour))
+	s.clock.advance(2 * time.Hour)
+	require.Error(t, s.up())
+	assert.Contains(t, s.diagnostics(), "clock")
+	assert.Equal(t, before, s.state().Outputs)
+	behind.Store(0)
+	s.mustUp()
+	assert.NotEqual(t, before, s.state().Outputs, "when it is due, it is due")
 }

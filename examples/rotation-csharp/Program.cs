@@ -13,7 +13,7 @@ return await Deployment.RunAsync(() =>
     {
         UserId = config.Require("userId"),
         Description = "image pulls of the cluster",
-        RotationDays = 80,
+        MaxAgeDays = 90,
         RotateWhenChanged = { ["rotation"] = config.Require("rotation") },
     });
 

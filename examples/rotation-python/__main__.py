@@ -1,4 +1,4 @@
-"""A Kubernetes secret with which a cluster pulls images, whose password is rotated every 80 days."""
+"""A Kubernetes secret with which a cluster pulls images, whose password is rotated before it is 90 days old."""
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -10,7 +10,7 @@ registry_token = ociauthtoken.RotatingAuthToken(
     "registryToken",
     user_id=config.require("userId"),
     description="image pulls of the cluster",
-    rotation_days=80,
+    max_age_days=90,
     rotate_when_changed={"rotation": config.require("rotation")},
 )
 

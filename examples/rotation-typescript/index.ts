@@ -7,7 +7,7 @@ const config = new pulumi.Config();
 const registryToken = new ociauthtoken.RotatingAuthToken("registryToken", {
   userId: config.require("userId"),
   description: "image pulls of the cluster",
-  rotationDays: 80,
+  maxAgeDays: 90,
   rotateWhenChanged: { rotation: config.require("rotation") },
 });
 

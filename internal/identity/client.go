@@ -109,7 +109,7 @@ func New(options Options) (*Client, error) {
 		home:     &home{configured: newService(sender, endpoint, string(common.StringToRegion(strings.ToLower(region))))},
 		pace:     newPace(clock),
 		clock:    clock,
-		ledger:   &ledger{open: map[entry]*creation{}},
+		ledger:   &ledger{open: map[entry]*creation{}, revoked: map[UserRef]time.Time{}},
 		recorded: &recorded{ids: map[string][]string{}, secret: map[string]bool{}},
 		tenancy:  options.Credentials.TenancyOCID,
 		known:    &tenancyFacts{},
@@ -171,10 +171,6 @@ func (c *Client) Recorded(userID string, ids ...string) { c.recorded.note(userID
 
 // Hide notes that a description is a secret, so that no message shows it.
 func (c *Client) Hide(description string) { c.recorded.hide(description) }
-
-// ClockOffset returns how far OCI's clock is ahead of this machine's, according to the last answer and to within a few seconds. It
-// is not known before the first answer.
-func (c *Client) ClockOffset() (offset time.Duration, known bool) { return c.serverTime.ahead() }
 
 // Tenancy returns the tenancy that the caller belongs to. The listener receives messages about everything
 // that its calls wait for.

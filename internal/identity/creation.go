@@ -17,6 +17,8 @@ const (
 	userWithin = time.Minute
 	// settleWithin bounds how long a doubtful creation waits for a connection or a busy user.
 	settleWithin = 5 * time.Minute
+	// freeWithin bounds how long after a revoke of our own the limit may still count that token.
+	freeWithin = 2 * time.Minute
 	// refusedAttempts bounds how often a doubtful creation is refused before it fails.
 	refusedAttempts = 3
 
@@ -71,6 +73,7 @@ type turn struct {
 	api      api
 	calls    caller
 	recorded *recorded
+	ledger   *ledger
 }
 
 // take waits until no other goroutine goes on with the creation. If none does, it succeeds even if ctx has ended, so that an answer
@@ -153,11 +156,15 @@ func (cr turn) goOn(ctx context.Context) *callError {
 			found, hint, _ = cr.api.elsewhere(ctx)
 		}
 		failure.hint = hint
-		if !cr.mayGoOn(spent, failure.verdict) || (found != nil && !cr.doubtful) {
+		freeing := failure.limitExceeded() && cr.ledger.hasRevoked(cr.user, cr.calls.clock.Now().Add(-freeWithin))
+		if (!freeing && !cr.mayGoOn(spent, failure.verdict)) || (found != nil && !cr.doubtful) {
 			return failure
 		}
 		if failure.verdict == notFound {
 			cr.calls.listener.InfoStatus(fmt.Sprintf("OCI does not know user %s yet: waiting, in case the user is new", cr.user.ID))
+		}
+		if freeing {
+			cr.calls.listener.InfoStatus("waiting for OCI to free the place of a token that was revoked a moment ago")
 		}
 		if err := cr.calls.pause(patience(), failure, spent.alike, cr.wish.For+cr.wish.Description); err != nil {
 			failure.stopped = err

@@ -110,6 +110,7 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 	switch {
 	case failure == nil:
 		u.ledger.forgetToken(id)
+		u.ledger.noteRevoked(u.ref, u.calls.clock.Now())
 		return nil
 	case !IsNotFound(failure):
 		return failure

@@ -1,11 +1,15 @@
 package identity
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
-// ledger holds every creation until it is handed over.
+// ledger holds every creation until it is handed over, and when a token of each user was last revoked.
 type ledger struct {
-	mu   sync.Mutex
-	open map[entry]*creation
+	mu      sync.Mutex
+	open    map[entry]*creation
+	revoked map[UserRef]time.Time
 }
 
 // entry is the key of a creation in the ledger.
@@ -31,6 +35,20 @@ func (l *ledger) forget(user UserRef, wish Wish) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, entry{user, wish})
+}
+
+// noteRevoked notes that a token of a user has just been revoked.
+func (l *ledger) noteRevoked(user UserRef, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.revoked[user] = now
+}
+
+// hasRevoked reports whether a token of a user has been revoked since the given time.
+func (l *ledger) hasRevoked(user UserRef, since time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.revoked[user].After(since)
 }
 
 // forgetToken removes the creation of a token that has been deleted.

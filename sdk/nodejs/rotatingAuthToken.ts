@@ -7,14 +7,14 @@ import * as utilities from "./utilities";
 /**
  * An auth token of a user of Oracle Cloud Infrastructure (OCI) that is rotated when it is due. The previous token still works after a rotation.
  *
- * A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
+ * A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins, or `maxAgeDays` or `previousDays` end it. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
  *
- * Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, more often than `rotationDays`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use.
+ * Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, at least once a month for `maxAgeDays: 90`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use and how old a token becomes.
  *
  * ## Example Usage
- * ### A registry password that is rotated every 80 days
+ * ### A registry password that never becomes older than 90 days
  *
- * The CIS benchmark for OCI asks you to rotate auth tokens within 90 days. With 80 days, a schedule that runs once a week is never late.
+ * The CIS benchmark for OCI asks you to rotate auth tokens within 90 days, and audit tools look at every token of a user, the previous one too. With `maxAgeDays: 90` both tokens pass, if `pulumi up` runs every day, every week or every month.
  *
  * ```typescript
  * import * as pulumi from "@pulumi/pulumi";
@@ -25,7 +25,7 @@ import * as utilities from "./utilities";
  * const registryToken = new ociauthtoken.RotatingAuthToken("registryToken", {
  *     userId: userId,
  *     description: "image pulls of the production clusters",
- *     rotationDays: 80,
+ *     maxAgeDays: 90,
  * });
  * export const registryPassword = registryToken.token;
  * export const rotationDue = registryToken.timeRotationDue;
@@ -43,7 +43,7 @@ import * as utilities from "./utilities";
  * const registryToken = new ociauthtoken.RotatingAuthToken("registryToken", {
  *     userId: userId,
  *     description: "image pulls of the production clusters",
- *     rotationDays: 80,
+ *     maxAgeDays: 90,
  *     rotateWhenChanged: {
  *         incident: "4711",
  *     },
@@ -54,11 +54,12 @@ import * as utilities from "./utilities";
  *
  * ## What to know before you use it
  *
- * - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
- * - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
+ * - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, one that works is kept, and the next `pulumi up` finishes the rotation.
+ * - **A change of `maxAgeDays`, `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
  * - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
  * - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
- * - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
+ * - **A wrong clock** on this machine rotates nothing more than five minutes early, because OCI refuses requests whose time is further off.
+ * - **A token that expires**, which an `AuthToken` may have brought, is rotated before it does.
  * - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
  * - **The state is the only copy of both values.** The same holds as for `AuthToken`.
  *
@@ -114,7 +115,11 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly inactiveState: pulumi.Output<string | undefined>;
     /**
-     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+     * How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+     */
+    declare public readonly maxAgeDays: pulumi.Output<number | undefined>;
+    /**
+     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
      */
     declare public readonly overlap: pulumi.Output<boolean | undefined>;
     /**
@@ -138,7 +143,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public readonly rotateWhenChanged: pulumi.Output<{[key: string]: string} | undefined>;
     /**
-     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
      */
     declare public readonly rotationDays: pulumi.Output<number | undefined>;
     /**
@@ -154,7 +159,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly timeExpires: pulumi.Output<string | undefined>;
     /**
-     * When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+     * When the current token is due to be rotated because of its age, in the format of RFC 3339. Absent without `maxAgeDays` and `rotationDays`, unless the token expires: it is then rotated before.
      */
     declare public /*out*/ readonly timeRotationDue: pulumi.Output<string | undefined>;
     /**
@@ -189,6 +194,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
             }
             resourceInputs["description"] = args?.description;
             resourceInputs["domainUrl"] = args?.domainUrl;
+            resourceInputs["maxAgeDays"] = args?.maxAgeDays;
             resourceInputs["overlap"] = args?.overlap;
             resourceInputs["previousDays"] = args?.previousDays;
             resourceInputs["rotateWhenChanged"] = args?.rotateWhenChanged;
@@ -208,6 +214,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
             resourceInputs["description"] = undefined /*out*/;
             resourceInputs["domainUrl"] = undefined /*out*/;
             resourceInputs["inactiveState"] = undefined /*out*/;
+            resourceInputs["maxAgeDays"] = undefined /*out*/;
             resourceInputs["overlap"] = undefined /*out*/;
             resourceInputs["previousDays"] = undefined /*out*/;
             resourceInputs["previousTimeCreated"] = undefined /*out*/;
@@ -245,7 +252,11 @@ export interface RotatingAuthTokenArgs {
      */
     domainUrl?: pulumi.Input<string | undefined>;
     /**
-     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+     * How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+     */
+    maxAgeDays?: pulumi.Input<number | undefined>;
+    /**
+     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
      */
     overlap?: pulumi.Input<boolean | undefined>;
     /**
@@ -257,7 +268,7 @@ export interface RotatingAuthTokenArgs {
      */
     rotateWhenChanged?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
     /**
-     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
      */
     rotationDays?: pulumi.Input<number | undefined>;
     /**

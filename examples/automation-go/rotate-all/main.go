@@ -20,18 +20,18 @@ import (
 
 // options are what the command line says.
 type options struct {
-	users        string
-	run          string
-	endpoint     string
-	rotationDays int
-	parallel     int
+	users      string
+	run        string
+	endpoint   string
+	maxAgeDays int
+	parallel   int
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.users, "users", "", "the `file` with a stack and the OCID of a user on each line")
 	flag.StringVar(&o.run, "run", "", "the `name` of this rotation, such as 2026-Q4: each user is rotated once for each name")
-	flag.IntVar(&o.rotationDays, "rotation-days", 80, "after how many `days` the next rotation is due")
+	flag.IntVar(&o.maxAgeDays, "max-age-days", 90, "how many `days` old a token may become; the next rotation is due after a quarter of them")
 	flag.IntVar(&o.parallel, "parallel", 4, "how many stacks are updated at a time")
 	flag.StringVar(&o.endpoint, "endpoint", "", "where OCI Identity is, if it is not OCI's own")
 	flag.Parse()

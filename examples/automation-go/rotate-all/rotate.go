@@ -89,7 +89,7 @@ func (s *stack) program(o options) pulumi.RunFunc {
 			token, err := ociauthtoken.NewRotatingAuthToken(ctx, user, &ociauthtoken.RotatingAuthTokenArgs{
 				UserId:            pulumi.String(user),
 				Description:       pulumi.String("rotated by rotate-all"),
-				RotationDays:      pulumi.Int(o.rotationDays),
+				MaxAgeDays:        pulumi.Int(o.maxAgeDays),
 				RotateWhenChanged: pulumi.StringMap{"run": pulumi.String(o.run)},
 			})
 			if err != nil {

@@ -1,4 +1,4 @@
-// Command rotation keeps a Kubernetes secret with which a cluster pulls images, whose password is rotated every 80 days.
+// Command rotation keeps a Kubernetes secret with which a cluster pulls images, whose password is rotated before it is 90 days old.
 package main
 
 import (
@@ -16,7 +16,7 @@ func main() {
 		registryToken, err := ociauthtoken.NewRotatingAuthToken(ctx, "registryToken", &ociauthtoken.RotatingAuthTokenArgs{
 			UserId:            pulumi.String(cfg.Require("userId")),
 			Description:       pulumi.String("image pulls of the cluster"),
-			RotationDays:      pulumi.Int(80),
+			MaxAgeDays:        pulumi.Int(90),
 			RotateWhenChanged: pulumi.StringMap{"rotation": pulumi.String(cfg.Require("rotation"))},
 		})
 		if err != nil {

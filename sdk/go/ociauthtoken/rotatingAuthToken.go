@@ -14,14 +14,14 @@ import (
 
 // An auth token of a user of Oracle Cloud Infrastructure (OCI) that is rotated when it is due. The previous token still works after a rotation.
 //
-// A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
+// A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins, or `maxAgeDays` or `previousDays` end it. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
 //
-// Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, more often than `rotationDays`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use.
+// Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, at least once a month for `maxAgeDays: 90`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use and how old a token becomes.
 //
 // ## Example Usage
-// ### A registry password that is rotated every 80 days
+// ### A registry password that never becomes older than 90 days
 //
-// The CIS benchmark for OCI asks you to rotate auth tokens within 90 days. With 80 days, a schedule that runs once a week is never late.
+// The CIS benchmark for OCI asks you to rotate auth tokens within 90 days, and audit tools look at every token of a user, the previous one too. With `maxAgeDays: 90` both tokens pass, if `pulumi up` runs every day, every week or every month.
 // ```go
 // package main
 //
@@ -38,9 +38,9 @@ import (
 //			cfg := config.New(ctx, "")
 //			userId := cfg.Require("userId")
 //			registryToken, err := ociauthtoken.NewRotatingAuthToken(ctx, "registryToken", &ociauthtoken.RotatingAuthTokenArgs{
-//				UserId:       pulumi.String(userId),
-//				Description:  pulumi.String("image pulls of the production clusters"),
-//				RotationDays: pulumi.Int(80),
+//				UserId:      pulumi.String(userId),
+//				Description: pulumi.String("image pulls of the production clusters"),
+//				MaxAgeDays:  pulumi.Int(90),
 //			})
 //			if err != nil {
 //				return err
@@ -71,9 +71,9 @@ import (
 //			cfg := config.New(ctx, "")
 //			userId := cfg.Require("userId")
 //			registryToken, err := ociauthtoken.NewRotatingAuthToken(ctx, "registryToken", &ociauthtoken.RotatingAuthTokenArgs{
-//				UserId:       pulumi.String(userId),
-//				Description:  pulumi.String("image pulls of the production clusters"),
-//				RotationDays: pulumi.Int(80),
+//				UserId:      pulumi.String(userId),
+//				Description: pulumi.String("image pulls of the production clusters"),
+//				MaxAgeDays:  pulumi.Int(90),
 //				RotateWhenChanged: pulumi.StringMap{
 //					"incident": pulumi.String("4711"),
 //				},
@@ -91,11 +91,12 @@ import (
 //
 // ## What to know before you use it
 //
-// - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
-// - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
+// - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, one that works is kept, and the next `pulumi up` finishes the rotation.
+// - **A change of `maxAgeDays`, `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
 // - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
 // - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
-// - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
+// - **A wrong clock** on this machine rotates nothing more than five minutes early, because OCI refuses requests whose time is further off.
+// - **A token that expires**, which an `AuthToken` may have brought, is rotated before it does.
 // - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
 // - **The state is the only copy of both values.** The same holds as for `AuthToken`.
 //
@@ -119,7 +120,9 @@ type RotatingAuthToken struct {
 	DomainUrl pulumi.StringPtrOutput `pulumi:"domainUrl"`
 	// Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
 	InactiveState pulumi.StringPtrOutput `pulumi:"inactiveState"`
-	// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+	// How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+	MaxAgeDays pulumi.IntPtrOutput `pulumi:"maxAgeDays"`
+	// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
 	Overlap pulumi.BoolPtrOutput `pulumi:"overlap"`
 	// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 	PreviousDays pulumi.IntPtrOutput `pulumi:"previousDays"`
@@ -131,7 +134,7 @@ type RotatingAuthToken struct {
 	PreviousTokenId pulumi.StringPtrOutput `pulumi:"previousTokenId"`
 	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
 	RotateWhenChanged pulumi.StringMapOutput `pulumi:"rotateWhenChanged"`
-	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
 	RotationDays pulumi.IntPtrOutput `pulumi:"rotationDays"`
 	// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
 	State pulumi.StringOutput `pulumi:"state"`
@@ -139,7 +142,7 @@ type RotatingAuthToken struct {
 	TimeCreated pulumi.StringOutput `pulumi:"timeCreated"`
 	// When the current token expires, in the format of RFC 3339. Absent for a token that never expires.
 	TimeExpires pulumi.StringPtrOutput `pulumi:"timeExpires"`
-	// When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+	// When the current token is due to be rotated because of its age, in the format of RFC 3339. Absent without `maxAgeDays` and `rotationDays`, unless the token expires: it is then rotated before.
 	TimeRotationDue pulumi.StringPtrOutput `pulumi:"timeRotationDue"`
 	// The current token: the password that `docker login`, Git, Swift and database clients take. It is always a secret. OCI shows it once, in the answer to the creation, so the state is the only place where it exists. It is absent after an import.
 	Token pulumi.StringOutput `pulumi:"token"`
@@ -209,13 +212,15 @@ type rotatingAuthTokenArgs struct {
 	Description string `pulumi:"description"`
 	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
 	DomainUrl *string `pulumi:"domainUrl"`
-	// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+	// How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+	MaxAgeDays *int `pulumi:"maxAgeDays"`
+	// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
 	Overlap *bool `pulumi:"overlap"`
 	// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 	PreviousDays *int `pulumi:"previousDays"`
 	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
 	RotateWhenChanged map[string]string `pulumi:"rotateWhenChanged"`
-	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
 	RotationDays *int `pulumi:"rotationDays"`
 	// The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
 	UserId string `pulumi:"userId"`
@@ -227,13 +232,15 @@ type RotatingAuthTokenArgs struct {
 	Description pulumi.StringInput
 	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
 	DomainUrl pulumi.StringPtrInput
-	// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+	// How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+	MaxAgeDays pulumi.IntPtrInput
+	// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
 	Overlap pulumi.BoolPtrInput
 	// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 	PreviousDays pulumi.IntPtrInput
 	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
 	RotateWhenChanged pulumi.StringMapInput
-	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
 	RotationDays pulumi.IntPtrInput
 	// The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
 	UserId pulumi.StringInput
@@ -341,7 +348,12 @@ func (o RotatingAuthTokenOutput) InactiveState() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.InactiveState }).(pulumi.StringPtrOutput)
 }
 
-// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+// How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+func (o RotatingAuthTokenOutput) MaxAgeDays() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *RotatingAuthToken) pulumi.IntPtrOutput { return v.MaxAgeDays }).(pulumi.IntPtrOutput)
+}
+
+// Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
 func (o RotatingAuthTokenOutput) Overlap() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.BoolPtrOutput { return v.Overlap }).(pulumi.BoolPtrOutput)
 }
@@ -371,7 +383,7 @@ func (o RotatingAuthTokenOutput) RotateWhenChanged() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringMapOutput { return v.RotateWhenChanged }).(pulumi.StringMapOutput)
 }
 
-// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
 func (o RotatingAuthTokenOutput) RotationDays() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.IntPtrOutput { return v.RotationDays }).(pulumi.IntPtrOutput)
 }
@@ -391,7 +403,7 @@ func (o RotatingAuthTokenOutput) TimeExpires() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.TimeExpires }).(pulumi.StringPtrOutput)
 }
 
-// When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+// When the current token is due to be rotated because of its age, in the format of RFC 3339. Absent without `maxAgeDays` and `rotationDays`, unless the token expires: it is then rotated before.
 func (o RotatingAuthTokenOutput) TimeRotationDue() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.TimeRotationDue }).(pulumi.StringPtrOutput)
 }

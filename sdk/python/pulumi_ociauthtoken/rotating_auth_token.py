@@ -22,6 +22,7 @@ class RotatingAuthTokenArgs:
                  description: pulumi.Input[_builtins.str],
                  user_id: pulumi.Input[_builtins.str],
                  domain_url: pulumi.Input[Optional[_builtins.str]] = None,
+                 max_age_days: pulumi.Input[Optional[_builtins.int]] = None,
                  overlap: pulumi.Input[Optional[_builtins.bool]] = None,
                  previous_days: pulumi.Input[Optional[_builtins.int]] = None,
                  rotate_when_changed: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -32,15 +33,18 @@ class RotatingAuthTokenArgs:
         :param pulumi.Input[_builtins.str] description: What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
         :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
         :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
-        :param pulumi.Input[_builtins.bool] overlap: Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+        :param pulumi.Input[_builtins.int] max_age_days: How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+        :param pulumi.Input[_builtins.bool] overlap: Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
         :param pulumi.Input[_builtins.int] previous_days: How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] rotate_when_changed: Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
-        :param pulumi.Input[_builtins.int] rotation_days: How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+        :param pulumi.Input[_builtins.int] rotation_days: How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
         """
         pulumi.set(__self__, "description", description)
         pulumi.set(__self__, "user_id", user_id)
         if domain_url is not None:
             pulumi.set(__self__, "domain_url", domain_url)
+        if max_age_days is not None:
+            pulumi.set(__self__, "max_age_days", max_age_days)
         if overlap is not None:
             pulumi.set(__self__, "overlap", overlap)
         if previous_days is not None:
@@ -87,10 +91,22 @@ class RotatingAuthTokenArgs:
         pulumi.set(self, "domain_url", value)
 
     @_builtins.property
+    @pulumi.getter(name="maxAgeDays")
+    def max_age_days(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+        """
+        return pulumi.get(self, "max_age_days")
+
+    @max_age_days.setter
+    def max_age_days(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "max_age_days", value)
+
+    @_builtins.property
     @pulumi.getter
     def overlap(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+        Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
         """
         return pulumi.get(self, "overlap")
 
@@ -126,7 +142,7 @@ class RotatingAuthTokenArgs:
     @pulumi.getter(name="rotationDays")
     def rotation_days(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+        How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
         """
         return pulumi.get(self, "rotation_days")
 
@@ -143,6 +159,7 @@ class RotatingAuthToken(pulumi.CustomResource):
                  opts: Optional[pulumi.ResourceOptions] = None,
                  description: pulumi.Input[Optional[_builtins.str]] = None,
                  domain_url: pulumi.Input[Optional[_builtins.str]] = None,
+                 max_age_days: pulumi.Input[Optional[_builtins.int]] = None,
                  overlap: pulumi.Input[Optional[_builtins.bool]] = None,
                  previous_days: pulumi.Input[Optional[_builtins.int]] = None,
                  rotate_when_changed: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -152,14 +169,14 @@ class RotatingAuthToken(pulumi.CustomResource):
         """
         An auth token of a user of Oracle Cloud Infrastructure (OCI) that is rotated when it is due. The previous token still works after a rotation.
 
-        A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
+        A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins, or `maxAgeDays` or `previousDays` end it. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
 
-        Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, more often than `rotationDays`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use.
+        Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, at least once a month for `maxAgeDays: 90`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use and how old a token becomes.
 
         ## Example Usage
-        ### A registry password that is rotated every 80 days
+        ### A registry password that never becomes older than 90 days
 
-        The CIS benchmark for OCI asks you to rotate auth tokens within 90 days. With 80 days, a schedule that runs once a week is never late.
+        The CIS benchmark for OCI asks you to rotate auth tokens within 90 days, and audit tools look at every token of a user, the previous one too. With `maxAgeDays: 90` both tokens pass, if `pulumi up` runs every day, every week or every month.
         ```python
         import pulumi
         import pulumi_ociauthtoken as ociauthtoken
@@ -169,7 +186,7 @@ class RotatingAuthToken(pulumi.CustomResource):
         registry_token = ociauthtoken.RotatingAuthToken("registryToken",
             user_id=user_id,
             description="image pulls of the production clusters",
-            rotation_days=80)
+            max_age_days=90)
         pulumi.export("registryPassword", registry_token.token)
         pulumi.export("rotationDue", registry_token.time_rotation_due)
         ```
@@ -185,7 +202,7 @@ class RotatingAuthToken(pulumi.CustomResource):
         registry_token = ociauthtoken.RotatingAuthToken("registryToken",
             user_id=user_id,
             description="image pulls of the production clusters",
-            rotation_days=80,
+            max_age_days=90,
             rotate_when_changed={
                 "incident": "4711",
             },
@@ -195,11 +212,12 @@ class RotatingAuthToken(pulumi.CustomResource):
 
         ## What to know before you use it
 
-        - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
-        - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
+        - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, one that works is kept, and the next `pulumi up` finishes the rotation.
+        - **A change of `maxAgeDays`, `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
         - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
         - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
-        - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
+        - **A wrong clock** on this machine rotates nothing more than five minutes early, because OCI refuses requests whose time is further off.
+        - **A token that expires**, which an `AuthToken` may have brought, is rotated before it does.
         - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
         - **The state is the only copy of both values.** The same holds as for `AuthToken`.
 
@@ -220,10 +238,11 @@ class RotatingAuthToken(pulumi.CustomResource):
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] description: What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
         :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
-        :param pulumi.Input[_builtins.bool] overlap: Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+        :param pulumi.Input[_builtins.int] max_age_days: How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+        :param pulumi.Input[_builtins.bool] overlap: Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
         :param pulumi.Input[_builtins.int] previous_days: How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] rotate_when_changed: Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
-        :param pulumi.Input[_builtins.int] rotation_days: How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+        :param pulumi.Input[_builtins.int] rotation_days: How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
         :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
         """
         ...
@@ -235,14 +254,14 @@ class RotatingAuthToken(pulumi.CustomResource):
         """
         An auth token of a user of Oracle Cloud Infrastructure (OCI) that is rotated when it is due. The previous token still works after a rotation.
 
-        A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
+        A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins, or `maxAgeDays` or `previousDays` end it. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
 
-        Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, more often than `rotationDays`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use.
+        Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, at least once a month for `maxAgeDays: 90`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use and how old a token becomes.
 
         ## Example Usage
-        ### A registry password that is rotated every 80 days
+        ### A registry password that never becomes older than 90 days
 
-        The CIS benchmark for OCI asks you to rotate auth tokens within 90 days. With 80 days, a schedule that runs once a week is never late.
+        The CIS benchmark for OCI asks you to rotate auth tokens within 90 days, and audit tools look at every token of a user, the previous one too. With `maxAgeDays: 90` both tokens pass, if `pulumi up` runs every day, every week or every month.
         ```python
         import pulumi
         import pulumi_ociauthtoken as ociauthtoken
@@ -252,7 +271,7 @@ class RotatingAuthToken(pulumi.CustomResource):
         registry_token = ociauthtoken.RotatingAuthToken("registryToken",
             user_id=user_id,
             description="image pulls of the production clusters",
-            rotation_days=80)
+            max_age_days=90)
         pulumi.export("registryPassword", registry_token.token)
         pulumi.export("rotationDue", registry_token.time_rotation_due)
         ```
@@ -268,7 +287,7 @@ class RotatingAuthToken(pulumi.CustomResource):
         registry_token = ociauthtoken.RotatingAuthToken("registryToken",
             user_id=user_id,
             description="image pulls of the production clusters",
-            rotation_days=80,
+            max_age_days=90,
             rotate_when_changed={
                 "incident": "4711",
             },
@@ -278,11 +297,12 @@ class RotatingAuthToken(pulumi.CustomResource):
 
         ## What to know before you use it
 
-        - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
-        - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
+        - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, one that works is kept, and the next `pulumi up` finishes the rotation.
+        - **A change of `maxAgeDays`, `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
         - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
         - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
-        - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI's time.
+        - **A wrong clock** on this machine rotates nothing more than five minutes early, because OCI refuses requests whose time is further off.
+        - **A token that expires**, which an `AuthToken` may have brought, is rotated before it does.
         - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
         - **The state is the only copy of both values.** The same holds as for `AuthToken`.
 
@@ -316,6 +336,7 @@ class RotatingAuthToken(pulumi.CustomResource):
                  opts: Optional[pulumi.ResourceOptions] = None,
                  description: pulumi.Input[Optional[_builtins.str]] = None,
                  domain_url: pulumi.Input[Optional[_builtins.str]] = None,
+                 max_age_days: pulumi.Input[Optional[_builtins.int]] = None,
                  overlap: pulumi.Input[Optional[_builtins.bool]] = None,
                  previous_days: pulumi.Input[Optional[_builtins.int]] = None,
                  rotate_when_changed: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -334,6 +355,7 @@ class RotatingAuthToken(pulumi.CustomResource):
                 raise TypeError("Missing required property 'description'")
             __props__.__dict__["description"] = description
             __props__.__dict__["domain_url"] = domain_url
+            __props__.__dict__["max_age_days"] = max_age_days
             __props__.__dict__["overlap"] = overlap
             __props__.__dict__["previous_days"] = previous_days
             __props__.__dict__["rotate_when_changed"] = rotate_when_changed
@@ -380,6 +402,7 @@ class RotatingAuthToken(pulumi.CustomResource):
         __props__.__dict__["description"] = None
         __props__.__dict__["domain_url"] = None
         __props__.__dict__["inactive_state"] = None
+        __props__.__dict__["max_age_days"] = None
         __props__.__dict__["overlap"] = None
         __props__.__dict__["previous_days"] = None
         __props__.__dict__["previous_time_created"] = None
@@ -421,10 +444,18 @@ class RotatingAuthToken(pulumi.CustomResource):
         return pulumi.get(self, "inactive_state")
 
     @_builtins.property
+    @pulumi.getter(name="maxAgeDays")
+    def max_age_days(self) -> pulumi.Output[Optional[_builtins.int]]:
+        """
+        How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+        """
+        return pulumi.get(self, "max_age_days")
+
+    @_builtins.property
     @pulumi.getter
     def overlap(self) -> pulumi.Output[Optional[_builtins.bool]]:
         """
-        Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user's other token.
+        Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
         """
         return pulumi.get(self, "overlap")
 
@@ -472,7 +503,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="rotationDays")
     def rotation_days(self) -> pulumi.Output[Optional[_builtins.int]]:
         """
-        How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+        How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
         """
         return pulumi.get(self, "rotation_days")
 
@@ -504,7 +535,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="timeRotationDue")
     def time_rotation_due(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+        When the current token is due to be rotated because of its age, in the format of RFC 3339. Absent without `maxAgeDays` and `rotationDays`, unless the token expires: it is then rotated before.
         """
         return pulumi.get(self, "time_rotation_due")
 

@@ -47,6 +47,7 @@ return await Deployment.RunAsync(async () =>
         Overlap = true,
         PreviousDays = 1,
         RotateWhenChanged = { { "key", "value" } },
+        MaxAgeDays = 90,
         RotationDays = 80,
     }, new CustomResourceOptions { Provider = provider, DependsOn = { token } });
 
@@ -92,6 +93,7 @@ return await Deployment.RunAsync(async () =>
         ["token"] = token.Token,
         ["rotatingToken"] = rotating.Token,
         ["overlap"] = rotating.Overlap,
+        ["maxAgeDays"] = rotating.MaxAgeDays,
         ["rotationDays"] = rotating.RotationDays,
         ["key"] = rotating.RotateWhenChanged.Apply(changed => changed?["key"]),
         ["previousToken"] = rotating.PreviousToken,

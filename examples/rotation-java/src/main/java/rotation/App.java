@@ -29,7 +29,7 @@ public final class App {
             RotatingAuthTokenArgs.builder()
                 .userId(config.require("userId"))
                 .description("image pulls of the cluster")
-                .rotationDays(80)
+                .maxAgeDays(90)
                 .rotateWhenChanged(Map.of("rotation", config.require("rotation")))
                 .build());
 

@@ -20,14 +20,14 @@ import javax.annotation.Nullable;
 /**
  * An auth token of a user of Oracle Cloud Infrastructure (OCI) that is rotated when it is due. The previous token still works after a rotation.
  * 
- * A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
+ * A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins, or `maxAgeDays` or `previousDays` end it. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
  * 
- * Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, more often than `rotationDays`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use.
+ * Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, at least once a month for `maxAgeDays: 90`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use and how old a token becomes.
  * 
  * ## Example Usage
- * ### A registry password that is rotated every 80 days
+ * ### A registry password that never becomes older than 90 days
  * 
- * The CIS benchmark for OCI asks you to rotate auth tokens within 90 days. With 80 days, a schedule that runs once a week is never late.
+ * The CIS benchmark for OCI asks you to rotate auth tokens within 90 days, and audit tools look at every token of a user, the previous one too. With `maxAgeDays: 90` both tokens pass, if `pulumi up` runs every day, every week or every month.
  * <pre>
  * {@code
  * package generated_program;
@@ -48,7 +48,7 @@ import javax.annotation.Nullable;
  *         var registryToken = new RotatingAuthToken("registryToken", RotatingAuthTokenArgs.builder()
  *             .userId(userId)
  *             .description("image pulls of the production clusters")
- *             .rotationDays(80)
+ *             .maxAgeDays(90)
  *             .build());
  * 
  *         ctx.export("registryPassword", registryToken.token());
@@ -81,7 +81,7 @@ import javax.annotation.Nullable;
  *         var registryToken = new RotatingAuthToken("registryToken", RotatingAuthTokenArgs.builder()
  *             .userId(userId)
  *             .description("image pulls of the production clusters")
- *             .rotationDays(80)
+ *             .maxAgeDays(90)
  *             .rotateWhenChanged(Map.of("incident", "4711"))
  *             .previousDays(0)
  *             .build());
@@ -94,11 +94,12 @@ import javax.annotation.Nullable;
  * 
  * ## What to know before you use it
  * 
- * - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, the current one still works, and the next `pulumi up` goes on.
- * - **A change of `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
+ * - **A rotation** revokes the previous token, creates the new one, waits for it to become `ACTIVE`, and makes the one that was current the previous one. If it fails in the middle, the state says which tokens exist, one that works is kept, and the next `pulumi up` finishes the rotation.
+ * - **A change of `maxAgeDays`, `rotationDays`, `previousDays` or `overlap`** makes no call to OCI unless something is due because of it.
  * - **A second token that does not belong to this resource** leaves no room for a rotation. The provider warns when the resource is created, at each refresh, and when a rotation is due soon. Once a rotation is due, preview and update fail, and revoke nothing. Delete that token, or set `overlap` to `false`.
  * - **Without overlap**, a client has no token that works from the moment the old one is revoked until the client has been updated.
- * - **A wrong clock** on this machine does not cause an early rotation, because the provider also looks at OCI&#39;s time.
+ * - **A wrong clock** on this machine rotates nothing more than five minutes early, because OCI refuses requests whose time is further off.
+ * - **A token that expires**, which an `AuthToken` may have brought, is rotated before it does.
  * - **Do not use `replacementTrigger`** with this resource: it would create a third token. Use `rotateWhenChanged`.
  * - **The state is the only copy of both values.** The same holds as for `AuthToken`.
  * 
@@ -160,14 +161,28 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.inactiveState);
     }
     /**
-     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
+     * How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+     * 
+     */
+    @Export(name="maxAgeDays", refs={Integer.class}, tree="[0]")
+    private Output</* @Nullable */ Integer> maxAgeDays;
+
+    /**
+     * @return How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+     * 
+     */
+    public Output<Optional<Integer>> maxAgeDays() {
+        return Codegen.optional(this.maxAgeDays);
+    }
+    /**
+     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user&#39;s other token.
      * 
      */
     @Export(name="overlap", refs={Boolean.class}, tree="[0]")
     private Output</* @Nullable */ Boolean> overlap;
 
     /**
-     * @return Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
+     * @return Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user&#39;s other token.
      * 
      */
     public Output<Optional<Boolean>> overlap() {
@@ -244,14 +259,14 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.rotateWhenChanged);
     }
     /**
-     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
      * 
      */
     @Export(name="rotationDays", refs={Integer.class}, tree="[0]")
     private Output</* @Nullable */ Integer> rotationDays;
 
     /**
-     * @return How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+     * @return How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
      * 
      */
     public Output<Optional<Integer>> rotationDays() {
@@ -300,14 +315,14 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.timeExpires);
     }
     /**
-     * When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+     * When the current token is due to be rotated because of its age, in the format of RFC 3339. Absent without `maxAgeDays` and `rotationDays`, unless the token expires: it is then rotated before.
      * 
      */
     @Export(name="timeRotationDue", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> timeRotationDue;
 
     /**
-     * @return When the current token is due to be rotated, in the format of RFC 3339. Absent without `rotationDays`.
+     * @return When the current token is due to be rotated because of its age, in the format of RFC 3339. Absent without `maxAgeDays` and `rotationDays`, unless the token expires: it is then rotated before.
      * 
      */
     public Output<Optional<String>> timeRotationDue() {

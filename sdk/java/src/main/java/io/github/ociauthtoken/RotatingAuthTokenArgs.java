@@ -50,14 +50,29 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     }
 
     /**
-     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
+     * How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+     * 
+     */
+    @Import(name="maxAgeDays")
+    private @Nullable Output<Integer> maxAgeDays;
+
+    /**
+     * @return How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+     * 
+     */
+    public Optional<Output<Integer>> maxAgeDays() {
+        return Optional.ofNullable(this.maxAgeDays);
+    }
+
+    /**
+     * Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user&#39;s other token.
      * 
      */
     @Import(name="overlap")
     private @Nullable Output<Boolean> overlap;
 
     /**
-     * @return Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
+     * @return Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user&#39;s other token.
      * 
      */
     public Optional<Output<Boolean>> overlap() {
@@ -95,14 +110,14 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     }
 
     /**
-     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+     * How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
      * 
      */
     @Import(name="rotationDays")
     private @Nullable Output<Integer> rotationDays;
 
     /**
-     * @return How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+     * @return How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
      * 
      */
     public Optional<Output<Integer>> rotationDays() {
@@ -129,6 +144,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     private RotatingAuthTokenArgs(RotatingAuthTokenArgs $) {
         this.description = $.description;
         this.domainUrl = $.domainUrl;
+        this.maxAgeDays = $.maxAgeDays;
         this.overlap = $.overlap;
         this.previousDays = $.previousDays;
         this.rotateWhenChanged = $.rotateWhenChanged;
@@ -197,7 +213,28 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param overlap Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
+         * @param maxAgeDays How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder maxAgeDays(@Nullable Output<Integer> maxAgeDays) {
+            $.maxAgeDays = maxAgeDays;
+            return this;
+        }
+
+        /**
+         * @param maxAgeDays How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder maxAgeDays(Integer maxAgeDays) {
+            return maxAgeDays(Output.of(maxAgeDays));
+        }
+
+        /**
+         * @param overlap Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user&#39;s other token.
          * 
          * @return builder
          * 
@@ -208,7 +245,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param overlap Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. Use it if something else needs the user&#39;s other token.
+         * @param overlap Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user&#39;s two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user&#39;s other token.
          * 
          * @return builder
          * 
@@ -260,7 +297,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param rotationDays How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+         * @param rotationDays How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
          * 
          * @return builder
          * 
@@ -271,7 +308,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param rotationDays How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. If this is not set, tokens are not rotated because of their age.
+         * @param rotationDays How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
          * 
          * @return builder
          * 
