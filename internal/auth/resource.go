@@ -2,8 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/x509"
-	"fmt"
 	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
@@ -141,10 +139,7 @@ func okeWorkloadIdentity(ctx context.Context, s *sources) (Credentials, error) {
 	if authorities == "" {
 		authorities = sdk.DefaultKubernetesServiceAccountCertPath
 	}
-	content, err := readFile(authorities)
-	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(content) {
-		err = fmt.Errorf("%s holds no certificate", authorities)
-	}
+	content, err := readAuthorities(authorities)
 	if err != nil {
 		return nil, wrong(propertyAuth, "%s: the cluster's certificate authority: %v. To use another file, set the environment variable %s",
 			OKEWorkloadIdentity, err, sdk.OciKubernetesServiceAccountCertPath)

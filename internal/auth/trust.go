@@ -42,14 +42,19 @@ func (s *sources) trustCertificates() error {
 		return nil
 	}
 	path = s.path(path)
+	if _, err := readAuthorities(path); err != nil {
+		return fmt.Errorf("the certificate authorities to trust, which %s names: %w", origin, err)
+	}
+	return s.handToSDK(certificatesVariable, path)
+}
+
+// readAuthorities reads a file with certificates.
+func readAuthorities(path outside.Text) ([]byte, error) {
 	content, err := readFile(path)
 	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(content) {
 		err = fmt.Errorf("%s holds no certificate in PEM format", path)
 	}
-	if err != nil {
-		return fmt.Errorf("the certificate authorities to trust, which %s names: %w", origin, err)
-	}
-	return s.handToSDK(certificatesVariable, path)
+	return content, err
 }
 
 // handToSDK sets an environment variable that OCI's SDK reads, unless it has that value already.
