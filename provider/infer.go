@@ -300,7 +300,8 @@ func (all kinds) readingOldArguments(provider p.Provider) p.Provider {
 		return inner.Check(ctx, req)
 	}
 	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
-		req.OldInputs = known(req.Urn, req.OldInputs)
+		// A refresh compares what Read has answered with the recorded arguments, as if these were new.
+		req.Inputs, req.OldInputs = known(req.Urn, req.Inputs), known(req.Urn, req.OldInputs)
 		return inner.Diff(ctx, req)
 	}
 	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {

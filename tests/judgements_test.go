@@ -333,6 +333,9 @@ func TestOldInputsOfEveryShapeAreRead(t *testing.T) {
 	read, err := w.plugin.Read(ctx, &pulumirpc.ReadRequest{Id: created.Id, Urn: urn, Properties: created.Properties, Inputs: old})
 	require.NoError(t, err)
 	require.Equal(t, created.Id, read.Id)
+	// A refresh compares what it has read with the recorded arguments.
+	_, err = w.plugin.Diff(ctx, &pulumirpc.DiffRequest{Id: created.Id, Urn: urn, Olds: read.Properties, OldInputs: read.Inputs, News: old})
+	require.NoError(t, err)
 	assert.NotContains(t, read.Inputs.Fields, "timeExpires")
 	for _, state := range []*structpb.Struct{created.Properties, read.Properties} {
 		for _, preview := range []bool{true, false} {
@@ -345,4 +348,24 @@ func TestOldInputsOfEveryShapeAreRead(t *testing.T) {
 	_, err = w.plugin.Delete(ctx, &pulumirpc.DeleteRequest{Id: created.Id, Urn: urn, Properties: created.Properties, OldInputs: old})
 	require.NoError(t, err)
 	assert.Empty(t, w.tokens())
+}
+
+// TestRefreshRunsTheProgramOfATokenThatAnAliasTookOver runs the command that found it.
+func TestRefreshRunsTheProgramOfATokenThatAnAliasTookOver(t *testing.T) {
+	t.Parallel()
+	c := newCLIIn(sales.newWorld(t))
+	program := func(kind, more string) {
+		c.write("Pulumi.yaml", `name: test
+runtime: yaml
+resources:
+  token:
+    type: ociauthtoken:`+kind+`
+    properties: {userId: `+c.user+`, domainUrl: `+c.domainURL+`, description: ci`+more+"\n")
+	}
+	program("AuthToken", `, timeExpires: "2999-01-01T00:00:00Z"}`)
+	c.must("up", "--yes")
+	program("RotatingAuthToken", "}\n    options: {aliases: [{type: 'ociauthtoken:index:AuthToken'}]}")
+	c.must("refresh", "--yes", "--run-program")
+	c.must("up", "--yes")
+	require.Len(t, c.tokens(), 1)
 }

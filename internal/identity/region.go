@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/panics"
@@ -113,31 +115,23 @@ type home struct {
 	// configured is the service in the region that the program is configured for.
 	configured *service
 
-	mu    sync.Mutex
-	known *service // nil until it is known
-	// search is the search that is under way, or nil.
-	search *homeSearch
-}
-
-// homeSearch is one attempt to find out the home region. The fields found and err may be read once done is closed.
-type homeSearch struct {
-	done  chan struct{}
-	found *service
-	err   error
+	mu     sync.Mutex
+	known  *service           // nil until it is known
+	search singleflight.Group // the search that is under way
 }
 
 // homeWithin bounds a search for the home region.
 const homeWithin = time.Minute
 
-// writer returns the service in the home region if that is known, or else the configured one.
-func (h *home) writer() *service {
+// found returns the service in the home region, or nil if that is not known.
+func (h *home) found() *service {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.known != nil {
-		return h.known
-	}
-	return h.configured
+	return h.known
 }
+
+// writer returns the service in the home region if that is known, or else the configured one.
+func (h *home) writer() *service { return cmp.Or(h.found(), h.configured) }
 
 // is notes that a write has succeeded at a service, which must be in the home region.
 func (h *home) is(at *service) {
@@ -150,55 +144,37 @@ func (h *home) is(at *service) {
 // message of a write that was refused, which may name the home region. Concurrent calls of find wait for one search, each until its
 // own context ends.
 func (h *home) find(ctx context.Context, hint string, ask func(context.Context) (string, error)) (*service, error) {
-	h.mu.Lock()
-	if h.known != nil {
-		defer h.mu.Unlock()
-		return h.known, nil
+	if found := h.found(); found != nil {
+		return found, nil
 	}
-	search := h.search
-	if search == nil {
-		search = &homeSearch{done: make(chan struct{})}
-		h.search = search
-		// The call that began the search may be cancelled while others wait for it.
-		go h.run(context.WithoutCancel(ctx), search, hint, ask)
-	}
-	h.mu.Unlock()
-
+	// The call that began the search may be cancelled while others wait for it.
+	search := h.search.DoChan("", func() (any, error) { return h.look(context.WithoutCancel(ctx), hint, ask) })
 	select {
-	case <-search.done:
-		return search.found, search.err
+	case result := <-search:
+		found, _ := result.Val.(*service)
+		return found, result.Err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-// run carries out a search.
-func (h *home) run(ctx context.Context, search *homeSearch, hint string, ask func(context.Context) (string, error)) {
+// look carries out a search.
+func (h *home) look(ctx context.Context, hint string, ask func(context.Context) (string, error)) (found *service, err error) {
+	defer panics.Catch(&err)
 	ctx, cancel := context.WithTimeoutCause(ctx, homeWithin, fmt.Errorf("there was no answer within %s", homeWithin))
 	defer cancel()
-	defer func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if search.err == nil && h.known == nil {
-			h.known = search.found
-		}
-		h.search = nil
-		close(search.done)
-	}()
-	defer panics.Catch(&search.err)
 	region, err := ask(ctx)
 	if err != nil {
-		if region = homeIn(hint); region != "" {
-			err = nil
+		if region = homeIn(hint); region == "" {
+			return nil, err
 		}
 	}
-	if err == nil {
-		if search.found = h.configured.in(region); search.found == nil {
-			err = fmt.Errorf("it is %s, and the endpoint in the provider's configuration is that of %s only: "+
-				"put {region} in it", region, h.configured.region)
-		}
+	if found = h.configured.in(region); found == nil {
+		return nil, fmt.Errorf("it is %s, and the endpoint in the provider's configuration is that of %s only: put {region} in it",
+			region, h.configured.region)
 	}
-	search.err = err
+	h.is(found)
+	return found, nil
 }
 
 // regionName matches names of regions. They become part of a host name.
