@@ -346,6 +346,19 @@ func TestTheFirstMapOfAnImportFileIsRecorded(t *testing.T) {
 	assert.NotEqual(t, live.Value, c.secretOutput("token"))
 }
 
+// TestTheFirstMapAfterAnImportByIDRotates checks that a token without a value gets one.
+func TestTheFirstMapAfterAnImportByIDRotates(t *testing.T) {
+	t.Parallel()
+	s := newRotatingStack(t, nil)
+	live := s.oci.AddToken(s.user, "ci")
+	s.options.ImportID = resource.ID(s.user + "/" + live.ID)
+	require.NoError(t, s.testStack.up(s.program))
+	s.set(map[string]any{"rotateWhenChanged": map[string]any{"n": "1"}})
+	require.NoError(t, s.testStack.up(s.program), s.diagnostics())
+	assert.Equal(t, live.ID, s.output("previousTokenId"))
+	assert.NotEmpty(t, s.output("token"))
+}
+
 // TestATokenIsTheSameByItsOCIDAndItsSCIMID rotates tokens that the state knows by the ids that the domain gives them.
 func TestATokenIsTheSameByItsOCIDAndItsSCIMID(t *testing.T) {
 	t.Parallel()
@@ -425,7 +438,7 @@ func TestAnErrorNeverNamesATokenThatIsRecordedByItsPath(t *testing.T) {
 			if s.domainURL != "" {
 				path = s.domainURL + "/" + path
 			}
-			state := s.testStack.recorded(kind, "recorded")
+			state := s.recorded(kind, "recorded")
 			state.ID = resource.ID(path)
 			delete(state.Outputs, "tokenId")
 

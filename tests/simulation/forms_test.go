@@ -412,8 +412,8 @@ func (e *engine) checkThatNothingIsLeftToDo() {
 // knows records that the engine tells the plugin about a record, which is in the state.
 func (p *process) knows(r *record) {
 	tokens := r.tokens()
-	p.stack.world.mu.Lock()
-	defer p.stack.world.mu.Unlock()
+	p.stack.mu.Lock()
+	defer p.stack.mu.Unlock()
 	for _, t := range tokens {
 		if _, ok := p.known[t.id]; !ok {
 			p.known[t.id] = time.Now()
@@ -423,8 +423,8 @@ func (p *process) knows(r *record) {
 
 // knew reports whether the plugin knew before now that a token is in the state.
 func (p *process) knew(id string) bool {
-	p.stack.world.mu.Lock()
-	defer p.stack.world.mu.Unlock()
+	p.stack.mu.Lock()
+	defer p.stack.mu.Unlock()
 	at, ok := p.known[id]
 	return ok && at.Before(time.Now())
 }
