@@ -71,7 +71,8 @@ func (args *GetRegistryLoginArgs) Annotate(a infer.Annotator) {
 	a.Describe(&args.Password, "The value of an auth token of the user.")
 	a.Describe(&args.WaitUntilReady, "Whether to wait until the registry accepts the login. It takes a few minutes to accept "+
 		"a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.")
-	a.Describe(&args.WaitTimeoutSeconds, "How long to wait, in seconds, from 0 to 3600. The default is 300.")
+	a.Describe(&args.WaitTimeoutSeconds, "How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function "+
+		"tries once.")
 }
 
 // Annotate describes the result for the schema.
@@ -81,7 +82,8 @@ func (r *GetRegistryLoginResult) Annotate(a infer.Annotator) {
 	a.Describe(&r.Password, "The `password`, as it was passed. What takes it from here waits until the registry accepts it, with "+
 		"`waitUntilReady`. A secret.")
 	a.Describe(&r.Auth, "User name and password in base64, as in Docker's configuration file. A secret.")
-	a.Describe(&r.DockerConfigJSON, "Docker's configuration file after the login to `server` and `alias`. It is the content "+
+	a.Describe(&r.DockerConfigJSON, "Docker's configuration file after the login to every host name of the region's registry. In the "+
+		"commercial realm these are `server`, `<region>.ocir.io` and `alias`. It is the content "+
 		"of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.")
 }
 
@@ -147,22 +149,24 @@ func (l registryLookup) explain(ctx context.Context, err error, names registryNa
 	if !errors.As(err, &refused) {
 		return err
 	}
-	remedies := []string{"The registry takes a few minutes to accept a new token, and longer outside of the home region: try again later, " +
-		"or set a longer waitTimeoutSeconds. The password may also be the value of an older token, or of another user's"}
+	var remedies []string
 	add := func(remedy string) {
 		if remedy != "" {
 			remedies = append(remedies, remedy)
 		}
 	}
+	if l.args.Username != nil && l.args.UserID != nil {
+		add(l.explainUsername(ctx, names))
+	}
+	add("The registry takes a few minutes to accept a new token, and longer outside of the home region: try again later, or set a longer " +
+		"waitTimeoutSeconds. The password may also be the value of an older token, or of another user's")
 	switch {
 	case l.args.Username == nil:
 		add("The user may sign in under another name: the Console shows it in the profile menu; set username to it")
-	case l.args.UserID == nil:
+		add(l.explainTokens(ctx, now))
+	case l.args.UserID == nil: // the name may be anybody's
 		add("Set userId too, and this error says which tokens the user has, and what the user is called")
 	default:
-		add(l.explainUsername(ctx, names))
-	}
-	if l.args.UserID != nil || l.args.Username == nil { // otherwise the name may be anybody's
 		add(l.explainTokens(ctx, now))
 	}
 	return fmt.Errorf("%w. %s", err, strings.Join(remedies, ". "))

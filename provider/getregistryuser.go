@@ -68,7 +68,8 @@ func (args *GetRegistryUserArgs) Annotate(a infer.Annotator) {
 func (r *GetRegistryUserResult) Annotate(a infer.Annotator) {
 	a.Describe(&r.Server, "The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.")
 	a.Describe(&r.Alias, "The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the "+
-		"commercial realm, where there is none, and if OCI does not tell the caller the region's key.")
+		"commercial realm, where there is none, and if OCI does not tell the caller the region's key. A "+
+		"status line then says why.")
 	a.Describe(&r.Namespace, "The tenancy's Object Storage namespace. It is the first part of the name of every image.")
 	a.Describe(&r.Username, "The user name for the registry, with the namespace before it.")
 }

@@ -2,7 +2,11 @@ package tests
 
 import (
 	"context"
+	"io/fs"
 	"net"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -113,7 +117,7 @@ func TestWhatEachPersonIsToldOfALoginThatFails(t *testing.T) {
 			"a registry that never answers": {
 				besides: map[string]any{"waitTimeoutSeconds": 1},
 				fault:   emulator.Fault{Operation: "RegistryLogin", Delay: emulator.Duration(time.Hour)},
-				tells:   []string{"the registry " + s.host() + " has not answered in time (1 try in a row). Check the network and the region"},
+				tells:   []string{"the registry " + s.host() + " has not answered in time (1 try). Check the network and the region, or try again later"},
 				not:     []string{lists, "refuses"},
 			},
 			"a registry with a fault": {
@@ -286,4 +290,36 @@ func TestTheHostsOfTheRegistry(t *testing.T) {
 	assert.Contains(t, names["dockerConfigJson"], `"us-phoenix-1.ocir.io":`)
 	assert.NotContains(t, names["dockerConfigJson"], "phx")
 	assert.Contains(t, strings.ReplaceAll(said, "\n", " "), "the key of region us-phoenix-1 is not known, so the short name of the registry is left out: could not find out the regions")
+}
+
+// TestTheSDKsWarnOfThePlainForm reads what editors show of the function, up to the example.
+func TestTheSDKsWarnOfThePlainForm(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{
+		"go/ociauthtoken/getRegistryLogin.go", "python/pulumi_ociauthtoken/get_registry_login.py", "nodejs/getRegistryLogin.ts",
+		"dotnet/GetRegistryLogin.cs", "java/src/main/java/io/github/ociauthtoken/OciauthtokenFunctions.java",
+	} {
+		content, err := os.ReadFile("../sdk/" + path)
+		require.NoError(t, err)
+		_, shown, _ := strings.Cut(string(content), "Returns a login to the OCI container registry")
+		shown, _, _ = strings.Cut(shown, "Example Usage")
+		for _, part := range []string{"get_registry_login_output", "GetRegistryLoginOutput", "writes them to the state in plain text", "In Go, the plain form always fails"} {
+			assert.Contains(t, shown, part, path)
+		}
+	}
+}
+
+func TestNoExampleCallsThePlainForm(t *testing.T) {
+	t.Parallel()
+	plain := regexp.MustCompile(`\.getRegistryLogin\(\{|\bget_registry_login\(|\.GetRegistryLogin\(ctx|GetRegistryLogin\.InvokeAsync\(|getRegistryLoginPlain\(`)
+	for _, root := range []string{"../examples", "../docs", "../provider", "../README.md"} {
+		require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			assert.NotRegexp(t, plain, string(content), path)
+			return err
+		}))
+	}
 }

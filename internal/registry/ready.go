@@ -102,7 +102,8 @@ func (w Wait) Until(ctx context.Context, login Login, usernames []string) (strin
 		case errors.Is(last, errUnusable):
 			return "", last
 		case unreached == unreachableRounds, refused.Waited >= lastTry && refused.Tries == 0:
-			return "", fmt.Errorf("%w (%s in a row). Check the network and the region", last, counted(unreached, "try", "tries"))
+			return "", fmt.Errorf("%w (%s). Check the network and the region, or try again later", last,
+				counted(unreached, "try", "tries in a row"))
 		case refused.Waited >= lastTry:
 			return "", refused
 		}

@@ -637,7 +637,7 @@ namespace Pulumi.OciAuthToken
     public sealed class GetRegistryUserResult
     {
         /// <summary>
-        /// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
+        /// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key. A status line then says why.
         /// </summary>
         public readonly string? Alias;
         /// <summary>

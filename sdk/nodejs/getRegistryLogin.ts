@@ -9,6 +9,8 @@ import * as utilities from "./utilities";
  *
  * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
  *
+ * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
+ *
  * ## Example Usage
  * ### Create a token and log in with it
  *
@@ -34,13 +36,17 @@ import * as utilities from "./utilities";
  *
  * ## Waiting for the registry
  *
- * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
+ * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+ *
+ * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
  *
  * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
  *
  * ## What is secret
  *
- * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+ * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one: `server` and `username` are shown with `--show-secrets` only. `getRegistryUser` returns them in clear.
+ *
+ * The plain form of the function (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings. Nothing keeps them from being printed, or from being written to the state in plain text. In Go, `GetRegistryLogin` always fails with "unexpected secret result returned to invoke call".
  *
  * ## Without a password
  *
@@ -86,7 +92,7 @@ export interface GetRegistryLoginArgs {
      */
     username?: string;
     /**
-     * How long to wait, in seconds, from 0 to 3600. The default is 300.
+     * How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
      */
     waitTimeoutSeconds?: number;
     /**
@@ -97,7 +103,7 @@ export interface GetRegistryLoginArgs {
 
 export interface GetRegistryLoginResult {
     /**
-     * The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
+     * The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key. A status line then says why.
      */
     readonly alias?: string;
     /**
@@ -105,7 +111,7 @@ export interface GetRegistryLoginResult {
      */
     readonly auth: string;
     /**
-     * Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+     * Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      */
     readonly dockerConfigJson: string;
     /**
@@ -129,6 +135,8 @@ export interface GetRegistryLoginResult {
  * Returns a login to the OCI container registry (OCIR) with a password, which is the value of an auth token: Docker's configuration file, for `~/.docker/config.json` or for a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`, and the names that it consists of. The punctuation in a token is encoded correctly.
  *
  * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
+ *
+ * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
  *
  * ## Example Usage
  * ### Create a token and log in with it
@@ -155,13 +163,17 @@ export interface GetRegistryLoginResult {
  *
  * ## Waiting for the registry
  *
- * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
+ * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+ *
+ * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
  *
  * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
  *
  * ## What is secret
  *
- * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+ * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one: `server` and `username` are shown with `--show-secrets` only. `getRegistryUser` returns them in clear.
+ *
+ * The plain form of the function (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings. Nothing keeps them from being printed, or from being written to the state in plain text. In Go, `GetRegistryLogin` always fails with "unexpected secret result returned to invoke call".
  *
  * ## Without a password
  *
@@ -207,7 +219,7 @@ export interface GetRegistryLoginOutputArgs {
      */
     username?: pulumi.Input<string | undefined>;
     /**
-     * How long to wait, in seconds, from 0 to 3600. The default is 300.
+     * How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
      */
     waitTimeoutSeconds?: pulumi.Input<number | undefined>;
     /**

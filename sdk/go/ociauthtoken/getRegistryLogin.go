@@ -15,6 +15,8 @@ import (
 //
 // If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
 //
+// Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
+//
 // ## Example Usage
 // ### Create a token and log in with it
 //
@@ -55,13 +57,17 @@ import (
 //
 // ## Waiting for the registry
 //
-// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user's tokens and the user names that were tried. Each later run of the program logs in once more.
+// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+//
+// If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
 //
 // To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
 //
 // ## What is secret
 //
-// `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+// `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one: `server` and `username` are shown with `--show-secrets` only. `getRegistryUser` returns them in clear.
+//
+// The plain form of the function (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings. Nothing keeps them from being printed, or from being written to the state in plain text. In Go, `GetRegistryLogin` always fails with "unexpected secret result returned to invoke call".
 //
 // ## Without a password
 //
@@ -89,18 +95,18 @@ type GetRegistryLoginArgs struct {
 	UserId *string `pulumi:"userId"`
 	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
 	Username *string `pulumi:"username"`
-	// How long to wait, in seconds, from 0 to 3600. The default is 300.
+	// How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
 	WaitTimeoutSeconds *int `pulumi:"waitTimeoutSeconds"`
 	// Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
 	WaitUntilReady *bool `pulumi:"waitUntilReady"`
 }
 
 type GetRegistryLoginResult struct {
-	// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
+	// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key. A status line then says why.
 	Alias *string `pulumi:"alias"`
 	// User name and password in base64, as in Docker's configuration file. A secret.
 	Auth string `pulumi:"auth"`
-	// Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+	// Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
 	DockerConfigJson string `pulumi:"dockerConfigJson"`
 	// The tenancy's Object Storage namespace. It is the first part of the name of every image.
 	Namespace string `pulumi:"namespace"`
@@ -130,7 +136,7 @@ type GetRegistryLoginOutputArgs struct {
 	UserId pulumi.StringPtrInput `pulumi:"userId"`
 	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
 	Username pulumi.StringPtrInput `pulumi:"username"`
-	// How long to wait, in seconds, from 0 to 3600. The default is 300.
+	// How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
 	WaitTimeoutSeconds pulumi.IntPtrInput `pulumi:"waitTimeoutSeconds"`
 	// Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
 	WaitUntilReady pulumi.BoolPtrInput `pulumi:"waitUntilReady"`
@@ -154,7 +160,7 @@ func (o GetRegistryLoginResultOutput) ToGetRegistryLoginResultOutputWithContext(
 	return o
 }
 
-// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
+// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key. A status line then says why.
 func (o GetRegistryLoginResultOutput) Alias() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) *string { return v.Alias }).(pulumi.StringPtrOutput)
 }
@@ -164,7 +170,7 @@ func (o GetRegistryLoginResultOutput) Auth() pulumi.StringOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.Auth }).(pulumi.StringOutput)
 }
 
-// Docker's configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+// Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
 func (o GetRegistryLoginResultOutput) DockerConfigJson() pulumi.StringOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.DockerConfigJson }).(pulumi.StringOutput)
 }

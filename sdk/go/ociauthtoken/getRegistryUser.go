@@ -87,7 +87,7 @@ type GetRegistryUserArgs struct {
 }
 
 type GetRegistryUserResult struct {
-	// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
+	// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key. A status line then says why.
 	Alias *string `pulumi:"alias"`
 	// The tenancy's Object Storage namespace. It is the first part of the name of every image.
 	Namespace string `pulumi:"namespace"`
@@ -133,7 +133,7 @@ func (o GetRegistryUserResultOutput) ToGetRegistryUserResultOutputWithContext(ct
 	return o
 }
 
-// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
+// The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key. A status line then says why.
 func (o GetRegistryUserResultOutput) Alias() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v GetRegistryUserResult) *string { return v.Alias }).(pulumi.StringPtrOutput)
 }

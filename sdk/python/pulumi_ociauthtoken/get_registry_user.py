@@ -41,7 +41,7 @@ class GetRegistryUserResult:
     @pulumi.getter
     def alias(self) -> Optional[_builtins.str]:
         """
-        The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key.
+        The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region's key. A status line then says why.
         """
         return pulumi.get(self, "alias")
 

@@ -316,6 +316,8 @@ public final class OciauthtokenFunctions {
      * 
      * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
      * 
+     * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
+     * 
      * ## Example Usage
      * ### Create a token and log in with it
      * 
@@ -358,13 +360,17 @@ public final class OciauthtokenFunctions {
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+     * 
+     * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody&#39;s.
      * 
      * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
      * 
      * ## What is secret
      * 
-     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one: `server` and `username` are shown with `--show-secrets` only. `getRegistryUser` returns them in clear.
+     * 
+     * The plain form of the function (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings. Nothing keeps them from being printed, or from being written to the state in plain text. In Go, `GetRegistryLogin` always fails with &#34;unexpected secret result returned to invoke call&#34;.
      * 
      * ## Without a password
      * 
@@ -379,6 +385,8 @@ public final class OciauthtokenFunctions {
      * 
      * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
      * 
+     * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
+     * 
      * ## Example Usage
      * ### Create a token and log in with it
      * 
@@ -421,13 +429,17 @@ public final class OciauthtokenFunctions {
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+     * 
+     * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody&#39;s.
      * 
      * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
      * 
      * ## What is secret
      * 
-     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one: `server` and `username` are shown with `--show-secrets` only. `getRegistryUser` returns them in clear.
+     * 
+     * The plain form of the function (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings. Nothing keeps them from being printed, or from being written to the state in plain text. In Go, `GetRegistryLogin` always fails with &#34;unexpected secret result returned to invoke call&#34;.
      * 
      * ## Without a password
      * 
@@ -442,6 +454,8 @@ public final class OciauthtokenFunctions {
      * 
      * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
      * 
+     * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
+     * 
      * ## Example Usage
      * ### Create a token and log in with it
      * 
@@ -484,13 +498,17 @@ public final class OciauthtokenFunctions {
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+     * 
+     * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody&#39;s.
      * 
      * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
      * 
      * ## What is secret
      * 
-     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one: `server` and `username` are shown with `--show-secrets` only. `getRegistryUser` returns them in clear.
+     * 
+     * The plain form of the function (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings. Nothing keeps them from being printed, or from being written to the state in plain text. In Go, `GetRegistryLogin` always fails with &#34;unexpected secret result returned to invoke call&#34;.
      * 
      * ## Without a password
      * 
@@ -505,6 +523,8 @@ public final class OciauthtokenFunctions {
      * 
      * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
      * 
+     * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
+     * 
      * ## Example Usage
      * ### Create a token and log in with it
      * 
@@ -547,13 +567,17 @@ public final class OciauthtokenFunctions {
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+     * 
+     * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody&#39;s.
      * 
      * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
      * 
      * ## What is secret
      * 
-     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one: `server` and `username` are shown with `--show-secrets` only. `getRegistryUser` returns them in clear.
+     * 
+     * The plain form of the function (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings. Nothing keeps them from being printed, or from being written to the state in plain text. In Go, `GetRegistryLogin` always fails with &#34;unexpected secret result returned to invoke call&#34;.
      * 
      * ## Without a password
      * 
@@ -568,6 +592,8 @@ public final class OciauthtokenFunctions {
      * 
      * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
      * 
+     * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
+     * 
      * ## Example Usage
      * ### Create a token and log in with it
      * 
@@ -610,13 +636,17 @@ public final class OciauthtokenFunctions {
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes, or for `waitTimeoutSeconds`. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. If the registry still refuses, the error lists the user&#39;s tokens and the user names that were tried. Each later run of the program logs in once more.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+     * 
+     * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody&#39;s.
      * 
      * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
      * 
      * ## What is secret
      * 
-     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. That is true of the form of the function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin` in Go, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings: nothing keeps them from being printed or from being written to the state in plain text.
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one: `server` and `username` are shown with `--show-secrets` only. `getRegistryUser` returns them in clear.
+     * 
+     * The plain form of the function (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings. Nothing keeps them from being printed, or from being written to the state in plain text. In Go, `GetRegistryLogin` always fails with &#34;unexpected secret result returned to invoke call&#34;.
      * 
      * ## Without a password
      * 

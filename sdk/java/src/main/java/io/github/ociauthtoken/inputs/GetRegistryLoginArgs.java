@@ -109,14 +109,14 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
     }
 
     /**
-     * How long to wait, in seconds, from 0 to 3600. The default is 300.
+     * How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
      * 
      */
     @Import(name="waitTimeoutSeconds")
     private @Nullable Output<Integer> waitTimeoutSeconds;
 
     /**
-     * @return How long to wait, in seconds, from 0 to 3600. The default is 300.
+     * @return How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
      * 
      */
     public Optional<Output<Integer>> waitTimeoutSeconds() {
@@ -296,7 +296,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param waitTimeoutSeconds How long to wait, in seconds, from 0 to 3600. The default is 300.
+         * @param waitTimeoutSeconds How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
          * 
          * @return builder
          * 
@@ -307,7 +307,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param waitTimeoutSeconds How long to wait, in seconds, from 0 to 3600. The default is 300.
+         * @param waitTimeoutSeconds How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
          * 
          * @return builder
          * 

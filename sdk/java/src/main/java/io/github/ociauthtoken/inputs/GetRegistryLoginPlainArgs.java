@@ -108,14 +108,14 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
     }
 
     /**
-     * How long to wait, in seconds, from 0 to 3600. The default is 300.
+     * How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
      * 
      */
     @Import(name="waitTimeoutSeconds")
     private @Nullable Integer waitTimeoutSeconds;
 
     /**
-     * @return How long to wait, in seconds, from 0 to 3600. The default is 300.
+     * @return How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
      * 
      */
     public Optional<Integer> waitTimeoutSeconds() {
@@ -235,7 +235,7 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         /**
-         * @param waitTimeoutSeconds How long to wait, in seconds, from 0 to 3600. The default is 300.
+         * @param waitTimeoutSeconds How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
          * 
          * @return builder
          * 

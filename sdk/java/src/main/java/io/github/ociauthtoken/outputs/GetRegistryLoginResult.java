@@ -13,7 +13,7 @@ import javax.annotation.Nullable;
 @CustomType
 public final class GetRegistryLoginResult {
     /**
-     * @return The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region&#39;s key.
+     * @return The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region&#39;s key. A status line then says why.
      * 
      */
     private @Nullable String alias;
@@ -23,7 +23,7 @@ public final class GetRegistryLoginResult {
      */
     private String auth;
     /**
-     * @return Docker&#39;s configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+     * @return Docker&#39;s configuration file after the login to every host name of the region&#39;s registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      * 
      */
     private String dockerConfigJson;
@@ -50,7 +50,7 @@ public final class GetRegistryLoginResult {
 
     private GetRegistryLoginResult() {}
     /**
-     * @return The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region&#39;s key.
+     * @return The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region&#39;s key. A status line then says why.
      * 
      */
     public Optional<String> alias() {
@@ -64,7 +64,7 @@ public final class GetRegistryLoginResult {
         return this.auth;
     }
     /**
-     * @return Docker&#39;s configuration file after the login to `server` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+     * @return Docker&#39;s configuration file after the login to every host name of the region&#39;s registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      * 
      */
     public String dockerConfigJson() {

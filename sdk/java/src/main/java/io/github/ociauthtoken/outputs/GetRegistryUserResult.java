@@ -13,7 +13,7 @@ import javax.annotation.Nullable;
 @CustomType
 public final class GetRegistryUserResult {
     /**
-     * @return The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region&#39;s key.
+     * @return The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region&#39;s key. A status line then says why.
      * 
      */
     private @Nullable String alias;
@@ -35,7 +35,7 @@ public final class GetRegistryUserResult {
 
     private GetRegistryUserResult() {}
     /**
-     * @return The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region&#39;s key.
+     * @return The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the commercial realm, where there is none, and if OCI does not tell the caller the region&#39;s key. A status line then says why.
      * 
      */
     public Optional<String> alias() {
