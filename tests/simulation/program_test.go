@@ -41,6 +41,7 @@ const (
 	actionCut      action = "cut"      // connections break in the middle of a request
 	actionLag      action = "lag"      // the lists of a region lag behind
 	actionCreating action = "creating" // new tokens stay CREATING
+	actionLimit    action = "limit"    // the limit counts tokens that were revoked
 	actionThrottle action = "throttle" // OCI limits the requests per second
 	actionSkew     action = "skew"     // the clocks differ
 
@@ -158,7 +159,7 @@ func (g generator) step() step {
 	case p < 85:
 		return step{action: actionLag, away: true, d: pick(g, 0, 2*time.Second, 10*time.Minute, 48*time.Hour, 48*time.Hour)}
 	case p < 86:
-		return step{action: actionCreating, d: pick(g, 0, 5*time.Second, time.Minute, time.Hour)}
+		return step{action: pick(g, actionCreating, actionLimit), d: pick(g, 0, 5*time.Second, time.Minute, time.Hour)}
 	case p < 87:
 		return step{action: actionThrottle, rate: pick(g, 0, 0, 0.5, 2, 5), away: g.one(2)}
 	case p < 88:
@@ -386,6 +387,8 @@ func (s step) String() string {
 		return fmt.Sprintf("the lists of %s lag by %s", regionOf(s.away), s.d)
 	case actionCreating:
 		return fmt.Sprintf("new tokens stay CREATING for %s", s.d)
+	case actionLimit:
+		return fmt.Sprintf("the limit counts a revoked token for %s", s.d)
 	case actionThrottle:
 		if s.away {
 			return fmt.Sprintf("OCI admits %g requests a second of each user (0: all)", s.rate)

@@ -25,6 +25,7 @@ func isRotating(name string) bool {
 // rotationWish is what the program says about rotations.
 type rotationWish struct {
 	days         int // 0: not set
+	maxAge       int // 0: not set
 	trigger      int // 0: not set
 	single       bool
 	previousDays int // -1: not set
@@ -33,6 +34,9 @@ type rotationWish struct {
 func (r rotationWish) addTo(inputs map[string]any) {
 	if r.days > 0 {
 		inputs["rotationDays"] = r.days
+	}
+	if r.maxAge > 0 {
+		inputs["maxAgeDays"] = r.maxAge
 	}
 	if r.trigger > 0 {
 		inputs["rotateWhenChanged"] = map[string]any{"n": strconv.Itoa(r.trigger)}
@@ -60,7 +64,10 @@ func (g generator) wantRotation() step {
 }
 
 func (g generator) rotation() rotationWish {
-	return rotationWish{days: pick(g, 0, 1, 1, 30), trigger: g.IntN(4), single: g.one(6), previousDays: pick(g, -1, -1, -1, 0, 1)}
+	return rotationWish{
+		days: pick(g, 0, 1, 1, 30), maxAge: pick(g, 0, 0, 0, 4, 90), trigger: g.IntN(4), single: g.one(6),
+		previousDays: pick(g, -1, -1, -1, 0, 1),
+	}
 }
 
 // recordedToken is what the state holds about one token.
@@ -146,7 +153,22 @@ func (r *record) isDue(w wish, tolerance time.Duration) bool {
 	}
 	created, err := time.Parse(time.RFC3339, fields["timeCreated"].GetStringValue())
 	age := time.Since(created) + tolerance
-	return err == nil && w.rotation.days > 0 && age >= time.Duration(w.rotation.days)*24*time.Hour
+	return err == nil && age >= w.rotation.period()
+}
+
+// period returns how old a token may become before it is due to be rotated.
+func (r rotationWish) period() time.Duration {
+	const day = 24 * time.Hour
+	period := time.Duration(1<<63 - 1)
+	if r.days > 0 {
+		period = time.Duration(r.days) * day
+	}
+	if r.maxAge > 0 && r.single {
+		period = min(period, time.Duration(r.maxAge)*day*5/8)
+	} else if r.maxAge > 0 {
+		period = min(period, time.Duration(r.maxAge)*day/4)
+	}
+	return period
 }
 
 // watchRotation looks at a resource before an update, and returns a function that checks it afterwards. The resource must be rotated only
@@ -159,11 +181,10 @@ func (l *ledger) watchRotation(r *record, w wish) (check func()) {
 	before, due := r.currentID(), r.isDue(w, clocks)
 	gone := !slices.ContainsFunc(l.oci.Tokens(l.users[r.user]), func(t emulator.Token) bool { return t.ID == before })
 	began := time.Now()
-	// A value has to work until the rotation after the next one begins. From here on it may be gone.
-	if (due || gone) && (r.held != r.current() || w.rotation.single || w.rotation.previousDays >= 0) {
-		r.held = ""
-	}
-	if w.rotation.previousDays >= 0 && r.held != r.current() {
+	// A value has to work until the rotation after the next one begins. From here on it may be gone. If the update before has failed
+	// half-way, what it was to hand out has not been handed out, and this update must not begin another rotation.
+	short := w.rotation.single || w.rotation.previousDays >= 0 || w.rotation.maxAge > 0
+	if old := r.held != r.current(); short && (due || gone || old) || gone && old {
 		r.held = ""
 	}
 	return func() {
@@ -176,7 +197,7 @@ func (l *ledger) watchRotation(r *record, w wish) (check func()) {
 
 // isDueSince reports whether a rotation has become due during an update.
 func (*record) isDueSince(w wish, began time.Time, clocks time.Duration) bool {
-	return w.rotation.days > 0 && time.Since(began) > clocks
+	return (w.rotation.days > 0 || w.rotation.maxAge > 0) && time.Since(began) > clocks
 }
 
 // checkHeld checks that the value which the dependents of a rotating resource have works.

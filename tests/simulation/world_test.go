@@ -200,6 +200,8 @@ func (w *world) do(s step) {
 		w.oci.SetListLag(regionOf(s.away), s.d)
 	case actionCreating:
 		w.oci.SetCreatingFor(s.d)
+	case actionLimit:
+		w.oci.SetLimitLag(s.d)
 	case actionThrottle:
 		if s.away {
 			w.oci.SetRequestsPerSecond(0, s.rate)
@@ -271,7 +273,7 @@ func (w *world) meddle(s step) {
 // heal ends all faults and disturbances.
 func (w *world) heal() {
 	for _, s := range []step{
-		{action: actionClear}, {action: actionLag}, {action: actionLag, away: true}, {action: actionCreating}, {action: actionThrottle},
+		{action: actionClear}, {action: actionLag}, {action: actionLag, away: true}, {action: actionCreating}, {action: actionLimit}, {action: actionThrottle},
 		{action: actionSkew}, {action: actionAllow}, {action: actionAllow, user: 1}, {action: actionAllow, user: 2}, {action: actionAllow, user: 3},
 		{action: actionWait, d: 20 * time.Minute},
 	} {
