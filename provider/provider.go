@@ -73,7 +73,7 @@ func New(options Options) (p.Provider, error) {
 	return wrapped(provider,
 		resources.passingRequests, keepingSecretArguments, resources.markingSecretsOnRead, resources.comparingMeanings,
 		resources.completingState, resources.readingOldArguments, ignoringChangesOfInputs, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure),
-		oci.notingWhatIsRecorded, readingIDs, oci.warningOfExpiry, refusingTheWayBack, explainingWrongKinds, droppingNulls,
+		oci.notingWhatIsRecorded, readingIDs, oci.warningOfExpiry, takingTheWayBack, explainingWrongKinds, droppingNulls,
 		notWithoutPassword, answeringPanics,
 	), nil
 }

@@ -3,47 +3,65 @@ package provider
 import (
 	"context"
 	"errors"
+	"slices"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 )
 
-// errWayBack is the error for a RotatingAuthToken that an alias makes an AuthToken.
-var errWayBack = errors.New("this is the state of a RotatingAuthToken, and an alias cannot turn it into an AuthToken: its previous token " +
-	"would be left behind. Nothing was changed. https://" + repository + "/blob/main/docs/rotation.md#the-way-back says how to " +
-	"go back and keep the value")
+// errWayBack is the error for a RotatingAuthToken that an alias makes an AuthToken too early.
+var errWayBack = errors.New("this is the state of a RotatingAuthToken with a previous token, or without a current one, and an AuthToken has " +
+	"exactly one. Nothing was changed. Make it a RotatingAuthToken again, set previousDays to 0, and run \"pulumi up\": then an alias can " +
+	"turn it into an AuthToken. https://" + repository + "/blob/main/docs/rotation.md#the-way-back says how")
 
-// refusingTheWayBack refuses to handle the state of a RotatingAuthToken as an AuthToken. Its id may be the OCID of a token that is
-// gone. A deletion would then find nothing to delete and leave two live tokens behind.
-func refusingTheWayBack(provider p.Provider) p.Provider {
-	check := func(urn resource.URN, state property.Map) error {
-		if _, rotating := state.GetOk("tokenId"); rotating && urn.Type() == Name+":index:AuthToken" {
-			return errWayBack
+// takingTheWayBack lets an alias make an AuthToken of a RotatingAuthToken. The resource's id may be the OCID of an earlier token. The
+// state keeps the output tokenId until a refresh has corrected the id.
+func takingTheWayBack(provider p.Provider) p.Provider {
+	inner, kept := provider, argumentsOf[AuthTokenState]()
+	back := func(urn resource.URN, id string, state property.Map) (string, property.Map, error) {
+		current, rotating := state.GetOk("tokenId")
+		if !rotating || !current.IsString() || urn.Type() != Name+":index:AuthToken" {
+			return id, state, nil
 		}
-		return nil
+		lifecycle := state.Get("state")
+		if _, previous := state.GetOk("previousTokenId"); previous || lifecycle.IsString() && lifecycle.AsString() == identity.StateDeleted {
+			return id, state, errWayBack
+		}
+		for name := range state.All {
+			if !slices.ContainsFunc(kept, func(a argument) bool { return a.name == name }) {
+				state = state.Delete(name)
+			}
+		}
+		return current.AsString(), state, nil
 	}
-	inner := provider
-	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
-		if err := check(req.Urn, req.State); err != nil {
+	provider.Diff = func(ctx context.Context, req p.DiffRequest) (_ p.DiffResponse, err error) {
+		if req.ID, req.State, err = back(req.Urn, req.ID, req.State); err != nil {
 			return p.DiffResponse{}, err
 		}
 		return inner.Diff(ctx, req)
 	}
-	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
-		if err := check(req.Urn, req.Properties); err != nil {
+	provider.Read = func(ctx context.Context, req p.ReadRequest) (_ p.ReadResponse, err error) {
+		if req.ID, req.Properties, err = back(req.Urn, req.ID, req.Properties); err != nil {
 			return p.ReadResponse{}, err
 		}
 		return inner.Read(ctx, req)
 	}
-	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
-		if err := check(req.Urn, req.State); err != nil {
+	provider.Update = func(ctx context.Context, req p.UpdateRequest) (resp p.UpdateResponse, err error) {
+		id := req.ID
+		if req.ID, req.State, err = back(req.Urn, req.ID, req.State); err != nil {
 			return p.UpdateResponse{}, err
 		}
-		return inner.Update(ctx, req)
+		resp, err = inner.Update(ctx, req)
+		if req.ID != id && resp.Properties.Len() > 0 {
+			resp.Properties = resp.Properties.Set("tokenId", property.New(req.ID)) // the engine keeps the id
+		}
+		return resp, err
 	}
-	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
-		if err := check(req.Urn, req.Properties); err != nil {
+	provider.Delete = func(ctx context.Context, req p.DeleteRequest) (err error) {
+		if req.ID, req.Properties, err = back(req.Urn, req.ID, req.Properties); err != nil {
 			return err
 		}
 		return inner.Delete(ctx, req)

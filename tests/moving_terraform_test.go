@@ -222,6 +222,33 @@ func TestMoveFromTerraformStops(t *testing.T) {
 	}
 }
 
+// TestPulumiForgetsTokensThatSomethingDependsOn runs the last command of the way back to Terraform.
+func TestPulumiForgetsTokensThatSomethingDependsOn(t *testing.T) {
+	t.Parallel()
+	m := newMove(t, map[string]int{"docker login from CI": 1})
+	m.write("Pulumi.yaml", emptyProgram)
+	m.newStack("prod")
+	other := m.addUser("other")
+	program := func(token, options string) string {
+		return "name: moved\nruntime: yaml\nresources:\n" + token + "  dependent:\n    type: ociauthtoken:RotatingAuthToken\n" +
+			"    properties: { userId: " + other + ", description: other }\n" + options
+	}
+	m.write("Pulumi.yaml", program("  token:\n    type: ociauthtoken:AuthToken\n    properties: { userId: "+m.owners[0]+", description: ci }\n",
+		"    options: { dependsOn: [ \"${token}\" ] }\n"))
+	without := program("", "")
+	m.must("up", "--yes", "--skip-preview")
+	require.Len(t, m.tokensIn(m.state(), newTokenType), 1)
+	m.oci.ResetJournal()
+
+	_, back := readSteps(t, "move-from-terraform.md")
+	printed, err := m.shell(back[len(back)-1].commands)
+	require.NoError(t, err, printed)
+	assert.Empty(t, m.tokensIn(m.state(), newTokenType))
+	m.write("Pulumi.yaml", without)
+	m.must("preview", "--expect-no-changes")
+	assert.Zero(t, m.writes())
+}
+
 // copied returns a copy of the project and its stack, and of the configuration and its state, with the same OCI.
 func (m *terraformMove) copied() *terraformMove {
 	m.t.Helper()

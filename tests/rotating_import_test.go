@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -273,65 +273,135 @@ func TestImportFileBringsBothValuesAlong(t *testing.T) {
 	}
 }
 
-// TestTheWayBackToAnAuthToken does what docs/rotation.md describes. The value is kept, and nothing is created.
-func TestTheWayBackToAnAuthToken(t *testing.T) {
-	t.Parallel()
-	c := newCLI(t)
-	c.rotates("ci", "      rotateWhenChanged: { n: \"1\" }\n")
-	c.must("up", "--yes", "--skip-preview")
-	c.rotates("ci", "      rotateWhenChanged: { n: \"2\" }\n")
-	c.must("up", "--yes", "--skip-preview")
-	require.Len(t, c.tokens(), 2)
-
-	c.rotates("ci", "      rotateWhenChanged: { n: \"2\" }\n      previousDays: 0\n")
-	c.must("up", "--yes", "--skip-preview")
-	live := c.onlyToken()
-	value := c.secretOutput("token")
-	c.oci.ResetJournal()
-
-	urn := "urn:pulumi:test::test::" + rotatingType + "::token"
-	if stack := c.must("stack", "export"); !strings.Contains(stack, urn) {
-		start := strings.Index(stack, "urn:pulumi:")
-		for _, candidate := range strings.Split(stack[start:], `"`) {
-			if strings.HasSuffix(candidate, rotatingType+"::token") {
-				urn = candidate
-			}
-		}
-	}
-	c.must("state", "delete", urn, "--yes")
-	c.write("import.json", importFileOf(t, authTokenType, live.ID, map[string]any{"userId": c.user, "description": "ci"},
-		map[string]any{"token": value}))
-	c.must("import", "--file", "import.json", "--yes", "--skip-preview", "--protect=false", "--generate-code=false")
-	require.NoError(t, os.Remove(filepath.Join(c.dir, "import.json")))
-	c.program("token", "ci")
-	c.must("up", "--yes", "--skip-preview")
-	assert.Equal(t, value, c.secretOutput("token"))
-	assert.Equal(t, live.ID, c.onlyToken().ID)
-	c.must("refresh", "--yes", "--skip-preview")
-	c.must("preview", "--diff", "--expect-no-changes")
-	assert.Zero(t, c.calls("CreateAuthToken")+c.calls("DeleteAuthToken"))
-	c.must("destroy", "--yes", "--skip-preview")
-	assert.Empty(t, c.tokens())
-}
-
-// TestTheWayBackByAnAliasIsRefusedAndLosesNothing checks that nobody can go back with an alias. That would leave the previous token
-// behind, and the current one too if the id names another.
-func TestTheWayBackByAnAliasIsRefusedAndLosesNothing(t *testing.T) {
-	t.Parallel()
-	s := twice(t, nil)
-	before := s.state().Outputs
-	back := func(m *deploytest.ResourceMonitor) error {
-		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs:  s.inputs(s.user, "ci"),
+// back is a program that makes the RotatingAuthToken an AuthToken, with an alias. The login takes its value.
+func (s *rotatingStack) back(description string) program {
+	return func(m *deploytest.ResourceMonitor) error {
+		token, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
+			Inputs:  s.inputs(s.user, description),
 			Aliases: []*pulumirpc.Alias{{Alias: &pulumirpc.Alias_Spec_{Spec: &pulumirpc.Alias_Spec{Type: rotatingType}}}}, AliasSpecs: true,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = m.RegisterResource(loginType, "login", true, deploytest.ResourceOptions{
+			Inputs:       resource.PropertyMap{"password": token.Outputs["token"]},
+			PropertyDeps: map[resource.PropertyKey][]resource.URN{"password": {token.URN}},
+			Dependencies: []resource.URN{token.URN},
 		})
 		return err
 	}
-	require.Error(t, s.testStack.up(back))
+}
+
+// TestTheWayBackByAnAlias makes an AuthToken of a RotatingAuthToken whose id is the OCID of an earlier token.
+func TestTheWayBackByAnAlias(t *testing.T) {
+	forEachAPI(t, func(t *testing.T, a api) {
+		for name, next := range map[string]func(s *rotatingStack){
+			"a refresh": func(s *rotatingStack) { require.NoError(t, s.refresh()) },
+			"an update": func(s *rotatingStack) {
+				for _, description := range []string{"new", "ci"} {
+					require.NoError(t, s.testStack.up(s.back(description)))
+					assert.Equal(t, inPlace, s.changes())
+					assert.Equal(t, description, s.onlyToken().Description)
+				}
+				require.NoError(t, s.refresh())
+			},
+			"a destroy": nil,
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := a.newRotatingStack(t, map[string]any{"rotationDays": 30})
+				s.mustUp()
+				s.clock.advance(31 * day)
+				s.mustUp()
+				s.set(map[string]any{"previousDays": 0})
+				s.mustUp()
+				live, value := s.onlyToken(), s.output("token")
+				require.NotEqual(t, live.ID, string(s.state().ID))
+
+				s.oci.ResetJournal()
+				require.NoError(t, s.testStack.preview(s.back("ci")))
+				assert.Empty(t, s.changes())
+				require.NoError(t, s.testStack.up(s.back("ci")))
+				assert.Empty(t, s.changes(), "the login keeps its value")
+				assert.Empty(t, s.oci.Journal())
+				assert.Equal(t, value, s.value("token"))
+				if next != nil {
+					next(s)
+					assert.Equal(t, live.ID, string(s.token("token").ID), "a refresh corrects the id")
+					assert.NotContains(t, s.token("token").Outputs, resource.PropertyKey("tokenId"))
+					require.NoError(t, s.testStack.up(s.back("ci")))
+					assert.Empty(t, s.changes())
+					assert.Equal(t, value, s.value("token"))
+				}
+				s.requireLogin()
+				require.NoError(t, s.destroy())
+				assert.Empty(t, s.tokens())
+			})
+		}
+	})
+}
+
+// TestTheWayBackIsRefusedWithAPreviousToken checks that an alias leaves no token behind.
+func TestTheWayBackIsRefusedWithAPreviousToken(t *testing.T) {
+	t.Parallel()
+	s := twice(t, nil)
+	before := s.state().Outputs
+	require.Error(t, s.testStack.up(s.back("ci")))
 	assert.Contains(t, s.diagnostics(), "docs/rotation.md")
+	assert.Contains(t, s.diagnostics(), "set previousDays to 0")
 	assert.Len(t, s.tokens(), 2)
 	s.mustUp()
 	assert.Equal(t, before["token"], s.state().Outputs["previousToken"])
+}
+
+// TestTheWayBackToAnAuthToken follows docs/rotation.md with the pulumi command. Another resource depends on the token.
+func TestTheWayBackToAnAuthToken(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/rotation.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(page), "## The way back\n")
+	require.True(t, found)
+	_, program, found := strings.Cut(section, "```yaml\n")
+	require.True(t, found)
+	program, _, _ = strings.Cut(program, "```")
+	commands := regexp.MustCompile("`pulumi (up|refresh)`").FindAllStringSubmatch(section, -1)
+	require.Len(t, commands, 3)
+
+	c := newCLI(t)
+	other := c.addUser("other")
+	dependent := "  dependent:\n    type: ociauthtoken:AuthToken\n    properties: { userId: " + other + ", description: other }\n" +
+		"    options: { dependsOn: [ \"${registryToken}\" ] }\noutputs:\n  token: ${registryToken.token}\n"
+	writes := func(resources string) {
+		c.write("Pulumi.yaml", "name: test\nruntime: yaml\n"+strings.ReplaceAll(resources, "${userId}", c.user)+dependent)
+	}
+	rotates := func(n, more string) {
+		writes("resources:\n  registryToken:\n    type: ociauthtoken:RotatingAuthToken\n    properties:\n      userId: ${userId}\n" +
+			"      description: docker login from CI\n      rotateWhenChanged: { n: \"" + n + "\" }\n" + more)
+	}
+	rotates("1", "")
+	c.must("up", "--yes", "--skip-preview")
+	rotates("2", "")
+	c.must("up", "--yes", "--skip-preview")
+	require.Len(t, c.tokens(), 2)
+
+	for i, command := range commands {
+		switch i {
+		case 0:
+			rotates("2", "      previousDays: 0\n")
+		case 1:
+			c.oci.ResetJournal()
+			writes(program)
+		}
+		c.must(command[1], "--yes", "--skip-preview")
+	}
+	live := c.onlyToken()
+	assert.Equal(t, live.Value, c.secretOutput("token"))
+	assert.Zero(t, c.calls("CreateAuthToken")+c.calls("DeleteAuthToken"))
+	writes(strings.Split(program, "    options:")[0])
+	c.must("preview", "--diff", "--expect-no-changes")
+	assert.Contains(t, c.must("stack", "export"), `"id": "`+live.ID+`"`)
+	c.must("destroy", "--yes", "--skip-preview")
+	assert.Empty(t, c.tokens())
 }
 
 // requireSecretTokens decodes properties from the wire. Both values must be in them, as secrets and nowhere else.
