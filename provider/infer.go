@@ -44,6 +44,8 @@ type kind struct {
 	required []string
 	// promised lists the outputs that are required in the schema only.
 	promised []string
+	// optional lists what is optional in the schema of the state.
+	optional []string
 	// arguments lists all arguments.
 	arguments []argument
 	// inputs lists the arguments that a complete state always has as they were given: those that are required, and those that
@@ -65,8 +67,11 @@ func kindOf[R infer.CustomResource[I, O], I, O any](r R) kind {
 		if !hasOption(options, "optional") && field.Type.Kind() == reflect.String {
 			k.required = append(k.required, name)
 		}
-		if field.Tag.Get("schema") == "required" {
+		switch {
+		case field.Tag.Get("schema") == "required":
 			k.promised = append(k.promised, name)
+		case hasOption(options, "optional"):
+			k.optional = append(k.optional, name)
 		}
 	}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[I]()) {
@@ -179,6 +184,38 @@ func (all kinds) passingRequests(provider p.Provider) p.Provider {
 	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
 		ctx, _ = with(ctx, req.Urn, req.OldInputs, req.Properties)
 		return inner.Delete(ctx, req)
+	}
+	return provider
+}
+
+// answeringNulls puts what is optional and has no value into each answer, as null, as the providers of Terraform's resources do. infer
+// leaves it out, and Pulumi's SDKs take what is not in the state, or not in the preview of an update, as unknown in every preview:
+// whatever depends on it would seem to change. What is required in the schema stays absent, such as the value of an imported token: it
+// has a value that the state does not know. There is no upstream issue for it yet.
+func (all kinds) answeringNulls(provider p.Provider) p.Provider {
+	complete := func(urn resource.URN, state property.Map) property.Map {
+		for _, name := range all[urn.Type()].optional {
+			if _, ok := state.GetOk(name); !ok && state.Len() > 0 {
+				state = state.Set(name, property.Value{})
+			}
+		}
+		return state
+	}
+	inner := provider
+	provider.Create = func(ctx context.Context, req p.CreateRequest) (p.CreateResponse, error) {
+		resp, err := inner.Create(ctx, req)
+		resp.Properties = complete(req.Urn, resp.Properties)
+		return resp, err
+	}
+	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
+		resp, err := inner.Read(ctx, req)
+		resp.Properties = complete(req.Urn, resp.Properties)
+		return resp, err
+	}
+	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
+		resp, err := inner.Update(ctx, req)
+		resp.Properties = complete(req.Urn, resp.Properties)
+		return resp, err
 	}
 	return provider
 }

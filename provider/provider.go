@@ -71,9 +71,10 @@ func New(options Options) (p.Provider, error) {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
 	}
 	return wrapped(provider,
-		resources.passingRequests, keepingSecretArguments, resources.markingSecretsOnRead, resources.comparingMeanings,
-		resources.completingState, resources.readingOldArguments, ignoringChangesOfInputs, keepingTimeouts, updatingConfiguration, configuringBy(oci.configure),
-		oci.notingWhatIsRecorded, readingIDs, oci.warningOfExpiry, takingTheWayBack, explainingWrongKinds, droppingNulls,
+		resources.passingRequests, resources.answeringNulls, keepingSecretArguments, resources.markingSecretsOnRead,
+		resources.comparingMeanings, resources.completingState, resources.readingOldArguments, ignoringChangesOfInputs, keepingTimeouts,
+		updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded, readingIDs, oci.warningOfExpiry,
+		takingTheWayBack, explainingWrongKinds, droppingNulls,
 		notWithoutPassword, answeringPanics,
 	), nil
 }

@@ -585,7 +585,7 @@ func (s RotatingAuthTokenState) with(token identity.AuthToken) RotatingAuthToken
 		State:         value(s.State), InactiveState: s.InactiveState, TimeCreated: value(s.TimeCreated),
 	}.as(token)
 	s.Description, s.InactiveState, s.TimeExpires = current.Description, current.InactiveState, current.TimeExpires
-	s.State, s.TimeCreated = present(current.State), present(current.TimeCreated)
+	s.State, s.TimeCreated = &current.State, present(current.TimeCreated)
 	return s
 }
 

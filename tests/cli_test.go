@@ -373,3 +373,41 @@ func TestPackageAdd(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(project), "ociauthtoken@"+toolchain.Version(t))
 }
+
+// TestPreviewOfAnUpdateKnowsWhatItCannotChange exports every output, and requires that no preview shows one as unknown that has no value.
+// Pulumi takes what is not in an answer as unknown.
+func TestPreviewOfAnUpdateKnowsWhatItCannotChange(t *testing.T) {
+	t.Parallel()
+	all := []string{"domainUrl", "token", "state", "inactiveState", "timeCreated", "timeExpires"}
+	for kind, outputs := range map[string][]string{
+		"AuthToken": all,
+		"RotatingAuthToken": append(all, "rotationDays", "rotateWhenChanged", "overlap", "previousDays", "tokenId", "previousToken",
+			"previousTokenId", "timeRotationDue"),
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			c := newCLI(t)
+			preview := func(description, incident string) string {
+				t.Helper()
+				properties := map[string]any{"description": description}
+				if incident != "" {
+					properties["rotateWhenChanged"] = map[string]any{"incident": incident}
+				}
+				c.programOf("token", "ociauthtoken:"+kind, properties, outputs...)
+				shown := c.must("preview", "--diff")
+				assert.NotContains(t, shown, "[unknown]")
+				return shown
+			}
+			c.programOf("token", "ociauthtoken:"+kind, map[string]any{"description": "old"}, outputs...)
+			c.must("up", "--yes", "--skip-preview")
+			preview("old", "")
+			preview("new", "")
+			c.must("up", "--yes", "--skip-preview")
+			c.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+			preview("new", "")
+			if kind == "RotatingAuthToken" {
+				assert.Regexp(t, `\+ previousTokenId +: "`+c.onlyToken().ID, preview("new", "4711"))
+			}
+		})
+	}
+}

@@ -393,7 +393,7 @@ func TestPreviousDaysOfZeroRevokesALeakedTokenAtOnce(t *testing.T) {
 	leaked := s.output("token")
 	s.set(map[string]any{"rotateWhenChanged": map[string]any{"incident": "4711"}, "previousDays": 0})
 	require.NoError(t, s.preview())
-	assert.NotContains(t, s.previewed, resource.PropertyKey("previousToken"))
+	assert.True(t, s.previewed["previousToken"].IsNull())
 	s.mustUp()
 	s.requireSlots(false)
 	assert.False(t, s.works(leaked))

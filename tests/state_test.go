@@ -110,6 +110,14 @@ func TestStateOfEveryReleaseCanBeRead(t *testing.T) {
 
 			require.NoError(t, s.preview(s.recordedProgram("recorded", tokens.rotated, "second")))
 			assert.Empty(t, s.changes())
+			// A refresh changes nothing but that what has no value is recorded as null, which previews know.
+			require.NoError(t, s.refresh())
+			assert.Empty(t, s.changes())
+			once := s.token("token").Outputs
+			for _, absent := range []resource.PropertyKey{"domainUrl", "inactiveState", "timeExpires"} {
+				assert.Contains(t, once, absent)
+				assert.True(t, once[absent].IsNull())
+			}
 			s.mustUp(s.recordedProgram("changed", tokens.rotated, "second"))
 			require.NoError(t, s.refresh())
 			assert.Equal(t, tokens.once.Value, s.value("token"))

@@ -283,7 +283,8 @@ func (e *engine) restate(r *record, s step) {
 	}
 	for _, properties := range []*structpb.Struct{r.inputs, r.outputs} {
 		for name, form := range map[string]string{"domainUrl": urlForms[s.form.url], "timeExpires": timeForm(expiries[r.expires], s.form.time)} {
-			if value, ok := properties.GetFields()[name]; ok && (name == "domainUrl" || r.expires > 0) {
+			value, ok := properties.GetFields()[name]
+			if _, null := plain(value).GetKind().(*structpb.Value_NullValue); ok && !null && (name == "domainUrl" || r.expires > 0) {
 				if isSecret(value) {
 					value.GetStructValue().Fields["value"] = structpb.NewStringValue(form)
 				} else {
