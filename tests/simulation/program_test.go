@@ -108,7 +108,21 @@ type step struct {
 // newProgram returns the program for a seed.
 func newProgram(seed uint64, length int) []step {
 	g := generator{rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15))}
-	program := []step{g.want()}
+	var program []step
+	if g.one(8) {
+		// Lists that lag matter to new tokens only, and how new a token is depends on the clocks.
+		program = []step{
+			{action: actionLag, d: pick(g, 2*time.Minute, 8*time.Minute, 8*time.Minute)},
+			{action: actionSkew, d: pick(g, 0, -270*time.Second, -270*time.Second)},
+		}
+		if first := g.wantRotation(); g.one(2) {
+			// Both tokens of a resource are new.
+			second, up := first, step{action: actionUp, stack: first.stack, fresh: true}
+			second.rotation.trigger++
+			program = append(program, first, up, second, up)
+		}
+	}
+	program = append(program, g.want())
 	if g.one(3) {
 		program = append(program, g.want())
 	}
@@ -176,7 +190,7 @@ func (g generator) step() step {
 			token: g.IntN(2), description: g.IntN(len(descriptions)),
 		}
 	default:
-		return step{action: actionWait, d: pick(g, time.Second, time.Minute, 10*time.Minute, 25*time.Hour, 25*time.Hour, 31*24*time.Hour)}
+		return step{action: actionWait, d: pick(g, time.Second, time.Minute, 6*time.Minute, 10*time.Minute, 25*time.Hour, 25*time.Hour, 31*24*time.Hour)}
 	}
 }
 
