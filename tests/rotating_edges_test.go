@@ -127,7 +127,7 @@ func TestWithoutOverlapThePreviousTokenGoesAtTheNextUp(t *testing.T) {
 		s.set(map[string]any{"overlap": false})
 		require.NoError(t, s.preview())
 		assert.Equal(t, []string{"overlap", "previousTokenId"}, s.diff())
-		assert.NotContains(t, s.previewed, resource.PropertyKey("previousTokenId"))
+		assert.True(t, s.previewed["previousTokenId"].IsNull())
 		assert.Contains(t, s.diagnostics(), "the previous token will be revoked: overlap is false")
 		s.mustUp()
 		s.requireSlots(false)

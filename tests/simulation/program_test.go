@@ -126,6 +126,9 @@ func newProgram(seed uint64, length int) []step {
 	if g.one(3) {
 		program = append(program, g.want())
 	}
+	if g.one(8) {
+		program = append(program, g.halfDoneRotation()...)
+	}
 	for len(program) < length {
 		program = append(program, g.step())
 	}

@@ -70,6 +70,23 @@ func (g generator) rotation() rotationWish {
 	}
 }
 
+// halfDoneRotation begins with a rotation whose new token stays CREATING for too long. The next one is due before an update finishes it.
+func (g generator) halfDoneRotation() []step {
+	first := g.wantRotation()
+	up := func() step {
+		s := g.command(actionUp)
+		s.stack = first.stack
+		return s
+	}
+	second, third := first, first
+	second.rotation.trigger, third.rotation.trigger = (first.rotation.trigger+1)%4, (first.rotation.trigger+2)%4
+	return []step{
+		first, up(), {action: actionCreating, d: 8 * time.Minute}, second, up(),
+		pick(g, third, step{action: actionWait, d: 25 * time.Hour}), up(),
+		{action: actionWait, d: 10 * time.Minute}, up(), {action: actionCreating},
+	}
+}
+
 // recordedToken is what the state holds about one token.
 type recordedToken struct {
 	id    string
@@ -81,7 +98,7 @@ func (r *record) tokens() []recordedToken {
 	fields := r.outputs.GetFields()
 	current, previous := idsIn(r.id)
 	if !isRotating(r.name) {
-		return []recordedToken{{r.stack.ocid(current), fields["token"]}}
+		return []recordedToken{{r.stack.ocid(current), given(fields["token"])}}
 	}
 	if id := fields["tokenId"].GetStringValue(); id != "" {
 		current, previous = id, ""
@@ -91,12 +108,20 @@ func (r *record) tokens() []recordedToken {
 	}
 	var tokens []recordedToken
 	if fields["state"].GetStringValue() != "DELETED" {
-		tokens = append(tokens, recordedToken{r.stack.ocid(current), fields["token"]})
+		tokens = append(tokens, recordedToken{r.stack.ocid(current), given(fields["token"])})
 	}
 	if previous != "" {
-		tokens = append(tokens, recordedToken{r.stack.ocid(previous), fields["previousToken"]})
+		tokens = append(tokens, recordedToken{r.stack.ocid(previous), given(fields["previousToken"])})
 	}
 	return tokens
+}
+
+// given returns a value, or nil if it is null.
+func given(v *structpb.Value) *structpb.Value {
+	if _, null := plain(v).GetKind().(*structpb.Value_NullValue); null {
+		return nil
+	}
+	return v
 }
 
 // holds reports whether a token is one of the resource's.
