@@ -96,7 +96,7 @@ func newCorporate(t *testing.T) *corporate {
 		return goproxy.OkConnect, hosts[host]
 	})
 	proxy.OnRequest().DoFunc(func(r *http.Request, _ *goproxy.ProxyCtx) (*http.Request, *http.Response) {
-		return r, goproxy.NewResponse(r, goproxy.ContentTypeText, http.StatusForbidden, "no") //nolint:bodyclose // the proxy sends and closes it
+		return r, goproxy.NewResponse(r, goproxy.ContentTypeText, http.StatusForbidden, "no")
 	})
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
