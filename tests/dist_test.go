@@ -16,12 +16,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
@@ -31,9 +29,7 @@ const pluginName = "pulumi-resource-ociauthtoken"
 // TestRelease builds the files of a release for this machine's platform. "make dist" builds them for every platform.
 func TestRelease(t *testing.T) {
 	t.Parallel()
-	toolchain.Need(t, "git", "goreleaser", "cyclonedx-gomod")
-	commit := commitOfWorkingTree(t)
-	dist := buildRelease(t, commit)
+	dist := toolchain.Release(t)
 	platform := runtime.GOOS + "-" + runtime.GOARCH
 	name := pluginName + "-v" + toolchain.Version(t) + "-" + platform
 	archive := filepath.Join(dist, name+".tar.gz")
@@ -51,11 +47,13 @@ func TestRelease(t *testing.T) {
 	})
 	t.Run("checksums", func(t *testing.T) {
 		t.Parallel()
-		checksums, err := os.ReadFile(filepath.Join(dist, pluginName+"-v"+toolchain.Version(t)+"-checksums.txt"))
+		list := pluginName + "-v" + toolchain.Version(t) + "-checksums.txt"
+		checksums, err := os.ReadFile(filepath.Join(dist, list))
 		require.NoError(t, err)
 		for _, file := range []string{archive, sbom} {
 			assert.Contains(t, string(checksums), sha256Of(t, file)+"  "+filepath.Base(file))
 		}
+		toolchain.Run(t, dist, nil, "sha256sum", "--check", "--ignore-missing", "--strict", list)
 	})
 	t.Run("SBOM", func(t *testing.T) {
 		t.Parallel()
@@ -75,7 +73,7 @@ func TestRelease(t *testing.T) {
 	})
 	t.Run("is the same from another folder", func(t *testing.T) {
 		t.Parallel()
-		again := buildRelease(t, commit)
+		again := toolchain.BuildRelease(t)
 		for _, file := range []string{archive, sbom} {
 			assert.Equal(t, sha256Of(t, file), sha256Of(t, filepath.Join(again, filepath.Base(file))), filepath.Base(file))
 		}
@@ -136,54 +134,10 @@ func TestPackageForNuGet(t *testing.T) {
 	}
 }
 
-// commitOfWorkingTree returns a commit with the current files of the repository. It is on no branch.
-func commitOfWorkingTree(t *testing.T) string {
-	t.Helper()
-	environment := []string{"GIT_INDEX_FILE=" + filepath.Join(t.TempDir(), "index")}
-	for _, who := range []string{"AUTHOR", "COMMITTER"} {
-		environment = append(environment, "GIT_"+who+"_NAME=test", "GIT_"+who+"_EMAIL=test@localhost",
-			"GIT_"+who+"_DATE=2026-01-02T03:04:05Z")
-	}
-	git := func(arguments ...string) string {
-		return strings.TrimSpace(toolchain.Run(t, toolchain.Root, environment, "git", arguments...))
-	}
-	git("add", "--all")
-	return git("commit-tree", git("write-tree"), "-m", "test")
-}
-
-// buildRelease makes goreleaser build a commit in a separate folder, for this machine's platform, and returns the folder with the
-// release.
-func buildRelease(t *testing.T, commit string) string {
-	t.Helper()
-	source := filepath.Join(t.TempDir(), "source")
-	toolchain.Run(t, toolchain.Root, nil, "git", "clone", "--quiet", "--shared", "--no-checkout", ".", source)
-	toolchain.Run(t, source, nil, "git", "checkout", "--quiet", commit)
-
-	configuration := releaseConfiguration(t)
-	build := configuration["builds"].([]any)[0].(map[string]any)
-	build["goos"], build["goarch"] = []string{runtime.GOOS}, []string{runtime.GOARCH}
-	content, err := yaml.Marshal(configuration)
-	require.NoError(t, err)
-	file := filepath.Join(t.TempDir(), "goreleaser.yaml")
-	require.NoError(t, os.WriteFile(file, content, 0o600))
-	toolchain.Run(t, source, []string{"VERSION=" + toolchain.Version(t)},
-		"goreleaser", "release", "--config", file, "--snapshot", "--skip=announce,publish")
-	return filepath.Join(source, "dist")
-}
-
-func releaseConfiguration(t *testing.T) map[string]any {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(toolchain.Root, ".goreleaser.yaml"))
-	require.NoError(t, err)
-	var configuration map[string]any
-	require.NoError(t, yaml.Unmarshal(content, &configuration))
-	return configuration
-}
-
 // TestReleaseIsForEveryPlatform checks the list of platforms that a release is built for. The workflows build all of them.
 func TestReleaseIsForEveryPlatform(t *testing.T) {
 	t.Parallel()
-	builds := releaseConfiguration(t)["builds"].([]any)
+	builds := toolchain.ReleaseConfiguration(t)["builds"].([]any)
 	require.Len(t, builds, 1)
 	assert.ElementsMatch(t, []any{"linux", "darwin", "windows"}, builds[0].(map[string]any)["goos"])
 	assert.ElementsMatch(t, []any{"amd64", "arm64"}, builds[0].(map[string]any)["goarch"])

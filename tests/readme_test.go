@@ -11,17 +11,17 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// TestReadmesFirstProgramEndsInALogin runs README's first program, and the commands below it, in an empty folder. Instead of docker it
-// runs a client that reads and writes Docker's configuration file with Docker's own code.
+// TestReadmesFirstProgramEndsInALogin runs README's first program, and the commands below it, in an empty folder, on a machine
+// without the plugin. Instead of docker it runs a client that reads and writes Docker's configuration file with Docker's own code.
 func TestReadmesFirstProgramEndsInALogin(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
-	require.NoError(t, err)
-	_, use, found := strings.Cut(string(readme), "\n## Use\n")
+	_, use, found := strings.Cut(read(t, "../README.md"), "\n## Use\n")
 	require.True(t, found)
 	fence := regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
 	blocks := fence.FindAllStringSubmatch(use, 2)
@@ -30,6 +30,9 @@ func TestReadmesFirstProgramEndsInALogin(t *testing.T) {
 	program, commands := blocks[0][2], blocks[1][2]
 
 	c := newCLIWithoutStack(newWorld(t))
+	home := t.TempDir()
+	downloads := toolchain.ServeRelease(t)
+	c.env = append(append(c.env, "PULUMI_HOME="+home), downloads.Environment...)
 	registry := ocir.Start(t, c.oci, c.url)
 	tools := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(tools, "docker"), fmt.Appendf(nil, "#!/bin/sh\nexec %q auth \"$@\"\n",
@@ -51,10 +54,74 @@ func TestReadmesFirstProgramEndsInALogin(t *testing.T) {
 	printed, err := script.CombinedOutput()
 	requireNoValue(t, string(printed))
 	require.NoError(t, err, string(printed))
+	downloads.RequireInstalled(home)
 	machine := registry.MachineAt(docker)
 	machine.RequireLoggedIn()
 
 	c.must("stack", "select", "dev")
 	assert.Contains(t, c.must("destroy", "--yes", "--skip-preview"), "2 deleted")
 	machine.RequireRefused()
+}
+
+// TestReadmesCommandForYAML runs the command that README shows for programs in YAML, in the folder of one without an entry for packages.
+func TestReadmesCommandForYAML(t *testing.T) {
+	t.Parallel()
+	command := regexp.MustCompile("(?m)^\\| YAML \\| `(.*)` \\|$").FindStringSubmatch(read(t, "../README.md"))
+	require.NotNil(t, command)
+	c := newCLI(t)
+	home := t.TempDir()
+	downloads := toolchain.ServeRelease(t)
+	c.env = append(append(c.env, "PULUMI_HOME="+home), downloads.Environment...)
+	c.program("token", "ci")
+	script := exec.CommandContext(t.Context(), "sh", "-euc", command[1])
+	script.Dir, script.Env = c.dir, c.env
+	printed, err := script.CombinedOutput()
+	require.NoError(t, err, string(printed))
+	downloads.RequireInstalled(home)
+	requireSaysWhereThePluginIs(t, c.dir+"/Pulumi.yaml", read(t, c.dir+"/Pulumi.yaml"))
+	c.must("up", "--yes", "--skip-preview")
+	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
+	downloads.RequireInstalled(home)
+}
+
+// TestYAMLProgramsSayWhereThePluginIs looks at all programs in YAML that people copy.
+func TestYAMLProgramsSayWhereThePluginIs(t *testing.T) {
+	t.Parallel()
+	output, err := exec.CommandContext(t.Context(), "git", "-C", "..", "ls-files", "-z", "*.md", "examples/*/Pulumi.yaml").Output()
+	require.NoError(t, err)
+	fence := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$")
+	found := 0
+	for name := range splitNUL(output) {
+		text := read(t, "../"+name)
+		programs := []string{text}
+		if strings.HasSuffix(name, ".md") {
+			programs = nil
+			for _, match := range fence.FindAllStringSubmatch(text, -1) {
+				programs = append(programs, match[1])
+			}
+		}
+		for _, program := range programs {
+			if strings.Contains(program, "runtime: yaml\n") && strings.Contains(program, " ociauthtoken:") {
+				requireSaysWhereThePluginIs(t, name, program)
+				found++
+			}
+		}
+	}
+	assert.Greater(t, found, 10)
+}
+
+func requireSaysWhereThePluginIs(t *testing.T, name, program string) {
+	t.Helper()
+	var parsed struct{ Packages map[string]map[string]string }
+	require.NoError(t, yaml.Unmarshal([]byte(program), &parsed), name)
+	assert.Equal(t, map[string]string{
+		"source": "ociauthtoken", "version": toolchain.Version(t), "pluginDownloadURL": toolchain.DownloadURL,
+	}, parsed.Packages["ociauthtoken"], name)
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return string(content)
 }

@@ -208,6 +208,11 @@ namespace Pulumi.OciAuthToken
         /// ```yaml
         /// name: user-tokens
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// config:
         ///   userId:
         ///     type: string
@@ -437,6 +442,11 @@ namespace Pulumi.OciAuthToken
         /// ```yaml
         /// name: user-tokens
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// config:
         ///   userId:
         ///     type: string
@@ -666,6 +676,11 @@ namespace Pulumi.OciAuthToken
         /// ```yaml
         /// name: user-tokens
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// config:
         ///   userId:
         ///     type: string

@@ -152,6 +152,11 @@ namespace Pulumi.OciAuthToken
         /// ```yaml
         /// name: registry-login
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// config:
         ///   userId:
         ///     type: string
@@ -337,6 +342,11 @@ namespace Pulumi.OciAuthToken
         /// ```yaml
         /// name: registry-login
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// config:
         ///   userId:
         ///     type: string
@@ -522,6 +532,11 @@ namespace Pulumi.OciAuthToken
         /// ```yaml
         /// name: registry-login
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// config:
         ///   userId:
         ///     type: string

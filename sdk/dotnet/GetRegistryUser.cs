@@ -155,6 +155,11 @@ namespace Pulumi.OciAuthToken
         /// ```yaml
         /// name: registry-user
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// config:
         ///   userId:
         ///     type: string
@@ -336,6 +341,11 @@ namespace Pulumi.OciAuthToken
         /// ```yaml
         /// name: registry-user
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// config:
         ///   userId:
         ///     type: string
@@ -517,6 +527,11 @@ namespace Pulumi.OciAuthToken
         /// ```yaml
         /// name: registry-user
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// config:
         ///   userId:
         ///     type: string

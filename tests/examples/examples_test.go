@@ -19,7 +19,8 @@ import (
 const authTokenType = "ociauthtoken:index:AuthToken"
 
 // TestExampleFromUpToDestroy runs the example in YAML through everything that can happen to a token. In other languages, it tests only
-// what differs: which resources the program declares, and which outputs it exports.
+// what differs: which resources the program declares, and which outputs it exports. Each runs on a machine without the plugin, which
+// pulumi downloads from a release.
 func TestExampleFromUpToDestroy(t *testing.T) {
 	t.Parallel()
 	inEachLanguage(t, func(t *testing.T, l language) {
@@ -31,8 +32,13 @@ func TestExampleFromUpToDestroy(t *testing.T) {
 			configuration["description"] = description
 		}
 		p.newStack("dev", configuration)
+		downloads := p.withoutPlugin()
 
+		if l.name == yaml.name {
+			p.pulumi("install")
+		}
 		p.pulumi("up", "--yes")
+		downloads.RequireInstalled(p.home)
 		token := p.onlyToken(alice)
 		p.requireHandedOn(token)
 

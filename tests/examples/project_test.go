@@ -46,6 +46,15 @@ func newProject(t *testing.T, name string, l language) *project {
 	return p
 }
 
+// withoutPlugin makes the machine one on which Pulumi has not run yet. Pulumi downloads the plugin from a server that offers a release.
+func (p *project) withoutPlugin() *toolchain.Downloads {
+	p.t.Helper()
+	downloads := toolchain.ServeRelease(p.t)
+	require.NoError(p.t, os.RemoveAll(p.home))
+	p.env = append(p.env, downloads.Environment...)
+	return downloads
+}
+
 // copyOf copies examples/NAME to a folder from which its relative paths into this repository work.
 func copyOf(t *testing.T, name string) string {
 	t.Helper()

@@ -82,6 +82,14 @@ func translateSnippets(root repository, schemaText []byte) (map[string]snippet, 
 	if err != nil {
 		return nil, err
 	}
+	version, err := root.version()
+	if err != nil {
+		return nil, err
+	}
+	// In YAML, a program has to say where the plugin is: github.com/pulumi/pulumi/issues/13504.
+	const runtime = "runtime: yaml\n"
+	packages := fmt.Sprintf("packages:\n  %s:\n    source: %[1]s\n    version: %s\n    pluginDownloadURL: %s\n",
+		spec.Name, version, spec.PluginDownloadURL)
 	snippets := map[string]snippet{}
 	for name, program := range programs {
 		translated, err := translate(program, loader{pkg.Name: pkg})
@@ -92,7 +100,7 @@ func translateSnippets(root repository, schemaText []byte) (map[string]snippet, 
 		if err != nil {
 			return nil, err
 		}
-		translated[yaml] = tidy(yaml, string(source))
+		translated[yaml] = tidy(yaml, strings.Replace(string(source), runtime, runtime+packages, 1))
 		snippets[name] = translated
 	}
 	return snippets, nil
