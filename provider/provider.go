@@ -19,6 +19,10 @@ const Name = "ociauthtoken"
 // repository is the address of the provider's repository, which is also the path of its Go module.
 const repository = "github.com/ociauthtoken/pulumi-ociauthtoken"
 
+// LongestStop is how long a call may still take after Cancel: a creation waits for its answer, because only that ever contains the
+// token's value, and then lists the tokens that it may have created.
+const LongestStop = identity.LongestStop
+
 //go:embed provider.md
 var description string
 

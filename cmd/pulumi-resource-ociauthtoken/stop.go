@@ -7,11 +7,12 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider"
 )
 
-// stopWithin is how long running calls may still take after the plugin was told to stop. It is longer than the 75 s that a cancelled
-// creation still waits for its answer, because only that answer ever contains the token's value.
-const stopWithin = 90 * time.Second
+// stopWithin is how long running calls may still take after the plugin was told to stop, and then hand over what they return.
+const stopWithin = provider.LongestStop + 15*time.Second
 
 // stopSignals returns the signals that tell the plugin to stop. The engine and Ctrl-C send SIGINT. systemd and containers send
 // SIGTERM. A terminal that is closed sends SIGHUP. If SIGHUP was ignored when the plugin started, it is still ignored, as nohup

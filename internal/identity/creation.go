@@ -26,6 +26,9 @@ const (
 	// read up to suspectLooks times, because lists lag behind.
 	lookWithin   = 30 * time.Second
 	suspectLooks = 4
+
+	// LongestStop is how long a call may still take after its context has ended.
+	LongestStop = answerGrace + lookWithin
 )
 
 // creation leads from a wish to its answer, through these stages:
@@ -101,8 +104,13 @@ func (cr *creation) release() { <-cr.free }
 // token whose value nobody knows. After any other error, there is no token.
 func (cr turn) answer(ctx context.Context) (AuthToken, error) {
 	if !cr.answered() {
-		if failure := cr.goOn(ctx); failure != nil && !cr.identify(ctx) {
-			return AuthToken{}, cr.explain(ctx, failure)
+		if failure := cr.goOn(ctx); failure != nil {
+			// The operation may have been cancelled or have run out of time. The user's tokens are still worth some more seconds.
+			looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
+			defer cancel()
+			if !cr.identify(looking) {
+				return AuthToken{}, cr.explain(looking, failure)
+			}
 		}
 	}
 	// Whatever happens next, the engine gets this token, so no error may name it as one to delete.
@@ -240,8 +248,6 @@ func (cr turn) explain(ctx context.Context, failure *callError) error {
 	if !cr.doubtful && !failure.limitExceeded() {
 		return failure
 	}
-	ctx, cancel := lastLook(ctx)
-	defer cancel()
 	if !cr.doubtful {
 		tokens, err := cr.api.list(ctx, Written, false)
 		if err != nil {
@@ -259,10 +265,4 @@ func (cr turn) explain(ctx context.Context, failure *callError) error {
 		suspects = append(suspects, cr.seen)
 	}
 	return &Unsettled{Cause: failure, Suspects: suspects, unlisted: err, api: cr.api, described: cr.recorded.describe(suspects)}
-}
-
-// lastLook returns the context for listing the user's tokens after a creation has failed. The operation may have been cancelled or
-// have run out of time. The list is still worth some more seconds.
-func lastLook(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
 }

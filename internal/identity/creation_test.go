@@ -1,9 +1,20 @@
 package identity
 
 import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
 
 func TestTakeIn(t *testing.T) {
@@ -63,4 +74,64 @@ func TestLedger(t *testing.T) {
 	cr = l.creation(user, wish)
 	l.forget(user, wish)
 	assert.NotSame(t, cr, l.creation(user, wish))
+}
+
+// transport answers requests by a function, after they were sent.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(request.Context()).GotConn(httptrace.GotConnInfo{})
+	return f(request)
+}
+
+// TestStoppingTakesNoLongerThanItSays cancels a creation whose answer was lost, at a service that throttles, and whose lists take longer
+// than there is time for.
+func TestStoppingTakesNoLongerThanItSays(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]struct {
+		body string
+		err  error
+	}{
+		"the answer is lost":          {err: io.ErrUnexpectedEOF},
+		"the answer has no id":        {body: `{"token": "v"}`},
+		"the answer has no value":     {body: `{"id": "ocid1.credential.oc1..a"}`},
+		"the answer cannot be parsed": {body: `{`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				posts := 0
+				answer := func(status int, body string) *http.Response {
+					return &http.Response{
+						StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
+					}
+				}
+				sending, err := web.NewClient("test")
+				require.NoError(t, err)
+				sending.Transport.(*web.Transport).Base = transport(func(request *http.Request) (*http.Response, error) {
+					if request.Method == http.MethodGet {
+						return answer(http.StatusOK, "[]"), SystemClock{}.Sleep(request.Context(), 25*time.Second)
+					}
+					if posts++; posts == 1 {
+						return answer(http.StatusOK, lost.body), lost.err
+					}
+					return answer(http.StatusTooManyRequests, `{"code": "TooManyRequests", "message": "Later."}`), nil
+				})
+				client, err := New(Options{Credentials: newTestKey(), HTTP: sending, Endpoint: "http://127.0.0.1"})
+				require.NoError(t, err)
+				user, err := client.User(UserRef{ID: testUser}, silence{})
+				require.NoError(t, err)
+
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(time.Second, func() { cancel(errors.New("cancelled")) })
+				began := time.Now()
+				_, err = user.CreateToken(ctx, Wish{For: "urn", Description: "d"})
+				took := time.Since(began) - time.Second
+				var unsettled *Unsettled
+				require.ErrorAs(t, err, &unsettled)
+				assert.LessOrEqual(t, took, LongestStop)
+				assert.Greater(t, took, LongestStop-time.Second, "%s: it takes as long as that")
+				cancel(nil)
+			})
+		})
+	}
 }

@@ -22,8 +22,6 @@ func (cr turn) identify(ctx context.Context) bool {
 	if cr.seen.Value == "" {
 		return false
 	}
-	ctx, cancel := lastLook(ctx)
-	defer cancel()
 	suspects, err := cr.suspects(ctx, true)
 	same := cr.certain(suspects)
 	return err == nil && same != nil && cr.takeIn(*same) == nil
