@@ -214,7 +214,7 @@ func (r *AuthToken) Read(
 	case !recorded:
 		return response{}, explainMissing(ctx, user, owner.ID, id)
 	case !gone:
-		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it stays in the state.")
+		p.GetLogger(ctx).Warning(unlisted(req.State.created()))
 		inputs := req.State.AuthTokenArgs
 		inputs.TimeExpires = req.Inputs.TimeExpires
 		return response{ID: id, Inputs: inputs, State: req.State}, finished(id, req.State, nil)
@@ -224,8 +224,8 @@ func (r *AuthToken) Read(
 }
 
 // Update changes the description, which is all that can change in place. The value stays the same. The engine also calls Update
-// after a Create that failed once there was a token. Update then finishes that creation. If nothing is to be changed at OCI, Update
-// makes no call: it records an argument that has become a secret, or has another form.
+// as long as the token could not be used when it was last seen. Update then looks at it again. If nothing is to be changed at OCI,
+// Update makes no call: it records an argument that has become a secret, or has another form.
 func (r *AuthToken) Update(
 	ctx context.Context, req infer.UpdateRequest[AuthTokenArgs, AuthTokenState],
 ) (infer.UpdateResponse[AuthTokenState], error) {
@@ -251,11 +251,6 @@ func (r *AuthToken) Update(
 		return infer.UpdateResponse[AuthTokenState]{}, err
 	}
 	token.ID, state = id, state.as(token)
-	if state.State == identity.StateInactive {
-		// The update itself has succeeded, and it cannot make the token ACTIVE.
-		p.GetLogger(ctx).Warningf("auth token %s is INACTIVE%s and cannot be used", id, inactiveReason(state))
-		return infer.UpdateResponse[AuthTokenState]{Output: state}, nil
-	}
 	token.State = state.State
 	token, err = user.AwaitActive(ctx, token)
 	state = state.as(token)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi-go-provider/infer"
 
@@ -24,6 +25,16 @@ func explainMissing(ctx context.Context, user *identity.User, userID, id string)
 	return fmt.Errorf("user %s has no auth token %s. It has these:\n%s", userID, id, user.Describe(tokens))
 }
 
+// unlisted returns the warning for a token that stays in the state although OCI does not list it, because it may be new.
+func unlisted(created time.Time) string {
+	const stays = "OCI does not list this token. It stays in the state, because "
+	if created.IsZero() {
+		return stays + "the state does not say when it was created, and it may be new. If it is gone, remove it with \"pulumi state delete\"."
+	}
+	return stays + fmt.Sprintf("it was created at %s, and OCI may take %.0f minutes to list it. If it is gone, a refresh after that time "+
+		"removes it.", identity.RFC3339(created), identity.NewFor.Minutes())
+}
+
 // finished returns nil for a token that can be used, or whose lifecycle state OCI does not tell. Otherwise it returns the error that
 // makes the engine record the state, and look at the token again at the next "pulumi up". If the wait for the token to become
 // ACTIVE ended early, unawaited is the reason. Otherwise it is nil.
@@ -41,7 +52,7 @@ func finished(id string, state AuthTokenState, unawaited error) error {
 // unfinished returns the error for a token that exists and is recorded, but cannot be used.
 func unfinished(id, reason string) error {
 	return infer.ResourceInitFailedError{Reasons: []string{
-		fmt.Sprintf("auth token %s was created and is recorded in the state, but %s. "+
+		fmt.Sprintf("auth token %s is recorded in the state, but %s. "+
 			"The next \"pulumi up\" looks at it again", id, reason),
 	}}
 }

@@ -407,7 +407,7 @@ func (r *RotatingAuthToken) Read(
 	}
 
 	if state.isLive() && found.current == nil {
-		p.GetLogger(ctx).Warning("OCI does not list this token yet. It was created moments ago, so it stays in the state.")
+		p.GetLogger(ctx).Warning(unlisted(state.created()))
 	}
 	inputs, id := req.Inputs, req.ID
 	inputs.Description, inputs.UserID, inputs.DomainURL = state.Description, state.UserID, state.DomainURL
@@ -471,12 +471,7 @@ func (r *RotatingAuthToken) Update(
 		return response{Output: state}, nil
 	}
 	if state.isLive() && !state.isUsable() {
-		if run.created {
-			return response{Output: state}, run.stuck(state.finished(nil))
-		}
-		// The update itself has succeeded, and it cannot make the token ACTIVE.
-		p.GetLogger(ctx).Warningf("auth token %s is %s%s and cannot be used", value(state.TokenID), value(state.State),
-			inactiveReason(AuthTokenState{InactiveState: state.InactiveState}))
+		return response{Output: state}, run.stuck(state.finished(nil))
 	}
 	if run.turned = false; run.why() != notDue {
 		p.GetLogger(ctx).Warningf("%s. This update has finished an earlier rotation: the next \"pulumi up\" begins this one", run.explain())

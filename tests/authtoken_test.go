@@ -201,7 +201,7 @@ func TestNewTokenIsGivenTimeToAppear(t *testing.T) {
 	s.oci.HideFromLists(s.user, id, 1000)
 	require.NoError(t, s.refresh())
 	require.NotNil(t, s.token("token"), "created moments ago, so it stays in the state")
-	assert.Contains(t, s.diagnostics(), "so it stays in the state")
+	assert.Contains(t, s.diagnostics(), "It stays in the state, because it was created at")
 	assert.Equal(t, s.onlyToken().Value, s.value("token"))
 }
 

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/pkg/v3/engine"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -74,18 +77,40 @@ func TestTokenThatDoesNotBecomeActiveIsRecordedAndFinishedLater(t *testing.T) {
 	}
 }
 
-func TestUpdateOfAnInactiveTokenSucceedsWithAWarning(t *testing.T) {
+func TestAnInactiveTokenIsLookedAtUntilItIsActive(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	value := s.value("token")
-	s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) {
-		token.LifecycleState, token.InactiveStatus = "INACTIVE", new(int64(3))
-	})
-	s.mustUp(s.oneToken(s.user, "new"))
-	assert.Contains(t, s.diagnostics(), "INACTIVE (suspended, disabled, status 3)")
-	assert.Equal(t, "3", s.token("token").Outputs["inactiveState"].StringValue())
-	assert.Equal(t, value, s.value("token"))
+	for _, kind := range []string{authTokenType, rotatingType} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := newStack(t)
+			up := func(description string) error {
+				return s.up(func(m *deploytest.ResourceMonitor) error {
+					_, err := m.RegisterResource(tokens.Type(kind), "token", true, deploytest.ResourceOptions{Inputs: s.inputs(s.user, description)})
+					return err
+				})
+			}
+			output := func(name resource.PropertyKey) string { return s.recorded(kind, "token").Outputs[name].StringValue() }
+			become := func(state string, status *int64) {
+				s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) { token.LifecycleState, token.InactiveStatus = state, status })
+			}
+			require.NoError(t, up("ci"))
+			become("INACTIVE", new(int64(3)))
+			for range 3 {
+				require.Error(t, up("new"))
+				assert.Contains(t, s.diagnostics(), "INACTIVE (suspended, disabled, status 3)")
+				assert.Equal(t, "3", output("inactiveState"))
+				assert.Equal(t, "new", output("description"), "the change itself was made")
+			}
+			become("ACTIVE", nil)
+			require.NoError(t, up("new"))
+			assert.Equal(t, "ACTIVE", output("state"))
+			assert.Empty(t, s.recorded(kind, "token").InitErrors)
+			assert.Equal(t, s.onlyToken().Value, s.recorded(kind, "token").Outputs["token"].SecretValue().Element.StringValue())
+			s.oci.ResetJournal()
+			require.NoError(t, up("new"))
+			assert.Empty(t, s.oci.Journal(), "there is nothing more to look at")
+		})
+	}
 }
 
 // onCreated changes the next token that is created, once its creation has been answered.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -368,4 +369,38 @@ resources:
 	c.must("refresh", "--yes", "--run-program")
 	c.must("up", "--yes")
 	require.Len(t, c.tokens(), 1)
+}
+
+// TestATokenOfUnknownAgeIsKept reads a token that came from an import file, which says nothing of when it was created.
+func TestATokenOfUnknownAgeIsKept(t *testing.T) {
+	forEachAPI(t, func(t *testing.T, a api) {
+		for _, kind := range []string{"AuthToken", "RotatingAuthToken"} {
+			w := a.newWire(t)
+			live := w.oci.AddToken(w.user, "ci")
+			w.oci.HideFromLists(w.user, live.ID, 1000)
+			urn := strings.Replace(tokenURN, "AuthToken", kind, 1)
+			state := w.with(map[string]any{"token": resource.MakeSecret(resource.NewProperty(live.Value))})
+			refresh := func() *pulumirpc.ReadResponse {
+				read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
+					Id: live.ID, Urn: urn, Properties: state, Inputs: w.arguments("ci"),
+				})
+				require.NoError(t, err)
+				require.Equal(t, live.ID, read.Id, kind)
+				requireSecretToken(t, read.Properties, live.Value)
+				return read
+			}
+			refresh()
+
+			// Once a list has told its age, it can be gone.
+			w.oci.HideFromLists(w.user, live.ID, 0)
+			state = refresh().Properties
+			w.oci.DeleteToken(w.user, live.ID)
+			w.clock.advance(time.Hour)
+			read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
+				Id: live.ID, Urn: urn, Properties: state, Inputs: w.arguments("ci"),
+			})
+			require.NoError(t, err)
+			assert.Empty(t, read.Id, kind)
+		}
+	})
 }

@@ -13,8 +13,8 @@ import (
 // This file judges whether a token is gone. docs/promises.md has the table.
 
 const (
-	// newFor is how long after its creation a token may exist although OCI does not show it.
-	newFor = 10 * time.Minute
+	// NewFor is how long after its creation a token may exist although OCI does not show it.
+	NewFor = 10 * time.Minute
 	// newLooks is how often a new token is looked for.
 	newLooks = 5
 	// skew is how far this machine's clock can differ from OCI's. With a larger difference OCI refuses the signature.
@@ -56,14 +56,14 @@ func Pick(tokens []AuthToken, id string) *AuthToken {
 
 // isNew reports whether a token may exist although OCI does not show it. Its age is that by OCI's clock. If OCI's time is not known, this
 // machine's clock may be ahead as far as signatures allow; and it is never further ahead, whatever an answer says. A token whose age is
-// not known is not new.
+// not known may be new.
 func isNew(created, now time.Time, oci *serverTime) bool {
 	offset, known := oci.ahead()
 	if !known {
 		offset = -skew
 	}
 	offset = max(-skew, min(offset, skew))
-	return !created.IsZero() && now.Add(offset).Sub(created) < newFor
+	return created.IsZero() || now.Add(offset).Sub(created) < NewFor
 }
 
 func (u *User) isNew(created time.Time) bool {
@@ -79,7 +79,7 @@ func (u *User) FindToken(ctx context.Context, id string, created time.Time) (tok
 		return nil, false, err
 	}
 	if token = Pick(tokens, id); token == nil {
-		err = u.calls.poll(ctx, newLooks, "waiting for OCI to list auth token "+id+", which is new", func() (done bool, err error) {
+		err = u.calls.poll(ctx, newLooks, "waiting for OCI to list auth token "+id+", which may be new", func() (done bool, err error) {
 			token, err = u.api.find(ctx, Home, id)
 			return token != nil || !u.isNew(created), err
 		})
@@ -98,7 +98,7 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 	var failure error
 	var shown *AuthToken
 	hidden := false
-	err := u.calls.poll(ctx, newLooks, "waiting for OCI to show auth token "+id+", which is new, before it can be deleted", func() (bool, error) {
+	err := u.calls.poll(ctx, newLooks, "waiting for OCI to show auth token "+id+", which may be new, before it can be deleted", func() (bool, error) {
 		if failure = u.api.delete(ctx, id); !IsNotFound(failure) {
 			return true, nil
 		}
@@ -121,7 +121,7 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 	case shown != nil:
 		return failure
 	case u.isNew(created):
-		u.warnOfDoubt(fmt.Sprintf("OCI neither deletes nor lists token %s of user %s, which was created moments ago. Most likely it is "+
+		u.warnOfDoubt(fmt.Sprintf("OCI neither deletes nor lists token %s of user %s, which may be new. Most likely it is "+
 			"gone, so it counts as deleted. If OCI only does not show it yet, it is still live", id, u.ref.ID), id)
 	}
 	return nil

@@ -72,7 +72,7 @@ func TestIsNew(t *testing.T) {
 	} {
 		assert.Equal(t, test.want, isNew(now.Add(-test.age), now, test.oci), name)
 	}
-	assert.False(t, isNew(time.Time{}, now, ahead(0)), "the state does not say when it was created")
+	assert.True(t, isNew(time.Time{}, now, ahead(0)), "the state does not say when it was created")
 }
 
 func TestPick(t *testing.T) {
