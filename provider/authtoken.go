@@ -10,6 +10,7 @@ import (
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
@@ -112,29 +113,34 @@ func (r *AuthToken) Check(
 	refuse := func(property string, err error) {
 		failures = append(failures, failure(property, err))
 	}
-	if userID := req.NewInputs.Get("userId"); userID.IsString() {
-		if err := ocid.Check(userID.AsString(), ocid.User); err != nil {
-			refuse("userId", err)
-		}
-	}
-	domainURL, timeExpires := req.NewInputs.Get("domainUrl"), req.NewInputs.Get("timeExpires")
-	if domainURL.IsString() {
-		normal, err := hosts.ParseDomainURL(domainURL.AsString())
-		if err != nil {
-			refuse("domainUrl", err)
-		} else {
-			args.DomainURL = &normal
-		}
-	}
+	args.DomainURL = checkUser(req.NewInputs, args.DomainURL, refuse)
+	timeExpires := req.NewInputs.Get("timeExpires")
 	if timeExpires.IsString() {
 		if err := checkExpiry(timeExpires.AsString(), req.OldInputs.Get("timeExpires"), r.oci.now()); err != nil {
 			refuse("timeExpires", err)
 		}
 	}
-	if domainURL.IsNull() && !timeExpires.IsNull() {
+	if req.NewInputs.Get("domainUrl").IsNull() && !timeExpires.IsNull() {
 		refuse("timeExpires", errors.New("only a token of an identity domain can expire: set domainUrl, or remove timeExpires"))
 	}
 	return infer.CheckResponse[AuthTokenArgs]{Inputs: args, Failures: failures}, nil
+}
+
+// checkUser refuses what cannot be a user or the URL of an identity domain. It returns the URL in its canonical form.
+func checkUser(inputs property.Map, domainURL *string, refuse func(name string, err error)) *string {
+	if userID := inputs.Get("userId"); userID.IsString() {
+		if err := ocid.Check(userID.AsString(), ocid.User); err != nil {
+			refuse("userId", err)
+		}
+	}
+	if given := inputs.Get("domainUrl"); given.IsString() {
+		canonical, err := hosts.ParseDomainURL(given.AsString())
+		if err == nil {
+			return &canonical
+		}
+		refuse("domainUrl", err)
+	}
+	return domainURL
 }
 
 // Create creates the token. Once OCI has answered, it returns the state with the token, whatever else fails. An error hook of the

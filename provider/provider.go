@@ -78,7 +78,7 @@ func New(options Options) (p.Provider, error) {
 		resources.passingRequests, resources.answeringNulls, keepingSecretArguments, resources.markingSecretsOnRead,
 		resources.comparingMeanings, resources.completingState, resources.readingOldArguments, ignoringChangesOfInputs, keepingTimeouts,
 		updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded, readingIDs, oci.warningOfExpiry,
-		takingTheWayBack, explainingWrongKinds, droppingNulls,
+		explainingWrongKinds, droppingNulls,
 		notWithoutPassword, answeringPanics,
 	), nil
 }

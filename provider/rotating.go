@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -244,18 +243,10 @@ func (run *rotating) stuck(err error) error {
 
 // done returns the state with the new arguments. What is a reason for the rotation that the next update begins must still differ then.
 func (run *rotating) done() RotatingAuthTokenState {
-	triggers := run.triggers()
+	waits := len(run.triggers()) > 0
 	run.state.RotatingAuthTokenArgs = run.inputs
-	if len(triggers) > 0 {
-		run.state.RotateWhenChanged = map[string]string{}
-		maps.Copy(run.state.RotateWhenChanged, run.inputs.RotateWhenChanged)
-	}
-	for _, key := range triggers {
-		if _, has := run.inputs.RotateWhenChanged[key]; has {
-			delete(run.state.RotateWhenChanged, key)
-		} else {
-			run.state.RotateWhenChanged[key] = ""
-		}
+	if waits {
+		run.state.RotateWhenChanged = map[string]string{"": "finished an earlier rotation"}
 	}
 	return run.state.dated()
 }
@@ -265,18 +256,14 @@ func (run *rotating) mayChange(inputs property.Map) []string {
 	unknown := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(name string) bool { return inputs.Get(name).HasComputed() })
 	}
-	ages := unknown("rotationDays", "maxAgeDays")
-	rotates := ages || unknown("rotateWhenChanged")
-	ends := rotates || unknown("previousDays", "overlap")
-	var names []string
-	if rotates || ends && run.why() != notDue {
-		names = changedByRotation(run.state)
+	rotates := unknown("maxAgeDays", "rotationDays", "rotateWhenChanged")
+	if !rotates && !unknown("previousDays", "overlap") {
+		return nil
 	}
-	if ages && run.state.TimeRotationDue == nil {
-		names = append(names, "timeRotationDue")
-	}
-	if len(names) > 0 || ends && run.hasPrevious() {
-		names = append(names, "previousToken", "previousTokenId", "previousTimeCreated")
+	names := []string{"previousToken", "previousTokenId", "previousTimeCreated"}
+	if rotates || run.why() != notDue {
+		names = append(names, "timeRotationDue", "inactiveState", "timeExpires")
+		names = append(names, changedByRotation(run.state)...)
 	}
 	return names
 }
@@ -284,12 +271,8 @@ func (run *rotating) mayChange(inputs property.Map) []string {
 // changedByRotation returns the names of the outputs that a rotation changes, and that only the update knows.
 func changedByRotation(state RotatingAuthTokenState) []string {
 	names := []string{"token", "tokenId", "state", "timeCreated"}
-	for name, output := range map[string]*string{
-		"timeRotationDue": state.TimeRotationDue, "inactiveState": state.InactiveState, "timeExpires": state.TimeExpires,
-	} {
-		if output != nil {
-			names = append(names, name)
-		}
+	if state.TimeRotationDue != nil {
+		names = append(names, "timeRotationDue")
 	}
 	return names
 }

@@ -15,9 +15,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 )
 
 // RotatingAuthToken is the resource ociauthtoken:index:RotatingAuthToken. It replaces its auth token when a rotation is due, and
@@ -173,19 +171,7 @@ func (r *RotatingAuthToken) Check(
 	refuse := func(property string, err error) {
 		failures = append(failures, failure(property, err))
 	}
-	if userID := req.NewInputs.Get("userId"); userID.IsString() {
-		if err := ocid.Check(userID.AsString(), ocid.User); err != nil {
-			refuse("userId", err)
-		}
-	}
-	if domainURL := req.NewInputs.Get("domainUrl"); domainURL.IsString() {
-		normal, err := hosts.ParseDomainURL(domainURL.AsString())
-		if err != nil {
-			refuse("domainUrl", err)
-		} else {
-			args.DomainURL = &normal
-		}
-	}
+	args.DomainURL = checkUser(req.NewInputs, args.DomainURL, refuse)
 	for _, period := range []struct {
 		name  string
 		least float64
@@ -269,7 +255,9 @@ func changedArguments(state, inputs property.Map) map[string]p.PropertyDiff {
 		before, had := state.GetOk(name)
 		now, has := inputs.GetOk(name)
 		if had && has && before.IsMap() && now.IsMap() && !before.Secret() && !now.Secret() {
-			for key := range union(before.AsMap(), now.AsMap()) {
+			keys := before.AsMap().AsMap()
+			maps.Copy(keys, now.AsMap().AsMap())
+			for key := range keys {
 				member, hadMember := before.AsMap().GetOk(key)
 				member2, hasMember := now.AsMap().GetOk(key)
 				compare(resource.PropertyPath{name, key}, member, hadMember, member2, hasMember)
@@ -289,17 +277,6 @@ func shown(path resource.PropertyPath) string {
 		return path[:1].String()
 	}
 	return text
-}
-
-// union returns the keys of two maps.
-func union(a, b property.Map) map[string]struct{} {
-	keys := map[string]struct{}{}
-	for _, m := range []property.Map{a, b} {
-		for key := range m.All {
-			keys[key] = struct{}{}
-		}
-	}
-	return keys
 }
 
 var rotatingArguments = argumentsOf[RotatingAuthTokenArgs]()
@@ -354,7 +331,9 @@ func (r *RotatingAuthToken) Create(
 	state = state.seen(token)
 	if err = state.finished(err); err == nil {
 		user.HandOver(wish)
-		r.warnOfCrowd(ctx, user, state)
+		if tokens, err := user.ListTokens(ctx, identity.Written); err == nil {
+			r.warnOfStrangers(ctx, user, found{tokens: tokens}, state)
+		}
 	}
 	return infer.CreateResponse[RotatingAuthTokenState]{ID: token.ID, Output: state.dated()}, err
 }

@@ -172,10 +172,7 @@ const lastPart = 10
 // comesUp reports whether the next rotation is not due yet, but the last tenth of the period has begun.
 func (p plan) comesUp() bool {
 	due := p.due()
-	if due.IsZero() || !p.now.Before(due) {
-		return false
-	}
-	return due.Sub(p.now) <= due.Sub(p.state.created())/lastPart
+	return p.now.Before(due) && due.Sub(p.now) <= due.Sub(p.state.created())/lastPart
 }
 
 // explain returns a message that says why a rotation is due.

@@ -79,13 +79,6 @@ func (f found) in(state RotatingAuthTokenState) RotatingAuthTokenState {
 	return state
 }
 
-// warnOfCrowd warns, after a creation, about a token that leaves no room for the first rotation.
-func (r *RotatingAuthToken) warnOfCrowd(ctx context.Context, user *identity.User, state RotatingAuthTokenState) {
-	if tokens, err := user.ListTokens(ctx, identity.Written); err == nil {
-		r.warnOfStrangers(ctx, user, found{tokens: tokens}, state)
-	}
-}
-
 // warnOfStrangers warns about a token that leaves no room for a rotation.
 func (r *RotatingAuthToken) warnOfStrangers(
 	ctx context.Context, user *identity.User, found found, state RotatingAuthTokenState,

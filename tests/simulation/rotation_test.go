@@ -172,7 +172,11 @@ func (r *record) isDue(w wish, tolerance time.Duration) bool {
 	if w.rotation.trigger > 0 {
 		trigger = strconv.Itoa(w.rotation.trigger)
 	}
-	recorded := plain(plain(fields["rotateWhenChanged"]).GetStructValue().GetFields()["n"]).GetStringValue()
+	triggers := plain(fields["rotateWhenChanged"]).GetStructValue().GetFields()
+	if triggers[""] != nil { // the update before has finished an earlier rotation, and this one begins
+		return true
+	}
+	recorded := plain(triggers["n"]).GetStringValue()
 	if recorded != trigger && fields["tokenId"] != nil { // the first map of a token that is taken over is no change
 		return true
 	}
