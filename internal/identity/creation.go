@@ -76,7 +76,8 @@ type turn struct {
 	api      api
 	calls    caller
 	recorded *recorded
-	ledger   *ledger
+	// revoked is when a token of the user was last revoked by this process.
+	revoked time.Time
 }
 
 // take waits until no other goroutine goes on with the creation. If none does, it succeeds even if ctx has ended, so that an answer
@@ -164,7 +165,7 @@ func (cr turn) goOn(ctx context.Context) *callError {
 			found, hint, _ = cr.api.elsewhere(ctx)
 		}
 		failure.hint = hint
-		freeing := failure.limitExceeded() && cr.ledger.hasRevoked(cr.user, cr.calls.clock.Now().Add(-freeWithin))
+		freeing := failure.limitExceeded() && cr.calls.clock.Now().Before(cr.revoked.Add(freeWithin))
 		if (!freeing && !cr.mayGoOn(spent, failure.verdict)) || (found != nil && !cr.doubtful) {
 			return failure
 		}

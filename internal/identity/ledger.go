@@ -44,11 +44,11 @@ func (l *ledger) noteRevoked(user UserRef, now time.Time) {
 	l.revoked[user] = now
 }
 
-// hasRevoked reports whether a token of a user has been revoked since the given time.
-func (l *ledger) hasRevoked(user UserRef, since time.Time) bool {
+// lastRevoked returns when a token of a user was last revoked, or the zero time.
+func (l *ledger) lastRevoked(user UserRef) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.revoked[user].After(since)
+	return l.revoked[user]
 }
 
 // forgetToken removes the creation of a token that has been deleted.

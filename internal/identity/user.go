@@ -37,7 +37,7 @@ func (u *User) CreateToken(ctx context.Context, wish Wish) (AuthToken, error) {
 	}
 	defer cr.release()
 	defer u.lists.writing(u.ref)()
-	token, err := turn{cr, u.api, u.calls, u.recorded, u.ledger}.answer(ctx)
+	token, err := turn{cr, u.api, u.calls, u.recorded, u.ledger.lastRevoked(u.ref)}.answer(ctx)
 	if err != nil && !cr.doubtful {
 		u.ledger.forget(u.ref, wish)
 	}
