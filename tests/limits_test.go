@@ -182,3 +182,37 @@ func TestTwoHundredTokensWithFaultsAndDroppedConnections(t *testing.T) {
 	requireAllRecorded(t, s)
 	assert.Greater(t, s.calls("CreateAuthToken"), 200, "there were faults")
 }
+
+// TestTheOperationsTimeoutIsTheBoundOfAThrottledCall throttles for half an hour. Without a timeout, a call gives up before.
+func TestTheOperationsTimeoutIsTheBoundOfAThrottledCall(t *testing.T) {
+	forEachAPI(t, func(t *testing.T, a api) {
+		const within = float64(time.Hour / time.Second)
+		ctx := context.Background()
+		w := a.newWire(t)
+		throttled := func(operation string) {
+			w.oci.ClearFaults()
+			w.oci.Inject(emulator.Fault{
+				Operation: operation, Times: 6, Status: 429, Code: "TooManyRequests", Header: map[string]string{"Retry-After": "300"},
+			})
+		}
+		throttled("CreateAuthToken")
+		_, err := w.create(tokenURN, "ci")
+		require.ErrorContains(t, err, "429")
+		assert.Empty(t, w.tokens())
+
+		throttled("CreateAuthToken")
+		created, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: tokenURN, Properties: w.arguments("ci"), Timeout: within})
+		require.NoError(t, err)
+		throttled("UpdateAuthToken")
+		_, err = w.plugin.Update(ctx, &pulumirpc.UpdateRequest{
+			Id: created.Id, Urn: tokenURN, Olds: created.Properties, News: w.arguments("new"), Timeout: within,
+		})
+		require.NoError(t, err)
+		throttled("DeleteAuthToken")
+		_, err = w.plugin.Delete(ctx, &pulumirpc.DeleteRequest{
+			Id: created.Id, Urn: tokenURN, Properties: created.Properties, Timeout: within,
+		})
+		require.NoError(t, err)
+		assert.Empty(t, w.tokens())
+	})
+}

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// faultAttempts bounds the attempts after faults. With the backoff below they take about two minutes.
+	// faultAttempts bounds the attempts after faults. With the backoff below they take up to a minute.
 	faultAttempts = 8
 	// unreachableAttempts bounds the attempts without a connection. It is small, so that a wrong endpoint is reported soon.
 	unreachableAttempts = 3
-	// throttleBudget bounds how long a throttled call goes on if nothing else bounds it.
+	// throttleBudget bounds how long a throttled call goes on if the operation has no timeout.
 	throttleBudget = 20 * time.Minute
 
 	firstBackoff   = 500 * time.Millisecond
@@ -70,7 +70,7 @@ type route interface {
 
 // call makes attempts until one succeeds, fails for good, or ctx ends.
 func (c caller) call(ctx context.Context, op operation) error {
-	spent := newBudget(c.clock.Now())
+	spent := newBudget(ctx, c.clock.Now())
 	for attempts := 1; ; attempts++ {
 		failure := c.try(ctx, op)
 		if failure == nil {
@@ -96,6 +96,8 @@ func (c caller) call(ctx context.Context, op operation) error {
 // budget limits how many attempts are made, and for how long.
 type budget struct {
 	began time.Time
+	// timed reports whether the operation has a timeout.
+	timed bool
 	// after counts the attempts by their verdicts.
 	after map[verdict]int
 	// last is the last verdict, and alike counts how often in a row it has come.
@@ -103,7 +105,11 @@ type budget struct {
 	alike int
 }
 
-func newBudget(now time.Time) *budget { return &budget{began: now, after: map[verdict]int{}} }
+// newBudget returns a budget for calls that end with ctx.
+func newBudget(ctx context.Context, now time.Time) *budget {
+	_, timed := ctx.Deadline()
+	return &budget{began: now, timed: timed, after: map[verdict]int{}}
+}
 
 // allows counts an attempt with the given verdict, and reports whether another attempt is allowed.
 func (b *budget) allows(v verdict, now time.Time) bool {
@@ -118,7 +124,7 @@ func (b *budget) allows(v verdict, now time.Time) bool {
 	case unreachable:
 		return b.after[v] < unreachableAttempts
 	case throttled:
-		return now.Sub(b.began) <= throttleBudget
+		return b.timed || now.Sub(b.began) <= throttleBudget
 	default:
 		return false
 	}

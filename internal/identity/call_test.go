@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -15,14 +16,14 @@ func TestBudget(t *testing.T) {
 		refused: 1, notAllowed: 1, notFound: 1, invalidated: 1, unusable: 1, unsent: 1, unreachable: unreachableAttempts,
 		busy: faultAttempts, doubtful: faultAttempts, throttled: int(throttleBudget/time.Second) + 1,
 	} {
-		spent, made := newBudget(began), 1
+		spent, made := newBudget(t.Context(), began), 1
 		for spent.allows(v, began.Add(time.Duration(made)*time.Second)) {
 			made++
 		}
 		assert.Equal(t, attempts, made, "verdict %d", v)
 		assert.Equal(t, attempts, spent.alike, "verdict %d", v)
 	}
-	spent := newBudget(began)
+	spent := newBudget(t.Context(), began)
 	for range 100 {
 		assert.True(t, spent.allows(throttled, began), "throttling uses up nothing of what there is for faults")
 	}
@@ -30,6 +31,10 @@ func TestBudget(t *testing.T) {
 		assert.True(t, spent.allows(doubtful, began))
 	}
 	assert.False(t, spent.allows(doubtful, began))
+
+	timed, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	assert.True(t, newBudget(timed, began).allows(throttled, began.Add(throttleBudget+time.Hour)), "the operation's timeout is the bound")
 }
 
 func TestMayGoOn(t *testing.T) {
@@ -43,7 +48,7 @@ func TestMayGoOn(t *testing.T) {
 		for i, open := range []bool{false, true} {
 			clock := &impatient{}
 			creation := turn{creation: &creation{doubtful: open}, calls: caller{clock: clock}}
-			spent, lasted := newBudget(clock.Now()), 0
+			spent, lasted := newBudget(t.Context(), clock.Now()), 0
 			for clock.slept = time.Second; creation.mayGoOn(spent, v); clock.slept += time.Second {
 				lasted++
 			}

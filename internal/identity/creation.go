@@ -131,7 +131,7 @@ func (cr turn) goOn(ctx context.Context) *callError {
 		}
 		return ctx
 	}
-	spent := newBudget(cr.calls.clock.Now())
+	spent := newBudget(ctx, cr.calls.clock.Now())
 	var found api
 	hint := ""
 	for attempts := 1; ; attempts++ {
@@ -147,7 +147,7 @@ func (cr turn) goOn(ctx context.Context) *callError {
 		failure.attempts = attempts
 		if failure.verdict == doubtful && !cr.doubtful {
 			cr.doubtful = true
-			spent = newBudget(cr.calls.clock.Now())
+			spent = newBudget(ctx, cr.calls.clock.Now())
 		}
 		if failure.verdict == invalidated && !cr.startOver(answered) {
 			return failure
@@ -158,7 +158,7 @@ func (cr turn) goOn(ctx context.Context) *callError {
 		}
 		if failure.verdict == moved {
 			// All requests so far went to a region that does not create tokens.
-			cr.doubtful, spent = false, newBudget(cr.calls.clock.Now())
+			cr.doubtful, spent = false, newBudget(ctx, cr.calls.clock.Now())
 			continue
 		}
 		if failure.verdict == notFound && hint == "" {

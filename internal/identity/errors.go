@@ -133,11 +133,18 @@ func (e *callError) advice() string {
 		return "The user is being changed by something else: try again later"
 	case e.verdict == throttled:
 		return "OCI throttles this user or tenancy: try again later, with a longer timeout, or with a lower --parallel"
-	case e.status >= http.StatusInternalServerError:
+	case e.verdict == invalidated:
+		return "The token that an earlier request created was changed or deleted since: run \"pulumi up\" again"
+	case e.status == http.StatusConflict:
+		return "Something else changes the user or the token, or prevents this change: OCI's message says what. Then try again"
+	case e.status == http.StatusRequestEntityTooLarge:
+		return "The request is longer than OCI, or a proxy on the way, accepts: shorten the description, and check the proxy if there is one"
+	case e.verdict == doubtful, e.status >= http.StatusInternalServerError:
 		return "This is a fault of the service or of a proxy on the way: try again later, and give Oracle the " +
 			"opc-request-id if it persists"
 	default:
-		return ""
+		return "OCI is not known to answer this call so: check the endpoint in the provider's configuration, domainUrl, and the proxy if " +
+			"there is one"
 	}
 }
 

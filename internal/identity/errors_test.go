@@ -3,10 +3,17 @@ package identity
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestAdvice(t *testing.T) {
@@ -33,7 +40,6 @@ func TestAdvice(t *testing.T) {
 		"busy":                {callError{status: 409, verdict: busy}, "changed by something else"},
 		"throttled":           {callError{status: 429, verdict: throttled}, "--parallel"},
 		"a fault":             {callError{status: 503, verdict: doubtful}, "give Oracle the opc-request-id"},
-		"something new":       {callError{status: 418, verdict: refused}, ""},
 	} {
 		advice := test.failure.advice()
 		if test.advice == "" {
@@ -41,6 +47,39 @@ func TestAdvice(t *testing.T) {
 			continue
 		}
 		assert.Contains(t, advice, test.advice, name)
+	}
+}
+
+// TestEveryRefusalHasAdviceAndARow asks what each status means, with OCI's code for it and without one.
+func TestEveryRefusalHasAdviceAndARow(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/troubleshooting.md")
+	require.NoError(t, err)
+	rows := map[string]bool{}
+	for row := range strings.Lines(string(page)) {
+		if first := strings.SplitN(row, "|", 3); len(first) == 3 {
+			for _, match := range regexp.MustCompile(`[345](\d\d|xx)`).FindAllString(first[1], -1) {
+				rows[match] = true
+			}
+		}
+	}
+	codes := map[int][]string{
+		400: {"InvalidParameter", "LimitExceeded", "QuotaExceeded"}, 401: {"NotAuthenticated"}, 403: {"NotAllowed"},
+		404: {"NotAuthorizedOrNotFound", "NotFound"}, 405: {"MethodNotAllowed"},
+		409: {"IncorrectState", "InvalidatedRetryToken", "NotAuthorizedOrResourceAlreadyExists", "Conflict"},
+		412: {"NoEtagMatch"}, 413: {"RequestEntityTooLarge"}, 429: {"TooManyRequests"},
+	}
+	for status := 300; status < 600; status++ {
+		if http.StatusText(status) == "" {
+			continue
+		}
+		for _, code := range append(codes[status], "") {
+			a := &answer{status: status, header: http.Header{}, body: fmt.Appendf(nil, `{"code": %q, "message": "No."}`, code)}
+			failure := operation{}.refused(&service{}, judge(a), a)
+			assert.NotEmpty(t, failure.advice(), "%d %s", status, code)
+		}
+		class := fmt.Sprintf("%dxx", status/100)
+		assert.True(t, rows[strconv.Itoa(status)] || rows[class], "the table has no row for %d", status)
 	}
 }
 
