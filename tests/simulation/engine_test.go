@@ -714,10 +714,16 @@ func (op *operation) importToken(name string) {
 	if _, ok := op.wishes[name]; !ok {
 		op.program = append(op.program, name)
 	}
-	op.wishes[name] = wish{user: op.step.user, description: description, rotation: rotationWish{previousDays: -1}}
+	expires := 0 // a rotating token has no such argument
+	if token.TimeExpires != nil && !isRotating(name) {
+		expires = slices.IndexFunc(expiries, token.TimeExpires.Equal)
+	}
+	op.wishes[name] = wish{user: op.step.user, description: description, rotation: rotationWish{previousDays: -1}, expires: expires}
 	op.stateMu.Lock()
 	defer op.stateMu.Unlock()
-	op.state[name] = &record{stack: op.engine, name: name, id: id, user: op.step.user, inputs: response.Inputs, outputs: response.Properties}
+	op.state[name] = &record{
+		stack: op.engine, name: name, id: id, user: op.step.user, inputs: response.Inputs, outputs: response.Properties, expires: expires,
+	}
 }
 
 // initFailure returns the details in an error about a resource that exists and failed to initialize, or nil.
