@@ -17,7 +17,7 @@ const basePath = "/20160918"
 // operations lists the calls that the service supports.
 var operations = []string{
 	"CreateAuthToken", "ListAuthTokens", "GetAuthToken", "UpdateAuthToken", "DeleteAuthToken", "GetUser", "ListUsers", "ListDomains",
-	"ListRegionSubscriptions", "GetTenancy", "GetDomain", "GetNamespace", "RegistryLogin",
+	"ListRegionSubscriptions", "GetTenancy", "GetDomain", "GetNamespace", "GetAccessToken", "RegistryLogin",
 }
 
 // failure is an answer that is an error: https://docs.oracle.com/iaas/Content/API/References/apierrors.htm.
@@ -73,7 +73,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveControl(w, r)
 		return
 	}
-	if isRegistry(r.URL.Path) {
+	if isRegistry(r) {
 		s.serveRegistry(w, r)
 		return
 	}
@@ -203,6 +203,8 @@ func (s *Service) carryOut(c *call) (answer, *failure) {
 		return s.getDomain(c)
 	case "GetNamespace":
 		return answer{status: http.StatusOK, body: s.config.Namespace}, nil
+	case "GetAccessToken":
+		return s.getAccessToken(c), nil
 	case "":
 		return answer{}, notFound
 	}

@@ -37,6 +37,9 @@ type registryDoor struct {
 	key    *ecdsa.PrivateKey
 	keyID  string
 	behind *httputil.ReverseProxy // nil if there is no registry
+	// accessTokens are the passwords of bearerUser, and actions is what the registry lets a caller do, where it was limited.
+	accessTokens map[string]accessToken
+	actions      map[string][]string
 }
 
 func newRegistryDoor(behind string) (registryDoor, error) {
@@ -44,7 +47,7 @@ func newRegistryDoor(behind string) (registryDoor, error) {
 	if err != nil {
 		return registryDoor{}, err
 	}
-	door := registryDoor{key: key, keyID: randomHex(8)}
+	door := registryDoor{key: key, keyID: randomHex(8), accessTokens: map[string]accessToken{}, actions: map[string][]string{}}
 	return door, door.put(behind)
 }
 
@@ -86,9 +89,10 @@ func (s *Service) RegistryKeys() []byte {
 	}}})
 }
 
-// isRegistry reports whether a path belongs to the registry.
-func isRegistry(path string) bool {
-	return path == registryTokenPath || path == strings.TrimSuffix(registryPath, "/") || strings.HasPrefix(path, registryPath)
+// isRegistry reports whether a request is one of a registry's clients. A signed request for a token is one to OCI: see getAccessToken.
+func isRegistry(r *http.Request) bool {
+	path := r.URL.Path
+	return path == registryTokenPath && !isSigned(r) || path == strings.TrimSuffix(registryPath, "/") || strings.HasPrefix(path, registryPath)
 }
 
 func (s *Service) serveRegistry(w http.ResponseWriter, r *http.Request) {
@@ -147,16 +151,32 @@ func (s *Service) serveRegistryLogin(w http.ResponseWriter, r *http.Request) {
 		s.send(recorder, c, answered, fault)
 		return
 	}
-	if u == nil || !s.registryAccepts(u.ID, password) {
+	login := s.registryLogin(u, name, password)
+	if login == nil {
 		refuseRegistry(recorder)
 		return
 	}
 	query := r.URL.Query()
-	access := s.registryAccess(query["scope"])
-	token := s.registryToken(name, query.Get("service"), access)
+	lives := min(registryTokenLives, login.expires.Sub(s.config.Clock()))
+	token := s.registryToken(name, query.Get("service"), s.registryAccess(login, query["scope"]), lives)
 	writeJSON(recorder, map[string]any{
-		"token": token, "access_token": token, "expires_in": int(registryTokenLives.Seconds()), "scope": strings.Join(query["scope"], " "),
+		"token": token, "access_token": token, "expires_in": int(lives.Seconds()), "scope": strings.Join(query["scope"], " "),
 	})
+}
+
+// registryLogin returns what a user name and a password allow, or nil if they are wrong. The user is that of the name, or nil.
+func (s *Service) registryLogin(u *User, name, password string) *accessToken {
+	switch {
+	case name == bearerUser:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if login, ok := s.registry.accessTokens[password]; ok && s.config.Clock().Before(login.expires) {
+			return &login
+		}
+	case u != nil && s.registryAccepts(u.ID, password):
+		return &accessToken{callerID: u.ID, expires: s.config.Clock().Add(registryTokenLives)}
+	}
+	return nil
 }
 
 // registryUser finds the user who logs in under a name.
@@ -208,27 +228,34 @@ func (s *Service) SetRegistryDelay(delay time.Duration) {
 	s.config.RegistryDelay = delay
 }
 
-// registryAccess returns the part of the requested access that a user has: everything below the tenancy's namespace.
-func (s *Service) registryAccess(scopes []string) []any {
+// registryAccess returns the part of the requested access that a login has: what the policies let its caller do below the tenancy's
+// namespace, within the scope of the access token.
+func (s *Service) registryAccess(login *accessToken, scopes []string) []any {
+	s.mu.Lock()
+	allowed, limited := s.registry.actions[login.callerID]
+	s.mu.Unlock()
 	access := []any{}
-	for _, scope := range strings.Fields(strings.Join(scopes, " ")) {
-		parts := strings.Split(scope, ":")
-		if len(parts) == 3 && parts[0] == "repository" && strings.HasPrefix(parts[1], s.config.Namespace+"/") {
-			access = append(access, map[string]any{"type": parts[0], "name": parts[1], "actions": strings.Split(parts[2], ",")})
+	for _, wanted := range repositories(strings.Join(scopes, " ")) {
+		if !strings.HasPrefix(wanted.name, s.config.Namespace+"/") {
+			continue
 		}
+		actions := slices.DeleteFunc(wanted.actions, func(action string) bool {
+			return limited && !slices.Contains(allowed, action) || !login.allows(wanted.name, action)
+		})
+		access = append(access, map[string]any{"type": "repository", "name": wanted.name, "actions": actions})
 	}
 	return access
 }
 
 // registryToken signs a JSON Web Token (RFC 7519). It uses the machine's time, not the service's clock, because the registry that
 // checks the token does so too.
-func (s *Service) registryToken(name, service string, access []any) string {
+func (s *Service) registryToken(name, service string, access []any, lives time.Duration) string {
 	now := time.Now()
 	part := base64.RawURLEncoding.EncodeToString
 	signed := part(encoded(map[string]any{"typ": "JWT", "alg": "ES256", "kid": s.registry.keyID})) + "." +
 		part(encoded(map[string]any{
 			"iss": RegistryIssuer, "sub": name, "aud": service, "jti": randomHex(8), "iat": now.Unix(),
-			"exp": now.Add(registryTokenLives).Unix(), "access": access,
+			"exp": now.Add(lives).Unix(), "access": access,
 		}))
 	digest := sha256.Sum256([]byte(signed))
 	r, t, err := ecdsa.Sign(rand.Reader, s.registry.key, digest[:])

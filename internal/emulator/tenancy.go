@@ -11,8 +11,8 @@ func (s *Service) Namespace() string { return s.config.Namespace }
 // tenancyName is the name of the tenancy.
 const tenancyName = "example"
 
-// tenancyOperation is the call about the tenancy or one of its domains that a path stands for, Object Storage's among them,
-// which is not below the identity service's version. It is empty for all other paths.
+// tenancyOperation is the call about the tenancy or one of its domains that a path stands for, Object Storage's and the registry's
+// among them, which are not below the identity service's version. It is empty for all other paths.
 func tenancyOperation(method, path string) string {
 	path = strings.TrimSuffix(path, "/")
 	domain, isDomain := strings.CutPrefix(path, basePath+"/domains/")
@@ -22,6 +22,8 @@ func tenancyOperation(method, path string) string {
 		return ""
 	case path == "/n":
 		return "GetNamespace"
+	case path == registryTokenPath:
+		return "GetAccessToken"
 	case isTenancy && rest != "" && !strings.Contains(rest, "/"):
 		return "GetTenancy"
 	case isDomain && domain != "" && !strings.Contains(domain, "/"):
