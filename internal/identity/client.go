@@ -9,7 +9,7 @@
 //	user.go lists.go ledger.go
 //	                          what can be done with a user's tokens, what is shared and what is under way
 //	creation.go               one creation, from wish to answer
-//	tenancy.go                what is the same for all users: the namespace, the regions
+//	tenancy.go accesstoken.go what is the same for all users: the namespace, the regions, access to the registry
 //	iam.go domains.go api.go  the two APIs behind one interface
 //	call.go                   one call: attempts, pauses, pace
 //	region.go pace.go         where calls go, and when
@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 )
@@ -63,6 +64,7 @@ type Client struct {
 	recorded *recorded
 	tenancy  func() (string, error)
 	known    *tenancyFacts
+	access   *singleflight.Group
 	lists    *lists
 	// serverTime is OCI's time, as in its answers.
 	serverTime *serverTime
@@ -113,6 +115,7 @@ func New(options Options) (*Client, error) {
 		recorded: &recorded{ids: map[string][]string{}, secret: map[string]bool{}},
 		tenancy:  options.Credentials.TenancyOCID,
 		known:    &tenancyFacts{},
+		access:   &singleflight.Group{},
 		lists:    newLists(clock),
 
 		serverTime: &serverTime{},
@@ -175,7 +178,7 @@ func (c *Client) Hide(description string) { c.recorded.hide(description) }
 // Tenancy returns the tenancy that the caller belongs to. The listener receives messages about everything
 // that its calls wait for.
 func (c *Client) Tenancy(listener Listener) Tenancy {
-	return Tenancy{calls: c.calls(listener), home: c.home, id: c.tenancy, caller: c.caller, known: c.known}
+	return Tenancy{calls: c.calls(listener), home: c.home, id: c.tenancy, caller: c.caller, known: c.known, access: c.access}
 }
 
 // calls returns a caller that reports to the listener.

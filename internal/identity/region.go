@@ -91,6 +91,20 @@ func (s *service) objectStorage() *service {
 	return &storage
 }
 
+// containerRegistry returns the container registry at a host of a region.
+func (s *service) containerRegistry(region, host string) *service {
+	at := *s
+	at.region = region
+	if s.localHost() != "" {
+		_, path := s.endpoint.in(region)
+		at.sender.base.BasePath = strings.TrimSuffix(path, basePath) + registryBasePath
+		return &at
+	}
+	at.endpoint = nil
+	at.sender.base.Host, at.sender.base.BasePath = "https://"+host, registryBasePath
+	return &at
+}
+
 // localHost returns the host and the port of the endpoint if it is on this machine, or "".
 func (s *service) localHost() string {
 	if s.endpoint == nil {

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
@@ -22,13 +23,14 @@ type Region struct {
 }
 
 // Tenancy is the tenancy that the caller belongs to. What OCI says about it does not change while a process runs, so it is
-// asked for once.
+// asked for once, except for access tokens.
 type Tenancy struct {
 	calls  caller
 	home   *home
 	id     func() (string, error)
 	caller func() (string, error)
 	known  *tenancyFacts
+	access *singleflight.Group // the access tokens that are under way
 }
 
 // tenancyFacts is what is known about a tenancy so far.

@@ -1,0 +1,72 @@
+package identity
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestReadAccessToken(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	page := &answer{header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, body: []byte("<html>")}
+	cut := answered(`{"token": "secret", "expires_in": 3600`)
+	cut.cut = errors.New("the connection broke")
+	for name, test := range map[string]struct {
+		answer *answer
+		lives  time.Duration
+		wrong  string
+	}{
+		"both names":        {answered(`{"token": "secret", "access_token": "secret", "scope": "", "expires_in": 3600}`), time.Hour, ""},
+		"token":             {answered(`{"token": "secret", "expires_in": 3600}`), time.Hour, ""},
+		"access_token":      {answered(`{"access_token": "secret", "expires_in": 1}`), time.Second, ""},
+		"null":              {answered(`{"token": null, "access_token": "secret", "expires_in": 60}`), time.Minute, ""},
+		"seconds in quotes": {answered(`{"token": "secret", "expires_in": "3600"}`), time.Hour, ""},
+		"for ever":          {answered(`{"token": "secret", "expires_in": 9223372036854775807}`), longestAccess, ""},
+		"no token":          {answered(`{"expires_in": 3600}`), 0, "there is no token in it"},
+		"a number":          {answered(`{"token": 5, "expires_in": 3600}`), 0, "there is no token in it"},
+		"nothing":           {answered(``), 0, "there is no token in it"},
+		"a list":            {answered(`[]`), 0, "there is no token in it"},
+		"no hour":           {answered(`{"token": "secret"}`), 0, "it does not say in expires_in"},
+		"no number":         {answered(`{"token": "secret", "expires_in": "soon"}`), 0, "it does not say in expires_in"},
+		"a past hour":       {answered(`{"token": "secret", "expires_in": 0}`), 0, "expires_in is 0"},
+		"an earlier one":    {answered(`{"token": "secret", "expires_in": -3600}`), 0, "expires_in is -3600"},
+		"a page":            {page, 0, "it is text/html; charset=utf-8, not JSON"},
+		"cut":               {cut, 0, "the connection broke"},
+	} {
+		token, err := readAccessToken(test.answer, now)
+		if test.wrong != "" {
+			require.ErrorContains(t, err, test.wrong, name)
+			assert.NotContains(t, err.Error(), "secret", name)
+			assert.Empty(t, token, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		assert.Equal(t, AccessToken{"secret", now.Add(test.lives)}, token, name)
+	}
+}
+
+func TestWhereTheContainerRegistryIs(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ endpoint, host, path string }{
+		{"", "https://ocir.uk-london-1.oci.oraclecloud.com", "20180419"},
+		{"http://127.0.0.1:8080", "http://127.0.0.1:8080", "20180419"},
+		{"http://localhost:8080/{region}/", "http://localhost:8080", "uk-london-1/20180419"},
+		{"https://identity.example.com/x", "https://ocir.uk-london-1.oci.oraclecloud.com", "20180419"},
+	} {
+		var endpoint *Endpoint
+		if test.endpoint != "" {
+			parsed, err := ParseEndpoint(test.endpoint)
+			require.NoError(t, err)
+			endpoint = &parsed
+		}
+		at := newService(sender{}, endpoint, "us-phoenix-1").containerRegistry("uk-london-1", "ocir.uk-london-1.oci.oraclecloud.com")
+		assert.Equal(t, test.host, at.sender.base.Host)
+		assert.Equal(t, test.path, at.sender.base.BasePath)
+		assert.Contains(t, at.String(), "uk-london-1")
+	}
+}
