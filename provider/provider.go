@@ -68,6 +68,7 @@ func New(options Options) (p.Provider, error) {
 			infer.Function(&GetAuthTokens{oci: oci}),
 			infer.Function(&GetRegistryUser{oci: oci}),
 			infer.Function(&GetRegistryLogin{oci: oci, clock: options.Clock}),
+			infer.Function(&GetRegistryToken{oci: oci}),
 		).
 		WithConfig(infer.Config(Config{})).
 		Build()

@@ -32,19 +32,16 @@ func (c *connection) lookUp(listener identity.Listener, args GetRegistryUserArgs
 // registryNames is what a login needs besides a password.
 type registryNames struct {
 	GetRegistryUserResult
+	// region is the name of the registry's region.
+	region string
 	// hosts are all host names of the registry, and usernames all names under which the user may have to log in.
 	hosts, usernames []string
 }
 
 // names returns the names for a login.
 func (l registryLookup) names(ctx context.Context) (names registryNames, err error) {
-	if err = l.findHosts(ctx, &names); err != nil {
+	if err = l.findRegistry(ctx, &names); err != nil {
 		return names, err
-	}
-	if names.Namespace = value(l.args.Namespace); names.Namespace == "" {
-		if names.Namespace, err = l.tenancy.Namespace(ctx); err != nil {
-			return names, fmt.Errorf("%w. Or set namespace: the Console shows it under Tenancy details", err)
-		}
 	}
 	if l.args.Username != nil {
 		names.usernames = []string{registry.Username(names.Namespace, *l.args.Username)}
@@ -53,6 +50,19 @@ func (l registryLookup) names(ctx context.Context) (names registryNames, err err
 	}
 	names.Username = names.usernames[0]
 	return names, nil
+}
+
+// findRegistry finds what is the same for all users of the registry: its host names and the namespace.
+func (l registryLookup) findRegistry(ctx context.Context, names *registryNames) (err error) {
+	if err = l.findHosts(ctx, names); err != nil {
+		return err
+	}
+	if names.Namespace = value(l.args.Namespace); names.Namespace == "" {
+		if names.Namespace, err = l.tenancy.Namespace(ctx); err != nil {
+			return fmt.Errorf("%w. Or set namespace: the Console shows it under Tenancy details", err)
+		}
+	}
+	return nil
 }
 
 // usernames asks OCI for the names under which the user may have to log in.
@@ -74,6 +84,7 @@ func (l registryLookup) findHosts(ctx context.Context, names *registryNames) err
 	if err != nil {
 		return fmt.Errorf("region: %w", err)
 	}
+	names.region = region.Name
 	if local := l.tenancy.LocalHost(); local != "" {
 		names.Server, names.hosts = local, []string{local}
 		return nil

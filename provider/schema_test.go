@@ -95,4 +95,7 @@ func TestSchemaRequiresWhatEveryTokenHas(t *testing.T) {
 	names := []string{"server", "namespace", "username"}
 	assert.ElementsMatch(t, names, user.ReturnType.ObjectTypeSpec.Required)
 	assert.ElementsMatch(t, append(names, "password", "auth", "dockerConfigJson"), login.ReturnType.ObjectTypeSpec.Required)
+	access := spec.Functions["ociauthtoken:index:getRegistryToken"]
+	assert.Empty(t, access.Inputs.Required)
+	assert.ElementsMatch(t, append(names, "password", "auth", "dockerConfigJson", "timeExpires"), access.ReturnType.ObjectTypeSpec.Required)
 }

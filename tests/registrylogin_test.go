@@ -23,6 +23,7 @@ import (
 const (
 	getRegistryLogin = "ociauthtoken:index:getRegistryLogin"
 	getRegistryUser  = "ociauthtoken:index:getRegistryUser"
+	getRegistryToken = "ociauthtoken:index:getRegistryToken"
 )
 
 // invoke calls a function as a program does, and returns the answer as plaintext. Each property named in secrets must be a secret in

@@ -292,26 +292,35 @@ func TestTheHostsOfTheRegistry(t *testing.T) {
 	assert.Contains(t, strings.ReplaceAll(said, "\n", " "), "the key of region us-phoenix-1 is not known, so the short name of the registry is left out: could not find out the regions")
 }
 
-// TestTheSDKsWarnOfThePlainForm reads what editors show of the function, up to the example.
+// TestTheSDKsWarnOfThePlainForm reads what editors show of the functions, up to the example.
 func TestTheSDKsWarnOfThePlainForm(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{
-		"go/ociauthtoken/getRegistryLogin.go", "python/pulumi_ociauthtoken/get_registry_login.py", "nodejs/getRegistryLogin.ts",
-		"dotnet/GetRegistryLogin.cs", "java/src/main/java/io/github/ociauthtoken/OciauthtokenFunctions.java",
+	for function, begin := range map[string]string{
+		"Login": "Returns a login to the OCI container registry (OCIR) with a password", "Token": "Returns a login to the OCI container registry (OCIR) that",
 	} {
-		content, err := os.ReadFile("../sdk/" + path)
-		require.NoError(t, err)
-		_, shown, _ := strings.Cut(string(content), "Returns a login to the OCI container registry")
-		shown, _, _ = strings.Cut(shown, "Example Usage")
-		for _, part := range []string{"get_registry_login_output", "GetRegistryLoginOutput", "writes them to the state in plain text", "In Go, the plain form always fails"} {
-			assert.Contains(t, shown, part, path)
+		for _, path := range []string{
+			"go/ociauthtoken/getRegistry" + function + ".go", "python/pulumi_ociauthtoken/get_registry_" + strings.ToLower(function) + ".py",
+			"nodejs/getRegistry" + function + ".ts", "dotnet/GetRegistry" + function + ".cs",
+			"java/src/main/java/io/github/ociauthtoken/OciauthtokenFunctions.java",
+		} {
+			content, err := os.ReadFile("../sdk/" + path)
+			require.NoError(t, err)
+			_, shown, _ := strings.Cut(string(content), begin)
+			shown, _, _ = strings.Cut(shown, "Example Usage")
+			for _, part := range []string{
+				"get_registry_" + strings.ToLower(function) + "_output", "GetRegistry" + function + "Output",
+				"to the state in plain text", "In Go, the plain form always fails",
+			} {
+				assert.Contains(t, shown, part, path)
+			}
 		}
 	}
 }
 
 func TestNoExampleCallsThePlainForm(t *testing.T) {
 	t.Parallel()
-	plain := regexp.MustCompile(`\.getRegistryLogin\(\{|\bget_registry_login\(|\.GetRegistryLogin\(ctx|GetRegistryLogin\.InvokeAsync\(|getRegistryLoginPlain\(`)
+	plain := regexp.MustCompile(`\.getRegistry(Login|Token)\(\{|\bget_registry_(login|token)\(|\.GetRegistry(Login|Token)\(ctx|GetRegistry(Login|Token)\.InvokeAsync\(|` +
+		`getRegistry(Login|Token)Plain\(`)
 	for _, root := range []string{"../examples", "../docs", "../provider", "../README.md"} {
 		require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/youmark/pkcs8"
@@ -295,7 +296,11 @@ func TestEveryWayToSignIn(t *testing.T) {
 	for _, way := range ways {
 		t.Run(way.row, func(t *testing.T) {
 			i := newIssuer(t)
-			i.creates(i.configured(way.setUp(i)))
+			plugin := i.configured(way.setUp(i))
+			i.creates(plugin)
+			_, err := plugin.Invoke(t.Context(), &pulumirpc.InvokeRequest{Tok: getRegistryToken})
+			require.NoError(t, err)
+			assert.Equal(t, 1, i.calls("GetAccessToken"))
 			for _, request := range i.oci.Journal() {
 				assert.Equal(t, i.user, request.CallerID, request.Operation)
 			}

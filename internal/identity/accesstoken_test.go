@@ -1,9 +1,12 @@
 package identity
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -69,4 +72,71 @@ func TestWhereTheContainerRegistryIs(t *testing.T) {
 		assert.Equal(t, test.path, at.sender.base.BasePath)
 		assert.Contains(t, at.String(), "uk-london-1")
 	}
+}
+
+// TestOneAccessTokenIsAskedForAtATime makes many calls at once, for two scopes.
+func TestOneAccessTokenIsAskedForAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all := &accesses{flights: map[Access]*flight{}}
+		tenancy := Tenancy{access: all}
+		asked, answer := map[Access]int{}, make(chan AccessToken)
+		ask := func(ctx context.Context, access Access) (AccessToken, error) {
+			all.mu.Lock()
+			asked[access]++
+			all.mu.Unlock()
+			select {
+			case token := <-answer:
+				return token, nil
+			case <-ctx.Done():
+				return AccessToken{}, ctx.Err()
+			}
+		}
+		// Each call that joins the request leaves it with the token.
+		var calls sync.WaitGroup
+		some, other := Access{Scope: "some"}, Access{Scope: "other"}
+		for range 10 {
+			for _, access := range []Access{some, other} {
+				calls.Go(func() {
+					taken := all.join(t.Context(), access, ask)
+					defer all.leave(access, taken)
+					<-taken.done
+					assert.NoError(t, taken.err)
+					assert.Equal(t, Value("secret"), taken.token.Value)
+				})
+			}
+		}
+		// One of them is cancelled, which the others do not notice.
+		cancelled, cancel := context.WithCancel(t.Context())
+		calls.Go(func() {
+			all.join(cancelled, some, ask)
+			_, err := tenancy.AccessToken(cancelled, some)
+			assert.ErrorContains(t, err, "stopped waiting")
+			all.leave(some, all.flights[some])
+		})
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		assert.Equal(t, map[Access]int{some: 1, other: 1}, asked)
+		answer <- AccessToken{Value: "secret"}
+		answer <- AccessToken{Value: "secret"}
+		calls.Wait()
+		assert.Empty(t, all.flights)
+
+		// The next call asks again. Nobody waits for it any more, so the request ends.
+		cancelled, cancel = context.WithCancel(t.Context())
+		taken := all.join(cancelled, some, ask)
+		synctest.Wait()
+		cancel()
+		all.leave(some, taken)
+		<-taken.done
+		require.ErrorIs(t, taken.err, context.Canceled)
+		assert.Equal(t, 2, asked[some])
+		assert.Empty(t, all.flights)
+
+		taken = all.join(t.Context(), some, func(context.Context, Access) (AccessToken, error) { panic("secret") })
+		<-taken.done
+		require.ErrorContains(t, taken.err, "the provider has a bug")
+		assert.Empty(t, all.flights)
+	})
 }

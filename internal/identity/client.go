@@ -33,7 +33,6 @@ import (
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 )
@@ -64,7 +63,7 @@ type Client struct {
 	recorded *recorded
 	tenancy  func() (string, error)
 	known    *tenancyFacts
-	access   *singleflight.Group
+	access   *accesses
 	lists    *lists
 	// serverTime is OCI's time, as in its answers.
 	serverTime *serverTime
@@ -115,7 +114,7 @@ func New(options Options) (*Client, error) {
 		recorded: &recorded{ids: map[string][]string{}, secret: map[string]bool{}},
 		tenancy:  options.Credentials.TenancyOCID,
 		known:    &tenancyFacts{},
-		access:   &singleflight.Group{},
+		access:   &accesses{flights: map[Access]*flight{}},
 		lists:    newLists(clock),
 
 		serverTime: &serverTime{},

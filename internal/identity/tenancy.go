@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
@@ -30,7 +29,7 @@ type Tenancy struct {
 	id     func() (string, error)
 	caller func() (string, error)
 	known  *tenancyFacts
-	access *singleflight.Group // the access tokens that are under way
+	access *accesses
 }
 
 // tenancyFacts is what is known about a tenancy so far.

@@ -25,7 +25,7 @@ namespace Pulumi.OciAuthToken
         public Output<string?> ConfigFileProfile { get; private set; } = null!;
 
         /// <summary>
-        /// The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+        /// The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
         /// </summary>
         [Output("endpoint")]
         public Output<string?> Endpoint { get; private set; } = null!;
@@ -186,7 +186,7 @@ namespace Pulumi.OciAuthToken
         public Input<bool>? DualStackEndpointEnabled { get; set; }
 
         /// <summary>
-        /// The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+        /// The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
         /// </summary>
         [Input("endpoint")]
         public Input<string>? Endpoint { get; set; }

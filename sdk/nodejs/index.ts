@@ -20,6 +20,11 @@ export const getRegistryLogin: typeof import("./getRegistryLogin").getRegistryLo
 export const getRegistryLoginOutput: typeof import("./getRegistryLogin").getRegistryLoginOutput = null as any;
 utilities.lazyLoad(exports, ["getRegistryLogin","getRegistryLoginOutput"], () => require("./getRegistryLogin"));
 
+export { GetRegistryTokenArgs, GetRegistryTokenResult, GetRegistryTokenOutputArgs } from "./getRegistryToken";
+export const getRegistryToken: typeof import("./getRegistryToken").getRegistryToken = null as any;
+export const getRegistryTokenOutput: typeof import("./getRegistryToken").getRegistryTokenOutput = null as any;
+utilities.lazyLoad(exports, ["getRegistryToken","getRegistryTokenOutput"], () => require("./getRegistryToken"));
+
 export { GetRegistryUserArgs, GetRegistryUserResult, GetRegistryUserOutputArgs } from "./getRegistryUser";
 export const getRegistryUser: typeof import("./getRegistryUser").getRegistryUser = null as any;
 export const getRegistryUserOutput: typeof import("./getRegistryUser").getRegistryUserOutput = null as any;

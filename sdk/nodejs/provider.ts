@@ -28,7 +28,7 @@ export class Provider extends pulumi.ProviderResource {
      */
     declare public readonly configFileProfile: pulumi.Output<string | undefined>;
     /**
-     * The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+     * The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
      */
     declare public readonly endpoint: pulumi.Output<string | undefined>;
     /**
@@ -158,7 +158,7 @@ export interface ProviderArgs {
      */
     dualStackEndpointEnabled?: pulumi.Input<boolean | undefined>;
     /**
-     * The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+     * The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
      */
     endpoint?: pulumi.Input<string | undefined>;
     /**

@@ -163,7 +163,7 @@ func (m Machine) RequireRefused() {
 	} {
 		printed, err := m.crane(arguments...)
 		require.Error(t, err, arguments[0])
-		assert.Contains(t, printed, "UNAUTHORIZED", arguments[0])
+		assert.Contains(t, strings.ToUpper(printed), "UNAUTHORIZED", arguments[0])
 	}
 }
 

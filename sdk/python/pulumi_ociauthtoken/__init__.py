@@ -9,6 +9,7 @@ import typing
 from .auth_token import *
 from .get_auth_tokens import *
 from .get_registry_login import *
+from .get_registry_token import *
 from .get_registry_user import *
 from .provider import *
 from .rotating_auth_token import *

@@ -31,7 +31,7 @@ Accepted because OCI's own provider has it. It has no effect: OCI Identity has n
 
 endpoint: Optional[str]
 """
-The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+The URL of OCI Identity, if it is not the region's public endpoint. `{region}` in it stands for the region's name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
 """
 
 fingerprint: Optional[str]

@@ -33,7 +33,7 @@ public final class Config {
         return Codegen.booleanProp("dualStackEndpointEnabled").config(config).get();
     }
 /**
- * The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+ * The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
  * 
  */
     public Optional<String> endpoint() {

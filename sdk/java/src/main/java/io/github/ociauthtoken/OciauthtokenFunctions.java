@@ -13,10 +13,13 @@ import io.github.ociauthtoken.inputs.GetAuthTokensArgs;
 import io.github.ociauthtoken.inputs.GetAuthTokensPlainArgs;
 import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
 import io.github.ociauthtoken.inputs.GetRegistryLoginPlainArgs;
+import io.github.ociauthtoken.inputs.GetRegistryTokenArgs;
+import io.github.ociauthtoken.inputs.GetRegistryTokenPlainArgs;
 import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
 import io.github.ociauthtoken.inputs.GetRegistryUserPlainArgs;
 import io.github.ociauthtoken.outputs.GetAuthTokensResult;
 import io.github.ociauthtoken.outputs.GetRegistryLoginResult;
+import io.github.ociauthtoken.outputs.GetRegistryTokenResult;
 import io.github.ociauthtoken.outputs.GetRegistryUserResult;
 import java.util.concurrent.CompletableFuture;
 
@@ -655,6 +658,545 @@ public final class OciauthtokenFunctions {
      */
     public static CompletableFuture<GetRegistryLoginResult> getRegistryLoginPlain(GetRegistryLoginPlainArgs args, InvokeOptions options) {
         return Deployment.getInstance().invokeAsync("ociauthtoken:index:getRegistryLogin", TypeShape.of(GetRegistryLoginResult.class), args, Utilities.withVersion(options));
+    }
+    /**
+     * Returns a login to the OCI container registry (OCIR) that is valid for about an hour, for whoever the provider signs in as. It needs no auth token and no user: whatever can sign a request can push an image or a Helm chart in the same run.
+     * 
+     * It does not belong into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle&#39;s [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
+     * 
+     * Call the form of this function that takes and returns outputs: `getRegistryTokenOutput` in TypeScript, `get_registry_token_output` in Python, `GetRegistryTokenOutput` in Go, `GetRegistryToken.Invoke` in C#, `getRegistryToken` in Java. The plain form returns the password as a plain string, and Pulumi prints it and writes it to the state in plain text. In Go, the plain form always fails.
+     * 
+     * ## Example Usage
+     * ### Log in for the rest of a job
+     * 
+     * `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`. The login is limited to one repository.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryTokenArgs;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .username("BEARER_TOKEN")
+     *             .build());
+     * 
+     *         final var login = OciauthtokenFunctions.getRegistryToken(GetRegistryTokenArgs.builder()
+     *             .scope(names.applyValue(n -> String.format("repository:%s/app:pull,push", n.namespace())))
+     *             .build());
+     * 
+     *         ctx.export("image", names.applyValue(n -> String.format("%s/%s/app", n.server(), n.namespace())));
+     *         ctx.export("dockerConfig", login.applyValue(l -> l.dockerConfigJson()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## Push an image in the same run
+     * 
+     * The `Image` of Pulumi&#39;s Docker Build provider takes the login as one of its `registries`, with `login.server` as the `address`, `login.username` and `login.password`.
+     * 
+     * Everything that this function returns is a secret, so take the names for the image&#39;s tags from `getRegistryUser`: with `username` set to `BEARER_TOKEN` it does not ask who signs. [The examples](https://github.com/ociauthtoken/pulumi-ociauthtoken/tree/main/examples) have the whole program.
+     * 
+     * ## When it is called
+     * 
+     * Every preview and every `pulumi up` gets a new password, and none is kept. What takes the password sees another one in each run:
+     * 
+     * | Resource | What it does then |
+     * |---|---|
+     * | `Image` of Docker Build | nothing: it does not compare passwords |
+     * | `Image` of Docker, with `registry` | nothing: it compares the server only |
+     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Command` | it runs again in each run, which is what a `docker login` should do |
+     * 
+     * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
+     * 
+     * If `region` or `scope` is not known yet in a preview, the result is unknown. If the provider&#39;s configuration is not, Pulumi does not ask the provider, and the preview has a login without values: name the resource that the configuration depends on in the invoke option `dependsOn`, and the result is unknown too.
+     * 
+     * ## What it takes
+     * 
+     * OCI gives a password to everyone who can sign, whatever the policies say. They count at the push: a push needs `manage repos`, as in `Allow group ci to manage repos in compartment images`, and a pull needs `read repos`. Without the policy the login succeeds, and the registry then refuses the push. With `scope`, the password is good for less: `repository:&lt;namespace&gt;/&lt;name&gt;:pull,push`.
+     * 
+     * The password does not end with `pulumi destroy`, nor when the key that signed for it is revoked. It ends at `timeExpires`. A program that runs for longer than that, such as one that uses the Automation API, calls the function again before each push.
+     * 
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. `getRegistryUser` returns `server` and `namespace` in clear.
+     * 
+     */
+    public static Output<GetRegistryTokenResult> getRegistryToken() {
+        return getRegistryToken(GetRegistryTokenArgs.Empty, InvokeOptions.Empty);
+    }
+    /**
+     * Returns a login to the OCI container registry (OCIR) that is valid for about an hour, for whoever the provider signs in as. It needs no auth token and no user: whatever can sign a request can push an image or a Helm chart in the same run.
+     * 
+     * It does not belong into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle&#39;s [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
+     * 
+     * Call the form of this function that takes and returns outputs: `getRegistryTokenOutput` in TypeScript, `get_registry_token_output` in Python, `GetRegistryTokenOutput` in Go, `GetRegistryToken.Invoke` in C#, `getRegistryToken` in Java. The plain form returns the password as a plain string, and Pulumi prints it and writes it to the state in plain text. In Go, the plain form always fails.
+     * 
+     * ## Example Usage
+     * ### Log in for the rest of a job
+     * 
+     * `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`. The login is limited to one repository.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryTokenArgs;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .username("BEARER_TOKEN")
+     *             .build());
+     * 
+     *         final var login = OciauthtokenFunctions.getRegistryToken(GetRegistryTokenArgs.builder()
+     *             .scope(names.applyValue(n -> String.format("repository:%s/app:pull,push", n.namespace())))
+     *             .build());
+     * 
+     *         ctx.export("image", names.applyValue(n -> String.format("%s/%s/app", n.server(), n.namespace())));
+     *         ctx.export("dockerConfig", login.applyValue(l -> l.dockerConfigJson()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## Push an image in the same run
+     * 
+     * The `Image` of Pulumi&#39;s Docker Build provider takes the login as one of its `registries`, with `login.server` as the `address`, `login.username` and `login.password`.
+     * 
+     * Everything that this function returns is a secret, so take the names for the image&#39;s tags from `getRegistryUser`: with `username` set to `BEARER_TOKEN` it does not ask who signs. [The examples](https://github.com/ociauthtoken/pulumi-ociauthtoken/tree/main/examples) have the whole program.
+     * 
+     * ## When it is called
+     * 
+     * Every preview and every `pulumi up` gets a new password, and none is kept. What takes the password sees another one in each run:
+     * 
+     * | Resource | What it does then |
+     * |---|---|
+     * | `Image` of Docker Build | nothing: it does not compare passwords |
+     * | `Image` of Docker, with `registry` | nothing: it compares the server only |
+     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Command` | it runs again in each run, which is what a `docker login` should do |
+     * 
+     * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
+     * 
+     * If `region` or `scope` is not known yet in a preview, the result is unknown. If the provider&#39;s configuration is not, Pulumi does not ask the provider, and the preview has a login without values: name the resource that the configuration depends on in the invoke option `dependsOn`, and the result is unknown too.
+     * 
+     * ## What it takes
+     * 
+     * OCI gives a password to everyone who can sign, whatever the policies say. They count at the push: a push needs `manage repos`, as in `Allow group ci to manage repos in compartment images`, and a pull needs `read repos`. Without the policy the login succeeds, and the registry then refuses the push. With `scope`, the password is good for less: `repository:&lt;namespace&gt;/&lt;name&gt;:pull,push`.
+     * 
+     * The password does not end with `pulumi destroy`, nor when the key that signed for it is revoked. It ends at `timeExpires`. A program that runs for longer than that, such as one that uses the Automation API, calls the function again before each push.
+     * 
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. `getRegistryUser` returns `server` and `namespace` in clear.
+     * 
+     */
+    public static CompletableFuture<GetRegistryTokenResult> getRegistryTokenPlain() {
+        return getRegistryTokenPlain(GetRegistryTokenPlainArgs.Empty, InvokeOptions.Empty);
+    }
+    /**
+     * Returns a login to the OCI container registry (OCIR) that is valid for about an hour, for whoever the provider signs in as. It needs no auth token and no user: whatever can sign a request can push an image or a Helm chart in the same run.
+     * 
+     * It does not belong into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle&#39;s [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
+     * 
+     * Call the form of this function that takes and returns outputs: `getRegistryTokenOutput` in TypeScript, `get_registry_token_output` in Python, `GetRegistryTokenOutput` in Go, `GetRegistryToken.Invoke` in C#, `getRegistryToken` in Java. The plain form returns the password as a plain string, and Pulumi prints it and writes it to the state in plain text. In Go, the plain form always fails.
+     * 
+     * ## Example Usage
+     * ### Log in for the rest of a job
+     * 
+     * `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`. The login is limited to one repository.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryTokenArgs;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .username("BEARER_TOKEN")
+     *             .build());
+     * 
+     *         final var login = OciauthtokenFunctions.getRegistryToken(GetRegistryTokenArgs.builder()
+     *             .scope(names.applyValue(n -> String.format("repository:%s/app:pull,push", n.namespace())))
+     *             .build());
+     * 
+     *         ctx.export("image", names.applyValue(n -> String.format("%s/%s/app", n.server(), n.namespace())));
+     *         ctx.export("dockerConfig", login.applyValue(l -> l.dockerConfigJson()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## Push an image in the same run
+     * 
+     * The `Image` of Pulumi&#39;s Docker Build provider takes the login as one of its `registries`, with `login.server` as the `address`, `login.username` and `login.password`.
+     * 
+     * Everything that this function returns is a secret, so take the names for the image&#39;s tags from `getRegistryUser`: with `username` set to `BEARER_TOKEN` it does not ask who signs. [The examples](https://github.com/ociauthtoken/pulumi-ociauthtoken/tree/main/examples) have the whole program.
+     * 
+     * ## When it is called
+     * 
+     * Every preview and every `pulumi up` gets a new password, and none is kept. What takes the password sees another one in each run:
+     * 
+     * | Resource | What it does then |
+     * |---|---|
+     * | `Image` of Docker Build | nothing: it does not compare passwords |
+     * | `Image` of Docker, with `registry` | nothing: it compares the server only |
+     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Command` | it runs again in each run, which is what a `docker login` should do |
+     * 
+     * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
+     * 
+     * If `region` or `scope` is not known yet in a preview, the result is unknown. If the provider&#39;s configuration is not, Pulumi does not ask the provider, and the preview has a login without values: name the resource that the configuration depends on in the invoke option `dependsOn`, and the result is unknown too.
+     * 
+     * ## What it takes
+     * 
+     * OCI gives a password to everyone who can sign, whatever the policies say. They count at the push: a push needs `manage repos`, as in `Allow group ci to manage repos in compartment images`, and a pull needs `read repos`. Without the policy the login succeeds, and the registry then refuses the push. With `scope`, the password is good for less: `repository:&lt;namespace&gt;/&lt;name&gt;:pull,push`.
+     * 
+     * The password does not end with `pulumi destroy`, nor when the key that signed for it is revoked. It ends at `timeExpires`. A program that runs for longer than that, such as one that uses the Automation API, calls the function again before each push.
+     * 
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. `getRegistryUser` returns `server` and `namespace` in clear.
+     * 
+     */
+    public static Output<GetRegistryTokenResult> getRegistryToken(GetRegistryTokenArgs args) {
+        return getRegistryToken(args, InvokeOptions.Empty);
+    }
+    /**
+     * Returns a login to the OCI container registry (OCIR) that is valid for about an hour, for whoever the provider signs in as. It needs no auth token and no user: whatever can sign a request can push an image or a Helm chart in the same run.
+     * 
+     * It does not belong into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle&#39;s [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
+     * 
+     * Call the form of this function that takes and returns outputs: `getRegistryTokenOutput` in TypeScript, `get_registry_token_output` in Python, `GetRegistryTokenOutput` in Go, `GetRegistryToken.Invoke` in C#, `getRegistryToken` in Java. The plain form returns the password as a plain string, and Pulumi prints it and writes it to the state in plain text. In Go, the plain form always fails.
+     * 
+     * ## Example Usage
+     * ### Log in for the rest of a job
+     * 
+     * `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`. The login is limited to one repository.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryTokenArgs;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .username("BEARER_TOKEN")
+     *             .build());
+     * 
+     *         final var login = OciauthtokenFunctions.getRegistryToken(GetRegistryTokenArgs.builder()
+     *             .scope(names.applyValue(n -> String.format("repository:%s/app:pull,push", n.namespace())))
+     *             .build());
+     * 
+     *         ctx.export("image", names.applyValue(n -> String.format("%s/%s/app", n.server(), n.namespace())));
+     *         ctx.export("dockerConfig", login.applyValue(l -> l.dockerConfigJson()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## Push an image in the same run
+     * 
+     * The `Image` of Pulumi&#39;s Docker Build provider takes the login as one of its `registries`, with `login.server` as the `address`, `login.username` and `login.password`.
+     * 
+     * Everything that this function returns is a secret, so take the names for the image&#39;s tags from `getRegistryUser`: with `username` set to `BEARER_TOKEN` it does not ask who signs. [The examples](https://github.com/ociauthtoken/pulumi-ociauthtoken/tree/main/examples) have the whole program.
+     * 
+     * ## When it is called
+     * 
+     * Every preview and every `pulumi up` gets a new password, and none is kept. What takes the password sees another one in each run:
+     * 
+     * | Resource | What it does then |
+     * |---|---|
+     * | `Image` of Docker Build | nothing: it does not compare passwords |
+     * | `Image` of Docker, with `registry` | nothing: it compares the server only |
+     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Command` | it runs again in each run, which is what a `docker login` should do |
+     * 
+     * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
+     * 
+     * If `region` or `scope` is not known yet in a preview, the result is unknown. If the provider&#39;s configuration is not, Pulumi does not ask the provider, and the preview has a login without values: name the resource that the configuration depends on in the invoke option `dependsOn`, and the result is unknown too.
+     * 
+     * ## What it takes
+     * 
+     * OCI gives a password to everyone who can sign, whatever the policies say. They count at the push: a push needs `manage repos`, as in `Allow group ci to manage repos in compartment images`, and a pull needs `read repos`. Without the policy the login succeeds, and the registry then refuses the push. With `scope`, the password is good for less: `repository:&lt;namespace&gt;/&lt;name&gt;:pull,push`.
+     * 
+     * The password does not end with `pulumi destroy`, nor when the key that signed for it is revoked. It ends at `timeExpires`. A program that runs for longer than that, such as one that uses the Automation API, calls the function again before each push.
+     * 
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. `getRegistryUser` returns `server` and `namespace` in clear.
+     * 
+     */
+    public static CompletableFuture<GetRegistryTokenResult> getRegistryTokenPlain(GetRegistryTokenPlainArgs args) {
+        return getRegistryTokenPlain(args, InvokeOptions.Empty);
+    }
+    /**
+     * Returns a login to the OCI container registry (OCIR) that is valid for about an hour, for whoever the provider signs in as. It needs no auth token and no user: whatever can sign a request can push an image or a Helm chart in the same run.
+     * 
+     * It does not belong into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle&#39;s [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
+     * 
+     * Call the form of this function that takes and returns outputs: `getRegistryTokenOutput` in TypeScript, `get_registry_token_output` in Python, `GetRegistryTokenOutput` in Go, `GetRegistryToken.Invoke` in C#, `getRegistryToken` in Java. The plain form returns the password as a plain string, and Pulumi prints it and writes it to the state in plain text. In Go, the plain form always fails.
+     * 
+     * ## Example Usage
+     * ### Log in for the rest of a job
+     * 
+     * `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`. The login is limited to one repository.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryTokenArgs;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .username("BEARER_TOKEN")
+     *             .build());
+     * 
+     *         final var login = OciauthtokenFunctions.getRegistryToken(GetRegistryTokenArgs.builder()
+     *             .scope(names.applyValue(n -> String.format("repository:%s/app:pull,push", n.namespace())))
+     *             .build());
+     * 
+     *         ctx.export("image", names.applyValue(n -> String.format("%s/%s/app", n.server(), n.namespace())));
+     *         ctx.export("dockerConfig", login.applyValue(l -> l.dockerConfigJson()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## Push an image in the same run
+     * 
+     * The `Image` of Pulumi&#39;s Docker Build provider takes the login as one of its `registries`, with `login.server` as the `address`, `login.username` and `login.password`.
+     * 
+     * Everything that this function returns is a secret, so take the names for the image&#39;s tags from `getRegistryUser`: with `username` set to `BEARER_TOKEN` it does not ask who signs. [The examples](https://github.com/ociauthtoken/pulumi-ociauthtoken/tree/main/examples) have the whole program.
+     * 
+     * ## When it is called
+     * 
+     * Every preview and every `pulumi up` gets a new password, and none is kept. What takes the password sees another one in each run:
+     * 
+     * | Resource | What it does then |
+     * |---|---|
+     * | `Image` of Docker Build | nothing: it does not compare passwords |
+     * | `Image` of Docker, with `registry` | nothing: it compares the server only |
+     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Command` | it runs again in each run, which is what a `docker login` should do |
+     * 
+     * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
+     * 
+     * If `region` or `scope` is not known yet in a preview, the result is unknown. If the provider&#39;s configuration is not, Pulumi does not ask the provider, and the preview has a login without values: name the resource that the configuration depends on in the invoke option `dependsOn`, and the result is unknown too.
+     * 
+     * ## What it takes
+     * 
+     * OCI gives a password to everyone who can sign, whatever the policies say. They count at the push: a push needs `manage repos`, as in `Allow group ci to manage repos in compartment images`, and a pull needs `read repos`. Without the policy the login succeeds, and the registry then refuses the push. With `scope`, the password is good for less: `repository:&lt;namespace&gt;/&lt;name&gt;:pull,push`.
+     * 
+     * The password does not end with `pulumi destroy`, nor when the key that signed for it is revoked. It ends at `timeExpires`. A program that runs for longer than that, such as one that uses the Automation API, calls the function again before each push.
+     * 
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. `getRegistryUser` returns `server` and `namespace` in clear.
+     * 
+     */
+    public static Output<GetRegistryTokenResult> getRegistryToken(GetRegistryTokenArgs args, InvokeOptions options) {
+        return Deployment.getInstance().invoke("ociauthtoken:index:getRegistryToken", TypeShape.of(GetRegistryTokenResult.class), args, Utilities.withVersion(options));
+    }
+    /**
+     * Returns a login to the OCI container registry (OCIR) that is valid for about an hour, for whoever the provider signs in as. It needs no auth token and no user: whatever can sign a request can push an image or a Helm chart in the same run.
+     * 
+     * It does not belong into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle&#39;s [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
+     * 
+     * Call the form of this function that takes and returns outputs: `getRegistryTokenOutput` in TypeScript, `get_registry_token_output` in Python, `GetRegistryTokenOutput` in Go, `GetRegistryToken.Invoke` in C#, `getRegistryToken` in Java. The plain form returns the password as a plain string, and Pulumi prints it and writes it to the state in plain text. In Go, the plain form always fails.
+     * 
+     * ## Example Usage
+     * ### Log in for the rest of a job
+     * 
+     * `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`. The login is limited to one repository.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryTokenArgs;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .username("BEARER_TOKEN")
+     *             .build());
+     * 
+     *         final var login = OciauthtokenFunctions.getRegistryToken(GetRegistryTokenArgs.builder()
+     *             .scope(names.applyValue(n -> String.format("repository:%s/app:pull,push", n.namespace())))
+     *             .build());
+     * 
+     *         ctx.export("image", names.applyValue(n -> String.format("%s/%s/app", n.server(), n.namespace())));
+     *         ctx.export("dockerConfig", login.applyValue(l -> l.dockerConfigJson()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## Push an image in the same run
+     * 
+     * The `Image` of Pulumi&#39;s Docker Build provider takes the login as one of its `registries`, with `login.server` as the `address`, `login.username` and `login.password`.
+     * 
+     * Everything that this function returns is a secret, so take the names for the image&#39;s tags from `getRegistryUser`: with `username` set to `BEARER_TOKEN` it does not ask who signs. [The examples](https://github.com/ociauthtoken/pulumi-ociauthtoken/tree/main/examples) have the whole program.
+     * 
+     * ## When it is called
+     * 
+     * Every preview and every `pulumi up` gets a new password, and none is kept. What takes the password sees another one in each run:
+     * 
+     * | Resource | What it does then |
+     * |---|---|
+     * | `Image` of Docker Build | nothing: it does not compare passwords |
+     * | `Image` of Docker, with `registry` | nothing: it compares the server only |
+     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Command` | it runs again in each run, which is what a `docker login` should do |
+     * 
+     * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
+     * 
+     * If `region` or `scope` is not known yet in a preview, the result is unknown. If the provider&#39;s configuration is not, Pulumi does not ask the provider, and the preview has a login without values: name the resource that the configuration depends on in the invoke option `dependsOn`, and the result is unknown too.
+     * 
+     * ## What it takes
+     * 
+     * OCI gives a password to everyone who can sign, whatever the policies say. They count at the push: a push needs `manage repos`, as in `Allow group ci to manage repos in compartment images`, and a pull needs `read repos`. Without the policy the login succeeds, and the registry then refuses the push. With `scope`, the password is good for less: `repository:&lt;namespace&gt;/&lt;name&gt;:pull,push`.
+     * 
+     * The password does not end with `pulumi destroy`, nor when the key that signed for it is revoked. It ends at `timeExpires`. A program that runs for longer than that, such as one that uses the Automation API, calls the function again before each push.
+     * 
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. `getRegistryUser` returns `server` and `namespace` in clear.
+     * 
+     */
+    public static Output<GetRegistryTokenResult> getRegistryToken(GetRegistryTokenArgs args, InvokeOutputOptions options) {
+        return Deployment.getInstance().invoke("ociauthtoken:index:getRegistryToken", TypeShape.of(GetRegistryTokenResult.class), args, Utilities.withVersion(options));
+    }
+    /**
+     * Returns a login to the OCI container registry (OCIR) that is valid for about an hour, for whoever the provider signs in as. It needs no auth token and no user: whatever can sign a request can push an image or a Helm chart in the same run.
+     * 
+     * It does not belong into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle&#39;s [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
+     * 
+     * Call the form of this function that takes and returns outputs: `getRegistryTokenOutput` in TypeScript, `get_registry_token_output` in Python, `GetRegistryTokenOutput` in Go, `GetRegistryToken.Invoke` in C#, `getRegistryToken` in Java. The plain form returns the password as a plain string, and Pulumi prints it and writes it to the state in plain text. In Go, the plain form always fails.
+     * 
+     * ## Example Usage
+     * ### Log in for the rest of a job
+     * 
+     * `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes Docker&#39;s configuration file. Pass its folder to `docker --config`. The login is limited to one repository.
+     * <pre>
+     * {@code
+     * package generated_program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.github.ociauthtoken.OciauthtokenFunctions;
+     * import io.github.ociauthtoken.inputs.GetRegistryTokenArgs;
+     * import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         final var names = OciauthtokenFunctions.getRegistryUser(GetRegistryUserArgs.builder()
+     *             .username("BEARER_TOKEN")
+     *             .build());
+     * 
+     *         final var login = OciauthtokenFunctions.getRegistryToken(GetRegistryTokenArgs.builder()
+     *             .scope(names.applyValue(n -> String.format("repository:%s/app:pull,push", n.namespace())))
+     *             .build());
+     * 
+     *         ctx.export("image", names.applyValue(n -> String.format("%s/%s/app", n.server(), n.namespace())));
+     *         ctx.export("dockerConfig", login.applyValue(l -> l.dockerConfigJson()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
+     * ## Push an image in the same run
+     * 
+     * The `Image` of Pulumi&#39;s Docker Build provider takes the login as one of its `registries`, with `login.server` as the `address`, `login.username` and `login.password`.
+     * 
+     * Everything that this function returns is a secret, so take the names for the image&#39;s tags from `getRegistryUser`: with `username` set to `BEARER_TOKEN` it does not ask who signs. [The examples](https://github.com/ociauthtoken/pulumi-ociauthtoken/tree/main/examples) have the whole program.
+     * 
+     * ## When it is called
+     * 
+     * Every preview and every `pulumi up` gets a new password, and none is kept. What takes the password sees another one in each run:
+     * 
+     * | Resource | What it does then |
+     * |---|---|
+     * | `Image` of Docker Build | nothing: it does not compare passwords |
+     * | `Image` of Docker, with `registry` | nothing: it compares the server only |
+     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Command` | it runs again in each run, which is what a `docker login` should do |
+     * 
+     * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
+     * 
+     * If `region` or `scope` is not known yet in a preview, the result is unknown. If the provider&#39;s configuration is not, Pulumi does not ask the provider, and the preview has a login without values: name the resource that the configuration depends on in the invoke option `dependsOn`, and the result is unknown too.
+     * 
+     * ## What it takes
+     * 
+     * OCI gives a password to everyone who can sign, whatever the policies say. They count at the push: a push needs `manage repos`, as in `Allow group ci to manage repos in compartment images`, and a pull needs `read repos`. Without the policy the login succeeds, and the registry then refuses the push. With `scope`, the password is good for less: `repository:&lt;namespace&gt;/&lt;name&gt;:pull,push`.
+     * 
+     * The password does not end with `pulumi destroy`, nor when the key that signed for it is revoked. It ends at `timeExpires`. A program that runs for longer than that, such as one that uses the Automation API, calls the function again before each push.
+     * 
+     * ## What is secret
+     * 
+     * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one. `getRegistryUser` returns `server` and `namespace` in clear.
+     * 
+     */
+    public static CompletableFuture<GetRegistryTokenResult> getRegistryTokenPlain(GetRegistryTokenPlainArgs args, InvokeOptions options) {
+        return Deployment.getInstance().invokeAsync("ociauthtoken:index:getRegistryToken", TypeShape.of(GetRegistryTokenResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Returns the names that a login to the OCI container registry (OCIR) takes: the host name for the region, the tenancy&#39;s namespace, and the user name in the form that the registry accepts.

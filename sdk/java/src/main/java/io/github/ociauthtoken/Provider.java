@@ -45,14 +45,14 @@ public class Provider extends com.pulumi.resources.ProviderResource {
         return Codegen.optional(this.configFileProfile);
     }
     /**
-     * The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+     * The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
      * 
      */
     @Export(name="endpoint", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> endpoint;
 
     /**
-     * @return The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+     * @return The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
      * 
      */
     public Output<Optional<String>> endpoint() {

@@ -62,14 +62,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+     * The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
      * 
      */
     @Import(name="endpoint")
     private @Nullable Output<String> endpoint;
 
     /**
-     * @return The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+     * @return The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
      * 
      */
     public Optional<Output<String>> endpoint() {
@@ -455,7 +455,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param endpoint The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+         * @param endpoint The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
          * 
          * @return builder
          * 
@@ -466,7 +466,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param endpoint The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser` and `getRegistryLogin` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
+         * @param endpoint The URL of OCI Identity, if it is not the region&#39;s public endpoint. `{region}` in it stands for the region&#39;s name. It is for private realms and for a local emulator. Plain `http` is accepted for loopback addresses only, because tokens travel over the connection. `getRegistryUser`, `getRegistryLogin` and `getRegistryToken` call Object Storage at the same URL. If it is a loopback address, the container registry is there too.
          * 
          * @return builder
          * 
