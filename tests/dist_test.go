@@ -117,9 +117,10 @@ func TestPackageForNuGet(t *testing.T) {
 			Commit string `xml:"commit,attr"`
 		} `xml:"metadata>repository"`
 	}
-	const name = "Pulumi.OciAuthToken"
+	const name = "OciAuthToken.PulumiPackage"
 	require.NoError(t, xml.Unmarshal([]byte(files[name+".nuspec"]), &manifest))
 	assert.Equal(t, name, manifest.ID)
+	assert.NotRegexp(t, `(?i)^pulumi\.`, manifest.ID, "NuGet keeps these names for Pulumi")
 	assert.Equal(t, toolchain.Version(t), manifest.Version)
 	assert.NotEmpty(t, manifest.Description)
 	assert.NotEmpty(t, manifest.Tags)

@@ -1,10 +1,10 @@
 using System.Collections.Generic;
+using OciAuthToken.PulumiPackage;
 using Pulumi;
-using Pulumi.OciAuthToken;
 
 return await Deployment.RunAsync(() =>
 {
-    var config = new Pulumi.Config(); // Pulumi.OciAuthToken has a Config, too.
+    var config = new Pulumi.Config(); // OciAuthToken.PulumiPackage has a Config, too.
 
     var registryToken = new AuthToken("registryToken", new AuthTokenArgs
     {

@@ -1,13 +1,13 @@
 using System.Collections.Generic;
+using OciAuthToken.PulumiPackage;
 using Pulumi;
 using Pulumi.Kubernetes.Core.V1;
 using Pulumi.Kubernetes.Types.Inputs.Core.V1;
 using Pulumi.Kubernetes.Types.Inputs.Meta.V1;
-using Pulumi.OciAuthToken;
 
 return await Deployment.RunAsync(() =>
 {
-    var config = new Pulumi.Config(); // Pulumi.OciAuthToken has a Config, too.
+    var config = new Pulumi.Config(); // OciAuthToken.PulumiPackage has a Config, too.
 
     var registryToken = new RotatingAuthToken("registryToken", new RotatingAuthTokenArgs
     {

@@ -6,8 +6,9 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Threading.Tasks;
 using Pulumi.Serialization;
+using Pulumi;
 
-namespace Pulumi.OciAuthToken
+namespace OciAuthToken.PulumiPackage
 {
     /// <summary>
     /// An auth token of a user of Oracle Cloud Infrastructure (OCI): a generated password of 20 characters. It is for clients that cannot sign requests as OCI's API requires, such as `docker login` to the OCI container registry, Git over HTTPS, Swift, and database clients.
@@ -22,19 +23,19 @@ namespace Pulumi.OciAuthToken
     /// using System.Collections.Generic;
     /// using System.Linq;
     /// using Pulumi;
-    /// using OciAuthToken = Pulumi.OciAuthToken;
+    /// using PulumiPackage = OciAuthToken.PulumiPackage;
     /// 
     /// return await Deployment.RunAsync(() =&gt;
     /// {
     ///     var config = new Config();
     ///     var userId = config.Require("userId");
-    ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+    ///     var registryToken = new PulumiPackage.AuthToken("registryToken", new()
     ///     {
     ///         UserId = userId,
     ///         Description = "docker login from CI",
     ///     });
     /// 
-    ///     var login = OciAuthToken.GetRegistryLogin.Invoke(new()
+    ///     var login = PulumiPackage.GetRegistryLogin.Invoke(new()
     ///     {
     ///         UserId = userId,
     ///         Password = registryToken.Token,
@@ -54,18 +55,18 @@ namespace Pulumi.OciAuthToken
     /// using System.Collections.Generic;
     /// using System.Linq;
     /// using Pulumi;
-    /// using OciAuthToken = Pulumi.OciAuthToken;
+    /// using PulumiPackage = OciAuthToken.PulumiPackage;
     /// 
     /// return await Deployment.RunAsync(() =&gt;
     /// {
     ///     var config = new Config();
     ///     var userId = config.Require("userId");
-    ///     var administrator = new OciAuthToken.Provider("administrator", new()
+    ///     var administrator = new PulumiPackage.Provider("administrator", new()
     ///     {
     ///         ConfigFileProfile = "ADMIN",
     ///     });
     /// 
-    ///     var deployToken = new OciAuthToken.AuthToken("deployToken", new()
+    ///     var deployToken = new PulumiPackage.AuthToken("deployToken", new()
     ///     {
     ///         UserId = userId,
     ///         Description = "git push from CI",
@@ -87,14 +88,14 @@ namespace Pulumi.OciAuthToken
     /// using System.Collections.Generic;
     /// using System.Linq;
     /// using Pulumi;
-    /// using OciAuthToken = Pulumi.OciAuthToken;
+    /// using PulumiPackage = OciAuthToken.PulumiPackage;
     /// 
     /// return await Deployment.RunAsync(() =&gt;
     /// {
     ///     var config = new Config();
     ///     var domainUrl = config.Require("domainUrl");
     ///     var userId = config.Require("userId");
-    ///     var deployToken = new OciAuthToken.AuthToken("deployToken", new()
+    ///     var deployToken = new PulumiPackage.AuthToken("deployToken", new()
     ///     {
     ///         DomainUrl = domainUrl,
     ///         UserId = userId,
@@ -145,7 +146,7 @@ namespace Pulumi.OciAuthToken
     /// 
     /// Tokens that Terraform or `@pulumi/oci` has created can move to this provider with their values: see [Move from Terraform](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-terraform.md) and [Move from @pulumi/oci](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-pulumi-oci.md).
     /// </summary>
-    [OciAuthTokenResourceType("ociauthtoken:index:AuthToken")]
+    [PulumiPackageResourceType("ociauthtoken:index:AuthToken")]
     public partial class AuthToken : global::Pulumi.CustomResource
     {
         /// <summary>

@@ -6,8 +6,9 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Threading.Tasks;
 using Pulumi.Serialization;
+using Pulumi;
 
-namespace Pulumi.OciAuthToken
+namespace OciAuthToken.PulumiPackage
 {
     public static class GetAuthTokens
     {
@@ -120,24 +121,24 @@ namespace Pulumi.OciAuthToken
         /// using System.Collections.Generic;
         /// using System.Linq;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
         ///     var config = new Config();
         ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+        ///     var registryToken = new PulumiPackage.AuthToken("registryToken", new()
         ///     {
         ///         UserId = userId,
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var forCi = OciAuthToken.GetAuthTokens.Invoke(new()
+        ///     var forCi = PulumiPackage.GetAuthTokens.Invoke(new()
         ///     {
         ///         UserId = registryToken.UserId,
         ///         Filters = new[]
         ///         {
-        ///             new OciAuthToken.Inputs.GetAuthTokensFilterInputArgs
+        ///             new PulumiPackage.Inputs.GetAuthTokensFilterInputArgs
         ///             {
         ///                 Name = "description",
         ///                 Values = new[]
@@ -146,7 +147,7 @@ namespace Pulumi.OciAuthToken
         ///                 },
         ///                 Regex = true,
         ///             },
-        ///             new OciAuthToken.Inputs.GetAuthTokensFilterInputArgs
+        ///             new PulumiPackage.Inputs.GetAuthTokensFilterInputArgs
         ///             {
         ///                 Name = "state",
         ///                 Values = new[]
@@ -354,24 +355,24 @@ namespace Pulumi.OciAuthToken
         /// using System.Collections.Generic;
         /// using System.Linq;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
         ///     var config = new Config();
         ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+        ///     var registryToken = new PulumiPackage.AuthToken("registryToken", new()
         ///     {
         ///         UserId = userId,
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var forCi = OciAuthToken.GetAuthTokens.Invoke(new()
+        ///     var forCi = PulumiPackage.GetAuthTokens.Invoke(new()
         ///     {
         ///         UserId = registryToken.UserId,
         ///         Filters = new[]
         ///         {
-        ///             new OciAuthToken.Inputs.GetAuthTokensFilterInputArgs
+        ///             new PulumiPackage.Inputs.GetAuthTokensFilterInputArgs
         ///             {
         ///                 Name = "description",
         ///                 Values = new[]
@@ -380,7 +381,7 @@ namespace Pulumi.OciAuthToken
         ///                 },
         ///                 Regex = true,
         ///             },
-        ///             new OciAuthToken.Inputs.GetAuthTokensFilterInputArgs
+        ///             new PulumiPackage.Inputs.GetAuthTokensFilterInputArgs
         ///             {
         ///                 Name = "state",
         ///                 Values = new[]
@@ -588,24 +589,24 @@ namespace Pulumi.OciAuthToken
         /// using System.Collections.Generic;
         /// using System.Linq;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
         ///     var config = new Config();
         ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+        ///     var registryToken = new PulumiPackage.AuthToken("registryToken", new()
         ///     {
         ///         UserId = userId,
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var forCi = OciAuthToken.GetAuthTokens.Invoke(new()
+        ///     var forCi = PulumiPackage.GetAuthTokens.Invoke(new()
         ///     {
         ///         UserId = registryToken.UserId,
         ///         Filters = new[]
         ///         {
-        ///             new OciAuthToken.Inputs.GetAuthTokensFilterInputArgs
+        ///             new PulumiPackage.Inputs.GetAuthTokensFilterInputArgs
         ///             {
         ///                 Name = "description",
         ///                 Values = new[]
@@ -614,7 +615,7 @@ namespace Pulumi.OciAuthToken
         ///                 },
         ///                 Regex = true,
         ///             },
-        ///             new OciAuthToken.Inputs.GetAuthTokensFilterInputArgs
+        ///             new PulumiPackage.Inputs.GetAuthTokensFilterInputArgs
         ///             {
         ///                 Name = "state",
         ///                 Values = new[]

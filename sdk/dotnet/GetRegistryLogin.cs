@@ -6,8 +6,9 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Threading.Tasks;
 using Pulumi.Serialization;
+using Pulumi;
 
-namespace Pulumi.OciAuthToken
+namespace OciAuthToken.PulumiPackage
 {
     public static class GetRegistryLogin
     {
@@ -91,19 +92,19 @@ namespace Pulumi.OciAuthToken
         /// using System.Collections.Generic;
         /// using System.Linq;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
         ///     var config = new Config();
         ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+        ///     var registryToken = new PulumiPackage.AuthToken("registryToken", new()
         ///     {
         ///         UserId = userId,
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var login = OciAuthToken.GetRegistryLogin.Invoke(new()
+        ///     var login = PulumiPackage.GetRegistryLogin.Invoke(new()
         ///     {
         ///         UserId = userId,
         ///         Password = registryToken.Token,
@@ -281,19 +282,19 @@ namespace Pulumi.OciAuthToken
         /// using System.Collections.Generic;
         /// using System.Linq;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
         ///     var config = new Config();
         ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+        ///     var registryToken = new PulumiPackage.AuthToken("registryToken", new()
         ///     {
         ///         UserId = userId,
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var login = OciAuthToken.GetRegistryLogin.Invoke(new()
+        ///     var login = PulumiPackage.GetRegistryLogin.Invoke(new()
         ///     {
         ///         UserId = userId,
         ///         Password = registryToken.Token,
@@ -471,19 +472,19 @@ namespace Pulumi.OciAuthToken
         /// using System.Collections.Generic;
         /// using System.Linq;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
         ///     var config = new Config();
         ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+        ///     var registryToken = new PulumiPackage.AuthToken("registryToken", new()
         ///     {
         ///         UserId = userId,
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var login = OciAuthToken.GetRegistryLogin.Invoke(new()
+        ///     var login = PulumiPackage.GetRegistryLogin.Invoke(new()
         ///     {
         ///         UserId = userId,
         ///         Password = registryToken.Token,

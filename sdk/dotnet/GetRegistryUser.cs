@@ -6,8 +6,9 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Threading.Tasks;
 using Pulumi.Serialization;
+using Pulumi;
 
-namespace Pulumi.OciAuthToken
+namespace OciAuthToken.PulumiPackage
 {
     public static class GetRegistryUser
     {
@@ -92,19 +93,19 @@ namespace Pulumi.OciAuthToken
         /// using System.Collections.Generic;
         /// using System.Linq;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
         ///     var config = new Config();
         ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+        ///     var registryToken = new PulumiPackage.AuthToken("registryToken", new()
         ///     {
         ///         UserId = userId,
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var names = OciAuthToken.GetRegistryUser.Invoke(new()
+        ///     var names = PulumiPackage.GetRegistryUser.Invoke(new()
         ///     {
         ///         UserId = registryToken.UserId,
         ///         Region = "eu-frankfurt-1",
@@ -278,19 +279,19 @@ namespace Pulumi.OciAuthToken
         /// using System.Collections.Generic;
         /// using System.Linq;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
         ///     var config = new Config();
         ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+        ///     var registryToken = new PulumiPackage.AuthToken("registryToken", new()
         ///     {
         ///         UserId = userId,
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var names = OciAuthToken.GetRegistryUser.Invoke(new()
+        ///     var names = PulumiPackage.GetRegistryUser.Invoke(new()
         ///     {
         ///         UserId = registryToken.UserId,
         ///         Region = "eu-frankfurt-1",
@@ -464,19 +465,19 @@ namespace Pulumi.OciAuthToken
         /// using System.Collections.Generic;
         /// using System.Linq;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
         ///     var config = new Config();
         ///     var userId = config.Require("userId");
-        ///     var registryToken = new OciAuthToken.AuthToken("registryToken", new()
+        ///     var registryToken = new PulumiPackage.AuthToken("registryToken", new()
         ///     {
         ///         UserId = userId,
         ///         Description = "docker login from CI",
         ///     });
         /// 
-        ///     var names = OciAuthToken.GetRegistryUser.Invoke(new()
+        ///     var names = PulumiPackage.GetRegistryUser.Invoke(new()
         ///     {
         ///         UserId = registryToken.UserId,
         ///         Region = "eu-frankfurt-1",

@@ -6,10 +6,11 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Threading.Tasks;
 using Pulumi.Serialization;
+using Pulumi;
 
-namespace Pulumi.OciAuthToken
+namespace OciAuthToken.PulumiPackage
 {
-    [OciAuthTokenResourceType("pulumi:providers:ociauthtoken")]
+    [PulumiPackageResourceType("pulumi:providers:ociauthtoken")]
     public partial class Provider : global::Pulumi.ProviderResource
     {
         /// <summary>

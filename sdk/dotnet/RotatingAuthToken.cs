@@ -6,8 +6,9 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Threading.Tasks;
 using Pulumi.Serialization;
+using Pulumi;
 
-namespace Pulumi.OciAuthToken
+namespace OciAuthToken.PulumiPackage
 {
     /// <summary>
     /// An auth token of a user of Oracle Cloud Infrastructure (OCI) that is rotated when it is due. The previous token still works after a rotation.
@@ -24,13 +25,13 @@ namespace Pulumi.OciAuthToken
     /// using System.Collections.Generic;
     /// using System.Linq;
     /// using Pulumi;
-    /// using OciAuthToken = Pulumi.OciAuthToken;
+    /// using PulumiPackage = OciAuthToken.PulumiPackage;
     /// 
     /// return await Deployment.RunAsync(() =&gt;
     /// {
     ///     var config = new Config();
     ///     var userId = config.Require("userId");
-    ///     var registryToken = new OciAuthToken.RotatingAuthToken("registryToken", new()
+    ///     var registryToken = new PulumiPackage.RotatingAuthToken("registryToken", new()
     ///     {
     ///         UserId = userId,
     ///         Description = "image pulls of the production clusters",
@@ -51,13 +52,13 @@ namespace Pulumi.OciAuthToken
     /// using System.Collections.Generic;
     /// using System.Linq;
     /// using Pulumi;
-    /// using OciAuthToken = Pulumi.OciAuthToken;
+    /// using PulumiPackage = OciAuthToken.PulumiPackage;
     /// 
     /// return await Deployment.RunAsync(() =&gt;
     /// {
     ///     var config = new Config();
     ///     var userId = config.Require("userId");
-    ///     var registryToken = new OciAuthToken.RotatingAuthToken("registryToken", new()
+    ///     var registryToken = new PulumiPackage.RotatingAuthToken("registryToken", new()
     ///     {
     ///         UserId = userId,
     ///         Description = "image pulls of the production clusters",
@@ -99,7 +100,7 @@ namespace Pulumi.OciAuthToken
     /// 
     /// OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
     /// </summary>
-    [OciAuthTokenResourceType("ociauthtoken:index:RotatingAuthToken")]
+    [PulumiPackageResourceType("ociauthtoken:index:RotatingAuthToken")]
     public partial class RotatingAuthToken : global::Pulumi.CustomResource
     {
         /// <summary>

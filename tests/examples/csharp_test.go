@@ -21,7 +21,7 @@ func TestCSharpSurface(t *testing.T) {
 	t.Parallel()
 	cSharp.need(t)
 	admitted := regexp.MustCompile(`Include="Pulumi" Version="\[(\d+\.\d+\.\d+)\.0,4\)"`).
-		FindStringSubmatch(read(t, filepath.Join(toolchain.Root, "sdk", "dotnet", "Pulumi.OciAuthToken.csproj")))
+		FindStringSubmatch(read(t, filepath.Join(toolchain.Root, "sdk", "dotnet", "OciAuthToken.PulumiPackage.csproj")))
 	require.Len(t, admitted, 2)
 	for name, version := range map[string]string{"newest": "3.*", "oldest": "[" + admitted[1] + "]"} {
 		t.Run(name, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestCSharpSurface(t *testing.T) {
 			if name == "oldest" {
 				assert.Contains(t, read(t, filepath.Join(p.dir, "obj", "project.assets.json")), `"Pulumi/`+admitted[1]+`"`)
 			}
-			assert.True(t, read(t, p.dir+"/program/Pulumi.OciAuthToken.dll") == packed(t, "lib/net6.0/Pulumi.OciAuthToken.dll"),
+			assert.True(t, read(t, p.dir+"/program/OciAuthToken.PulumiPackage.dll") == packed(t, "lib/net6.0/OciAuthToken.PulumiPackage.dll"),
 				"the program does not use the SDK that was packed here")
 
 			// Nothing but the explicit provider can sign in, as the user whose tokens these are.

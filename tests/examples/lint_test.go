@@ -162,8 +162,8 @@ func TestExamplesAreOfThisVersion(t *testing.T) {
 		"rotation-python/requirements.txt":          `pulumi-ociauthtoken==(\S+)`,
 		"java/pom.xml":                              `<artifactId>ociauthtoken</artifactId>\s*<version>(.*)</version>`,
 		"rotation-java/pom.xml":                     `<artifactId>ociauthtoken</artifactId>\s*<version>(.*)</version>`,
-		"csharp/RegistryLogin.csproj":               `Include="Pulumi.OciAuthToken" Version="(.*)"`,
-		"rotation-csharp/RotatingPullSecret.csproj": `Include="Pulumi.OciAuthToken" Version="(.*)"`,
+		"csharp/RegistryLogin.csproj":               `Include="OciAuthToken.PulumiPackage" Version="(.*)"`,
+		"rotation-csharp/RotatingPullSecret.csproj": `Include="OciAuthToken.PulumiPackage" Version="(.*)"`,
 	} {
 		found := regexp.MustCompile(pattern).FindStringSubmatch(read(t, filepath.Join(toolchain.Root, "examples", file)))
 		require.NotNil(t, found, file)

@@ -4,7 +4,7 @@
 using System;
 using System.Collections.Immutable;
 
-namespace Pulumi.OciAuthToken
+namespace OciAuthToken.PulumiPackage
 {
     public static class Config
     {

@@ -6,8 +6,9 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Threading.Tasks;
 using Pulumi.Serialization;
+using Pulumi;
 
-namespace Pulumi.OciAuthToken.Inputs
+namespace OciAuthToken.PulumiPackage.Inputs
 {
 
     public sealed class GetAuthTokensFilterInputArgs : global::Pulumi.ResourceArgs

@@ -1,8 +1,8 @@
 // Looks one token up by each form of its id.
 
 using System.Collections.Generic;
+using OciAuthToken.PulumiPackage;
 using Pulumi;
-using Pulumi.OciAuthToken;
 
 return await Deployment.RunAsync(() =>
 {

@@ -2,9 +2,9 @@
 
 using System.Collections.Generic;
 using System.Linq;
+using OciAuthToken.PulumiPackage;
+using OciAuthToken.PulumiPackage.Inputs;
 using Pulumi;
-using Pulumi.OciAuthToken;
-using Pulumi.OciAuthToken.Inputs;
 
 return await Deployment.RunAsync(async () =>
 {
@@ -16,7 +16,7 @@ return await Deployment.RunAsync(async () =>
     {
         Auth = "ApiKey",
         DualStackEndpointEnabled = false,
-        Endpoint = Pulumi.OciAuthToken.Config.Endpoint!,
+        Endpoint = OciAuthToken.PulumiPackage.Config.Endpoint!,
         Fingerprint = config.Require("fingerprint"),
         PrivateKey = config.RequireSecret("privateKey"),
         Region = config.Require("region"),

@@ -4,10 +4,10 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using System.Text.Json;
+using OciAuthToken.PulumiPackage;
 using Pulumi;
 using Pulumi.Kubernetes.Core.V1;
 using Pulumi.Kubernetes.Types.Inputs.Core.V1;
-using Pulumi.OciAuthToken;
 
 return await Deployment.RunAsync(() =>
 {
