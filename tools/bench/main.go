@@ -1,9 +1,14 @@
 // Command bench measures the plugin and a provider that does nothing, and prints a Markdown table. What both take is the cost of
 // Pulumi. The difference is the cost of this provider.
+//
+//	bench [-quick] [-packages DIR]
+//
+// With -quick, it takes every measure once and with few resources: the numbers mean little, but it shows that everything can be measured.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -15,42 +20,70 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-const (
-	// resources is how many resources a stack has: two tokens, the most that OCI allows, for each of 50 users.
-	resources = 100
-	// limit is how long a run may take. It ends a run that hangs.
-	limit = 20 * time.Minute
+// limit is how long a run may take. It ends a run that hangs.
+const limit = 20 * time.Minute
+
+// amount says how much is measured.
+type amount struct {
+	// resources is how many resources a stack has: two tokens, the most that OCI allows, for each user.
+	resources int
+	// hardTokens is how many tokens one "pulumi up" creates in hard times.
+	hardTokens int
+	// typeScriptRounds is how often each TypeScript program is measured. It is odd, for the median.
+	typeScriptRounds int
+	// once says that each measure of a group is taken once, and not to warm up.
+	once bool
+}
+
+var (
+	full  = amount{resources: 100, hardTokens: 200, typeScriptRounds: 5}
+	quick = amount{resources: 4, hardTokens: 20, typeScriptRounds: 1, once: true}
 )
 
-// groups lists what is measured. Within a group, each round takes all measures of one plugin, then all of the other. Whatever else
+// groups returns what is measured. Within a group, each round takes all measures of one plugin, then all of the other. Whatever else
 // the machine does then affects both.
-var groups = []group{
-	{rounds: 1, measures: []measure{
-		{"size of the binary", megabytes, binarySize},
-	}},
-	{rounds: 7, warmUp: true, measures: []measure{
-		{"start, until the port is printed", milliseconds, start},
-		{"resident memory then", megabytes, residentAtStart},
-	}},
-	{rounds: 5, warmUp: true, measures: []measure{
-		{"`pulumi package get-schema`", milliseconds, getSchema},
-	}},
-	// These four are one life of the stack. Each starts where the one before it ended.
-	{rounds: 3, warmUp: true, measures: []measure{
-		{"`pulumi up`, which creates 100", milliseconds, pulumi("up", "--yes", "--skip-preview")},
-		{"`pulumi preview` of no change", milliseconds, pulumi("preview", "--expect-no-changes")},
-		{"`pulumi refresh` of no change", milliseconds, pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")},
-		{"`pulumi destroy` of the 100", milliseconds, pulumi("destroy", "--yes", "--skip-preview")},
-	}},
-	{rounds: 3, measures: []measure{
-		{"most memory during such an `up`", megabytes, peakDuringUp},
-	}},
+func (a amount) groups() []group {
+	groups := []group{
+		{rounds: 1, measures: []measure{
+			{"size of the binary", megabytes, binarySize},
+		}},
+		{rounds: 7, warmUp: true, measures: []measure{
+			{"start, until the port is printed", milliseconds, start},
+			{"resident memory then", megabytes, residentAtStart},
+		}},
+		{rounds: 5, warmUp: true, measures: []measure{
+			{"`pulumi package get-schema`", milliseconds, getSchema},
+		}},
+		// These four are one life of the stack. Each starts where the one before it ended.
+		{rounds: 3, warmUp: true, measures: []measure{
+			{fmt.Sprintf("`pulumi up`, which creates %d", a.resources), milliseconds, pulumi("up", "--yes", "--skip-preview")},
+			{"`pulumi preview` of no change", milliseconds, pulumi("preview", "--expect-no-changes")},
+			{"`pulumi refresh` of no change", milliseconds, pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")},
+			{fmt.Sprintf("`pulumi destroy` of the %d", a.resources), milliseconds, pulumi("destroy", "--yes", "--skip-preview")},
+		}},
+		{rounds: 3, measures: []measure{
+			{"most memory during such an `up`", megabytes, peakDuringUp},
+		}},
+	}
+	if a.once {
+		for i := range groups {
+			groups[i].rounds, groups[i].warmUp = 1, false
+		}
+	}
+	return groups
 }
 
 func main() {
+	few := flag.Bool("quick", false, "take every measure once, with few resources")
+	packages := flag.String("packages", "", "the `folder` with the SDKs' packages, if they are built already")
+	flag.Parse()
+	a := full
+	if *few {
+		a = quick
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithTimeout(ctx, limit)
-	err := run(ctx)
+	err := run(ctx, a, *packages)
 	cancel()
 	stop()
 	if err != nil {
@@ -60,7 +93,7 @@ func main() {
 }
 
 // run measures everything and then prints the table. It leaves no file and no process behind.
-func run(ctx context.Context) error {
+func run(ctx context.Context, a amount, packages string) error {
 	root, err := moduleRoot(ctx)
 	if err != nil {
 		return err
@@ -84,7 +117,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	oci, err := startOCI(dir, resources, emulator.Config{})
+	oci, err := startOCI(dir, a.resources, emulator.Config{})
 	if err != nil {
 		return err
 	}
@@ -94,23 +127,28 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	noop, err := prepare(ctx, dir, noopStack())
+	noop, err := prepare(ctx, dir, noopStack(a.resources))
 	if err != nil {
 		return err
 	}
-	rows, err := takeAll(ctx, groups, ours, noop)
+	rows, err := takeAll(ctx, a.groups(), ours, noop)
 	if err != nil {
 		return err
 	}
 	printTable(os.Stdout, machine, ours.name, noop.name, rows)
-	if err := endureAll(ctx, dir, os.Stdout); err != nil {
+	if err := endureAll(ctx, dir, a.hardTokens, os.Stdout); err != nil {
 		return err
 	}
-	packages, err := packSDKs(ctx, root, dir, os.Stdout)
-	if err != nil {
+	if packages == "" {
+		packages = filepath.Join(dir, "packages")
+		if err := packSDKs(ctx, root, packages); err != nil {
+			return err
+		}
+	}
+	if err := printSizes(packages, os.Stdout); err != nil {
 		return err
 	}
-	return measureTypeScript(ctx, dir, packages, os.Stdout)
+	return measureTypeScript(ctx, dir, packages, a, os.Stdout)
 }
 
 // takeAll takes the measures of both plugins. It reports its progress on standard error.

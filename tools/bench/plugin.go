@@ -85,7 +85,7 @@ func tokenStack(oci *oci) stack {
 }
 
 // noopStack returns the stack of the plugin that does nothing, with as many resources.
-func noopStack() stack {
+func noopStack(resources int) stack {
 	return stack{
 		name:   "noop",
 		source: module + "/tools/bench/noop",

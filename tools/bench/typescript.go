@@ -15,9 +15,6 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 )
 
-// typeScriptRounds is how often each TypeScript program is measured. It is odd, for the median.
-const typeScriptRounds = 5
-
 // The packages that all TypeScript programs share, with their versions.
 var typeScriptPackages = map[string]string{
 	"@pulumi/pulumi": "3.270.0", "@types/node": "20.19.0", "typescript": "5.9.3",
@@ -69,7 +66,7 @@ type cost struct {
 }
 
 // measureTypeScript prints the cost of compiling and running each program.
-func measureTypeScript(ctx context.Context, dir, packages string, w io.Writer) error {
+func measureTypeScript(ctx context.Context, dir, packages string, a amount, w io.Writer) error {
 	tarballs, err := filepath.Glob(filepath.Join(packages, "*.tgz"))
 	if err != nil || len(tarballs) != 1 {
 		return fmt.Errorf("one npm tarball in %s, not %d: %w", packages, len(tarballs), err)
@@ -83,6 +80,11 @@ func measureTypeScript(ctx context.Context, dir, packages string, w io.Writer) e
 		"| --- | ---: | ---: | ---: | ---: | ---: |\n")
 
 	programs := typeScriptPrograms(tarballs[0])
+	first := -1 // to warm up
+	if a.once {
+		first = 0
+		programs = programs[:2] // The package of the last one is large.
+	}
 	compiled, run := map[string][]cost{}, map[string][]cost{}
 	projects := map[string]*plugin{}
 	for i, program := range programs {
@@ -93,13 +95,13 @@ func measureTypeScript(ctx context.Context, dir, packages string, w io.Writer) e
 		}
 		projects[program.name] = p
 	}
-	for round := -1; round < typeScriptRounds; round++ {
+	for round := first; round < a.typeScriptRounds; round++ {
 		for _, program := range programs {
 			compile, up, err := program.measure(ctx, projects[program.name])
 			if err != nil {
 				return fmt.Errorf("TypeScript with %s: %w", program.name, err)
 			}
-			if round >= 0 { // the first is to warm up
+			if round >= 0 {
 				compiled[program.name] = append(compiled[program.name], compile)
 				run[program.name] = append(run[program.name], up)
 			}
