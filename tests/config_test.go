@@ -200,7 +200,7 @@ func TestMalformedConfigurationIsNamed(t *testing.T) {
 	}
 
 	w.configFile("[DEFAULT]\nregion=us-phoenix-1\n[WORK]\nregion=us-phoenix-1\n")
-	assert.Contains(t, w.configureError(map[string]any{"configFileProfile": "NOBODY"}), "which has DEFAULT, WORK")
+	assert.Contains(t, w.configureError(map[string]any{"configFileProfile": "NOBODY"}), "it has DEFAULT, WORK")
 }
 
 func TestMalformedConfigurationIsFoundAtPreview(t *testing.T) {

@@ -542,6 +542,10 @@ func TestSignInByExchangeOfATokenAsClient(t *testing.T) {
 	i.replaceFile(federation["workloadIdentityTokenPath"].(string), i.keyFile("renewed"))
 	i.creates(plugin)
 	assert.Equal(t, "renewed", i.form.Get("subject_token"))
+
+	// A token that is never valid for long signs, with the key that it is for.
+	i.lifetime = 4 * time.Minute
+	i.creates(i.configured(federation))
 }
 
 func TestSignInByExchangeOfATokenAsInstance(t *testing.T) {

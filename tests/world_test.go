@@ -36,7 +36,7 @@ const pluginVersion = "1.2.3"
 
 // world is everything around the provider under test: a local OCI, and the environment of the machine.
 type world struct {
-	// setProcessEnv sets a variable of the process, for what OCI's SDK reads from there. It may be nil.
+	// setProcessEnv sets a variable of the process, for what OCI's SDK reads from there.
 	setProcessEnv func(name, value string) error
 	t             *testing.T
 	oci           *emulator.Service
@@ -71,6 +71,7 @@ func newWorldWith(t *testing.T, config emulator.Config) *world {
 	t.Cleanup(server.Close)
 
 	w := &world{t: t, oci: oci, url: server.URL, stop: server.Close, clock: newTestClock(), home: t.TempDir()}
+	w.setProcessEnv = func(string, string) error { return nil } // other tests run at the same time
 	w.user = oci.Users()[0].ID
 	w.creds, err = oci.CredentialsFor(w.user, callerKey())
 	require.NoError(t, err)

@@ -2,17 +2,17 @@ package auth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5" //nolint:gosec // OCI defines the fingerprint of an API key as an MD5 digest
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
@@ -38,32 +38,29 @@ func (k apiKey) String() string { return k.described }
 func apiKeyCredentials(_ context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
 	parts := s.identity()
-	tenancy, user := string(r.check(propertyTenancyOCID, parts.tenancy)), string(r.check(propertyUserOCID, parts.user))
-	named, region := strings.ToLower(string(r.check(propertyFingerprint, parts.fingerprint))), string(r.require(propertyRegion))
-	key, problem := s.readPrivateKey(parts)
+	tenancyID, userID := string(r.check(propertyTenancyOCID, parts[theTenancy])), string(r.check(propertyUserOCID, parts[theUser]))
+	digest, region := strings.ToLower(string(r.check(propertyFingerprint, parts[theFingerprint]))), string(r.require(propertyRegion))
+	private, problem := s.readPrivateKey(parts[theKey])
 	r.add(problem)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	if own := fingerprint(&key.PublicKey); own != named {
-		return nil, wrong(propertyFingerprint, "is %s, but the private key from %s has the fingerprint %s: "+
-			"one of the two belongs to another API key. The request would be signed by %s", named, key.origin, own, parts)
+	if own := fingerprint(&private.PublicKey); own != digest {
+		return nil, wrong(propertyFingerprint, "is %s, but the private key has the fingerprint %s: one of the two belongs to another "+
+			"API key. The request would be signed by %s", digest, own, parts)
 	}
-	return apiKey{common.NewRawConfigurationProvider(tenancy, user, region, named, "", nil), key.PrivateKey, parts.String()}, nil
+	return apiKey{common.NewRawConfigurationProvider(tenancyID, userID, region, digest, "", nil), private, parts.String()}, nil
 }
 
-// identity is the four parts of an API key, which belong together.
-type identity struct {
-	tenancy, user, fingerprint finding
-	key                        keyFinding
-}
+// identity is the four parts of an API key, which belong together. The key is a value or the path of a file.
+type identity [4]finding
 
-// keyFinding is a private key, as a value or as the path of a file, and the place that it comes from.
-type keyFinding struct {
-	finding
-	isPath bool
-	place  source
-}
+const (
+	theTenancy = iota
+	theUser
+	theFingerprint
+	theKey
+)
 
 // identity returns the four parts of the API key to sign with. Parts that the program sets take precedence. The others come
 // together from the first group of places that has them all, so that a stray environment variable does not mix two identities. If
@@ -77,91 +74,60 @@ func (s *sources) identity() identity {
 	return s.identityIn(s.inOrder()...)
 }
 
-// identityIn returns the parts of the API key that the program sets. Each of the others comes from the first of places that has
-// it.
-func (s *sources) identityIn(places ...source) identity {
-	found := partsIn(s.program)
-	for _, place := range places {
-		found = found.or(partsIn(place))
-	}
-	return found
-}
-
-// partsIn returns the parts that one place has. A key given as a value takes precedence over the path of one.
-func partsIn(place source) identity {
-	found := identity{
-		tenancy: place.find(propertyTenancyOCID), user: place.find(propertyUserOCID), fingerprint: place.find(propertyFingerprint),
-	}
-	if key := place.find(propertyPrivateKey); key.value != "" {
-		found.key = keyFinding{key, false, place}
-	} else {
-		found.key = keyFinding{place.find(propertyPrivateKeyPath), true, place}
-	}
-	return found
-}
-
-// or returns i, with the parts that it lacks taken from others.
-func (i identity) or(others identity) identity {
-	for _, part := range [][2]*finding{
-		{&i.tenancy, &others.tenancy}, {&i.user, &others.user}, {&i.fingerprint, &others.fingerprint},
-	} {
-		if part[0].value == "" {
-			*part[0] = *part[1]
+// identityIn returns the parts of the API key that the program sets. Each of the others comes from the first of places that has it. A
+// key given as a value takes precedence over the path of one.
+func (s *sources) identityIn(places ...*source) identity {
+	var found identity
+	for _, place := range append([]*source{s.program}, places...) {
+		parts := identity{
+			place.find(propertyTenancyOCID), place.find(propertyUserOCID), place.find(propertyFingerprint),
+			cmp.Or(place.find(propertyPrivateKey), place.find(propertyPrivateKeyPath)),
+		}
+		for i := range parts {
+			found[i] = cmp.Or(found[i], parts[i])
 		}
 	}
-	if i.key.value == "" {
-		i.key = others.key
-	}
-	return i
+	return found
 }
 
-// isEmpty reports whether i has none of the parts that tell one API key from another, and isWhole whether it has all four parts.
-func (i identity) isEmpty() bool { return i.user.value+i.fingerprint.value+i.key.value == "" }
-func (i identity) isWhole() bool {
-	return i.tenancy.value != "" && i.user.value != "" && i.fingerprint.value != "" && i.key.value != ""
-}
+// isWhole reports whether i has all four parts.
+func (i identity) isWhole() bool { return !slices.Contains(i[:], finding{}) }
 
 // String describes the identity for messages, and says where each part was found.
 func (i identity) String() string {
-	keyOrigin := i.key.origin
-	if i.key.isPath {
-		keyOrigin = fmt.Sprintf("%s, named by %s", i.key.value, i.key.origin)
+	keyOrigin := i[theKey].origin
+	if i[theKey].property == propertyPrivateKeyPath.Name {
+		keyOrigin = fmt.Sprintf("%s, named by %s", i[theKey].value, keyOrigin)
 	}
 	return fmt.Sprintf("user %s (from %s) of tenancy %s (from %s) with the API key %s (from %s) and the private key from %s",
-		i.user.value, i.user.origin, i.tenancy.value, i.tenancy.origin, i.fingerprint.value, i.fingerprint.origin, keyOrigin)
-}
-
-// privateKey is a key and, in origin, where it was found, as worded in messages.
-type privateKey struct {
-	*rsa.PrivateKey
-	origin string
+		i[theUser].value, i[theUser].origin, i[theTenancy].value, i[theTenancy].origin,
+		i[theFingerprint].value, i[theFingerprint].origin, keyOrigin)
 }
 
 // passPhrase returns the pass phrase of a private key that was found in the given place. The program's pass phrase takes
 // precedence, then the one in the same place, then the first one anywhere.
-func (s *sources) passPhrase(place source) finding {
-	return firstOf(propertyPrivateKeyPassword, append([]source{s.program, place}, s.inOrder()...)...)
+func (s *sources) passPhrase(place *source) string {
+	return string(firstOf(propertyPrivateKeyPassword, append([]*source{s.program, place}, s.inOrder()...)...).value)
 }
 
 // readPrivateKey reads the private key of an identity.
-func (s *sources) readPrivateKey(i identity) (privateKey, *PropertyError) {
-	if i.key.value == "" {
-		problem := wrong(propertyPrivateKey, "neither privateKey nor privateKeyPath is set. %s", s.whereToSet(propertyPrivateKeyPath))
-		problem.missing = true
-		return privateKey{}, problem
+func (s *sources) readPrivateKey(found finding) (*rsa.PrivateKey, *problem) {
+	if found.value == "" {
+		return nil, &problem{propertyPrivateKey.Name, "neither privateKey nor privateKeyPath is set. " +
+			s.whereToSet(propertyPrivateKeyPath), true}
 	}
-	password := string(s.passPhrase(i.key.place).value)
-	if !i.key.isPath {
-		return parsePrivateKey(propertyPrivateKey, string(i.key.value), password, i.key.origin)
+	password := s.passPhrase(found.place)
+	if found.property == propertyPrivateKey.Name {
+		return parsePrivateKey(propertyPrivateKey, string(found.value), password, found.origin)
 	}
-	path := s.path(i.key.value)
+	path := s.path(found.value)
 	content, err := readFile(path)
-	if misplaced := misplacedError(""); errors.As(err, &misplaced) && misplaced != outside.Token {
-		return privateKey{}, wrong(propertyPrivateKeyPath, "%s (from %s): set privateKey instead, or write it to a file",
-			misplaced.what(), i.key.origin)
+	if kind := path.Secret(); err != nil && (kind == outside.PrivateKey || kind == outside.PEM) {
+		return nil, wrong(propertyPrivateKeyPath, "holds %s itself, not the path of a file (from %s): set privateKey instead, or write "+
+			"it to a file", kind, found.origin)
 	}
 	if err != nil {
-		return privateKey{}, wrong(propertyPrivateKeyPath, "%v (from %s)", err, i.key.origin)
+		return nil, wrong(propertyPrivateKeyPath, "%v (from %s)", err, found.origin)
 	}
 	return parsePrivateKey(propertyPrivateKeyPath, string(content), password, path.String())
 }
@@ -204,61 +170,52 @@ func unreadableCipher(der []byte) string {
 }
 
 // parsePrivateKey parses a key in PEM format. Its errors quote nothing of it.
-func parsePrivateKey(p Property, content, password, origin string) (privateKey, *PropertyError) {
+func parsePrivateKey(p Property, content, password, origin string) (*rsa.PrivateKey, *problem) {
 	block, kind := findPrivateKey(content)
 	switch {
 	case kind == "openssh private key":
-		return privateKey{}, wrong(p, "%s holds an OpenSSH private key, which OCI's tools do not read: "+
+		return nil, wrong(p, "%s holds an OpenSSH private key, which OCI's tools do not read: "+
 			`convert a copy of it with "ssh-keygen -p -m PEM -f COPY"`, origin)
 	case block == nil && kind != "" && !strings.HasSuffix(kind, "private key"):
-		return privateKey{}, wrong(p, "%s holds a %s, not a private key", origin, outside.Sentence(kind))
+		return nil, wrong(p, "%s holds a %s, not a private key", origin, outside.Sentence(kind))
 	case block == nil && isPath(content):
-		return privateKey{}, wrong(p, "%s holds a path, not a private key: set %s, or one of the environment variables %s, instead",
+		return nil, wrong(p, "%s holds a path, not a private key: set %s, or one of the environment variables %s, instead",
 			origin, propertyPrivateKeyPath.Name, strings.Join(propertyPrivateKeyPath.Variables(), ", "))
 	case block == nil:
-		return privateKey{}, wrong(p, "%s does not hold a private key in PEM format. "+
+		return nil, wrong(p, "%s does not hold a private key in PEM format. "+
 			`Such a key begins with "-----BEGIN PRIVATE KEY-----" or "-----BEGIN RSA PRIVATE KEY-----"`, origin)
 	}
 	encrypted := kind == "encrypted private key" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
 	if encrypted && password == "" {
-		return privateKey{}, wrong(propertyPrivateKeyPassword, "is not set, but the private key in %s is encrypted", origin)
+		return nil, wrong(propertyPrivateKeyPassword, "is not set, but the private key in %s is encrypted", origin)
 	}
-	var secret *string
-	if encrypted {
-		secret = &password
-	}
-	key, err := common.PrivateKeyFromBytes(pem.EncodeToMemory(block), secret)
+	parsed, err := common.PrivateKeyFromBytesWithPassword(pem.EncodeToMemory(block), []byte(password))
 	switch cipher := unreadableCipher(block.Bytes); {
-	case err == nil && key != nil:
-		return privateKey{key, origin}, nil
+	case err == nil:
+		return parsed, nil
 	case encrypted && cipher != "":
-		return privateKey{}, wrong(p, "the private key in %s is encrypted with %s, which is not supported: encrypt it again with "+
+		return nil, wrong(p, "the private key in %s is encrypted with %s, which is not supported: encrypt it again with "+
 			`"openssl pkcs8 -topk8 -v2 aes256 -in OLD -out NEW"`, origin, cipher)
 	case encrypted:
-		return privateKey{}, wrong(propertyPrivateKeyPassword, "does not decrypt the private key in %s", origin)
+		return nil, wrong(propertyPrivateKeyPassword, "does not decrypt the private key in %s", origin)
 	default:
-		return privateKey{}, wrong(p, "%s does not hold an RSA private key, and OCI accepts no other kind", origin)
+		return nil, wrong(p, "%s does not hold an RSA private key, and OCI accepts no other kind", origin)
 	}
 }
 
 // isPath reports whether text that should be a key is the path of a file.
 func isPath(text string) bool {
-	path := strings.TrimSpace(text)
-	_, err := os.Stat(path)
-	return err == nil || startsAtHome(outside.Text(path)) || filepath.IsAbs(path)
+	path := outside.Text(strings.TrimSpace(text))
+	return exists(path) || startsAtHome(path) || filepath.IsAbs(string(path))
 }
 
-// fingerprint returns the MD5 digest of the public key in DER form, in hexadecimal with colons: see
-// https://docs.oracle.com/iaas/Content/API/Concepts/apisigningkey.htm.
+// fingerprint returns the MD5 digest of the public key in DER form, in hexadecimal with colons.
 func fingerprint(key *rsa.PublicKey) string {
 	digest := md5.Sum(publicDER(key)) //nolint:gosec // see the import
 	return strings.ReplaceAll(fmt.Sprintf("% x", digest), " ", ":")
 }
 
 func publicDER(key *rsa.PublicKey) []byte {
-	der, err := x509.MarshalPKIXPublicKey(key)
-	if err != nil {
-		panic(err) // every RSA public key can be marshalled
-	}
+	der, _ := x509.MarshalPKIXPublicKey(key) // every RSA public key can be marshalled
 	return der
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/user"
 	"regexp"
 	"slices"
 	"strings"
@@ -90,16 +91,13 @@ func wayNamed(s string) (Way, bool) {
 // hostName matches what may become a part of the host that signed requests go to.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*$`)
 
-// domainNameOverride is the setting of OCI's Terraform provider that replaces the domain name in the hosts of OCI's services.
-const domainNameOverride = "domain_name_override"
-
 // DomainName returns what replaces the domain name in the hosts of OCI's services, such as oraclecloud.com, or "".
 func DomainName(environment Environment) (string, error) {
-	name, variable := (&sources{environment: environment}).terraformSetting(domainNameOverride)
-	if name != "" && !hostName.MatchString(string(name)) {
-		return "", fmt.Errorf("the environment variable %s holds no domain name, such as example.com", variable)
+	named := (&sources{environment: environment}).terraformSetting("domain_name_override")
+	if named.value != "" && !hostName.MatchString(string(named.value)) {
+		return "", fmt.Errorf("%s holds no domain name, such as example.com", named.origin)
 	}
-	return string(name), nil
+	return string(named.value), nil
 }
 
 // Environment is what Resolve needs to know about the machine.
@@ -108,13 +106,22 @@ type Environment struct {
 	LookupEnv func(string) (string, bool)
 	// Setenv is os.Setenv. OCI's SDK reads some settings from the environment only.
 	Setenv func(name, value string) error
-	// HomeDir is os.UserHomeDir.
+	// HomeDir returns the home directory.
 	HomeDir func() (string, error)
 }
 
 // Machine returns the environment of this process.
 func Machine() Environment {
-	return Environment{LookupEnv: os.LookupEnv, Setenv: os.Setenv, HomeDir: os.UserHomeDir}
+	return Environment{LookupEnv: os.LookupEnv, Setenv: os.Setenv, HomeDir: homeDir}
+}
+
+// homeDir returns the home directory, also for a service that is started without HOME, as OCI's tools do.
+func homeDir() (string, error) {
+	home, err := os.UserHomeDir()
+	if current, found := user.Current(); err != nil && found == nil {
+		return current.HomeDir, nil
+	}
+	return home, err
 }
 
 // Resolve finds out who the caller is and returns credentials, or an error that says what is missing or wrong. It takes every
@@ -125,6 +132,9 @@ func Resolve(ctx context.Context, settings Settings, environment Environment) (C
 	if err != nil {
 		return nil, err
 	}
+	if proxy := s.cliFile.settings["proxy"]; proxy != "" { // which the CLI prefers to the environment
+		s.handToSDK("HTTPS_PROXY", outside.Text(proxy))
+	}
 	if err := s.trustCertificates(); err != nil {
 		return nil, err
 	}
@@ -133,7 +143,7 @@ func Resolve(ctx context.Context, settings Settings, environment Environment) (C
 	if !known {
 		return nil, wrong(propertyAuth, "%v (from %s)", checkWay(string(asked.value)), asked.origin)
 	}
-	if s.env(cliMetadataVariable) != "" {
+	if s.env("OCI_CLI_USE_INSTANCE_METADATA_SERVICE") != "" { // as OCI's CLI does
 		learnRealm(ctx, s, string(s.find(propertyRegion).value))
 	}
 	credentials, err := way.signIn(ctx, s)
@@ -160,7 +170,7 @@ func (s *sources) way() finding {
 // requirement collects what is missing or wrong among the properties that one way of signing in needs.
 type requirement struct {
 	*sources
-	problems Problems
+	problems problems
 }
 
 // require returns the value of a property, and notes a problem if it is missing or wrong.
@@ -170,9 +180,7 @@ func (r *requirement) require(p Property) outside.Text { return r.check(p, r.fin
 func (r *requirement) check(p Property, found finding) outside.Text {
 	if found.value == "" {
 		r.add(r.missing(p))
-		return ""
-	}
-	if p.Check != nil {
+	} else if p.Check != nil {
 		if err := p.Check(string(found.value)); err != nil {
 			r.add(wrong(p, "%v (from %s)", err, found.origin))
 		}
@@ -181,7 +189,7 @@ func (r *requirement) check(p Property, found finding) outside.Text {
 }
 
 // add notes a problem unless it is nil.
-func (r *requirement) add(problem *PropertyError) {
+func (r *requirement) add(problem *problem) {
 	if problem != nil {
 		r.problems = append(r.problems, problem)
 	}
@@ -189,14 +197,12 @@ func (r *requirement) add(problem *PropertyError) {
 
 // err returns the problems as an error, or nil. If there is no profile to find what is missing in, the error says that.
 func (r *requirement) err() error {
-	problems, missing := r.problems, r.problems.names(true)
-	switch {
-	case len(problems) == 0:
+	if len(r.problems) == 0 {
 		return nil
-	case len(missing) > 0 && r.file.problem != nil:
-		problems = slices.DeleteFunc(problems, func(p *PropertyError) bool { return p.missing })
-		problems = append(Problems{wrong(propertyConfigFileProfile, "%snot set, and %v", enumerate(missing), r.file.problem)},
-			problems...)
 	}
-	return problems
+	if missing := r.problems.enumerate(true, "not set"); missing != "" && r.file.problem != nil {
+		others := slices.DeleteFunc(r.problems, func(p *problem) bool { return p.missing })
+		return append(problems{wrong(propertyConfigFileProfile, "%s, and %v", missing, r.file.problem)}, others...)
+	}
+	return r.problems
 }

@@ -50,10 +50,10 @@ func checkRegion(s string) error {
 }
 
 func checkTokenExchangeAuth(s string) error {
-	if strings.EqualFold(s, exchangeAsClient) || strings.EqualFold(s, exchangeAsInstance) {
+	if strings.EqualFold(s, exchangeAsClient) || strings.EqualFold(s, InstancePrincipal) {
 		return nil
 	}
-	return fmt.Errorf("%q is neither %s nor %s", outside.Text(s), exchangeAsClient, exchangeAsInstance)
+	return fmt.Errorf("%q is neither %s nor %s", outside.Text(s), exchangeAsClient, InstancePrincipal)
 }
 
 func checkDomainURL(s string) error {

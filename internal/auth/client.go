@@ -11,8 +11,6 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 )
 
-var errRedirect = errors.New("the answer is a redirect, and it is not followed")
-
 // guarded returns what makes a client of the SDK safe to sign in with. It follows no redirects, because a request carries tokens that are
 // for its receiver only. It asks the instance metadata service without a proxy, which has metadata of its own if it is an instance too.
 // It accepts plain http for that service and for loopback addresses only.
@@ -30,8 +28,10 @@ func guarded(s *sources) func(common.HTTPRequestDispatcher) (common.HTTPRequestD
 			next = http.DefaultTransport
 		}
 		return &http.Client{
-			Timeout:       client.Timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect },
+			Timeout: client.Timeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return errors.New("the answer is a redirect, and it is not followed")
+			},
 			Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
 				switch {
 				case request.URL.Host == metadata.Host:

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -16,23 +17,14 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 )
 
-// The values of the property tokenExchangeAuth, which says how the caller proves to the identity domain that it may exchange tokens.
-const (
-	exchangeAsClient   = "OAuthClientCredentials"
-	exchangeAsInstance = InstancePrincipal
-)
-
-// resourceSessionToken is the type of a token that stands for a resource. To ask for one, one has to name the type of the resource.
-const resourceSessionToken = "urn:oci:token-type:oci-rpst" //nolint:gosec // the name of a type, no credential
-
-// subjectIsJWT is the default type of the token that is exchanged.
-const subjectIsJWT = "jwt"
+// exchangeAsClient is how the caller proves to the identity domain that it may exchange tokens. The other way is InstancePrincipal.
+const exchangeAsClient = "OAuthClientCredentials"
 
 // workloadIdentityFederation exchanges the token of another issuer, such as a Kubernetes cluster, for a token of OCI. See
 // https://docs.oracle.com/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm.
 func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
-	issuer := tokenFile(s.path(r.require(propertyWorkloadIdentityTokenPath)))
+	issuer := tokenFile{s.path(r.require(propertyWorkloadIdentityTokenPath))}
 	r.require(propertyRegion)
 	e := &exchange{
 		issuer: issuer,
@@ -40,22 +32,17 @@ func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, e
 		form: url.Values{
 			"grant_type":           {"urn:ietf:params:oauth:grant-type:token-exchange"},
 			"requested_token_type": {string(r.require(propertyTokenExchangeRequestedTokenType))},
-			"subject_token_type":   {string(s.find(propertyTokenExchangeSubjectTokenType).value)},
+			"subject_token_type":   {string(cmp.Or(s.find(propertyTokenExchangeSubjectTokenType).value, "jwt"))},
 		},
 	}
-	if e.form.Get("subject_token_type") == "" {
-		e.form.Set("subject_token_type", subjectIsJWT)
-	}
-	if e.form.Get("requested_token_type") == resourceSessionToken {
+	if e.form.Get("requested_token_type") == "urn:oci:token-type:oci-rpst" { // which stands for a resource
 		e.form.Set("res_type", string(r.require(propertyTokenExchangeResourceType)))
 		if expiration := s.find(propertyTokenExchangeRPSTExpiration).value; expiration != "" {
 			e.form.Set("rpst_exp", string(expiration))
 		}
 	}
-	asInstance := false
-	if how := s.find(propertyTokenExchangeAuth); how.value != "" {
-		asInstance = strings.EqualFold(string(r.check(propertyTokenExchangeAuth, how)), exchangeAsInstance)
-	}
+	how := cmp.Or(s.find(propertyTokenExchangeAuth), finding{value: exchangeAsClient})
+	asInstance := strings.EqualFold(string(r.check(propertyTokenExchangeAuth, how)), InstancePrincipal)
 	if !asInstance {
 		client, secret := string(r.require(propertyTokenExchangeClientID)), string(r.require(propertyTokenExchangeClientSecret))
 		e.authorize = func(request *http.Request) error {
@@ -63,7 +50,7 @@ func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, e
 			return nil
 		}
 	}
-	if issuer != "" {
+	if issuer.Text != "" {
 		if _, err := issuer.GetToken(); err != nil {
 			r.add(wrong(propertyWorkloadIdentityTokenPath, "%v", err))
 		}
@@ -100,48 +87,41 @@ type exchange struct {
 	key    *rsa.PrivateKey
 }
 
-const (
-	// renewBefore is how long before it expires a token is renewed. The SDK does the same.
-	renewBefore = 5 * time.Minute
-	// exchangeWithin bounds one request, and mostExchanges how many are made if the identity domain has a fault.
-	exchangeWithin = 10 * time.Second
-	mostExchanges  = 3
-)
-
-// KeyID returns the current token. If it is about to expire, KeyID gets another, for another key.
-func (e *exchange) KeyID() (string, error) {
-	if time.Until(e.claims.expiry()) > renewBefore {
-		return securityTokenPrefix + e.token, nil
+// renew gets another token, for another key, unless the current one is valid for longer. If the identity domain has a fault, renew asks
+// three times, as the SDK does.
+func (e *exchange) renew(longer time.Duration) error {
+	if time.Until(e.claims.expiry()) > longer {
+		return nil
 	}
 	subject, err := e.issuer.GetToken()
 	if err != nil {
-		return "", err
+		return err
 	}
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		return "", err
+		return err
 	}
 	e.form.Set("subject_token", subject)
 	e.form.Set("public_key", base64.StdEncoding.EncodeToString(publicDER(&key.PublicKey)))
 	token, again, err := e.ask()
-	for attempt := 1; again && attempt < mostExchanges; attempt++ {
+	for attempt := 1; again && attempt < 3; attempt++ {
 		time.Sleep(time.Second << attempt)
 		token, again, err = e.ask()
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
 	claims, err := readClaims(token)
 	if err != nil {
-		return "", fmt.Errorf("the identity domain's answer holds no token: %w", err)
+		return fmt.Errorf("the identity domain's answer holds no token: %w", err)
 	}
 	e.token, e.claims, e.key = token, claims, key
-	return securityTokenPrefix + token, nil
+	return nil
 }
 
 // ask makes one request. If it fails, again reports whether the next one may succeed.
 func (e *exchange) ask() (token string, again bool, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), exchangeWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, strings.NewReader(e.form.Encode()))
 	if err == nil {
@@ -165,14 +145,21 @@ func (e *exchange) ask() (token string, again bool, err error) {
 	return answer.Token, false, err
 }
 
-// PrivateRSAKey returns the key that belongs to the token.
+// PrivateRSAKey returns the key that belongs to the token, of a new token if the current one is about to expire. To sign a request, the SDK
+// asks for the key first. KeyID then returns the token of that key.
 func (e *exchange) PrivateRSAKey() (*rsa.PrivateKey, error) {
-	_, err := e.KeyID()
+	err := e.renew(5 * time.Minute)
 	return e.key, err
+}
+
+// KeyID returns the current token.
+func (e *exchange) KeyID() (string, error) {
+	err := e.renew(0)
+	return securityTokenPrefix + e.token, err
 }
 
 // TenancyOCID returns the tenancy that the token names.
 func (e *exchange) TenancyOCID() (string, error) {
-	_, err := e.KeyID()
+	err := e.renew(0)
 	return e.claims.Tenancy, err
 }

@@ -58,6 +58,7 @@ func machine(home string, environment map[string]string) Environment {
 			}
 			return "", false
 		},
+		Setenv:  func(string, string) error { return nil },
 		HomeDir: func() (string, error) { return home, nil },
 	}
 }

@@ -134,7 +134,7 @@ func TestWhoSigns(t *testing.T) {
 			if test.kind == APIKey && test.signs != "" {
 				found := s.identity()
 				assert.Equal(t, test.signs,
-					string(found.tenancy.value+found.user.value+found.fingerprint.value+found.key.value))
+					string(found[theTenancy].value+found[theUser].value+found[theFingerprint].value+found[theKey].value))
 			}
 		})
 	}
@@ -175,6 +175,6 @@ func TestAPassPhraseBelongsToTheKeyBesideIt(t *testing.T) {
 	} {
 		s, err := newSources(test.program, machine(writeConfigFile(t, file), test.environment))
 		require.NoError(t, err)
-		assert.Equal(t, test.password, string(s.passPhrase(s.identity().key.place).value))
+		assert.Equal(t, test.password, s.passPhrase(s.identity()[theKey].place))
 	}
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"errors"
@@ -27,10 +28,7 @@ type principal struct {
 	redactor redactor
 }
 
-var (
-	_ Credentials                             = (*principal)(nil)
-	_ common.RefreshableConfigurationProvider = (*principal)(nil)
-)
+var _ common.RefreshableConfigurationProvider = (*principal)(nil)
 
 // signInAs returns credentials that use what the SDK finds. It asks for the first security token and its key.
 func signInAs(
@@ -38,12 +36,10 @@ func signInAs(
 ) (Credentials, error) {
 	p := &principal{kind: kind, mu: &sync.Mutex{}, tenancy: string(s.find(propertyTenancyOCID).value), redactor: newRedactor(s)}
 	region := s.find(propertyRegion)
-	if region.value != "" {
-		if err := checkRegion(string(region.value)); err != nil {
-			return nil, wrong(propertyRegion, "%v (from %s)", err, region.origin)
-		}
+	err := checkRegion(string(region.value))
+	if region.value != "" && err != nil {
+		return nil, wrong(propertyRegion, "%v (from %s)", err, region.origin)
 	}
-	var err error
 	if p.sdk, err = within(ctx, find); err != nil {
 		return nil, wrong(propertyAuth, "%s does not work here: %v", kind, p.redactor.clean(err))
 	}
@@ -90,10 +86,8 @@ func (p *principal) TenancyOCID() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if claims, err := readClaims(strings.TrimPrefix(id, securityTokenPrefix)); err == nil && claims.ResourceTenancy != "" {
-		return claims.ResourceTenancy, nil
-	}
-	return p.tenancy, nil
+	claims, _ := readClaims(strings.TrimPrefix(id, securityTokenPrefix))
+	return cmp.Or(claims.ResourceTenancy, p.tenancy), nil
 }
 
 // UserOCID returns "", because a principal is not a user.
@@ -116,10 +110,8 @@ func (*principal) Refreshable() bool { return true }
 
 // String says who signs.
 func (p *principal) String() string {
-	if tenancy, err := p.TenancyOCID(); err == nil && tenancy != "" {
-		return fmt.Sprintf("the principal that Pulumi runs as (%s), in tenancy %s", p.kind, tenancy)
-	}
-	return fmt.Sprintf("the principal that Pulumi runs as (%s)", p.kind)
+	tenancy, _ := p.TenancyOCID()
+	return fmt.Sprintf("the principal that Pulumi runs as (%s), in tenancy %s", p.kind, cmp.Or(tenancy, "unknown"))
 }
 
 // ask calls the SDK for something that may need a new security token.
@@ -135,13 +127,10 @@ func ask[T any](ctx context.Context, p *principal, question func() (T, error)) (
 	return answer, nil
 }
 
-// patience bounds each request to OCI that signing in needs.
-const patience = time.Minute
-
 // within calls the SDK and bounds the time that it takes. Some calls of the SDK wait for minutes, some for ever, and none can be
 // cancelled. The SDK also panics on answers that lack what it expects: within returns an error instead.
 func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("there was no answer within %s", patience))
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errors.New("there was no answer within a minute"))
 	defer cancel()
 	type outcome struct {
 		value T

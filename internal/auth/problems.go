@@ -5,71 +5,50 @@ import (
 	"strings"
 )
 
-// PropertyError says what is wrong with one property of the provider's configuration.
-type PropertyError struct {
-	// Property is the name in Pulumi's configuration, such as "privateKeyPath".
-	Property string
-	// Problem says what is wrong and how to put it right. It never contains the value of a secret.
-	Problem string
-	// missing is true if the property is not set.
-	missing bool
+// problem says what is wrong with one property of the provider's configuration. It never contains the value of a secret.
+type problem struct {
+	property string // the name in Pulumi's configuration, such as "privateKeyPath"
+	text     string // what is wrong and how to put it right
+	missing  bool   // the property is not set
 }
 
 // Error returns the property and what is wrong with it.
-func (e *PropertyError) Error() string { return e.Property + ": " + e.Problem }
+func (p *problem) Error() string { return p.property + ": " + p.text }
 
-func wrong(p Property, format string, args ...any) *PropertyError {
-	return &PropertyError{Property: p.Name, Problem: fmt.Sprintf(format, args...)}
+func wrong(p Property, format string, args ...any) *problem {
+	return &problem{property: p.Name, text: fmt.Sprintf(format, args...)}
 }
 
-// Problems is everything that is wrong with the provider's configuration.
-type Problems []*PropertyError
+// problems is everything that is wrong with the provider's configuration.
+type problems []*problem
 
 // Error returns the problems, one to a line. If there are several, a first line names the properties, because Pulumi's progress
 // display shows only the first line.
-func (p Problems) Error() string {
+func (p problems) Error() string {
 	if len(p) == 1 {
 		return p[0].Error()
 	}
-	lines := make([]string, len(p))
-	for i, problem := range p {
-		lines[i] = problem.Error()
+	lines := []string{strings.Trim(p.enumerate(true, "not set")+", "+p.enumerate(false, "invalid"), ", ") + ":"}
+	for _, problem := range p {
+		lines = append(lines, problem.Error())
 	}
-	var summary []string
-	if missing := p.names(true); len(missing) > 0 {
-		summary = append(summary, enumerate(missing)+"not set")
-	}
-	if bad := p.names(false); len(bad) > 0 {
-		summary = append(summary, enumerate(bad)+"invalid")
-	}
-	return strings.Join(summary, ", ") + ":\n" + strings.Join(lines, "\n")
+	return strings.Join(lines, "\n")
 }
 
-// names returns the properties that are missing, or those that are set and wrong.
-func (p Problems) names(missing bool) []string {
+// enumerate says what the properties are that are missing, or those that are set and wrong, or returns "" if there are none.
+func (p problems) enumerate(missing bool, what string) string {
 	var names []string
 	for _, problem := range p {
 		if problem.missing == missing {
-			names = append(names, problem.Property)
+			names = append(names, problem.property)
 		}
 	}
-	return names
-}
-
-// Unwrap returns each of the problems.
-func (p Problems) Unwrap() []error {
-	errs := make([]error, len(p))
-	for i, problem := range p {
-		errs[i] = problem
+	switch last := len(names) - 1; last {
+	case -1:
+		return ""
+	case 0:
+		return names[0] + " is " + what
+	default:
+		return strings.Join(names[:last], ", ") + " and " + names[last] + " are " + what
 	}
-	return errs
-}
-
-// enumerate joins names with commas and "and", and adds the verb.
-func enumerate(names []string) string {
-	last := len(names) - 1
-	if last == 0 {
-		return names[0] + " is "
-	}
-	return strings.Join(names[:last], ", ") + " and " + names[last] + " are "
 }

@@ -11,10 +11,9 @@ import (
 type Property struct {
 	// Name is the name in Pulumi's configuration, such as "tenancyOcid".
 	Name string
-	// Key is the key in the OCI configuration file, such as "tenancy". Empty means that the file has no such key.
+	// Key is the key in the OCI configuration file, such as "tenancy", if there is one.
 	Key string
-	// CLI is what OCI's CLI calls the property in its environment variables, such as "TENANCY" for OCI_CLI_TENANCY. Empty
-	// means that the CLI has no such variable.
+	// CLI is the environment variable that OCI's CLI reads the property from, if there is one.
 	CLI string
 	// CLIFile is the key in the CLI's own configuration file, if the CLI reads the property from there.
 	CLIFile string
@@ -35,25 +34,12 @@ func (p Property) Variables() []string {
 	if p.ProgramOnly {
 		return nil
 	}
-	names := []string{p.terraformVariable(), p.ociVariable(), p.cliVariable()}
+	names := []string{p.terraformVariable(), p.ociVariable(), p.CLI}
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
 func (p Property) terraformVariable() string { return "TF_VAR_" + snake(p.Name) }
 func (p Property) ociVariable() string       { return "OCI_" + strings.ToUpper(snake(p.Name)) }
-
-// cliVariable returns "" if the CLI has no such variable.
-func (p Property) cliVariable() string {
-	if p.CLI == "" {
-		return ""
-	}
-	return "OCI_CLI_" + p.CLI
-}
-
-// otherVariables returns the variables other than ociVariable.
-func (p Property) otherVariables() []string {
-	return slices.DeleteFunc(p.Variables(), func(name string) bool { return name == p.ociVariable() })
-}
 
 // snake turns tenancyOcid into tenancy_ocid.
 func snake(name string) string {
@@ -80,42 +66,42 @@ func define(p Property) Property {
 
 var (
 	propertyAuth = define(Property{
-		Name: "auth", CLI: "AUTH", CLIFile: "auth", Check: checkWay,
+		Name: "auth", CLI: "OCI_CLI_AUTH", CLIFile: "auth", Check: checkWay,
 		Description: "How to sign in to OCI. If it is not set, the profile says how to sign in. If the profile does not say, it is `ApiKey`. " +
 			"The names that OCI's CLI uses, such as `instance_principal`, work as well.",
 	})
 	propertyTenancyOCID = define(Property{
-		Name: "tenancyOcid", Key: "tenancy", CLI: "TENANCY", Check: checkTenancy,
+		Name: "tenancyOcid", Key: "tenancy", CLI: "OCI_CLI_TENANCY", Check: checkTenancy,
 		Description: "The OCID of your tenancy.",
 	})
 	propertyUserOCID = define(Property{
-		Name: "userOcid", Key: "user", CLI: "USER", Check: checkUser,
+		Name: "userOcid", Key: "user", CLI: "OCI_CLI_USER", Check: checkUser,
 		Description: "The OCID of the user whose API key signs: the user who makes the calls, not the one that a token is for.",
 	})
 	propertyFingerprint = define(Property{
-		Name: "fingerprint", Key: "fingerprint", CLI: "FINGERPRINT", Check: checkFingerprint,
+		Name: "fingerprint", Key: "fingerprint", CLI: "OCI_CLI_FINGERPRINT", Check: checkFingerprint,
 		Description: "The fingerprint of the API key, as the Console shows it: 16 bytes in hexadecimal with colons between them.",
 	})
 	propertyPrivateKey = define(Property{
-		Name: "privateKey", CLI: "KEY_CONTENT", Secret: true,
+		Name: "privateKey", CLI: "OCI_CLI_KEY_CONTENT", Secret: true,
 		Description: "The private key of the API key, in PEM format. Set either this or `privateKeyPath`.",
 	})
 	propertyPrivateKeyPath = define(Property{
-		Name: "privateKeyPath", Key: "key_file", CLI: "KEY_FILE",
+		Name: "privateKeyPath", Key: "key_file", CLI: "OCI_CLI_KEY_FILE",
 		Description: "The path of a file that holds the private key of the API key, in PEM format. A leading `~` stands for the " +
 			"home directory. If `privateKey` is set in the same place, it takes precedence.",
 	})
 	propertyPrivateKeyPassword = define(Property{
-		Name: "privateKeyPassword", Key: "pass_phrase", CLI: "PASSPHRASE", Secret: true,
+		Name: "privateKeyPassword", Key: "pass_phrase", CLI: "OCI_CLI_PASSPHRASE", Secret: true,
 		Description: "The pass phrase of the private key, if it is encrypted.",
 	})
 	propertyRegion = define(Property{
-		Name: "region", Key: "region", CLI: "REGION", CLIFile: "region", Check: checkRegion,
+		Name: "region", Key: "region", CLI: "OCI_CLI_REGION", CLIFile: "region", Check: checkRegion,
 		Description: "The region to call, by name (`us-phoenix-1`) or by key (`PHX`). OCI creates, changes and deletes auth " +
 			"tokens in the tenancy's home region only. The provider sends these calls there by itself.",
 	})
 	propertyConfigFileProfile = define(Property{
-		Name: "configFileProfile", CLI: "PROFILE",
+		Name: "configFileProfile", CLI: "OCI_CLI_PROFILE",
 		Description: "The profile of the OCI configuration file to read. The default is `DEFAULT`. A profile inherits the keys that it " +
 			"lacks from `DEFAULT`. A profile that the program names takes precedence over the environment.",
 	})

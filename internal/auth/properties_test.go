@@ -82,15 +82,15 @@ func TestChecks(t *testing.T) {
 
 func TestTheFirstLineOfSeveralProblemsNamesThem(t *testing.T) {
 	t.Parallel()
-	missing := func(p Property) *PropertyError { return (&sources{}).missing(p) }
+	missing := func(p Property) *problem { return (&sources{}).missing(p) }
 	bad := wrong(propertyUserOCID, "no good")
 	for _, test := range []struct {
-		problems  Problems
+		problems  problems
 		firstLine string
 	}{
-		{Problems{bad}, "userOcid: no good"},
-		{Problems{missing(propertyRegion), missing(propertyFingerprint)}, "region and fingerprint are not set:"},
-		{Problems{missing(propertyRegion), bad, missing(propertyTenancyOCID), missing(propertyFingerprint)},
+		{problems{bad}, "userOcid: no good"},
+		{problems{missing(propertyRegion), missing(propertyFingerprint)}, "region and fingerprint are not set:"},
+		{problems{missing(propertyRegion), bad, missing(propertyTenancyOCID), missing(propertyFingerprint)},
 			"region, tenancyOcid and fingerprint are not set, userOcid is invalid:"},
 	} {
 		said := test.problems.Error()

@@ -10,14 +10,6 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// secretVariables are the environment variables that may hold a key, a pass phrase or a token. They may also hold the path of a
-// file, which is no secret.
-var secretVariables = []string{
-	"OCI_RESOURCE_PRINCIPAL_RPST", "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE",
-	"OCI_RESOURCE_PRINCIPAL_RPST_FOR_LEAF_RESOURCE", "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_FOR_LEAF_RESOURCE",
-	"OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE_FOR_LEAF_RESOURCE",
-}
-
 // shortestSecret is the length of the shortest secret that is taken out of errors. A shorter one would be found inside words.
 const shortestSecret = 4
 
@@ -31,9 +23,11 @@ func newRedactor(s *sources) redactor {
 	if secret != "" {
 		known = append(known, base64.StdEncoding.EncodeToString([]byte(client+":"+secret)))
 	}
-	for _, name := range secretVariables {
-		if value := string(s.env(name)); !filepath.IsAbs(value) {
-			known = append(known, value)
+	for _, name := range []string{"RPST", "PRIVATE_PEM", "PRIVATE_PEM_PASSPHRASE"} {
+		for _, of := range []string{"", "_FOR_LEAF_RESOURCE"} {
+			if value := string(s.env("OCI_RESOURCE_PRINCIPAL_" + name + of)); !filepath.IsAbs(value) { // a path is no secret
+				known = append(known, value)
+			}
 		}
 	}
 	return known

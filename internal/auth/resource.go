@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // requireVariables returns an error that names the environment variables that are needed and not set, or nil.
-func requireVariables(s *sources, kind, whoSets string, names ...string) *PropertyError {
+func requireVariables(s *sources, kind, whoSets string, names ...string) *problem {
 	var missing []string
 	for _, name := range names {
 		if s.env(name) == "" {
@@ -21,15 +22,9 @@ func requireVariables(s *sources, kind, whoSets string, names ...string) *Proper
 	if len(missing) == 0 {
 		return nil
 	}
-	return wrong(propertyAuth, "%s needs environment variables that are not set: %s. %s", kind, strings.Join(missing, ", "), whoSets)
+	return wrong(propertyAuth, "%s needs environment variables that are not set: %s. %s. Elsewhere, choose another way to sign in",
+		kind, strings.Join(missing, ", "), whoSets)
 }
-
-const (
-	versionVariable = sdk.ResourcePrincipalVersionEnvVar
-
-	functionsSet = "OCI sets them for functions and other resources that can sign in this way. Elsewhere, choose another way to sign in"
-	podsSet      = "Kubernetes sets them in pods. Outside of OKE, choose another way to sign in"
-)
 
 // resourcePrincipal signs as the function or other resource that this program runs in. OCI says how in the environment
 // variables OCI_RESOURCE_PRINCIPAL_...
@@ -37,109 +32,72 @@ func resourcePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 	const (
 		version1, version2, version3 = sdk.ResourcePrincipalVersion1_1, sdk.ResourcePrincipalVersion2_2, sdk.ResourcePrincipalVersion3_0
 	)
-	names := []string{versionVariable}
-	byInstance := false
-	find := func() (common.ConfigurationProvider, error) { return sdk.ResourcePrincipalConfigurationProvider() }
-
-	switch version := s.env(versionVariable); version {
+	names := []string{sdk.ResourcePrincipalVersionEnvVar}
+	resourceID := "" // the variable that says which resource a token of version 1.1 is for
+	switch version := s.env(sdk.ResourcePrincipalVersionEnvVar); version {
 	case "":
 	case version1:
-		byInstance = true
-		names = append(names, sdk.ResourcePrincipalTokenEndpoint)
-		find = func() (common.ConfigurationProvider, error) {
-			return sdk.ResourcePrincipalConfigurationProviderWithPathProvider(resourcePath{ctx, s})
-		}
+		resourceID = sdk.ResourceID
 	case version2:
 		names = append(names, sdk.ResourcePrincipalRPSTEnvVar, sdk.ResourcePrincipalPrivatePEMEnvVar)
-		if region := s.find(propertyRegion).value; region == "" {
+		if !s.handRegion() {
 			names = append(names, sdk.ResourcePrincipalRegionEnvVar)
-		} else {
-			find = func() (common.ConfigurationProvider, error) {
-				return sdk.ResourcePrincipalConfigurationProviderForRegion(common.StringToRegion(string(region)))
-			}
 		}
 	case version3:
 		names = append(names, sdk.ResourcePrincipalVersionForLeaf, sdk.ResourcePrincipalRptURLForParent,
 			sdk.ResourcePrincipalRpstEndpointForParent)
 		switch s.env(sdk.ResourcePrincipalVersionForLeaf) {
 		case version1:
-			byInstance = true
-			names = append(names, sdk.ResourcePrincipalTokenEndpoint)
+			resourceID = sdk.ResourcePrincipalResourceIdForLeaf
 		case version2:
 			names = append(names, sdk.ResourcePrincipalRpstForLeaf, sdk.ResourcePrincipalPrivatePemForLeaf,
 				sdk.ResourcePrincipalRegionForLeaf)
 		}
 	default:
 		return nil, wrong(propertyAuth, "%s has the versions %s, %s and %s, but the environment variable %s asks for %q",
-			ResourcePrincipal, version1, version2, version3, versionVariable, version)
+			ResourcePrincipal, version1, version2, version3, sdk.ResourcePrincipalVersionEnvVar, version)
 	}
-	if problem := requireVariables(s, ResourcePrincipal, functionsSet, names...); problem != nil {
+	if resourceID != "" {
+		names = append(names, sdk.ResourcePrincipalTokenEndpoint)
+	}
+	if problem := requireVariables(s, ResourcePrincipal, "OCI sets them for functions and other resources that can sign in this way",
+		names...); problem != nil {
 		return nil, problem
 	}
-	if byInstance {
+	if resourceID != "" {
 		if problem := requireInstance(ctx, s, ResourcePrincipal); problem != nil {
 			return nil, problem
 		}
-	}
-	return signInAs(ctx, s, ResourcePrincipal, find)
-}
-
-// resourcePath says where the resource that this program runs in gets its token. The SDK's own implementation asks for the
-// instance's OCID at a fixed address, and trusts whatever answers there.
-type resourcePath struct {
-	ctx     context.Context
-	sources *sources
-}
-
-// Path returns a template in which {id} stands for the resource's OCID.
-func (r resourcePath) Path() (*string, error) {
-	path := string(r.sources.env(sdk.ResourcePrincipalTokenPath))
-	if path == "" {
-		path = "/20180711/resourcePrincipalToken/{id}"
-	}
-	return &path, nil
-}
-
-// ResourceID returns the resource's OCID. If none is given, the resource is the instance.
-func (r resourcePath) ResourceID() (*string, error) {
-	id := string(r.sources.env(sdk.ResourceID))
-	if id == "" {
-		_, body, err := readMetadata(r.ctx, r.sources, "/instance/id")
-		if err != nil {
-			return nil, err
+		if s.env(resourceID) == "" { // it is the instance, which the SDK asks for at a fixed address, trusting whatever answers there
+			_, id, err := readMetadata(ctx, s, "/instance/id")
+			if err != nil {
+				return nil, wrong(propertyAuth, "%s: %v", ResourcePrincipal, err)
+			}
+			s.handToSDK(resourceID, outside.Text(id))
 		}
-		id = body
 	}
-	return &id, nil
+	return signInAs(ctx, s, ResourcePrincipal, func() (common.ConfigurationProvider, error) {
+		return sdk.ResourcePrincipalConfigurationProvider()
+	})
 }
 
-// These tell OCI's CLI where the service account's token is, or what it is.
-const (
-	serviceAccountTokenVariable       = "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH"   //nolint:gosec // the name of a variable, no credential
-	serviceAccountTokenStringVariable = "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING" //nolint:gosec // the name of a variable, no credential
-)
+// handRegion gives the region from any place to the SDK, which requires that of the resource. It reports whether there is one.
+func (s *sources) handRegion() bool {
+	region := cmp.Or(s.env(sdk.ResourcePrincipalRegionEnvVar), s.find(propertyRegion).value)
+	s.handToSDK(sdk.ResourcePrincipalRegionEnvVar, region)
+	return region != ""
+}
 
 // okeWorkloadIdentity signs as the Kubernetes workload that this program runs in, on an enhanced OKE cluster. See
 // https://docs.oracle.com/iaas/Content/ContEng/Tasks/contenggrantingworkloadaccesstoresources.htm.
 func okeWorkloadIdentity(ctx context.Context, s *sources) (Credentials, error) {
-	if problem := requireVariables(s, OKEWorkloadIdentity, podsSet, sdk.KubernetesServiceHostEnvVar); problem != nil {
+	if problem := requireVariables(s, OKEWorkloadIdentity, "Kubernetes sets them in pods", sdk.KubernetesServiceHostEnvVar); problem != nil {
 		return nil, problem
 	}
-	if s.env(sdk.ResourcePrincipalRegionEnvVar) == "" { // which the SDK requires, and the CLI does not
-		r := &requirement{sources: s}
-		region := r.require(propertyRegion)
-		if err := r.err(); err != nil {
-			return nil, err
-		}
-		if err := s.handToSDK(sdk.ResourcePrincipalRegionEnvVar, region); err != nil {
-			return nil, err
-		}
+	if !s.handRegion() {
+		return nil, s.missing(propertyRegion)
 	}
-	authorities := s.env(sdk.OciKubernetesServiceAccountCertPath)
-	if authorities == "" {
-		authorities = sdk.DefaultKubernetesServiceAccountCertPath
-	}
-	content, err := readAuthorities(authorities)
+	content, err := readAuthorities(cmp.Or(s.env(sdk.OciKubernetesServiceAccountCertPath), sdk.DefaultKubernetesServiceAccountCertPath))
 	if err != nil {
 		return nil, wrong(propertyAuth, "%s: the cluster's certificate authority: %v. To use another file, set the environment variable %s",
 			OKEWorkloadIdentity, err, sdk.OciKubernetesServiceAccountCertPath)
@@ -154,19 +112,16 @@ func okeWorkloadIdentity(ctx context.Context, s *sources) (Credentials, error) {
 	})
 }
 
-// serviceAccount returns where the service account's token comes from.
-func serviceAccount(s *sources) (sdk.ServiceAccountTokenProvider, *PropertyError) {
+// serviceAccount returns where the service account's token comes from. OCI's CLI reads the same variables.
+func serviceAccount(s *sources) (sdk.ServiceAccountTokenProvider, *problem) {
 	path := s.find(propertyWorkloadIdentityTokenPath).value
-	if path == "" {
-		if token := s.env(serviceAccountTokenStringVariable); token != "" {
-			return sdk.NewSuppliedServiceAccountTokenProvider(string(token)), nil
+	if token := s.variable("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING"); path == "" && token.value != "" {
+		if _, err := readClaims(string(token.value)); err != nil {
+			return nil, wrong(propertyAuth, "%s: %s holds no service account token: %v", OKEWorkloadIdentity, token.origin, err)
 		}
-		path = s.env(serviceAccountTokenVariable)
+		return sdk.NewSuppliedServiceAccountTokenProvider(string(token.value)), nil
 	}
-	if path == "" {
-		path = outside.Text(sdk.KubernetesServiceAccountTokenPath)
-	}
-	tokens := tokenFile(s.path(path))
+	tokens := tokenFile{s.path(cmp.Or(path, s.env("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH"), sdk.KubernetesServiceAccountTokenPath))}
 	if _, err := tokens.ServiceAccountToken(); err != nil {
 		return nil, wrong(propertyWorkloadIdentityTokenPath, "%v. %s", err, s.whereToSet(propertyWorkloadIdentityTokenPath))
 	}

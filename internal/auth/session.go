@@ -1,10 +1,10 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"fmt"
-	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 
@@ -15,50 +15,41 @@ import (
 // session signs with the key and the security token of a session that "oci session authenticate" has opened. Both are read again
 // for each request, so that a session that has been renewed on disk is used at once.
 type session struct {
-	tenancy, region    string
-	origin             string // the profile, as worded in messages
-	profile            outside.Text
-	tokenFile, keyFile outside.Text
-	password           string
+	tenancy, region string
+	origin          string // of the token, as worded in messages
+	profile         outside.Text
+	token           tokenFile
+	keyFile         outside.Text
+	password        string
 }
 
-var (
-	_ Credentials                             = (*session)(nil)
-	_ common.RefreshableConfigurationProvider = (*session)(nil)
-)
-
-// cliSecurityTokenVariable tells OCI's CLI where the security token is. It takes precedence over the profile.
-const cliSecurityTokenVariable = "OCI_CLI_SECURITY_TOKEN_FILE" //nolint:gosec // the name of a variable, no credential
+var _ common.RefreshableConfigurationProvider = (*session)(nil)
 
 // sessionCredentials returns the credentials of a session, which a profile with a security token describes:
 // https://docs.oracle.com/iaas/Content/API/SDKDocs/clitoken.htm. The session's key is in the same profile. A key
 // from the environment belongs to something else.
 func sessionCredentials(_ context.Context, s *sources) (Credentials, error) {
 	r := &requirement{sources: s}
+	token := s.inCLIOrProfile("OCI_CLI_SECURITY_TOKEN_FILE", securityTokenKey)
+	key := s.profile.find(propertyPrivateKeyPath)
+	if token.value != s.file.value(securityTokenKey) {
+		key = cmp.Or(s.cli.find(propertyPrivateKeyPath), key)
+	}
+	key = cmp.Or(key, s.find(propertyPrivateKeyPath))
 	opened := &session{
-		origin:    s.file.String(),
-		profile:   s.file.profile,
-		region:    string(r.require(propertyRegion)),
-		tenancy:   string(s.find(propertyTenancyOCID).value),
-		tokenFile: s.path(s.file.value(securityTokenKey)),
-		keyFile:   s.path(s.profile.find(propertyPrivateKeyPath).value),
-		password:  string(s.passPhrase(s.profile).value),
+		origin:   token.origin,
+		profile:  s.file.profile,
+		region:   string(r.require(propertyRegion)),
+		tenancy:  string(s.find(propertyTenancyOCID).value),
+		token:    tokenFile{s.path(token.value)},
+		keyFile:  s.path(key.value),
+		password: s.passPhrase(s.profile),
 	}
-	if named := s.env(cliSecurityTokenVariable); named != "" && (opened.tokenFile == "" || !s.profileNamedByProgram) {
-		opened.origin = "the environment variable " + cliSecurityTokenVariable
-		opened.tokenFile = s.path(named)
-		if key := s.cli.find(propertyPrivateKeyPath).value; key != "" {
-			opened.keyFile = s.path(key)
-		}
-	}
-	if opened.tokenFile == "" {
+	if token.value == "" {
 		r.add(wrong(propertyConfigFileProfile, `there is no "%s" in %s: open a session with "oci session authenticate", and `+
-			"set configFileProfile to its profile", securityTokenKey, s.file.described()))
+			"set configFileProfile to its profile", securityTokenKey, s.file))
 	}
-	if opened.keyFile == "" {
-		opened.keyFile = s.path(s.find(propertyPrivateKeyPath).value)
-	}
-	if opened.keyFile == "" {
+	if key.value == "" {
 		r.add(wrong(propertyPrivateKeyPath, `there is no "%s" in %s, where "oci session authenticate" writes it. %s`,
 			propertyPrivateKeyPath.Key, s.file, s.whereToSet(propertyPrivateKeyPath)))
 	}
@@ -76,20 +67,19 @@ func sessionCredentials(_ context.Context, s *sources) (Credentials, error) {
 
 // KeyID returns the current security token. Its error says how to renew a session that has expired.
 func (s *session) KeyID() (string, error) {
-	content, err := readFile(s.tokenFile)
+	token, err := s.token.read()
 	if err != nil {
 		return "", fmt.Errorf("the session's security token: %w", err)
 	}
-	token := strings.TrimSpace(string(content))
 	claims, err := readClaims(token)
 	if err != nil {
 		return "", fmt.Errorf("%s holds no security token (%w): open a session with \"oci session authenticate "+
-			"--profile-name %s\"", s.tokenFile, err, s.profile)
+			"--profile-name %s\"", s.token, err, s.profile)
 	}
 	if claims.expired() {
 		return "", fmt.Errorf("the session of profile %s, whose security token is in %s, expired at %s: renew it with "+
 			"\"oci session refresh --profile %[1]s\", or open a new one with \"oci session authenticate --profile-name %[1]s\"",
-			s.profile, s.tokenFile, claims.expires())
+			s.profile, s.token, claims.expires())
 	}
 	return securityTokenPrefix + token, nil
 }
@@ -104,24 +94,20 @@ func (s *session) PrivateRSAKey() (*rsa.PrivateKey, error) {
 	if problem != nil {
 		return nil, problem
 	}
-	return key.PrivateKey, nil
+	return key, nil
 }
 
 // TenancyOCID returns the tenancy of the session.
 func (s *session) TenancyOCID() (string, error) { return s.tenancy, nil }
 
-// UserOCID returns the user that the security token is for. OCI's CLI reads the same claim. It returns "" if the token cannot be
-// read: KeyID then returns the reason.
+// UserOCID returns the user that the security token is for. OCI's CLI reads the same claim. It returns "" if there is none: if the token
+// cannot be read, KeyID returns the reason.
 func (s *session) UserOCID() (string, error) {
-	content, err := readFile(s.tokenFile)
-	if err != nil {
-		return "", nil
+	token, _ := s.token.read()
+	if claims, err := readClaims(token); err == nil && ocid.Check(claims.Subject, ocid.User) == nil {
+		return claims.Subject, nil
 	}
-	claims, err := readClaims(strings.TrimSpace(string(content)))
-	if err != nil || ocid.Check(claims.Subject, ocid.User) != nil {
-		return "", nil
-	}
-	return claims.Subject, nil
+	return "", nil
 }
 
 // KeyFingerprint returns "", because the security token stands for the key.
@@ -142,5 +128,5 @@ func (*session) Refreshable() bool { return true }
 // String says where the session was found.
 func (s *session) String() string {
 	return fmt.Sprintf("a session (%s, from %s, with the security token in %s and the private key in %s)",
-		SecurityToken, s.origin, s.tokenFile, s.keyFile)
+		SecurityToken, s.origin, s.token, s.keyFile)
 }

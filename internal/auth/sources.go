@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -9,11 +10,13 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// finding is the value of a property and, in origin, where it was found, as worded in messages. The value is empty if the property
-// was not found.
+// finding is a value, and where it was found. It is the zero finding if nothing was found.
 type finding struct {
 	value  outside.Text
-	origin string
+	origin string // as worded in messages
+	// property is the name of the property, and place the source that has it, if the value is that of a property.
+	property string
+	place    *source
 }
 
 // source is a place that properties come from.
@@ -25,20 +28,26 @@ type source struct {
 }
 
 // find returns what this place says about a property.
-func (s source) find(p Property) finding {
-	if value := s.lookup(p); value != "" {
-		return finding{value, s.name(p)}
+func (s *source) find(p Property) finding {
+	value, origin := s.lookup(p), s.name(p)
+	if !p.Secret { // values from files and of CI often end in a line break, and have quotation marks that a shell would remove
+		value = outside.Text(strings.TrimSpace(string(value)))
+		if strings.IndexAny(string(value), `"'`) == 0 {
+			origin += ", where it is in quotation marks"
+		}
+	}
+	if value != "" {
+		return finding{value, origin, p.Name, s}
 	}
 	return finding{}
 }
 
 // sources are all the places that properties come from.
 type sources struct {
-	program             source
-	terraform, oci, cli source // environment variables: TF_VAR_..., OCI_... and OCI_CLI_...
-	profile             source // of the OCI configuration file
+	program      *source
+	cli, profile *source // the environment variables OCI_CLI_..., and the profile of the OCI configuration file
 	// order holds the places in order of precedence, in the groups that may name a whole identity.
-	order [][]source
+	order [][]*source
 	// profileNamedByProgram is true if the program names the profile, and not the environment.
 	profileNamedByProgram bool
 	file                  configFile
@@ -48,48 +57,36 @@ type sources struct {
 }
 
 func newSources(settings Settings, environment Environment) (*sources, error) {
-	home, err := environment.HomeDir()
-	if err != nil || !filepath.IsAbs(home) {
+	home, _ := environment.HomeDir()
+	if !filepath.IsAbs(home) {
 		// Without a home directory there is no configuration file, but other sources may be enough. A relative home directory
 		// would depend on the directory that this program happens to run in.
 		home = ""
 	}
 	s := &sources{home: home, environment: environment}
-	variables := func(variable func(Property) string) source {
-		return source{
+	variables := func(variable func(Property) string) *source {
+		return &source{
 			name:   func(p Property) string { return "the environment variable " + variable(p) },
 			lookup: func(p Property) outside.Text { return s.env(variable(p)) },
 		}
 	}
-	s.program = source{
+	s.program = &source{
 		name:   func(Property) string { return "the provider's configuration" },
 		lookup: func(p Property) outside.Text { return outside.Text(settings[p.Name]) },
 	}
-	s.terraform = variables(Property.terraformVariable)
-	s.oci = variables(Property.ociVariable)
-	s.cli = variables(Property.cliVariable)
-	s.profile = source{
-		name:   func(Property) string { return s.file.String() },
-		lookup: s.inProfile,
+	terraform, oci := variables(Property.terraformVariable), variables(Property.ociVariable)
+	s.cli = variables(func(p Property) string { return p.CLI })
+	s.profile = &source{name: func(Property) string { return s.file.String() }, lookup: s.inProfile}
+	cliFile := &source{
+		name:   func(Property) string { return s.cliFile.String() },
+		lookup: func(p Property) outside.Text { return s.cliFile.value(p.CLIFile) },
 	}
 
-	cliFile := source{
-		name: func(Property) string { return s.cliFile.String() },
-		lookup: func(p Property) outside.Text {
-			if p.CLIFile == "" {
-				return ""
-			}
-			return s.cliFile.value(p.CLIFile)
-		},
-	}
-
-	profile := firstOf(propertyConfigFileProfile, s.program, s.terraform, s.oci, s.cli)
-	if s.cliFile, profile, err = s.readCLIFile(profile); err != nil {
-		return nil, err
-	}
-	s.readConfigFile(profile)
-	s.order = [][]source{{s.program}, {s.terraform}, {s.oci}, {s.terraform, s.oci}, {s.cli, cliFile}, {cliFile, s.profile}}
-	if s.profileNamedByProgram = s.program.lookup(propertyConfigFileProfile) != ""; s.profileNamedByProgram {
+	profile := firstOf(propertyConfigFileProfile, s.program, terraform, oci, s.cli)
+	s.profileNamedByProgram = profile.place == s.program
+	s.readConfigFile(s.readCLIFile(profile))
+	s.order = [][]*source{{s.program}, {terraform}, {oci}, {terraform, oci}, {s.cli, cliFile}, {cliFile, s.profile}}
+	if s.profileNamedByProgram {
 		if s.file.problem != nil {
 			return nil, wrong(propertyConfigFileProfile, "%v", s.file.problem)
 		}
@@ -102,22 +99,21 @@ func newSources(settings Settings, environment Environment) (*sources, error) {
 // inProfile returns the value of a property in the profile, or "". The property auth follows from the keys of the profile, unless
 // the program sets a part of an API key.
 func (s *sources) inProfile(p Property) outside.Text {
-	if p.Name == propertyAuth.Name && partsIn(s.program).isEmpty() {
-		return s.file.kind()
-	}
-	if p.Key == "" {
-		return ""
+	if p.Name == propertyAuth.Name {
+		if parts := s.identityIn(); parts[theUser].value+parts[theFingerprint].value+parts[theKey].value == "" {
+			return s.file.kind()
+		}
 	}
 	return s.file.value(p.Key)
 }
 
 // inOrder returns all places in order of precedence.
-func (s *sources) inOrder() []source { return slices.Concat(s.order...) }
+func (s *sources) inOrder() []*source { return slices.Concat(s.order...) }
 
 // find returns a property from the first place that has it.
 func (s *sources) find(p Property) finding { return firstOf(p, s.inOrder()...) }
 
-func firstOf(p Property, places ...source) finding {
+func firstOf(p Property, places ...*source) finding {
 	for _, place := range places {
 		if found := place.find(p); found.value != "" {
 			return found
@@ -127,10 +123,8 @@ func firstOf(p Property, places ...source) finding {
 }
 
 // missing returns the error for a property that must be set and is not.
-func (s *sources) missing(p Property) *PropertyError {
-	problem := wrong(p, "is not set. %s", s.whereToSet(p))
-	problem.missing = true
-	return problem
+func (s *sources) missing(p Property) *problem {
+	return &problem{p.Name, "is not set. " + s.whereToSet(p), true}
 }
 
 // whereToSet names the places that a property could come from.
@@ -139,32 +133,43 @@ func (s *sources) whereToSet(p Property) string {
 	if p.Secret {
 		secret = " --secret"
 	}
-	places := fmt.Sprintf(`Set it with "pulumi config set%s ociauthtoken:%s ...", or set the environment variable %s (or %s)`,
-		secret, p.Name, p.ociVariable(), strings.Join(p.otherVariables(), ", "))
+	places := fmt.Sprintf(`Set it with "pulumi config set%s ociauthtoken:%s ...", or set one of the environment variables %s`,
+		secret, p.Name, strings.Join(p.Variables(), ", "))
 	if p.Key != "" {
-		places += fmt.Sprintf(`, or "%s" in %s`, p.Key, s.file.described())
+		places += fmt.Sprintf(`, or "%s" in %s`, p.Key, s.file)
 	}
 	return places
 }
 
 // env returns the value of an environment variable, or "".
 func (s *sources) env(name string) outside.Text {
-	if name == "" {
-		return ""
-	}
 	value, _ := s.environment.LookupEnv(name)
 	return outside.Text(value)
 }
 
-// terraformSetting returns the value of a setting that OCI's Terraform provider reads from the environment only, and the
-// environment variable that it was found in. The provider spells such names in lower case, even after a prefix.
-func (s *sources) terraformSetting(name string) (value outside.Text, variable string) {
-	for _, variable := range []string{"TF_VAR_" + name, "OCI_" + name, "OCI_" + strings.ToUpper(name), name} {
-		if value := s.env(variable); value != "" {
-			return value, variable
+// variable returns the first of the environment variables that is set, without white space around it.
+func (s *sources) variable(names ...string) finding {
+	for _, name := range names {
+		if value := strings.TrimSpace(string(s.env(name))); value != "" {
+			return finding{value: outside.Text(value), origin: "the environment variable " + name}
 		}
 	}
-	return "", ""
+	return finding{}
+}
+
+// terraformSetting returns a setting that OCI's Terraform provider reads from the environment only. The provider spells such names in
+// lower case, even after a prefix.
+func (s *sources) terraformSetting(name string) finding {
+	return s.variable("TF_VAR_"+name, "OCI_"+name, "OCI_"+strings.ToUpper(name), name)
+}
+
+// inCLIOrProfile returns what a variable of OCI's CLI says that stands for a key of the profile. Like the CLI, it counts before the
+// profile, unless the program names the profile.
+func (s *sources) inCLIOrProfile(variable, key string) finding {
+	if s.profileNamedByProgram {
+		return cmp.Or(s.file.find(key), s.variable(variable))
+	}
+	return cmp.Or(s.variable(variable), s.file.find(key))
 }
 
 // path replaces a leading tilde with the home directory. If there is no home directory, it returns the path unchanged, and readFile

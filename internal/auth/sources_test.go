@@ -74,14 +74,14 @@ func TestErrorsNameThePlaces(t *testing.T) {
 	require.NoError(t, err)
 	file := "profile DEFAULT of " + filepath.Join(home, ".oci", "config")
 	for property, said := range map[*Property]string{
-		&propertyUserOCID: `userOcid: is not set. Set it with "pulumi config set ociauthtoken:userOcid ...", or set the environment ` +
-			`variable OCI_USER_OCID (or TF_VAR_user_ocid, OCI_CLI_USER), or "user" in ` + file,
+		&propertyUserOCID: `userOcid: is not set. Set it with "pulumi config set ociauthtoken:userOcid ...", or set one of the environment ` +
+			`variables TF_VAR_user_ocid, OCI_USER_OCID, OCI_CLI_USER, or "user" in ` + file,
 		&propertyPrivateKeyPassword: `privateKeyPassword: is not set. Set it with "pulumi config set --secret ` +
-			`ociauthtoken:privateKeyPassword ...", or set the environment variable OCI_PRIVATE_KEY_PASSWORD (or ` +
-			`TF_VAR_private_key_password, OCI_CLI_PASSPHRASE), or "pass_phrase" in ` + file,
+			`ociauthtoken:privateKeyPassword ...", or set one of the environment variables TF_VAR_private_key_password, ` +
+			`OCI_PRIVATE_KEY_PASSWORD, OCI_CLI_PASSPHRASE, or "pass_phrase" in ` + file,
 		&propertyTokenExchangeClientSecret: `tokenExchangeClientSecret: is not set. Set it with "pulumi config set --secret ` +
-			`ociauthtoken:tokenExchangeClientSecret ...", or set the environment variable OCI_TOKEN_EXCHANGE_CLIENT_SECRET (or ` +
-			`TF_VAR_token_exchange_client_secret)`,
+			`ociauthtoken:tokenExchangeClientSecret ...", or set one of the environment variables TF_VAR_token_exchange_client_secret, ` +
+			`OCI_TOKEN_EXCHANGE_CLIENT_SECRET`,
 	} {
 		assert.Equal(t, said, s.missing(*property).Error())
 	}

@@ -45,16 +45,16 @@ func (c claims) expires() string   { return c.expiry().Format(time.RFC3339) }
 
 // tokenFile is the path of a token that something else renews, as Kubernetes renews a projected service account token. It is read
 // again each time.
-type tokenFile outside.Text
-
-// String returns what may be shown of the path.
-func (f tokenFile) String() string { return outside.Text(f).String() }
+type tokenFile struct{ outside.Text }
 
 // GetToken returns a token to exchange. Not all such tokens say when they expire.
 func (f tokenFile) GetToken() (string, error) {
 	token, err := f.read()
 	if err != nil {
 		return "", err
+	}
+	if token == "" {
+		return "", fmt.Errorf("%s is empty", f)
 	}
 	if claims, err := readClaims(token); err == nil && claims.expired() {
 		return "", fmt.Errorf("the token in %s expired at %s, and has not been renewed", f, claims.expires())
@@ -75,10 +75,6 @@ func (f tokenFile) ServiceAccountToken() (string, error) {
 }
 
 func (f tokenFile) read() (string, error) {
-	content, err := readFile(outside.Text(f))
-	token := strings.TrimSpace(string(content))
-	if err == nil && token == "" {
-		err = fmt.Errorf("%s is empty", f)
-	}
-	return token, err
+	content, err := readFile(f.Text)
+	return strings.TrimSpace(string(content)), err
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
 // aToken returns a JSON Web Token with these claims.
@@ -65,12 +67,12 @@ func TestTokenFiles(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "token")
 		require.NoError(t, os.WriteFile(path, []byte(test.content), 0o600))
-		token, err := tokenFile(path).GetToken()
+		token, err := tokenFile{outside.Text(path)}.GetToken()
 		checkTokenFile(t, token, err, path, test.exchanged)
-		token, err = tokenFile(path).ServiceAccountToken()
+		token, err = tokenFile{outside.Text(path)}.ServiceAccountToken()
 		checkTokenFile(t, token, err, path, test.serviceAccount)
 	}
-	_, err := tokenFile("/missing").GetToken()
+	_, err := tokenFile{"/missing"}.GetToken()
 	require.ErrorContains(t, err, "/missing could not be read: no such file or directory")
 }
 

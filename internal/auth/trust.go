@@ -1,51 +1,38 @@
 package auth
 
 import (
+	"cmp"
 	"crypto/x509"
 	"fmt"
+	"os"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-const (
-	// certificatesVariable names the file with the certificate authorities that OCI's SDKs trust instead of the machine's. The
-	// SDK reads it from the environment of the process, for all requests.
-	certificatesVariable = "OCI_DEFAULT_CERTS_PATH"
-	// customCertificates is the setting of OCI's Terraform provider for that file.
-	customCertificates = "custom_cert_location"
-	// cliCertificatesVariable is the variable of OCI's CLI for that file.
-	cliCertificatesVariable = "OCI_CLI_CERT_BUNDLE"
-	// cliFileCertificates is the key in the CLI's own configuration file for that file.
-	cliFileCertificates = "cert-bundle"
-)
+// certificatesVariable names the file with the certificate authorities that OCI's SDKs trust instead of the machine's. The SDK reads it
+// from the environment of the process, for all requests.
+const certificatesVariable = "OCI_DEFAULT_CERTS_PATH"
 
 // trustCertificates finds the file with the certificate authorities to trust, checks that it contains certificates, and passes
 // its path to OCI's SDK. On a network that inspects encrypted connections, the file contains the network's own authority.
 func (s *sources) trustCertificates() error {
-	if proxy := s.cliFile.settings["proxy"]; proxy != "" { // which the CLI prefers to the environment
-		if err := s.handToSDK("HTTPS_PROXY", outside.Text(proxy)); err != nil {
-			return err
-		}
-	}
-	path, variable := s.terraformSetting(customCertificates)
-	origin := "the environment variable " + variable
-	for _, name := range []string{certificatesVariable, cliCertificatesVariable, cliFileCertificates, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"} {
-		switch {
-		case path != "":
-		case name == cliFileCertificates:
-			path, origin = s.cliFile.value(name), s.cliFile.String()
-		default:
-			path, origin = s.env(name), "the environment variable "+name
-		}
-	}
-	if path == "" {
+	found := cmp.Or(
+		s.terraformSetting("custom_cert_location"), s.variable(certificatesVariable, "OCI_CLI_CERT_BUNDLE"),
+		s.cliFile.find("cert-bundle"), s.variable("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+	)
+	if found.value == "" {
 		return nil
 	}
-	path = s.path(path)
-	if _, err := readAuthorities(path); err != nil {
-		return fmt.Errorf("the certificate authorities to trust, which %s names: %w", origin, err)
+	path := s.path(found.value)
+	if folder, err := os.Stat(string(path)); err == nil && folder.IsDir() && s.env(certificatesVariable) == "" {
+		s.handToSDK("SSL_CERT_DIR", path) // which Go reads on Linux; Python takes a folder too
+		return nil
 	}
-	return s.handToSDK(certificatesVariable, path)
+	if _, err := readAuthorities(path); err != nil {
+		return fmt.Errorf("the certificate authorities to trust, which %s names: %w", found.origin, err)
+	}
+	s.handToSDK(certificatesVariable, path)
+	return nil
 }
 
 // readAuthorities reads a file with certificates.
@@ -58,9 +45,8 @@ func readAuthorities(path outside.Text) ([]byte, error) {
 }
 
 // handToSDK sets an environment variable that OCI's SDK reads, unless it has that value already.
-func (s *sources) handToSDK(variable string, value outside.Text) error {
-	if s.env(variable) == value || s.environment.Setenv == nil {
-		return nil
+func (s *sources) handToSDK(variable string, value outside.Text) {
+	if s.env(variable) != value {
+		_ = s.environment.Setenv(variable, string(value)) // what no variable can hold is in none of these values
 	}
-	return s.environment.Setenv(variable, string(value))
 }

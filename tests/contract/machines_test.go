@@ -303,6 +303,38 @@ func machines(alice, bob person) map[string]struct {
 		"a fingerprint in capitals": {func(m *machine) {
 			m.config(strings.ReplaceAll(m.profile("DEFAULT", alice), alice.Fingerprint, strings.ToUpper(alice.Fingerprint)))
 		}, answers{"", "", "", "", "alice"}},
+		"a profile that OCI_CLI_PROFILE names and that is nowhere": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice))
+			m.Environment["OCI_CLI_PROFILE"] = "NOWHERE"
+		}, answers{"", "alice", "alice", "alice", ""}},
+		"a default_profile that is nowhere": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice))
+			m.write(".oci/oci_cli_rc", "[OCI_CLI_SETTINGS]\ndefault_profile=NOWHERE\n")
+		}, answers{"", "alice", "alice", "alice", ""}},
+		"a ~/.oci/oci_cli_rc with a query of many lines": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice) + m.profile("C2", bob))
+			m.write(".oci/oci_cli_rc", "[OCI_CLI_CANNED_QUERIES]\nids=data[*].{\n  [\n  [id\n  }\n[OCI_CLI_SETTINGS]\ndefault_profile=C2\n")
+		}, answers{"bob", "alice", "alice", "alice", "bob"}},
+		"a folder for ~/.oci/oci_cli_rc": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice))
+			m.write(".oci/oci_cli_rc/file", "")
+		}, all("alice")},
+		"OCI_CONFIG_FILE, with a file for ~/.oci": {func(m *machine) {
+			m.write(".oci", "")
+			m.Environment["OCI_CONFIG_FILE"] = m.write("elsewhere", m.profile("DEFAULT", alice))
+		}, all("alice")},
+		// The CLI wants a file.
+		"a folder of certificate authorities": {func(m *machine) {
+			m.config(m.profile("DEFAULT", alice))
+			m.Environment["REQUESTS_CA_BUNDLE"] = m.home
+		}, answers{"", "alice", "alice", "alice", "alice"}},
+		// For the CLI the line breaks are parts of the values, such as the path of the key.
+		"variables that end in a line break": {func(m *machine) {
+			m.cliVariables(alice)
+			for name, value := range m.Environment {
+				m.Environment[name] = value + "\n"
+			}
+		}, answers{"", "", "", "", "alice"}},
 		// Of the others, one takes the first, and one the last.
 		"a profile that is there twice": {func(m *machine) {
 			m.config(m.profile("WORK", alice) + m.profile("WORK", bob))
@@ -423,6 +455,7 @@ func (m *machine) askByProvider(t *testing.T, url string) error {
 	t.Helper()
 	under, err := provider.New(provider.Options{Version: "1.0.0", Environment: auth.Environment{
 		LookupEnv: func(name string) (string, bool) { value, ok := m.Environment[name]; return value, ok },
+		Setenv:    func(string, string) error { return nil },
 		HomeDir:   func() (string, error) { return m.home, nil },
 	}})
 	require.NoError(t, err)
