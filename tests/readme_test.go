@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/backend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
@@ -82,6 +83,25 @@ func TestReadmesCommandForYAML(t *testing.T) {
 	c.must("up", "--yes", "--skip-preview")
 	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
 	downloads.RequireInstalled(home)
+}
+
+// TestReadmesCommandWithoutAProgram requires that the stack keeps the token that README's command creates, and revokes it.
+func TestReadmesCommandWithoutAProgram(t *testing.T) {
+	t.Parallel()
+	command := regexp.MustCompile("(?m)^pulumi do .*$").FindString(read(t, "../README.md"))
+	require.NotEmpty(t, command)
+	c := newCLI(t)
+	script := exec.CommandContext(t.Context(), "sh", "-euc", strings.ReplaceAll(command, "ocid1.user.oc1..aaaa...", c.user)+" --yes")
+	script.Dir, script.Env = c.dir, c.env
+	printed, err := script.CombinedOutput()
+	requireNoValue(t, string(printed))
+	require.NoError(t, err, string(printed))
+	state, err := backend.ExportSecrets(c.state, c.stack)
+	require.NoError(t, err)
+	value := c.onlyToken().Value
+	assert.True(t, strings.Contains(string(state), value[len(value)-7:]), "the value is lost") // JSON escapes what is before.
+	c.must("destroy", "--yes", "--skip-preview")
+	assert.Empty(t, c.tokens())
 }
 
 // TestYAMLProgramsSayWhereThePluginIs looks at all programs in YAML that people copy.
