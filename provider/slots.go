@@ -83,7 +83,8 @@ func (f found) in(state RotatingAuthTokenState) RotatingAuthTokenState {
 func (r *RotatingAuthToken) warnOfStrangers(
 	ctx context.Context, user *identity.User, found found, state RotatingAuthTokenState,
 ) {
-	strangers := found.strangers(state)
+	// A token without an OCID may be the resource's own.
+	strangers := slices.DeleteFunc(found.strangers(state), func(t identity.AuthToken) bool { return !t.HasOCID() })
 	rotates := state.RotationDays != nil || state.MaxAgeDays != nil || len(state.RotateWhenChanged) > 0
 	if len(strangers) == 0 || !rotates || (state.Overlap != nil && !*state.Overlap) {
 		return

@@ -67,10 +67,18 @@ func (u *User) Freeing(tokens []AuthToken) string {
 	return freeing(slices.DeleteFunc(slices.Clone(tokens), func(t AuthToken) bool { return u.recorded.has(u.ref.ID, t) }), u.api)
 }
 
-// freeing is what a message says in place of "delete the token": a provider does not know the states of the person's stacks.
+// HasOCID reports whether the token's OCID is known. An identity domain may leave it out, and a state that has the token has it under the
+// OCID.
+func (t AuthToken) HasOCID() bool { return t.ID != t.SCIMID }
+
+// freeing is what a message says in place of "delete the token": a provider does not know the states of the person's stacks. It leaves
+// out tokens that no state could be searched for.
 func freeing(tokens []AuthToken, api api) string {
 	var s strings.Builder
 	for _, t := range tokens {
+		if !t.HasOCID() {
+			continue
+		}
 		id := shown(t.ID)
 		fmt.Fprintf(&s, "\nMake sure that none of your stacks has it, with this command for each of them, which must print nothing:"+
 			"\n  pulumi stack export --stack <stack> | grep %s\nIf nobody else has created it either, delete it:\n  %s", id, api.deleteCommand(t.ID))

@@ -38,6 +38,7 @@ func TestFreeing(t *testing.T) {
 	}{
 		"one that this process has not been asked about": {AuthToken{ID: "a"}, true},
 		"one that it has been asked about":               {AuthToken{ID: "current"}, false},
+		"one whose OCID is not known":                    {AuthToken{ID: "0c1d", SCIMID: "0c1d"}, false},
 		"one whose SCIM id it knows":                     {AuthToken{ID: "b", SCIMID: "5c1m"}, false},
 	} {
 		said := u.Freeing([]AuthToken{test.token})

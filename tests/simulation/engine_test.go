@@ -680,7 +680,7 @@ func (op *operation) importToken(name string) {
 	id := token.ID
 	other := op.otherToken(tokens, id)
 	for _, r := range op.world.records() {
-		if r.holds(id) || r.holds(other) {
+		if claimed == op.step.user && (r.holds(id) || r.holds(other)) {
 			return // Pulumi would allow it, but the simulation does not include two owners of one token
 		}
 	}

@@ -363,7 +363,7 @@ func (l *ledger) checkToken(r *record, recorded recordedToken) {
 	case !isSecret(recorded.value):
 		l.fail("leak", "the token of %s is not a secret on the wire", r.name)
 	case secretValue(recorded.value) != live.Value:
-		l.fail("value lost", "the value that the state has for %s does not authenticate", r.name)
+		l.fail("value lost", "the value that the state has for token %s of %s does not authenticate", recorded.id, r.name)
 	}
 }
 

@@ -58,7 +58,7 @@ func (r rotationWish) String() string {
 func (g generator) wantRotation() step {
 	return step{
 		action: actionWant, stack: g.IntN(stackCount), resource: resourceCount + g.IntN(rotatingCount), user: pick(g, 0, 1, 1, 2, 2, 3), description: g.IntN(len(descriptions)),
-		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.5, 20, 300),
+		deleteFirst: g.one(2), timeout: pick(g, 0, 0, 0, 0, 0.503, 20, 300),
 		rotation: g.rotation(), form: g.form(),
 	}
 }
