@@ -73,6 +73,7 @@ func TestRotateAllExample(t *testing.T) {
 	assert.Len(t, regexp.MustCompile(`20\d\d-\S+Z  +20\d\d-\S+Z`).FindAllString(printed, -1), rotateAllLoad.users, "when, and when next")
 	a.requireRecorded(2)
 	requireNoValueBelow(t, a.state)
+	a.requireLastUserRemoved()
 	t.Logf("%d requests, %d of them creations; 2 rotations of %d users in %d stacks",
 		len(a.oci.Journal()), a.calls("CreateAuthToken"), rotateAllLoad.users, rotateAllLoad.stacks)
 }
@@ -93,6 +94,35 @@ func (a *rotateAll) requireWrongListsRefused() {
 	}
 	assert.Empty(a.t, a.oci.Journal())
 	write(a.t, a.list, right)
+}
+
+// requireLastUserRemoved removes all users of one stack from the list. Their tokens are revoked when the list says so.
+func (a *rotateAll) requireLastUserRemoved() {
+	t := a.t
+	t.Helper()
+	right := read(t, a.list)
+	without := regexp.MustCompile(`(?m)^team-00 .*\n`).ReplaceAllString(right, "")
+	live := func() (n int) {
+		for _, user := range a.oci.Users() {
+			n += len(a.oci.Tokens(user.ID))
+		}
+		return n
+	}
+	before := live()
+	write(t, a.list, without)
+	printed, err := a.run("2026-Q4")
+	require.NoError(t, err, printed)
+	assert.Contains(t, printed, "Stack team-00 is not in the file, and keeps its tokens")
+	assert.Equal(t, before, live())
+	write(t, a.list, without+"team-00\n")
+	printed, err = a.run("2026-Q4")
+	require.NoError(t, err, printed)
+	assert.Equal(t, before-2*rotateAllLoad.users/rotateAllLoad.stacks, live(), printed)
+	write(t, a.list, without)
+	printed, err = a.run("2026-Q4")
+	require.NoError(t, err, printed)
+	assert.NotContains(t, printed, "not in the file")
+	write(t, a.list, right)
 }
 
 // rotateAll is the example, built, with a list of users.

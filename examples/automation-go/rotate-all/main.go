@@ -1,6 +1,6 @@
 // Command rotate-all rotates the auth tokens of many users in many stacks with Pulumi's Automation API.
 //
-// The users are in a file, a stack and the OCID of a user on each line. A user's token is rotated once for each value of -run, so
+// The users are in a file, a stack and the OCID of a user on each line, or a stack alone that has no users any more. A user's token is rotated once for each value of -run, so
 // a program that was stopped goes on where it was when it is run again with the same one. The values of the tokens stay in the
 // stacks; what needs one reads the stack's output "tokens".
 package main
@@ -29,7 +29,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.users, "users", "", "the `file` with a stack and the OCID of a user on each line")
+	flag.StringVar(&o.users, "users", "", "the `file` with a stack and the OCID of a user on each line, or a stack alone if it has no users any more")
 	flag.StringVar(&o.run, "run", "", "the `name` of this rotation, such as 2026-Q4: each user is rotated once for each name")
 	flag.IntVar(&o.maxAgeDays, "max-age-days", 90, "how many `days` old a token may become; the next rotation is due after a quarter of them")
 	flag.IntVar(&o.parallel, "parallel", 4, "how many stacks are updated at a time")
@@ -94,19 +94,23 @@ func readStacks(r io.Reader) ([]*stack, error) {
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		if len(fields) != 2 {
+		name := fields[0]
+		if len(fields) > 2 || strings.HasPrefix(name, "ocid1.") {
 			return nil, fmt.Errorf("line %d: it takes a stack and the OCID of a user", n)
 		}
-		name, user := fields[0], fields[1]
+		if byName[name] == nil {
+			byName[name] = &stack{name: name}
+			stacks = append(stacks, byName[name])
+		}
+		if len(fields) == 1 {
+			continue // without users, the stack's tokens are revoked
+		}
+		user := fields[1]
 		// Two resources for one user would revoke each other's tokens.
 		if seen[user] {
 			return nil, fmt.Errorf("line %d: %s is in the file already", n, user)
 		}
 		seen[user] = true
-		if byName[name] == nil {
-			byName[name] = &stack{name: name}
-			stacks = append(stacks, byName[name])
-		}
 		byName[name].users = append(byName[name].users, user)
 	}
 	if err := lines.Err(); err != nil {

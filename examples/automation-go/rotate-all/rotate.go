@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/sdk/go/ociauthtoken"
@@ -11,9 +13,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"golang.org/x/sync/errgroup"
 )
+
+// project is the name of the Pulumi project that the stacks belong to.
+const project = "rotate-all"
 
 // rotateAll updates the stacks, some at a time, until all are done or ctx is. A stack that fails does not keep the others from
 // being updated.
@@ -37,14 +43,34 @@ func rotateAll(ctx context.Context, o options, stacks []*stack, r *report) error
 			return nil
 		})
 	}
-	return errors.Join(group.Wait(), errors.Join(failures...))
+	return errors.Join(group.Wait(), errors.Join(failures...), sayForgotten(context.WithoutCancel(ctx), command, stacks, r))
+}
+
+// sayForgotten names the stacks of earlier runs that the file does not name any more. Nothing is done with their tokens: the file may
+// be incomplete.
+func sayForgotten(ctx context.Context, command auto.PulumiCommand, stacks []*stack, r *report) error {
+	here, err := auto.NewLocalWorkspace(ctx, auto.Pulumi(command), auto.Project(workspace.Project{
+		Name: project, Runtime: workspace.NewProjectRuntimeInfo("go", nil),
+	}))
+	if err != nil {
+		return err
+	}
+	all, err := here.ListStacks(ctx)
+	for _, found := range all {
+		named := slices.ContainsFunc(stacks, func(s *stack) bool { return path.Base(s.name) == path.Base(found.Name) })
+		// The stack itself counts as a resource.
+		if !named && (found.ResourceCount == nil || *found.ResourceCount > 1) {
+			r.say(fmt.Sprintf("Stack %s is not in the file, and keeps its tokens. To revoke them, write its name alone on a line.", found.Name))
+		}
+	}
+	return err
 }
 
 // rotate updates one stack. When ctx is done, Pulumi begins nothing more and finishes what is in flight.
 func rotate(ctx context.Context, o options, command auto.PulumiCommand, s *stack, r *report) error {
 	// Only the update is ended early: the commands before it are short.
 	whole := context.WithoutCancel(ctx)
-	target, err := auto.UpsertStackInlineSource(whole, s.name, "rotate-all", s.program(o), auto.Pulumi(command))
+	target, err := auto.UpsertStackInlineSource(whole, s.name, project, s.program(o), auto.Pulumi(command))
 	if err != nil {
 		return err
 	}
