@@ -70,7 +70,7 @@ func (args *AuthTokenArgs) Annotate(a infer.Annotator) {
 		"most two auth tokens. A change replaces the token, and with it the value.")
 	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, such as "+
 		"`https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and "+
-		"`oci iam domain list` show it. A change replaces the token, and with it the value.")
+		"`oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the token, and with it the value.")
 	a.Describe(&args.TimeExpires, "When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set "+
 		"together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.")
 }

@@ -69,7 +69,7 @@ func (f *GetRegistryLogin) Annotate(a infer.Annotator) {
 // Annotate describes the arguments for the schema.
 func (args *GetRegistryLoginArgs) Annotate(a infer.Annotator) {
 	a.Describe(&args.Password, "The value of an auth token of the user.")
-	a.Describe(&args.WaitUntilReady, "Whether to wait until the registry accepts the login. It takes a few minutes to accept "+
+	a.Describe(&args.WaitUntilReady, "Whether to wait until the registry accepts the login. It takes a minute or two to accept "+
 		"a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.")
 	a.Describe(&args.WaitTimeoutSeconds, "How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function "+
 		"tries once.")
@@ -158,7 +158,7 @@ func (l registryLookup) explain(ctx context.Context, err error, names registryNa
 	if l.args.Username != nil && l.args.UserID != nil {
 		add(l.explainUsername(ctx, names))
 	}
-	add("The registry takes a few minutes to accept a new token, and longer outside of the home region: try again later, or set a longer " +
+	add("The registry takes a minute or two to accept a new token, and longer outside of the home region: try again later, or set a longer " +
 		"waitTimeoutSeconds. The password may also be the value of an older token, or of another user's")
 	switch {
 	case l.args.Username == nil:

@@ -100,7 +100,7 @@ func (args *RotatingAuthTokenArgs) Annotate(a infer.Annotator) {
 		"most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.")
 	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, such as "+
 		"`https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and "+
-		"`oci iam domain list` show it. A change replaces the resource.")
+		"`oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.")
 	a.Describe(&args.MaxAgeDays, "How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds "+
 		"the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The "+
 		"first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths "+

@@ -111,7 +111,7 @@ func TestWhatEachPersonIsToldOfALoginThatFails(t *testing.T) {
 			},
 			"a registry that is slow to accept a token": {
 				fault: emulator.Fault{Operation: "RegistryLogin", Status: 401},
-				tells: []string{"The registry takes a few minutes to accept a new token", waits, lists, token.ID},
+				tells: []string{"The registry takes a minute or two to accept a new token", waits, lists, token.ID},
 				not:   []string{"None of the user's auth tokens"},
 			},
 			"a registry that never answers": {

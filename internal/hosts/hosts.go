@@ -41,5 +41,5 @@ func ParseDomainURL(s string) (string, error) {
 }
 
 // WhereDomainURLs tells a person where to find the URL of a domain.
-const WhereDomainURLs = `copy "Domain URL" from the domain's page in the Console, or "url" from "oci iam domain list --all"; it looks like ` +
+const WhereDomainURLs = `copy "Domain URL" from the domain's page in the Console, or "url" from "oci iam domain list --compartment-id <OCID of the tenancy> --all"; it looks like ` +
 	`https://idcs-0123456789abcdef.identity.oraclecloud.com`

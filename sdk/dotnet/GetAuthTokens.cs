@@ -241,6 +241,8 @@ namespace OciAuthToken.PulumiPackage
         /// {{% /example %}}
         /// {{% /examples %}}
         /// 
+        /// A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
+        /// 
         /// The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
         /// </summary>
         public static Task<GetAuthTokensResult> InvokeAsync(GetAuthTokensArgs args, InvokeOptions? options = null)
@@ -475,6 +477,8 @@ namespace OciAuthToken.PulumiPackage
         /// {{% /example %}}
         /// {{% /examples %}}
         /// 
+        /// A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
+        /// 
         /// The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
         /// </summary>
         public static Output<GetAuthTokensResult> Invoke(GetAuthTokensInvokeArgs args, InvokeOptions? options = null)
@@ -708,6 +712,8 @@ namespace OciAuthToken.PulumiPackage
         /// ```
         /// {{% /example %}}
         /// {{% /examples %}}
+        /// 
+        /// A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
         /// 
         /// The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
         /// </summary>

@@ -183,7 +183,7 @@ namespace OciAuthToken.PulumiPackage
         /// 
         /// ## Waiting for the registry
         /// 
-        /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+        /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
         /// 
         /// If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
         /// 
@@ -373,7 +373,7 @@ namespace OciAuthToken.PulumiPackage
         /// 
         /// ## Waiting for the registry
         /// 
-        /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+        /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
         /// 
         /// If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
         /// 
@@ -563,7 +563,7 @@ namespace OciAuthToken.PulumiPackage
         /// 
         /// ## Waiting for the registry
         /// 
-        /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+        /// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
         /// 
         /// If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
         /// 
@@ -635,7 +635,7 @@ namespace OciAuthToken.PulumiPackage
         public int? WaitTimeoutSeconds { get; set; }
 
         /// <summary>
-        /// Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+        /// Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
         /// </summary>
         [Input("waitUntilReady")]
         public bool? WaitUntilReady { get; set; }
@@ -701,7 +701,7 @@ namespace OciAuthToken.PulumiPackage
         public Input<int>? WaitTimeoutSeconds { get; set; }
 
         /// <summary>
-        /// Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+        /// Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
         /// </summary>
         [Input("waitUntilReady")]
         public Input<bool>? WaitUntilReady { get; set; }

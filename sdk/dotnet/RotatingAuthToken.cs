@@ -98,7 +98,7 @@ namespace OciAuthToken.PulumiPackage
     /// pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
     /// ```
     /// 
-    /// OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
+    /// OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have the value, import the token with it as an `AuthToken`: its description says how. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
     /// </summary>
     [PulumiPackageResourceType("ociauthtoken:index:RotatingAuthToken")]
     public partial class RotatingAuthToken : global::Pulumi.CustomResource
@@ -110,7 +110,7 @@ namespace OciAuthToken.PulumiPackage
         public Output<string> Description { get; private set; } = null!;
 
         /// <summary>
-        /// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+        /// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the resource.
         /// </summary>
         [Output("domainUrl")]
         public Output<string?> DomainUrl { get; private set; } = null!;
@@ -274,7 +274,7 @@ namespace OciAuthToken.PulumiPackage
         public Input<string> Description { get; set; } = null!;
 
         /// <summary>
-        /// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+        /// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the resource.
         /// </summary>
         [Input("domainUrl")]
         public Input<string>? DomainUrl { get; set; }

@@ -41,6 +41,8 @@ import * as utilities from "./utilities";
  * export const tokenForCi = forCi.tokens[0].id;
  * ```
  *
+ * A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
+ *
  * The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
  */
 export function getAuthTokens(args: GetAuthTokensArgs, opts?: pulumi.InvokeOptions): Promise<GetAuthTokensResult> {
@@ -111,6 +113,8 @@ export interface GetAuthTokensResult {
  * });
  * export const tokenForCi = forCi.tokens[0].id;
  * ```
+ *
+ * A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
  *
  * The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
  */

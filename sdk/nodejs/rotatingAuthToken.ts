@@ -73,7 +73,7 @@ import * as utilities from "./utilities";
  * pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
  * ```
  *
- * OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
+ * OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have the value, import the token with it as an `AuthToken`: its description says how. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
  */
 export class RotatingAuthToken extends pulumi.CustomResource {
     /**
@@ -107,7 +107,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public readonly description: pulumi.Output<string>;
     /**
-     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
      */
     declare public readonly domainUrl: pulumi.Output<string | undefined>;
     /**
@@ -248,7 +248,7 @@ export interface RotatingAuthTokenArgs {
      */
     description: pulumi.Input<string>;
     /**
-     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
      */
     domainUrl?: pulumi.Input<string | undefined>;
     /**

@@ -117,6 +117,22 @@ func TestEveryPropertyOfTheConfigurationIsDocumented(t *testing.T) {
 	}
 }
 
+// TestOutputsOnAPageAreThoseOfItsPrograms finds the outputs that commands on a page read. A program on it must have them.
+func TestOutputsOnAPageAreThoseOfItsPrograms(t *testing.T) {
+	t.Parallel()
+	command := regexp.MustCompile(`pulumi stack output (\w+)`)
+	found := 0
+	for _, name := range pages(t) {
+		page := read(t, filepath.Join(toolchain.Root, name))
+		_, outputs, _ := strings.Cut(page, "\noutputs:\n")
+		for _, match := range command.FindAllStringSubmatch(page, -1) {
+			found++
+			assert.Contains(t, outputs, "  "+match[1]+": ${", "%s: no program on the page has this output", name)
+		}
+	}
+	assert.NotZero(t, found)
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)

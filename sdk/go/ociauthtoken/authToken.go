@@ -19,7 +19,7 @@ import (
 // ## Example Usage
 // ### A token for docker login
 //
-// The value goes to a stack output, which is a secret because the token is one. `pulumi stack output registryPassword --show-secrets` prints it for `docker login --password-stdin`.
+// The output `dockerConfig` is Docker's configuration file: `pulumi stack output dockerConfig --show-secrets > config.json` writes it, for `docker --config`.
 // ```go
 // package main
 //
@@ -128,10 +128,10 @@ import (
 // ## What to know before you use it
 //
 // - **A user can have at most two auth tokens.** A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
-// - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
+// - **A new token takes a minute or two to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
 // - **The value contains punctuation** such as `(`, `}`, `<`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
 // - **The state is the only copy.** Whoever can decrypt the state can read the token. If you lose the state, you have to create a new token. If OCI answers with 404 to the list of the user's tokens, the token stays in the state, because that answer may also mean that the caller lacks a permission.
-// - **A user may be in an identity domain** other than Default. Then set `domainUrl`: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --all --query "data[].{name:\"display-name\",url:url}"`. A creation without it fails with 404, and if the caller is allowed to find out, the error says which domain the user is in. Users may manage their own tokens. To manage those of others, the caller needs the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group <group> to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi creates the new one first, and then revokes the old one.
+// - **A user may be in an identity domain** other than Default. Then set `domainUrl`: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --compartment-id <OCID of the tenancy> --all --query "data[].{name:\"display-name\",url:url}"`. A creation without it fails with 404, and if the caller is allowed to find out, the error says which domain the user is in. Users may manage their own tokens. To manage those of others, the caller needs the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group <group> to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi creates the new one first, and then revokes the old one.
 // - **With `retainOnDelete` the token stays live** after the resource has been removed from the state. Revoke it by hand.
 //
 // ## Import
@@ -167,7 +167,7 @@ type AuthToken struct {
 
 	// What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
 	Description pulumi.StringOutput `pulumi:"description"`
-	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the token, and with it the value.
 	DomainUrl pulumi.StringPtrOutput `pulumi:"domainUrl"`
 	// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
 	InactiveState pulumi.StringPtrOutput `pulumi:"inactiveState"`
@@ -241,7 +241,7 @@ func (AuthTokenState) ElementType() reflect.Type {
 type authTokenArgs struct {
 	// What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
 	Description string `pulumi:"description"`
-	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the token, and with it the value.
 	DomainUrl *string `pulumi:"domainUrl"`
 	// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
 	TimeExpires *string `pulumi:"timeExpires"`
@@ -253,7 +253,7 @@ type authTokenArgs struct {
 type AuthTokenArgs struct {
 	// What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
 	Description pulumi.StringInput
-	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the token, and with it the value.
 	DomainUrl pulumi.StringPtrInput
 	// When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
 	TimeExpires pulumi.StringPtrInput
@@ -353,7 +353,7 @@ func (o AuthTokenOutput) Description() pulumi.StringOutput {
 	return o.ApplyT(func(v *AuthToken) pulumi.StringOutput { return v.Description }).(pulumi.StringOutput)
 }
 
-// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the token, and with it the value.
 func (o AuthTokenOutput) DomainUrl() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AuthToken) pulumi.StringPtrOutput { return v.DomainUrl }).(pulumi.StringPtrOutput)
 }

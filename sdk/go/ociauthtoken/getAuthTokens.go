@@ -66,6 +66,8 @@ import (
 //
 // ```
 //
+// A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
+//
 // The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
 func GetAuthTokens(ctx *pulumi.Context, args *GetAuthTokensArgs, opts ...pulumi.InvokeOption) (*GetAuthTokensResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)

@@ -57,7 +57,7 @@ import (
 //
 // ## Waiting for the registry
 //
-// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+// OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
 //
 // If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
 //
@@ -97,7 +97,7 @@ type GetRegistryLoginArgs struct {
 	Username *string `pulumi:"username"`
 	// How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
 	WaitTimeoutSeconds *int `pulumi:"waitTimeoutSeconds"`
-	// Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+	// Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
 	WaitUntilReady *bool `pulumi:"waitUntilReady"`
 }
 
@@ -138,7 +138,7 @@ type GetRegistryLoginOutputArgs struct {
 	Username pulumi.StringPtrInput `pulumi:"username"`
 	// How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
 	WaitTimeoutSeconds pulumi.IntPtrInput `pulumi:"waitTimeoutSeconds"`
-	// Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+	// Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
 	WaitUntilReady pulumi.BoolPtrInput `pulumi:"waitUntilReady"`
 }
 

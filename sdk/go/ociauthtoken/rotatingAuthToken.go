@@ -110,13 +110,13 @@ import (
 // pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
 // ```
 //
-// OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
+// OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have the value, import the token with it as an `AuthToken`: its description says how. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
 type RotatingAuthToken struct {
 	pulumi.CustomResourceState
 
 	// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
 	Description pulumi.StringOutput `pulumi:"description"`
-	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
 	DomainUrl pulumi.StringPtrOutput `pulumi:"domainUrl"`
 	// Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
 	InactiveState pulumi.StringPtrOutput `pulumi:"inactiveState"`
@@ -210,7 +210,7 @@ func (RotatingAuthTokenState) ElementType() reflect.Type {
 type rotatingAuthTokenArgs struct {
 	// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
 	Description string `pulumi:"description"`
-	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
 	DomainUrl *string `pulumi:"domainUrl"`
 	// How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
 	MaxAgeDays *int `pulumi:"maxAgeDays"`
@@ -230,7 +230,7 @@ type rotatingAuthTokenArgs struct {
 type RotatingAuthTokenArgs struct {
 	// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
 	Description pulumi.StringInput
-	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
 	DomainUrl pulumi.StringPtrInput
 	// How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
 	MaxAgeDays pulumi.IntPtrInput
@@ -338,7 +338,7 @@ func (o RotatingAuthTokenOutput) Description() pulumi.StringOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringOutput { return v.Description }).(pulumi.StringOutput)
 }
 
-// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
 func (o RotatingAuthTokenOutput) DomainUrl() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.DomainUrl }).(pulumi.StringPtrOutput)
 }

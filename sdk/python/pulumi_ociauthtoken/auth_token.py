@@ -28,7 +28,7 @@ class AuthTokenArgs:
 
         :param pulumi.Input[_builtins.str] description: What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
         :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
-        :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+        :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the token, and with it the value.
         :param pulumi.Input[_builtins.str] time_expires: When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
         """
         pulumi.set(__self__, "description", description)
@@ -66,7 +66,7 @@ class AuthTokenArgs:
     @pulumi.getter(name="domainUrl")
     def domain_url(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+        The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the token, and with it the value.
         """
         return pulumi.get(self, "domain_url")
 
@@ -106,7 +106,7 @@ class AuthToken(pulumi.CustomResource):
         ## Example Usage
         ### A token for docker login
 
-        The value goes to a stack output, which is a secret because the token is one. `pulumi stack output registryPassword --show-secrets` prints it for `docker login --password-stdin`.
+        The output `dockerConfig` is Docker's configuration file: `pulumi stack output dockerConfig --show-secrets > config.json` writes it, for `docker --config`.
         ```python
         import pulumi
         import pulumi_ociauthtoken as ociauthtoken
@@ -158,10 +158,10 @@ class AuthToken(pulumi.CustomResource):
         ## What to know before you use it
 
         - **A user can have at most two auth tokens.** A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
-        - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
+        - **A new token takes a minute or two to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
         - **The value contains punctuation** such as `(`, `}`, `<`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
         - **The state is the only copy.** Whoever can decrypt the state can read the token. If you lose the state, you have to create a new token. If OCI answers with 404 to the list of the user's tokens, the token stays in the state, because that answer may also mean that the caller lacks a permission.
-        - **A user may be in an identity domain** other than Default. Then set `domainUrl`: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --all --query "data[].{name:\\"display-name\\",url:url}"`. A creation without it fails with 404, and if the caller is allowed to find out, the error says which domain the user is in. Users may manage their own tokens. To manage those of others, the caller needs the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group <group> to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi creates the new one first, and then revokes the old one.
+        - **A user may be in an identity domain** other than Default. Then set `domainUrl`: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --compartment-id <OCID of the tenancy> --all --query "data[].{name:\\"display-name\\",url:url}"`. A creation without it fails with 404, and if the caller is allowed to find out, the error says which domain the user is in. Users may manage their own tokens. To manage those of others, the caller needs the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group <group> to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi creates the new one first, and then revokes the old one.
         - **With `retainOnDelete` the token stays live** after the resource has been removed from the state. Revoke it by hand.
 
         ## Import
@@ -195,7 +195,7 @@ class AuthToken(pulumi.CustomResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] description: What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
-        :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+        :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the token, and with it the value.
         :param pulumi.Input[_builtins.str] time_expires: When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.
         :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens. A change replaces the token, and with it the value.
         """
@@ -213,7 +213,7 @@ class AuthToken(pulumi.CustomResource):
         ## Example Usage
         ### A token for docker login
 
-        The value goes to a stack output, which is a secret because the token is one. `pulumi stack output registryPassword --show-secrets` prints it for `docker login --password-stdin`.
+        The output `dockerConfig` is Docker's configuration file: `pulumi stack output dockerConfig --show-secrets > config.json` writes it, for `docker --config`.
         ```python
         import pulumi
         import pulumi_ociauthtoken as ociauthtoken
@@ -265,10 +265,10 @@ class AuthToken(pulumi.CustomResource):
         ## What to know before you use it
 
         - **A user can have at most two auth tokens.** A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
-        - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
+        - **A new token takes a minute or two to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
         - **The value contains punctuation** such as `(`, `}`, `<`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
         - **The state is the only copy.** Whoever can decrypt the state can read the token. If you lose the state, you have to create a new token. If OCI answers with 404 to the list of the user's tokens, the token stays in the state, because that answer may also mean that the caller lacks a permission.
-        - **A user may be in an identity domain** other than Default. Then set `domainUrl`: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --all --query "data[].{name:\\"display-name\\",url:url}"`. A creation without it fails with 404, and if the caller is allowed to find out, the error says which domain the user is in. Users may manage their own tokens. To manage those of others, the caller needs the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group <group> to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi creates the new one first, and then revokes the old one.
+        - **A user may be in an identity domain** other than Default. Then set `domainUrl`: copy "Domain URL" from the domain's page in the Console, or `url` from `oci iam domain list --compartment-id <OCID of the tenancy> --all --query "data[].{name:\\"display-name\\",url:url}"`. A creation without it fails with 404, and if the caller is allowed to find out, the error says which domain the user is in. Users may manage their own tokens. To manage those of others, the caller needs the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group <group> to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi creates the new one first, and then revokes the old one.
         - **With `retainOnDelete` the token stays live** after the resource has been removed from the state. Revoke it by hand.
 
         ## Import
@@ -387,7 +387,7 @@ class AuthToken(pulumi.CustomResource):
     @pulumi.getter(name="domainUrl")
     def domain_url(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+        The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the token, and with it the value.
         """
         return pulumi.get(self, "domain_url")
 

@@ -95,6 +95,8 @@ def get_auth_tokens(domain_url: Optional[_builtins.str] = None,
     pulumi.export("tokenForCI", for_ci.tokens[0].id)
     ```
 
+    A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
+
     The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
 
 
@@ -146,6 +148,8 @@ def get_auth_tokens_output(domain_url: pulumi.Input[Optional[Optional[_builtins.
         ])
     pulumi.export("tokenForCI", for_ci.tokens[0].id)
     ```
+
+    A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
 
     The filters work as in OCI's own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
 

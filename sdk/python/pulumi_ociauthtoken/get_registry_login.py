@@ -155,7 +155,7 @@ def get_registry_login(domain_url: Optional[_builtins.str] = None,
 
     ## Waiting for the registry
 
-    OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+    OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
 
     If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
 
@@ -179,7 +179,7 @@ def get_registry_login(domain_url: Optional[_builtins.str] = None,
     :param _builtins.str user_id: The OCID of the user who logs in. The default is the user that the provider signs in as.
     :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
     :param _builtins.int wait_timeout_seconds: How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
-    :param _builtins.bool wait_until_ready: Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+    :param _builtins.bool wait_until_ready: Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
     """
     __args__ = dict()
     __args__['domainUrl'] = domain_url
@@ -238,7 +238,7 @@ def get_registry_login_output(domain_url: pulumi.Input[Optional[Optional[_builti
 
     ## Waiting for the registry
 
-    OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+    OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
 
     If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
 
@@ -262,7 +262,7 @@ def get_registry_login_output(domain_url: pulumi.Input[Optional[Optional[_builti
     :param _builtins.str user_id: The OCID of the user who logs in. The default is the user that the provider signs in as.
     :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
     :param _builtins.int wait_timeout_seconds: How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
-    :param _builtins.bool wait_until_ready: Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+    :param _builtins.bool wait_until_ready: Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
     """
     __args__ = dict()
     __args__['domainUrl'] = domain_url

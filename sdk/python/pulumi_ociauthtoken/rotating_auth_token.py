@@ -32,7 +32,7 @@ class RotatingAuthTokenArgs:
 
         :param pulumi.Input[_builtins.str] description: What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
         :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
-        :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+        :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
         :param pulumi.Input[_builtins.int] max_age_days: How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
         :param pulumi.Input[_builtins.bool] overlap: Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
         :param pulumi.Input[_builtins.int] previous_days: How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
@@ -82,7 +82,7 @@ class RotatingAuthTokenArgs:
     @pulumi.getter(name="domainUrl")
     def domain_url(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+        The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
         """
         return pulumi.get(self, "domain_url")
 
@@ -231,13 +231,13 @@ class RotatingAuthToken(pulumi.CustomResource):
         pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
         ```
 
-        OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
+        OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have the value, import the token with it as an `AuthToken`: its description says how. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
 
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] description: What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
-        :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+        :param pulumi.Input[_builtins.str] domain_url: The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
         :param pulumi.Input[_builtins.int] max_age_days: How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
         :param pulumi.Input[_builtins.bool] overlap: Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
         :param pulumi.Input[_builtins.int] previous_days: How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
@@ -316,7 +316,7 @@ class RotatingAuthToken(pulumi.CustomResource):
         pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
         ```
 
-        OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
+        OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have the value, import the token with it as an `AuthToken`: its description says how. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
 
 
         :param str resource_name: The name of the resource.
@@ -431,7 +431,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="domainUrl")
     def domain_url(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+        The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
         """
         return pulumi.get(self, "domain_url")
 

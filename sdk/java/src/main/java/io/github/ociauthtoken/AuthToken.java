@@ -22,7 +22,7 @@ import javax.annotation.Nullable;
  * ## Example Usage
  * ### A token for docker login
  * 
- * The value goes to a stack output, which is a secret because the token is one. `pulumi stack output registryPassword --show-secrets` prints it for `docker login --password-stdin`.
+ * The output `dockerConfig` is Docker&#39;s configuration file: `pulumi stack output dockerConfig --show-secrets &gt; config.json` writes it, for `docker --config`.
  * <pre>
  * {@code
  * package generated_program;
@@ -134,10 +134,10 @@ import javax.annotation.Nullable;
  * ## What to know before you use it
  * 
  * - **A user can have at most two auth tokens.** A third one is refused at once, with a list of the two that exist. A change of `userId` creates the new token first and revokes the old one afterwards.
- * - **A new token may take a few minutes to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
+ * - **A new token takes a minute or two to work** at the container registry, and longer in regions other than the home region. OCI reports it as `ACTIVE` before that.
  * - **The value contains punctuation** such as `(`, `}`, `&lt;`, `#`, `:` and `;`. Pass it on through standard input (`docker login --password-stdin`) or a file rather than in a command line or a URL.
  * - **The state is the only copy.** Whoever can decrypt the state can read the token. If you lose the state, you have to create a new token. If OCI answers with 404 to the list of the user&#39;s tokens, the token stays in the state, because that answer may also mean that the caller lacks a permission.
- * - **A user may be in an identity domain** other than Default. Then set `domainUrl`: copy &#34;Domain URL&#34; from the domain&#39;s page in the Console, or `url` from `oci iam domain list --all --query &#34;data[].{name:\&#34;display-name\&#34;,url:url}&#34;`. A creation without it fails with 404, and if the caller is allowed to find out, the error says which domain the user is in. Users may manage their own tokens. To manage those of others, the caller needs the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group &lt;group&gt; to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi creates the new one first, and then revokes the old one.
+ * - **A user may be in an identity domain** other than Default. Then set `domainUrl`: copy &#34;Domain URL&#34; from the domain&#39;s page in the Console, or `url` from `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt; --all --query &#34;data[].{name:\&#34;display-name\&#34;,url:url}&#34;`. A creation without it fails with 404, and if the caller is allowed to find out, the error says which domain the user is in. Users may manage their own tokens. To manage those of others, the caller needs the role Identity Domain Administrator or Security Administrator of the domain, or the policy `Allow group &lt;group&gt; to manage domains in tenancy`. Adding `domainUrl` replaces the token: Pulumi creates the new one first, and then revokes the old one.
  * - **With `retainOnDelete` the token stays live** after the resource has been removed from the state. Revoke it by hand.
  * 
  * ## Import
@@ -185,14 +185,14 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
         return this.description;
     }
     /**
-     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the token, and with it the value.
      * 
      */
     @Export(name="domainUrl", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> domainUrl;
 
     /**
-     * @return The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+     * @return The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the token, and with it the value.
      * 
      */
     public Output<Optional<String>> domainUrl() {

@@ -32,14 +32,14 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the token, and with it the value.
      * 
      */
     @Import(name="domainUrl")
     private @Nullable Output<String> domainUrl;
 
     /**
-     * @return The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+     * @return The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the token, and with it the value.
      * 
      */
     public Optional<Output<String>> domainUrl() {
@@ -125,7 +125,7 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param domainUrl The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+         * @param domainUrl The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the token, and with it the value.
          * 
          * @return builder
          * 
@@ -136,7 +136,7 @@ public final class AuthTokenArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param domainUrl The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the token, and with it the value.
+         * @param domainUrl The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the token, and with it the value.
          * 
          * @return builder
          * 

@@ -76,6 +76,8 @@ public final class OciauthtokenFunctions {
      * }
      * </pre>
      * 
+     * A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
+     * 
      * The filters work as in OCI&#39;s own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
      * 
      */
@@ -133,6 +135,8 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
+     * 
+     * A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
      * 
      * The filters work as in OCI&#39;s own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
      * 
@@ -192,6 +196,8 @@ public final class OciauthtokenFunctions {
      * }
      * </pre>
      * 
+     * A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
+     * 
      * The filters work as in OCI&#39;s own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
      * 
      */
@@ -249,6 +255,8 @@ public final class OciauthtokenFunctions {
      * }
      * }
      * </pre>
+     * 
+     * A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
      * 
      * The filters work as in OCI&#39;s own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
      * 
@@ -308,6 +316,8 @@ public final class OciauthtokenFunctions {
      * }
      * </pre>
      * 
+     * A token of an identity domain other than Default has an empty `state`, so leave the filter `ACTIVE` out for its users.
+     * 
      * The filters work as in OCI&#39;s own Pulumi and Terraform providers. A token has to pass every filter. It passes a filter if its property is one of the values. Unlike there, a property that does not exist and a malformed regular expression are errors.
      * 
      */
@@ -363,7 +373,7 @@ public final class OciauthtokenFunctions {
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
      * 
      * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody&#39;s.
      * 
@@ -432,7 +442,7 @@ public final class OciauthtokenFunctions {
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
      * 
      * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody&#39;s.
      * 
@@ -501,7 +511,7 @@ public final class OciauthtokenFunctions {
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
      * 
      * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody&#39;s.
      * 
@@ -570,7 +580,7 @@ public final class OciauthtokenFunctions {
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
      * 
      * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody&#39;s.
      * 
@@ -639,7 +649,7 @@ public final class OciauthtokenFunctions {
      * 
      * ## Waiting for the registry
      * 
-     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two, and sometimes longer. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later run of the program logs in once more.
+     * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
      * 
      * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody&#39;s.
      * 

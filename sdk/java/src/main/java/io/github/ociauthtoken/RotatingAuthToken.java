@@ -113,7 +113,7 @@ import javax.annotation.Nullable;
  * pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
  * ```
  * 
- * OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `&#34;&#34;` in Go, and `null` in Java and C#. If you still have a value, import it from a file for `pulumi import --file`, as for `AuthToken`. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: &#34;ociauthtoken:index:AuthToken&#34; }]`.
+ * OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `&#34;&#34;` in Go, and `null` in Java and C#. If you still have the value, import the token with it as an `AuthToken`: its description says how. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: &#34;ociauthtoken:index:AuthToken&#34; }]`.
  * 
  */
 @ResourceType(type="ociauthtoken:index:RotatingAuthToken")
@@ -133,14 +133,14 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return this.description;
     }
     /**
-     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the resource.
      * 
      */
     @Export(name="domainUrl", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> domainUrl;
 
     /**
-     * @return The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+     * @return The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the resource.
      * 
      */
     public Output<Optional<String>> domainUrl() {

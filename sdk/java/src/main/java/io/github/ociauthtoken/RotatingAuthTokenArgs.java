@@ -35,14 +35,14 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     }
 
     /**
-     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+     * The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the resource.
      * 
      */
     @Import(name="domainUrl")
     private @Nullable Output<String> domainUrl;
 
     /**
-     * @return The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+     * @return The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the resource.
      * 
      */
     public Optional<Output<String>> domainUrl() {
@@ -192,7 +192,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param domainUrl The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+         * @param domainUrl The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the resource.
          * 
          * @return builder
          * 
@@ -203,7 +203,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param domainUrl The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list` show it. A change replaces the resource.
+         * @param domainUrl The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id &lt;OCID of the tenancy&gt;` show it. A change replaces the resource.
          * 
          * @return builder
          * 

@@ -124,14 +124,14 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
     }
 
     /**
-     * Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+     * Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
      * 
      */
     @Import(name="waitUntilReady")
     private @Nullable Output<Boolean> waitUntilReady;
 
     /**
-     * @return Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+     * @return Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
      * 
      */
     public Optional<Output<Boolean>> waitUntilReady() {
@@ -317,7 +317,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param waitUntilReady Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+         * @param waitUntilReady Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
          * 
          * @return builder
          * 
@@ -328,7 +328,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param waitUntilReady Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+         * @param waitUntilReady Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
          * 
          * @return builder
          * 

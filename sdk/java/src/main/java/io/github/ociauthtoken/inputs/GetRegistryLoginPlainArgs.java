@@ -123,14 +123,14 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
     }
 
     /**
-     * Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+     * Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
      * 
      */
     @Import(name="waitUntilReady")
     private @Nullable Boolean waitUntilReady;
 
     /**
-     * @return Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+     * @return Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
      * 
      */
     public Optional<Boolean> waitUntilReady() {
@@ -246,7 +246,7 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         /**
-         * @param waitUntilReady Whether to wait until the registry accepts the login. It takes a few minutes to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
+         * @param waitUntilReady Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
          * 
          * @return builder
          * 
