@@ -267,24 +267,33 @@ func (a cliAnswer) refusal() string { return fmt.Sprintf("%d %s", a.Status, a.Co
 // run runs a command of the CLI.
 func (c cli) run(env map[string]string, args ...string) (answer cliAnswer) {
 	c.t.Helper()
-	arguments := append([]string{"--config-file", c.s.configFile, "--endpoint", c.s.url, "--no-retry"}, args...)
-	require.NoError(c.t, c.commands.Encode(map[string]any{"arguments": arguments, "environment": env}))
-	var result struct {
-		Status         int
-		Stdout, Stderr string
-	}
-	require.NoError(c.t, c.results.Decode(&result))
-	printed := result.Stdout
-	if result.Status != 0 {
-		_, text, _ := strings.Cut(result.Stderr, "ServiceError:")
+	printed, stderr := c.command(env, append([]string{"--endpoint", c.s.url}, args...)...)
+	if stderr != "" {
+		_, text, _ := strings.Cut(stderr, "ServiceError:")
 		begin, end := strings.Index(text, "{"), strings.LastIndex(text, "}")
-		require.True(c.t, begin >= 0 && end > begin, result.Stderr)
+		require.True(c.t, begin >= 0 && end > begin, stderr)
 		printed = text[begin : end+1]
 	}
 	if strings.TrimSpace(printed) != "" {
 		require.NoError(c.t, json.Unmarshal([]byte(printed), &answer), printed)
 	}
 	return answer
+}
+
+// command runs a command of the CLI, and returns what it prints. The second result is empty if the command has succeeded.
+func (c cli) command(env map[string]string, args ...string) (stdout, stderr string) {
+	c.t.Helper()
+	arguments := append([]string{"--config-file", c.s.configFile, "--no-retry"}, args...)
+	require.NoError(c.t, c.commands.Encode(map[string]any{"arguments": arguments, "environment": env}))
+	var result struct {
+		Status         int
+		Stdout, Stderr string
+	}
+	require.NoError(c.t, c.results.Decode(&result))
+	if result.Status == 0 {
+		return result.Stdout, ""
+	}
+	return result.Stdout, result.Stderr
 }
 
 // tokens runs a command of the CLI on the user's auth tokens.
