@@ -372,3 +372,31 @@ func TestSigningInFollowsNoRedirect(t *testing.T) {
 		assert.Zero(t, followed, path)
 	}
 }
+
+// TestTheSDKFollowsRedirectsWhereItTakesNoClient fails once OCI's SDK can be given a client for these ways to sign in too. Then give it
+// one that is guarded, and correct SECURITY.md.
+func TestTheSDKFollowsRedirectsWhereItTakesNoClient(t *testing.T) {
+	i := newIssuer(t)
+	followed := map[string]bool{}
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		followed[r.URL.Path] = true
+		w.WriteHeader(http.StatusBadRequest)
+	}))
+	t.Cleanup(elsewhere.Close)
+	folder := t.TempDir()
+	i.writeCertificates(folder, i.leafPEM())
+	i.setenv("test_certificates_location", folder)
+	i.setenv("OCI_RESOURCE_PRINCIPAL_VERSION", "1.1")
+	i.setenv("OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT", i.URL)
+	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT", i.URL)
+	for path, configuration := range map[string]map[string]any{
+		"/v1/x509":                          i.signIn("InstancePrincipalWithCerts", "region", "us-phoenix-1"),
+		"/v1/resourcePrincipalSessionToken": i.signIn("ResourcePrincipal"),
+	} {
+		i.answers(path, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		})
+		i.refused(configuration, "auth")
+		assert.True(t, followed[path], path)
+	}
+}

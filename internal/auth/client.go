@@ -14,6 +14,9 @@ import (
 // guarded returns what makes a client of the SDK safe to sign in with. It follows no redirects, because a request carries tokens that are
 // for its receiver only. It asks the instance metadata service without a proxy, which has metadata of its own if it is an instance too.
 // It accepts plain http for that service and for loopback addresses only.
+//
+// The SDK takes no client for InstancePrincipalWithCerts, for resource principals and for OKEWorkloadIdentity. No upstream issue for that
+// was found.
 func guarded(s *sources) func(common.HTTPRequestDispatcher) (common.HTTPRequestDispatcher, error) {
 	direct := common.CloneHTTPDefaultTransport()
 	direct.Proxy = nil
