@@ -21,7 +21,7 @@ import (
 func Release(t *testing.T) string {
 	t.Helper()
 	Need(t, "git", "goreleaser", "cyclonedx-gomod")
-	commit := commitOfWorkingTree(t)
+	commit := CommitOfWorkingTree(t)
 	return Cached(t, "release", commit, func(folder string) {
 		built := buildRelease(t, commit)
 		files, err := filepath.Glob(filepath.Join(built, "*.*")) // Not the folders with the binaries.
@@ -35,11 +35,19 @@ func Release(t *testing.T) string {
 // BuildRelease builds such a release in a new folder.
 func BuildRelease(t *testing.T) string {
 	t.Helper()
-	return buildRelease(t, commitOfWorkingTree(t))
+	return buildRelease(t, CommitOfWorkingTree(t))
 }
 
-// commitOfWorkingTree returns a commit with the current files of the repository. It is on no branch.
-func commitOfWorkingTree(t *testing.T) string {
+// Clone returns a clone of the repository, without a working tree.
+func Clone(t *testing.T) string {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "source")
+	Run(t, Root, nil, "git", "clone", "--quiet", "--shared", "--no-checkout", ".", folder)
+	return folder
+}
+
+// CommitOfWorkingTree returns a commit with the current files of the repository. It is on no branch.
+func CommitOfWorkingTree(t *testing.T) string {
 	t.Helper()
 	environment := []string{"GIT_INDEX_FILE=" + filepath.Join(t.TempDir(), "index")}
 	for _, who := range []string{"AUTHOR", "COMMITTER"} {
@@ -57,8 +65,7 @@ func commitOfWorkingTree(t *testing.T) string {
 // release.
 func buildRelease(t *testing.T, commit string) string {
 	t.Helper()
-	source := filepath.Join(t.TempDir(), "source")
-	Run(t, Root, nil, "git", "clone", "--quiet", "--shared", "--no-checkout", ".", source)
+	source := Clone(t)
 	Run(t, source, nil, "git", "checkout", "--quiet", commit)
 
 	configuration := ReleaseConfiguration(t)
