@@ -74,6 +74,9 @@ func requireStrict(t *testing.T, p *project) {
 	require.NoError(t, err)
 	execute(t, p.dir, p.env, tools+"/mypy", "--strict", "--python-executable", packages+"/bin/python", "--exclude", "venv",
 		"--cache-dir", filepath.Join(packages, "mypy"), ".")
+	write(t, filepath.Join(p.dir, "pyrightconfig.json"), `{"typeCheckingMode": "strict", "exclude": ["venv"]}`)
+	execute(t, p.dir, p.env, "node", toolchain.NodeModules(t, "tests/examples/testdata/typescript")+"/pyright/index.js",
+		"--pythonpath", packages+"/bin/python")
 }
 
 // pythonTools returns the folder with the tools that check Python. They come from PyPI.
