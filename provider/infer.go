@@ -115,7 +115,19 @@ func (all kinds) resources() []infer.InferredResource {
 func (k kind) GetSchema(register schema.RegisterDerivativeType) (pschema.ResourceSpec, error) {
 	spec, err := k.InferredResource.GetSchema(register)
 	spec.Required = append(spec.Required, k.promised...)
+	leaveReplacingToDiff(spec.InputProperties)
+	leaveReplacingToDiff(spec.Properties)
 	return spec, err
+}
+
+// leaveReplacingToDiff says in the schema that the provider replaces a resource when some properties change. What infer says instead
+// makes every SDK set the resource option replaceOnChanges: the engine would then replace the resource for any difference that Diff
+// reports in them, such as an argument that has become a secret. No upstream issue for it was found.
+func leaveReplacingToDiff(properties map[string]pschema.PropertySpec) {
+	for name, spec := range properties {
+		spec.WillReplaceOnChanges, spec.ReplaceOnChanges = spec.ReplaceOnChanges, false
+		properties[name] = spec
+	}
 }
 
 // request holds what infer does not pass on about a request to the methods of a resource, and what these methods cannot return

@@ -74,7 +74,15 @@ func TestSchemaSaysWhatIsSecretAndWhatReplaces(t *testing.T) {
 	spec := packageSpec(t)
 	token := spec.Resources["ociauthtoken:index:AuthToken"]
 	assert.True(t, token.Properties["token"].Secret)
-	assert.True(t, token.Properties["userId"].ReplaceOnChanges)
+	assert.True(t, token.InputProperties["userId"].WillReplaceOnChanges)
+	assert.True(t, token.Properties["userId"].WillReplaceOnChanges)
+	for name, resource := range spec.Resources {
+		for _, properties := range []map[string]schema.PropertySpec{resource.InputProperties, resource.Properties} {
+			for property, spec := range properties {
+				assert.False(t, spec.ReplaceOnChanges, "%s of %s: whether a difference replaces is up to Diff", property, name)
+			}
+		}
+	}
 	assert.ElementsMatch(t, []string{"description", "userId"}, token.RequiredInputs)
 	assert.True(t, spec.Config.Variables["privateKey"].Secret)
 	assert.True(t, spec.Config.Variables["privateKeyPassword"].Secret)

@@ -98,7 +98,9 @@ func (c *cli) rotatingProgram(reason string) {
 // programOf writes a YAML program with one resource for the user. The program exports all outputs of the resource.
 func (c *cli) programOf(name, kind string, properties map[string]any, outputs ...string) {
 	c.t.Helper()
-	properties["userId"] = c.user
+	if _, given := properties["userId"]; !given {
+		properties["userId"] = c.user
+	}
 	shown := map[string]any{}
 	for _, output := range outputs {
 		shown[output] = "${" + name + "." + output + "}"
@@ -410,4 +412,29 @@ func TestPreviewOfAnUpdateKnowsWhatItCannotChange(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnArgumentThatBecomesASecretReplacesNothingInAProgram runs programs with an SDK. It may set resource options of its own, by the
+// schema, which the programs of other tests do not have.
+func TestAnArgumentThatBecomesASecretReplacesNothingInAProgram(t *testing.T) {
+	forEachAPI(t, func(t *testing.T, a api) {
+		for _, kind := range []string{"AuthToken", "RotatingAuthToken"} {
+			c := newCLIIn(a.newWorld(t))
+			with := func(secret string) {
+				t.Helper()
+				properties := c.inputs(c.user, "ci").Mappable()
+				if plain, ok := properties[secret]; ok {
+					properties[secret] = map[string]any{"fn::secret": plain}
+				}
+				c.programOf("token", "ociauthtoken:"+kind, properties, "token")
+				c.must("up", "--yes", "--skip-preview")
+			}
+			with("")
+			value := c.secretOutput("token")
+			for _, secret := range []string{"userId", "domainUrl", ""} {
+				with(secret)
+				require.Equal(t, value, c.secretOutput("token"), "%s with a secret %s is replaced", kind, secret)
+			}
+		}
+	})
 }

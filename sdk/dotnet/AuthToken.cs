@@ -225,12 +225,6 @@ namespace OciAuthToken.PulumiPackage
                 {
                     "token",
                 },
-                ReplaceOnChanges =
-                {
-                    "domainUrl",
-                    "timeExpires",
-                    "userId",
-                },
             };
             var merged = CustomResourceOptions.Merge(defaultOptions, options);
             // Override the ID if one was specified for consistency with other language SDKs.

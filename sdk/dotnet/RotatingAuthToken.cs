@@ -240,11 +240,6 @@ namespace OciAuthToken.PulumiPackage
                     "previousToken",
                     "token",
                 },
-                ReplaceOnChanges =
-                {
-                    "domainUrl",
-                    "userId",
-                },
             };
             var merged = CustomResourceOptions.Merge(defaultOptions, options);
             // Override the ID if one was specified for consistency with other language SDKs.

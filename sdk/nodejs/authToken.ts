@@ -204,8 +204,6 @@ export class AuthToken extends pulumi.CustomResource {
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         const secretOpts = { additionalSecretOutputs: ["token"] };
         opts = pulumi.mergeOptions(opts, secretOpts);
-        const replaceOnChanges = { replaceOnChanges: ["domainUrl", "timeExpires", "userId"] };
-        opts = pulumi.mergeOptions(opts, replaceOnChanges);
         super(AuthToken.__pulumiType, name, resourceInputs, opts);
     }
 }

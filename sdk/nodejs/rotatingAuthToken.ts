@@ -233,8 +233,6 @@ export class RotatingAuthToken extends pulumi.CustomResource {
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         const secretOpts = { additionalSecretOutputs: ["previousToken", "token"] };
         opts = pulumi.mergeOptions(opts, secretOpts);
-        const replaceOnChanges = { replaceOnChanges: ["domainUrl", "userId"] };
-        opts = pulumi.mergeOptions(opts, replaceOnChanges);
         super(RotatingAuthToken.__pulumiType, name, resourceInputs, opts);
     }
 }

@@ -200,12 +200,6 @@ func NewAuthToken(ctx *pulumi.Context,
 		"token",
 	})
 	opts = append(opts, secrets)
-	replaceOnChanges := pulumi.ReplaceOnChanges([]string{
-		"domainUrl",
-		"timeExpires",
-		"userId",
-	})
-	opts = append(opts, replaceOnChanges)
 	opts = internal.PkgResourceDefaultOpts(opts)
 	var resource AuthToken
 	err := ctx.RegisterResource("ociauthtoken:index:AuthToken", name, args, &resource, opts...)

@@ -170,11 +170,6 @@ func NewRotatingAuthToken(ctx *pulumi.Context,
 		"token",
 	})
 	opts = append(opts, secrets)
-	replaceOnChanges := pulumi.ReplaceOnChanges([]string{
-		"domainUrl",
-		"userId",
-	})
-	opts = append(opts, replaceOnChanges)
 	opts = internal.PkgResourceDefaultOpts(opts)
 	var resource RotatingAuthToken
 	err := ctx.RegisterResource("ociauthtoken:index:RotatingAuthToken", name, args, &resource, opts...)

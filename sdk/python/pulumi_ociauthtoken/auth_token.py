@@ -341,8 +341,6 @@ class AuthToken(pulumi.CustomResource):
             __props__.__dict__["token"] = None
         secret_opts = pulumi.ResourceOptions(additional_secret_outputs=["token"])
         opts = pulumi.ResourceOptions.merge(opts, secret_opts)
-        replace_on_changes = pulumi.ResourceOptions(replace_on_changes=["domainUrl", "timeExpires", "userId"])
-        opts = pulumi.ResourceOptions.merge(opts, replace_on_changes)
         super(AuthToken, __self__).__init__(
             'ociauthtoken:index:AuthToken',
             resource_name,

@@ -375,8 +375,6 @@ class RotatingAuthToken(pulumi.CustomResource):
             __props__.__dict__["token_id"] = None
         secret_opts = pulumi.ResourceOptions(additional_secret_outputs=["previousToken", "token"])
         opts = pulumi.ResourceOptions.merge(opts, secret_opts)
-        replace_on_changes = pulumi.ResourceOptions(replace_on_changes=["domainUrl", "userId"])
-        opts = pulumi.ResourceOptions.merge(opts, replace_on_changes)
         super(RotatingAuthToken, __self__).__init__(
             'ociauthtoken:index:RotatingAuthToken',
             resource_name,

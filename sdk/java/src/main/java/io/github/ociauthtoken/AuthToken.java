@@ -326,11 +326,6 @@ public class AuthToken extends com.pulumi.resources.CustomResource {
             .additionalSecretOutputs(List.of(
                 "token"
             ))
-            .replaceOnChanges(List.of(
-                "domainUrl",
-                "timeExpires",
-                "userId"
-            ))
             .build();
         return com.pulumi.resources.CustomResourceOptions.merge(defaultOptions, options, id);
     }

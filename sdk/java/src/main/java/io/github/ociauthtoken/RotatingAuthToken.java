@@ -415,10 +415,6 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
                 "previousToken",
                 "token"
             ))
-            .replaceOnChanges(List.of(
-                "domainUrl",
-                "userId"
-            ))
             .build();
         return com.pulumi.resources.CustomResourceOptions.merge(defaultOptions, options, id);
     }
