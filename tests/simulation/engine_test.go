@@ -701,7 +701,7 @@ func (op *operation) importToken(name string) {
 		op.fail("stranger", "token %s is imported as a token of user %d, and it is one of user %d", id, claimed, op.step.user)
 		return
 	}
-	if response.Id != id {
+	if op.ocid(response.Id) != id {
 		op.fail("ghost", "the import of token %s answers with the id %q", id, response.Id)
 		return
 	}
