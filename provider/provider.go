@@ -107,7 +107,7 @@ func languages() map[string]any {
 		"csharp": map[string]any{
 			// The names of nested types are those of pulumi-oci, and of the programs that Pulumi generates: in a function, these say
 			// InputArgs whatever the schema says. There is no upstream issue for it yet.
-			"compatibility":        "tfbridge20",
+			"compatibility": "tfbridge20",
 			// NuGet keeps names that begin with "Pulumi." for Pulumi: github.com/pulumi/pulumi/issues/20547. The second part is an
 			// alias in the programs that Pulumi generates, so it must not be the name of a namespace that they use.
 			"rootNamespace":        "OciAuthToken",
