@@ -78,7 +78,8 @@ func (t *ListedToken) Annotate(a infer.Annotator) {
 	a.SetToken("index", "GetAuthTokensToken")
 	a.Describe(&t.ID, "The OCID of the token.")
 	a.Describe(&t.Description, "What the token is for.")
-	a.Describe(&t.State, "The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`.")
+	a.Describe(&t.State, "The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of "+
+		"an identity domain, because domains do not tell it.")
 	a.Describe(&t.InactiveState, "Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.")
 	a.Describe(&t.TimeCreated, "When the token was created, in the format of RFC 3339.")
 	a.Describe(&t.TimeExpires, "When the token expires, in the format of RFC 3339. Absent for a token that never expires.")

@@ -126,7 +126,8 @@ func (s *RotatingAuthTokenState) Annotate(a infer.Annotator) {
 		"exists. It is absent after an import.")
 	a.Describe(&s.TokenID, "The OCID of the current token. The id of the resource remains the OCID of its first token.")
 	a.Describe(&s.State, "The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or "+
-		"`DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.")
+		"`DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one. It is empty for a live token of an "+
+		"identity domain, because domains do not tell it.")
 	a.Describe(&s.InactiveState, "Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, "+
 		"8 locked. Absent as long as the token can be used.")
 	a.Describe(&s.TimeCreated, "When the current token was created, in the format of RFC 3339, such as "+

@@ -9,7 +9,7 @@ import * as utilities from "./utilities";
  *
  * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
  *
- * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
+ * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
  *
  * ## Example Usage
  * ### Create a token and log in with it
@@ -38,15 +38,13 @@ import * as utilities from "./utilities";
  *
  * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
  *
- * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
+ * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not look at tokens: the name may be anybody's.
  *
  * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
  *
  * ## What is secret
  *
  * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one: `server` and `username` are shown with `--show-secrets` only. `getRegistryUser` returns them in clear.
- *
- * The plain form of the function (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings. Nothing keeps them from being printed, or from being written to the state in plain text. In Go, `GetRegistryLogin` always fails with "unexpected secret result returned to invoke call".
  *
  * ## Without a password
  *
@@ -136,7 +134,7 @@ export interface GetRegistryLoginResult {
  *
  * If you need the names without a password, call `getRegistryUser`. Its description says which form the user name has.
  *
- * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
+ * Call the form of this function that takes and returns outputs: `getRegistryLoginOutput` in TypeScript, `get_registry_login_output` in Python, `GetRegistryLoginOutput` in Go, `GetRegistryLogin.Invoke` in C#, `getRegistryLogin` in Java. The plain form (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) returns passwords as plain strings, and Pulumi prints them and writes them to the state in plain text. In Go, the plain form always fails.
  *
  * ## Example Usage
  * ### Create a token and log in with it
@@ -165,15 +163,13 @@ export interface GetRegistryLoginResult {
  *
  * OCI reports a new token as `ACTIVE` before the registry accepts it, which takes a minute or two. With `waitUntilReady`, the function tries to log in, as `docker login` does, until the registry accepts the token. It waits for 5 minutes at most, or for `waitTimeoutSeconds`, whatever the registry does: a try that is not answered ends after 15 seconds. It makes few tries, six in 5 minutes, because OCI may lock a user after many failed logins. Each later `pulumi up` logs in twice, in its preview and in its update.
  *
- * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not: the name may be anybody's.
+ * If the registry still refuses, the error says which user names were tried, what OCI calls the user, and which tokens the user has. If the program sets `username` and not `userId`, it does not look at tokens: the name may be anybody's.
  *
  * To make something else wait for the registry, such as a command that runs `docker login`, give it the `password` that this function returns, and not the token itself.
  *
  * ## What is secret
  *
  * `password`, `auth` and `dockerConfigJson` are secrets, and Pulumi treats the whole result as one: `server` and `username` are shown with `--show-secrets` only. `getRegistryUser` returns them in clear.
- *
- * The plain form of the function (`getRegistryLogin` in TypeScript, `get_registry_login` in Python, `GetRegistryLogin.InvokeAsync` in C#, `getRegistryLoginPlain` in Java) takes the password as a plain string, and returns plain strings. Nothing keeps them from being printed, or from being written to the state in plain text. In Go, `GetRegistryLogin` always fails with "unexpected secret result returned to invoke call".
  *
  * ## Without a password
  *

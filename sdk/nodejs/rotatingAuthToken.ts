@@ -70,8 +70,9 @@ import * as utilities from "./utilities";
  * ```sh
  * pulumi import ociauthtoken:index:RotatingAuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
  * pulumi import ociauthtoken:index:RotatingAuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa.../ocid1.credential.oc1..bbbb...
- * pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
  * ```
+ *
+ * For a user in an identity domain other than Default, begin with the domain's URL, as for `AuthToken`.
  *
  * OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have the value, import the token with it as an `AuthToken`: its description says how. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
  */
@@ -147,7 +148,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public readonly rotationDays: pulumi.Output<number | undefined>;
     /**
-     * The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
+     * The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one. It is empty for a live token of an identity domain, because domains do not tell it.
      */
     declare public /*out*/ readonly state: pulumi.Output<string>;
     /**

@@ -27,7 +27,7 @@ namespace OciAuthToken.PulumiPackage.Outputs
         /// </summary>
         public readonly string? InactiveState;
         /// <summary>
-        /// The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`.
+        /// The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
         /// </summary>
         public readonly string State;
         /// <summary>

@@ -135,7 +135,7 @@ type GetAuthTokensToken struct {
 	Id string `pulumi:"id"`
 	// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.
 	InactiveState *string `pulumi:"inactiveState"`
-	// The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`.
+	// The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
 	State string `pulumi:"state"`
 	// When the token was created, in the format of RFC 3339.
 	TimeCreated string `pulumi:"timeCreated"`
@@ -174,7 +174,7 @@ func (o GetAuthTokensTokenOutput) InactiveState() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v GetAuthTokensToken) *string { return v.InactiveState }).(pulumi.StringPtrOutput)
 }
 
-// The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`.
+// The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
 func (o GetAuthTokensTokenOutput) State() pulumi.StringOutput {
 	return o.ApplyT(func(v GetAuthTokensToken) string { return v.State }).(pulumi.StringOutput)
 }

@@ -107,8 +107,9 @@ import (
 // ```sh
 // pulumi import ociauthtoken:index:RotatingAuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
 // pulumi import ociauthtoken:index:RotatingAuthToken example users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa.../ocid1.credential.oc1..bbbb...
-// pulumi import ociauthtoken:index:RotatingAuthToken example ocid1.user.oc1..aaaa.../ocid1.credential.oc1..aaaa...
 // ```
+//
+// For a user in an identity domain other than Default, begin with the domain's URL, as for `AuthToken`.
 //
 // OCI does not show the values again, so the state has no `token` until the first rotation, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. If you still have the value, import the token with it as an `AuthToken`: its description says how. To turn an `AuthToken` in the state into a `RotatingAuthToken`, with its value and without a rotation, use the resource option `aliases: [{ type: "ociauthtoken:index:AuthToken" }]`.
 type RotatingAuthToken struct {
@@ -136,7 +137,7 @@ type RotatingAuthToken struct {
 	RotateWhenChanged pulumi.StringMapOutput `pulumi:"rotateWhenChanged"`
 	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
 	RotationDays pulumi.IntPtrOutput `pulumi:"rotationDays"`
-	// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
+	// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one. It is empty for a live token of an identity domain, because domains do not tell it.
 	State pulumi.StringOutput `pulumi:"state"`
 	// When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
 	TimeCreated pulumi.StringOutput `pulumi:"timeCreated"`
@@ -383,7 +384,7 @@ func (o RotatingAuthTokenOutput) RotationDays() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.IntPtrOutput { return v.RotationDays }).(pulumi.IntPtrOutput)
 }
 
-// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one.
+// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one. It is empty for a live token of an identity domain, because domains do not tell it.
 func (o RotatingAuthTokenOutput) State() pulumi.StringOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringOutput { return v.State }).(pulumi.StringOutput)
 }

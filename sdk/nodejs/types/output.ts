@@ -19,7 +19,7 @@ export interface GetAuthTokensToken {
      */
     inactiveState?: string;
     /**
-     * The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`.
+     * The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
      */
     state: string;
     /**

@@ -31,7 +31,7 @@ class GetAuthTokensToken(dict):
         """
         :param _builtins.str description: What the token is for.
         :param _builtins.str id: The OCID of the token.
-        :param _builtins.str state: The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`.
+        :param _builtins.str state: The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
         :param _builtins.str time_created: When the token was created, in the format of RFC 3339.
         :param _builtins.str user_id: The OCID of the user that the token is for.
         :param _builtins.str inactive_state: Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.
@@ -67,7 +67,7 @@ class GetAuthTokensToken(dict):
     @pulumi.getter
     def state(self) -> _builtins.str:
         """
-        The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`.
+        The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
         """
         return pulumi.get(self, "state")
 

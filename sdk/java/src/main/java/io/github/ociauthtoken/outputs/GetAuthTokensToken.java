@@ -28,7 +28,7 @@ public final class GetAuthTokensToken {
      */
     private @Nullable String inactiveState;
     /**
-     * @return The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`.
+     * @return The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
      * 
      */
     private String state;
@@ -71,7 +71,7 @@ public final class GetAuthTokensToken {
         return Optional.ofNullable(this.inactiveState);
     }
     /**
-     * @return The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`.
+     * @return The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
      * 
      */
     public String state() {
