@@ -74,16 +74,16 @@ namespace OciAuthToken.PulumiPackage
         /// ```csharp
         /// using System.Collections.Generic;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
-        ///     var names = OciAuthToken.GetRegistryUser.Invoke(new()
+        ///     var names = PulumiPackage.GetRegistryUser.Invoke(new()
         ///     {
         ///         Username = "BEARER_TOKEN",
         ///     });
         /// 
-        ///     var login = OciAuthToken.GetRegistryToken.Invoke(new()
+        ///     var login = PulumiPackage.GetRegistryToken.Invoke(new()
         ///     {
         ///         Scope = Output.Format($"repository:{names.Apply(names =&gt; names.Namespace)}/app:pull,push"),
         ///     });
@@ -126,6 +126,11 @@ namespace OciAuthToken.PulumiPackage
         /// ```yaml
         /// name: registry-token
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// variables:
         ///   names:
         ///     fn::invoke:
@@ -240,16 +245,16 @@ namespace OciAuthToken.PulumiPackage
         /// ```csharp
         /// using System.Collections.Generic;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
-        ///     var names = OciAuthToken.GetRegistryUser.Invoke(new()
+        ///     var names = PulumiPackage.GetRegistryUser.Invoke(new()
         ///     {
         ///         Username = "BEARER_TOKEN",
         ///     });
         /// 
-        ///     var login = OciAuthToken.GetRegistryToken.Invoke(new()
+        ///     var login = PulumiPackage.GetRegistryToken.Invoke(new()
         ///     {
         ///         Scope = Output.Format($"repository:{names.Apply(names =&gt; names.Namespace)}/app:pull,push"),
         ///     });
@@ -292,6 +297,11 @@ namespace OciAuthToken.PulumiPackage
         /// ```yaml
         /// name: registry-token
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// variables:
         ///   names:
         ///     fn::invoke:
@@ -406,16 +416,16 @@ namespace OciAuthToken.PulumiPackage
         /// ```csharp
         /// using System.Collections.Generic;
         /// using Pulumi;
-        /// using OciAuthToken = Pulumi.OciAuthToken;
+        /// using PulumiPackage = OciAuthToken.PulumiPackage;
         /// 
         /// return await Deployment.RunAsync(() =&gt;
         /// {
-        ///     var names = OciAuthToken.GetRegistryUser.Invoke(new()
+        ///     var names = PulumiPackage.GetRegistryUser.Invoke(new()
         ///     {
         ///         Username = "BEARER_TOKEN",
         ///     });
         /// 
-        ///     var login = OciAuthToken.GetRegistryToken.Invoke(new()
+        ///     var login = PulumiPackage.GetRegistryToken.Invoke(new()
         ///     {
         ///         Scope = Output.Format($"repository:{names.Apply(names =&gt; names.Namespace)}/app:pull,push"),
         ///     });
@@ -458,6 +468,11 @@ namespace OciAuthToken.PulumiPackage
         /// ```yaml
         /// name: registry-token
         /// runtime: yaml
+        /// packages:
+        ///   ociauthtoken:
+        ///     source: ociauthtoken
+        ///     version: 0.2.0
+        ///     pluginDownloadURL: github://api.github.com/ociauthtoken/pulumi-ociauthtoken
         /// variables:
         ///   names:
         ///     fn::invoke:
