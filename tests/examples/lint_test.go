@@ -45,7 +45,7 @@ func TestTypeScriptExamplesAreStrictAndFormatted(t *testing.T) {
 	t.Parallel()
 	typeScript.need(t)
 	formatted := []string{toolchain.NodeModules(t, "tests/examples/testdata/typescript") + "/prettier/bin/prettier.cjs", "--check"}
-	for _, p := range checked(t, typeScript, "typescript", "automation-typescript", "rotation-typescript") {
+	for _, p := range checked(t, typeScript, "typescript", "automation-typescript", "rotation-typescript", "push-image-typescript") {
 		var config struct{ CompilerOptions struct{ Strict bool } }
 		require.NoError(t, json.Unmarshal([]byte(read(t, p.dir+"/tsconfig.json")), &config))
 		assert.True(t, config.CompilerOptions.Strict)

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -36,11 +38,16 @@ type world struct {
 	names [2]string // their names at the registry
 	// ociConfig is the file with the first user's credentials.
 	ociConfig string
+	// ahead is how far OCI's clock is ahead of this machine's.
+	ahead *atomic.Int64
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	ahead := &atomic.Int64{}
 	oci, err := emulator.New(emulator.Config{
+		Clock:      func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+		ClockSkew:  2 * time.Hour, // The plugin signs by this machine's clock.
 		Users:      []string{"alice", "carol"},
 		Namespace:  namespace,
 		TokenValue: func() string { return `({;#` + canary + `<:>` + rand.Text()[:7] },
@@ -48,7 +55,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	server := oci.Start()
 	t.Cleanup(server.Close)
-	w := &world{t: t, oci: oci, url: server.URL}
+	w := &world{t: t, oci: oci, url: server.URL, ahead: ahead}
 	for i, user := range oci.Users() {
 		w.users[i], w.names[i] = user.ID, namespace+"/"+user.Name
 	}

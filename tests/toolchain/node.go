@@ -14,7 +14,8 @@ import (
 
 // nodePrograms lists the programs that use NodeModules, relative to the repository.
 var nodePrograms = []string{
-	"examples/automation-typescript", "examples/rotation-typescript", "examples/typescript", "tests/contract/typescript",
+	"examples/automation-typescript", "examples/push-image-typescript", "examples/rotation-typescript", "examples/typescript",
+	"tests/contract/typescript",
 	"tests/examples/testdata/typescript", "tests/examples/testdata/uses/typescript", "tests/pages/testdata/typescript", "tests/testdata/moving/typescript",
 }
 

@@ -1,6 +1,6 @@
-// Command standin stands in for two of Pulumi's providers in the tests of examples, because these are not available as Go modules. The
-// name of its file decides which one it is. As pulumi-resource-command it runs commands on this machine. As
-// pulumi-resource-kubernetes it records secrets, without a cluster.
+// Command standin stands in for some of Pulumi's providers in the tests of examples, because these are not available as Go modules, or
+// need a cluster or a Docker daemon. The name of its file decides which one it is. As pulumi-resource-command it runs commands on this
+// machine. As pulumi-resource-kubernetes it records secrets. As pulumi-resource-docker-build it pushes images: see image.go.
 package main
 
 import (
@@ -19,6 +19,7 @@ func main() {
 	name := strings.TrimPrefix(filepath.Base(os.Args[0]), "pulumi-resource-")
 	resource := map[string]infer.InferredResource{
 		"command": infer.Resource(&Command{}), "kubernetes": infer.Resource(&Secret{}),
+		"docker-build": infer.Resource(&Image{}),
 	}[name]
 	provider, err := infer.NewProviderBuilder().WithResources(resource).Build()
 	if err == nil {

@@ -1,0 +1,87 @@
+package examples
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
+)
+
+// imageType is the resource that pushes.
+const imageType = "docker-build:index:Image"
+
+// TestPushImageExample pushes an image without an auth token, again in the same hour, and again after it.
+func TestPushImageExample(t *testing.T) {
+	t.Parallel()
+	for name, l := range map[string]language{"push-image-yaml": yaml, "push-image-typescript": typeScript} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newProject(t, name, l)
+			p.installStandIn("docker-build", map[string]string{"yaml": "1.0.0", "typescript": "0.0.22"}[l.name])
+			ocir.Start(t, p.oci, p.url)
+			p.newStack("dev", map[string]string{})
+			p.pulumi("up", "--yes")
+			ref := p.outputs()["image"]
+			assert.Regexp(t, `^`+strings.TrimPrefix(p.url, "http://")+`/`+namespace+`/hello:?[a-z]*@sha256:[0-9a-f]{64}$`, ref, "it is no secret")
+			assert.Equal(t, 2, p.calls("GetAccessToken"), "one in the preview, and one in the update")
+
+			// The password of the next run is another one, which is no change.
+			p.requireNoChanges()
+			p.pulumi("refresh", "--yes", "--expect-no-changes")
+
+			// After the hour the next run has a login, and the one in the state has none.
+			p.ahead.Add(int64(time.Hour))
+			p.requireNoChanges()
+			write(t, filepath.Join(p.dir, "app", "hello.txt"), "hello again\n")
+			p.pulumi("up", "--yes", "--skip-preview")
+			assert.NotEqual(t, ref, p.outputs()["image"])
+			p.requireNoChanges()
+
+			assert.Zero(t, p.calls("CreateAuthToken"))
+			assert.Empty(t, p.tokens())
+			requireNoValueBelow(t, p.state)
+			p.pulumi("destroy", "--yes", "--skip-preview")
+		})
+	}
+}
+
+// TestARefreshAfterTheHourLosesTheImage shows what the page of getRegistryToken warns of.
+func TestARefreshAfterTheHourLosesTheImage(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "push-image-yaml", yaml)
+	p.installStandIn("docker-build", "1.0.0")
+	ocir.Start(t, p.oci, p.url)
+	p.newStack("dev", map[string]string{})
+	p.pulumi("up", "--yes", "--skip-preview")
+	p.ahead.Add(int64(time.Hour))
+	p.pulumi("refresh", "--yes", "--skip-preview", "--exclude", "urn:pulumi:dev::push-image::"+imageType+"::image")
+	require.Len(t, p.checkpoints(imageType), 1)
+	p.pulumi("refresh", "--yes", "--skip-preview")
+	assert.Empty(t, p.checkpoints(imageType))
+	p.pulumi("up", "--yes", "--skip-preview")
+	assert.Len(t, p.checkpoints(imageType), 1)
+	requireNoValueBelow(t, p.state)
+}
+
+// TestAPushWithoutAPolicyIsRefused has a caller who may pull only.
+func TestAPushWithoutAPolicyIsRefused(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "push-image-yaml", yaml)
+	p.installStandIn("docker-build", "1.0.0")
+	ocir.Start(t, p.oci, p.url)
+	p.oci.LimitRepositories(p.users[0], "pull")
+	p.newStack("dev", map[string]string{})
+	command := exec.CommandContext(t.Context(), "pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+	command.Dir, command.Env = p.dir, p.env
+	printed, err := command.CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(printed), "UNAUTHORIZED")
+	requireNoValue(t, "pulumi up", string(printed))
+	assert.Equal(t, 1, p.calls("GetAccessToken"))
+}
