@@ -20,9 +20,9 @@ func explainMissing(ctx context.Context, user *identity.User, userID, id string)
 		return err
 	}
 	if len(tokens) == 0 {
-		return fmt.Errorf("user %s has no auth token %s, and no other auth token", userID, id)
+		return missingError{fmt.Errorf("user %s has no auth token %s, and no other auth token", userID, id)}
 	}
-	return fmt.Errorf("user %s has no auth token %s. It has these:\n%s", userID, id, user.Describe(tokens))
+	return missingError{fmt.Errorf("user %s has no auth token %s. It has these:\n%s", userID, id, user.Describe(tokens))}
 }
 
 // unlisted returns the warning for a token that stays in the state although OCI does not list it, because it may be new.

@@ -76,11 +76,11 @@ func New(options Options) (p.Provider, error) {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
 	}
 	return wrapped(provider,
-		resources.passingRequests, resources.answeringNulls, keepingSecretArguments, resources.markingSecretsOnRead,
+		resources.passingRequests, answeringExists, resources.answeringNulls, keepingSecretArguments, resources.markingSecretsOnRead,
 		resources.comparingMeanings, resources.completingState, resources.readingOldArguments, ignoringChangesOfInputs, keepingTimeouts,
 		updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded, readingIDs, oci.warningOfExpiry,
 		explainingWrongKinds, droppingNulls,
-		notWithoutPassword, answeringPanics,
+		notWithoutPassword, checkedByNew, answeringPanics,
 	), nil
 }
 

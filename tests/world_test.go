@@ -133,7 +133,7 @@ func (w *world) provider() p.Provider {
 // serve runs a new provider with gRPC on loopback, as the engine starts a plugin for each provider.
 func (w *world) serve() pulumirpc.ResourceProviderClient {
 	w.t.Helper()
-	server, err := p.RawServer(provider.Name, pluginVersion, w.provider())(nil)
+	server, err := provider.Server(w.provider(), pluginVersion)(nil)
 	require.NoError(w.t, err)
 	stop := make(chan bool)
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{

@@ -17,7 +17,7 @@ func main() {
 	if err == nil {
 		ctx, stop := context.WithCancel(context.Background())
 		go stopping{cancel: plugin.Cancel, stop: stop, exit: fail}.on(stopSignals())
-		err = plugin.Run(ctx, provider.Name, version)
+		err = provider.Run(ctx, plugin, version)
 	}
 	if err != nil {
 		fail(err)
