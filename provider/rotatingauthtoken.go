@@ -109,7 +109,8 @@ func (args *RotatingAuthTokenArgs) Annotate(a infer.Annotator) {
 		"`pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set "+
 		"`maxAgeDays`. If neither is set, tokens are not rotated because of their age.")
 	a.Describe(&args.RotateWhenChanged, "Values that cause a rotation when they change, such as the number of an incident. You "+
-		"choose the keys. The next `pulumi up` rotates the token once, however many values have changed.")
+		"choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many "+
+		"values have changed.")
 	a.Describe(&args.Overlap, "Whether the current token keeps working after a rotation, as the previous one. The default "+
 		"is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token "+
 		"before it creates the new one, and there is no working token in between. If there is a previous token, the next "+

@@ -159,7 +159,7 @@ namespace OciAuthToken.PulumiPackage
         public Output<string?> PreviousTokenId { get; private set; } = null!;
 
         /// <summary>
-        /// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+        /// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
         /// </summary>
         [Output("rotateWhenChanged")]
         public Output<ImmutableDictionary<string, string>?> RotateWhenChanged { get; private set; } = null!;
@@ -297,7 +297,7 @@ namespace OciAuthToken.PulumiPackage
         private InputMap<string>? _rotateWhenChanged;
 
         /// <summary>
-        /// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+        /// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
         /// </summary>
         public InputMap<string> RotateWhenChanged
         {

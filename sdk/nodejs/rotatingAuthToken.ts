@@ -140,7 +140,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly previousTokenId: pulumi.Output<string | undefined>;
     /**
-     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
      */
     declare public readonly rotateWhenChanged: pulumi.Output<{[key: string]: string} | undefined>;
     /**
@@ -263,7 +263,7 @@ export interface RotatingAuthTokenArgs {
      */
     previousDays?: pulumi.Input<number | undefined>;
     /**
-     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
      */
     rotateWhenChanged?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
     /**

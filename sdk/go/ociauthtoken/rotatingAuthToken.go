@@ -133,7 +133,7 @@ type RotatingAuthToken struct {
 	PreviousToken pulumi.StringPtrOutput `pulumi:"previousToken"`
 	// The OCID of the previous token. Absent if there is none.
 	PreviousTokenId pulumi.StringPtrOutput `pulumi:"previousTokenId"`
-	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
 	RotateWhenChanged pulumi.StringMapOutput `pulumi:"rotateWhenChanged"`
 	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
 	RotationDays pulumi.IntPtrOutput `pulumi:"rotationDays"`
@@ -214,7 +214,7 @@ type rotatingAuthTokenArgs struct {
 	Overlap *bool `pulumi:"overlap"`
 	// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 	PreviousDays *int `pulumi:"previousDays"`
-	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
 	RotateWhenChanged map[string]string `pulumi:"rotateWhenChanged"`
 	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
 	RotationDays *int `pulumi:"rotationDays"`
@@ -234,7 +234,7 @@ type RotatingAuthTokenArgs struct {
 	Overlap pulumi.BoolPtrInput
 	// How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
 	PreviousDays pulumi.IntPtrInput
-	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+	// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
 	RotateWhenChanged pulumi.StringMapInput
 	// How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
 	RotationDays pulumi.IntPtrInput
@@ -374,7 +374,7 @@ func (o RotatingAuthTokenOutput) PreviousTokenId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.PreviousTokenId }).(pulumi.StringPtrOutput)
 }
 
-// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+// Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
 func (o RotatingAuthTokenOutput) RotateWhenChanged() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringMapOutput { return v.RotateWhenChanged }).(pulumi.StringMapOutput)
 }

@@ -36,7 +36,7 @@ class RotatingAuthTokenArgs:
         :param pulumi.Input[_builtins.int] max_age_days: How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
         :param pulumi.Input[_builtins.bool] overlap: Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
         :param pulumi.Input[_builtins.int] previous_days: How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] rotate_when_changed: Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] rotate_when_changed: Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
         :param pulumi.Input[_builtins.int] rotation_days: How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
         """
         pulumi.set(__self__, "description", description)
@@ -130,7 +130,7 @@ class RotatingAuthTokenArgs:
     @pulumi.getter(name="rotateWhenChanged")
     def rotate_when_changed(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
-        Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+        Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
         """
         return pulumi.get(self, "rotate_when_changed")
 
@@ -242,7 +242,7 @@ class RotatingAuthToken(pulumi.CustomResource):
         :param pulumi.Input[_builtins.int] max_age_days: How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
         :param pulumi.Input[_builtins.bool] overlap: Whether the current token keeps working after a rotation, as the previous one. The default is `true`. With `false` the resource uses only one of the user's two auth tokens: it revokes the current token before it creates the new one, and there is no working token in between. If there is a previous token, the next `pulumi up` revokes it. Use it if something else needs the user's other token.
         :param pulumi.Input[_builtins.int] previous_days: How many days after a rotation the previous token is revoked, from 0 to 3650. The first `pulumi up` from then on revokes it. With 0 it is revoked as soon as the new one is `ACTIVE`. If this is not set, it works until the next rotation.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] rotate_when_changed: Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] rotate_when_changed: Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
         :param pulumi.Input[_builtins.int] rotation_days: How many days after its creation a token is due to be rotated, from 1 to 3650. The first `pulumi up` from then on rotates it. The previous token is about twice as old before it is revoked: to limit the age of every token, set `maxAgeDays`. If neither is set, tokens are not rotated because of their age.
         :param pulumi.Input[_builtins.str] user_id: The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.
         """
@@ -495,7 +495,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="rotateWhenChanged")
     def rotate_when_changed(self) -> pulumi.Output[Optional[Mapping[str, _builtins.str]]]:
         """
-        Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+        Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
         """
         return pulumi.get(self, "rotate_when_changed")
 

@@ -246,14 +246,14 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.previousTokenId);
     }
     /**
-     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
      * 
      */
     @Export(name="rotateWhenChanged", refs={Map.class,String.class}, tree="[0,1,1]")
     private Output</* @Nullable */ Map<String,String>> rotateWhenChanged;
 
     /**
-     * @return Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+     * @return Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
      * 
      */
     public Output<Optional<Map<String,String>>> rotateWhenChanged() {

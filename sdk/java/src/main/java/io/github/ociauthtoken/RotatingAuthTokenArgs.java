@@ -95,14 +95,14 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
     }
 
     /**
-     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+     * Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
      * 
      */
     @Import(name="rotateWhenChanged")
     private @Nullable Output<Map<String,String>> rotateWhenChanged;
 
     /**
-     * @return Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+     * @return Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
      * 
      */
     public Optional<Output<Map<String,String>>> rotateWhenChanged() {
@@ -276,7 +276,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param rotateWhenChanged Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+         * @param rotateWhenChanged Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
          * 
          * @return builder
          * 
@@ -287,7 +287,7 @@ public final class RotatingAuthTokenArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param rotateWhenChanged Values that cause a rotation when they change, such as the number of an incident. You choose the keys. The next `pulumi up` rotates the token once, however many values have changed.
+         * @param rotateWhenChanged Values that cause a rotation when they change, such as the number of an incident. You choose the keys. A key that is added or removed is a change too. The next `pulumi up` rotates the token once, however many values have changed.
          * 
          * @return builder
          * 
