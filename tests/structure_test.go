@@ -67,7 +67,7 @@ func TestSDKLogIsReplacedBeforeTheSDKRuns(t *testing.T) {
 func TestIdentityFileOrder(t *testing.T) {
 	t.Parallel()
 	order := []string{
-		"client.go", "user.go", "lists.go", "ledger.go", "creation.go", "tenancy.go", "accesstoken.go", "iam.go", "domains.go", "api.go", "call.go", "region.go",
+		"client.go", "user.go", "lists.go", "ledger.go", "creation.go", "accesstoken.go", "tenancy.go", "iam.go", "domains.go", "api.go", "call.go", "region.go",
 		"pace.go", "errors.go", "verdict.go", "request.go", "endpoint.go", "token.go", "servertime.go", "clock.go",
 	}
 	judgements := []string{"gone.go", "ours.go", "recorded.go"}

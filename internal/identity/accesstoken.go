@@ -8,8 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/panics"
@@ -22,12 +23,8 @@ type AccessToken struct {
 	TimeExpires time.Time
 }
 
-const (
-	// registryBasePath is the version of the container registry's API.
-	registryBasePath = "20180419"
-	// longestAccess is the longest time that an access token is believed to be valid for. OCI says an hour.
-	longestAccess = 366 * 24 * time.Hour
-)
+// longestAccess is the longest time that an access token is believed to be valid for. OCI says an hour.
+const longestAccess = 366 * 24 * time.Hour
 
 // Access is what an access token is for.
 type Access struct {
@@ -40,11 +37,22 @@ type Access struct {
 // AccessToken returns a new access token. It is GetAccessToken of OCI's SDKs: https://docs.oracle.com/iaas/api/#/en/registry/. Calls for
 // the same access share the request that is under way.
 func (t Tenancy) AccessToken(ctx context.Context, access Access) (AccessToken, error) {
-	taken := t.access.join(ctx, access, t.askForAccess)
-	defer t.access.leave(access, taken)
+	return sharing(ctx, t.access, access, t.askForAccess)
+}
+
+// sharing waits for the request for an access token that is under way, or makes it.
+func sharing(
+	ctx context.Context, all *singleflight.Group, access Access, ask func(context.Context, Access) (AccessToken, error),
+) (AccessToken, error) {
+	// The call that makes the request may be cancelled while others wait for it.
+	answer := all.DoChan(fmt.Sprint(access), func() (token any, err error) {
+		defer panics.Catch(&err)
+		return ask(context.WithoutCancel(ctx), access)
+	})
 	select {
-	case <-taken.done:
-		return taken.token, taken.err
+	case answered := <-answer:
+		token, _ := answered.Val.(AccessToken)
+		return token, answered.Err
 	case <-ctx.Done():
 		return AccessToken{}, fmt.Errorf("stopped waiting for an access token of the registry %s: %w", access.Host, context.Cause(ctx))
 	}
@@ -68,66 +76,6 @@ func (t Tenancy) askForAccess(ctx context.Context, access Access) (token AccessT
 		err = fmt.Errorf("%w. The tenancy has to be subscribed to the region of the registry", err)
 	}
 	return token, err
-}
-
-// accesses are the requests for access tokens that are under way.
-type accesses struct {
-	mu      sync.Mutex
-	flights map[Access]*flight
-}
-
-// flight is a request for an access token. The token and err may be read once done is closed.
-type flight struct {
-	done    chan struct{}
-	token   AccessToken
-	err     error
-	waiting int
-	cancel  context.CancelFunc
-}
-
-// join returns the request that is under way, or makes it.
-func (a *accesses) join(ctx context.Context, access Access, ask func(context.Context, Access) (AccessToken, error)) *flight {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	taken, ok := a.flights[access]
-	if !ok {
-		taken = &flight{done: make(chan struct{})}
-		a.flights[access] = taken
-		// The call that makes the request may be cancelled while others wait for it.
-		ctx, taken.cancel = context.WithCancel(context.WithoutCancel(ctx))
-		go func() {
-			defer close(taken.done)
-			defer a.ended(access, taken)
-			defer panics.Catch(&taken.err)
-			taken.token, taken.err = ask(ctx, access)
-		}()
-	}
-	taken.waiting++
-	return taken
-}
-
-// leave notes that a call no longer waits. The last one to leave cancels the request.
-func (a *accesses) leave(access Access, taken *flight) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if taken.waiting--; taken.waiting == 0 {
-		taken.cancel()
-		a.forget(access, taken)
-	}
-}
-
-// ended notes that no further call can share the request.
-func (a *accesses) ended(access Access, taken *flight) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.forget(access, taken)
-}
-
-// forget removes a request, unless a newer one has taken its place. The caller holds the lock.
-func (a *accesses) forget(access Access, taken *flight) {
-	if a.flights[access] == taken {
-		delete(a.flights, access)
-	}
 }
 
 // readAccessToken reads an answer that came now. Its errors say what came, without a token.

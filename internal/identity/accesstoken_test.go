@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/singleflight"
 )
 
 func TestReadAccessToken(t *testing.T) {
@@ -78,42 +79,33 @@ func TestWhereTheContainerRegistryIs(t *testing.T) {
 func TestOneAccessTokenIsAskedForAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		all := &accesses{flights: map[Access]*flight{}}
-		tenancy := Tenancy{access: all}
+		all := &singleflight.Group{}
+		var mu sync.Mutex
 		asked, answer := map[Access]int{}, make(chan AccessToken)
-		ask := func(ctx context.Context, access Access) (AccessToken, error) {
-			all.mu.Lock()
+		ask := func(_ context.Context, access Access) (AccessToken, error) {
+			mu.Lock()
 			asked[access]++
-			all.mu.Unlock()
-			select {
-			case token := <-answer:
-				return token, nil
-			case <-ctx.Done():
-				return AccessToken{}, ctx.Err()
-			}
+			mu.Unlock()
+			return <-answer, nil
 		}
-		// Each call that joins the request leaves it with the token.
 		var calls sync.WaitGroup
 		some, other := Access{Scope: "some"}, Access{Scope: "other"}
+		// The call that makes the request is cancelled, which the others do not notice.
+		cancelled, cancel := context.WithCancel(t.Context())
+		calls.Go(func() {
+			_, err := sharing(cancelled, all, some, ask)
+			assert.ErrorContains(t, err, "stopped waiting")
+		})
+		synctest.Wait()
 		for range 10 {
 			for _, access := range []Access{some, other} {
 				calls.Go(func() {
-					taken := all.join(t.Context(), access, ask)
-					defer all.leave(access, taken)
-					<-taken.done
-					assert.NoError(t, taken.err)
-					assert.Equal(t, Value("secret"), taken.token.Value)
+					token, err := sharing(t.Context(), all, access, ask)
+					assert.NoError(t, err)
+					assert.Equal(t, Value("secret"), token.Value)
 				})
 			}
 		}
-		// One of them is cancelled, which the others do not notice.
-		cancelled, cancel := context.WithCancel(t.Context())
-		calls.Go(func() {
-			all.join(cancelled, some, ask)
-			_, err := tenancy.AccessToken(cancelled, some)
-			assert.ErrorContains(t, err, "stopped waiting")
-			all.leave(some, all.flights[some])
-		})
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
@@ -121,22 +113,9 @@ func TestOneAccessTokenIsAskedForAtATime(t *testing.T) {
 		answer <- AccessToken{Value: "secret"}
 		answer <- AccessToken{Value: "secret"}
 		calls.Wait()
-		assert.Empty(t, all.flights)
 
-		// The next call asks again. Nobody waits for it any more, so the request ends.
-		cancelled, cancel = context.WithCancel(t.Context())
-		taken := all.join(cancelled, some, ask)
-		synctest.Wait()
-		cancel()
-		all.leave(some, taken)
-		<-taken.done
-		require.ErrorIs(t, taken.err, context.Canceled)
-		assert.Equal(t, 2, asked[some])
-		assert.Empty(t, all.flights)
-
-		taken = all.join(t.Context(), some, func(context.Context, Access) (AccessToken, error) { panic("secret") })
-		<-taken.done
-		require.ErrorContains(t, taken.err, "the provider has a bug")
-		assert.Empty(t, all.flights)
+		_, err := sharing(t.Context(), all, some, func(context.Context, Access) (AccessToken, error) { panic("secret") })
+		require.ErrorContains(t, err, "the provider has a bug")
+		assert.NotContains(t, err.Error(), "secret")
 	})
 }

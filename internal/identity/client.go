@@ -9,7 +9,8 @@
 //	user.go lists.go ledger.go
 //	                          what can be done with a user's tokens, what is shared and what is under way
 //	creation.go               one creation, from wish to answer
-//	tenancy.go accesstoken.go what is the same for all users: the namespace, the regions, access to the registry
+//	accesstoken.go            access to the container registry
+//	tenancy.go                what is the same for all users: the namespace, the regions
 //	iam.go domains.go api.go  the two APIs behind one interface
 //	call.go                   one call: attempts, pauses, pace
 //	region.go pace.go         where calls go, and when
@@ -33,6 +34,7 @@ import (
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 )
@@ -63,7 +65,7 @@ type Client struct {
 	recorded *recorded
 	tenancy  func() (string, error)
 	known    *tenancyFacts
-	access   *accesses
+	access   *singleflight.Group
 	lists    *lists
 	// serverTime is OCI's time, as in its answers.
 	serverTime *serverTime
@@ -114,7 +116,7 @@ func New(options Options) (*Client, error) {
 		recorded: &recorded{ids: map[string][]string{}, secret: map[string]bool{}},
 		tenancy:  options.Credentials.TenancyOCID,
 		known:    &tenancyFacts{},
-		access:   &accesses{flights: map[Access]*flight{}},
+		access:   &singleflight.Group{},
 		lists:    newLists(clock),
 
 		serverTime: &serverTime{},

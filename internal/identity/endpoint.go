@@ -15,6 +15,9 @@ const regionPlaceholder = "{region}"
 // basePath is the version of the API that every path starts with.
 const basePath = "20160918"
 
+// registryBasePath is the version of the container registry's API.
+const registryBasePath = "20180419"
+
 // Endpoint is the URL of a private or local OCI Identity service.
 type Endpoint struct{ template string }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
@@ -29,7 +30,7 @@ type Tenancy struct {
 	id     func() (string, error)
 	caller func() (string, error)
 	known  *tenancyFacts
-	access *accesses
+	access *singleflight.Group // requests for access tokens that are under way
 }
 
 // tenancyFacts is what is known about a tenancy so far.
