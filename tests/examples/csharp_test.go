@@ -53,6 +53,7 @@ func TestCSharpSurface(t *testing.T) {
 				"tokenId": p.checkpoints(authTokenType)[1].ID, "timeCreated": "[secret]", "token": "[secret]", "rotatingToken": "[secret]", "previousToken": "[secret]",
 				"overlap": true, "maxAgeDays": 90.0, "rotationDays": 80.0, "key": "value", "found": "by hand", "both": 2.0, "none": 0.0,
 				"names": []any{p.names[1], p.names[1], p.names[1]}, "login": namespace + "/somebody", "logins": "[secret]",
+				"access": "somewhere", "accesses": "[secret]",
 			}, p.outputs())
 			p.requireNoChanges()
 			for _, request := range p.oci.Journal() {

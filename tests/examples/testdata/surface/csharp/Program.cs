@@ -86,6 +86,14 @@ return await Deployment.RunAsync(async () =>
     var loginAfter = GetRegistryLogin.Invoke(
         new GetRegistryLoginInvokeArgs { UserId = userId, Password = token.Token }, new InvokeOutputOptions { Provider = provider, DependsOn = { token } });
 
+    var access = await GetRegistryToken.InvokeAsync(
+        new GetRegistryTokenArgs { Namespace = "somewhere", Region = config.Require("region") }, new InvokeOptions { Provider = provider });
+    var accessLater = GetRegistryToken.Invoke(
+        new GetRegistryTokenInvokeArgs { Scope = namesLater.Apply(result => $"repository:{result.Namespace}/app:pull") },
+        new InvokeOptions { Provider = provider });
+    var accessAfter = GetRegistryToken.Invoke(
+        new GetRegistryTokenInvokeArgs { Scope = "repository:somewhere/app:pull" }, new InvokeOutputOptions { Provider = provider, DependsOn = { token } });
+
     return new Dictionary<string, object?>
     {
         ["tokenId"] = token.Id,
@@ -102,6 +110,8 @@ return await Deployment.RunAsync(async () =>
         ["none"] = none.Apply(result => result.Tokens.Length),
         ["names"] = Output.Tuple(namesLater, namesAfter).Apply(two => new[] { names.Username, two.Item1.Username, two.Item2.Username }),
         ["login"] = login.Username,
+        ["access"] = access.Namespace,
+        ["accesses"] = Output.Tuple(accessLater, accessAfter).Apply(two => two.Item1.Username == two.Item2.Username && two.Item1.TimeExpires.Length > 0),
         ["logins"] = Output.Tuple(loginLater, loginAfter).Apply(two => two.Item1.DockerConfigJson == two.Item2.DockerConfigJson),
     };
 });

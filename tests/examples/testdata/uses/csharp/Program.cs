@@ -51,6 +51,12 @@ return await Deployment.RunAsync(() =>
     });
     outputs["loginMailer"] = new MailerArgs { Password = login.Apply(result => result.Password) }.Password;
     outputs["username"] = new MailerArgs { Password = names.Apply(result => result.Username) }.Password;
+    var access = GetRegistryToken.Invoke(new GetRegistryTokenInvokeArgs
+    {
+        Scope = names.Apply(result => $"repository:{result.Namespace}/app:pull,push"),
+    });
+    outputs["pusher"] = new MailerArgs { Password = access.Apply(result => result.Password) }.Password;
+    outputs["expires"] = access.Apply(result => DateTimeOffset.Parse(result.TimeExpires).ToUnixTimeSeconds());
     outputs["image"] = names.Apply(result => $"{result.Server}/{result.Namespace}/app");
     return outputs;
 

@@ -90,6 +90,14 @@ func main() {
 			return err
 		}
 		ctx.Export("mailer", mailerArgs{Password: made.Password()}.Password)
+		access := ociauthtoken.GetRegistryTokenOutput(ctx, ociauthtoken.GetRegistryTokenOutputArgs{
+			Scope: pulumi.Sprintf("repository:%s/app:pull,push", names.Namespace()),
+		})
+		ctx.Export("pusher", mailerArgs{Password: access.Password()}.Password)
+		ctx.Export("expires", access.TimeExpires().ApplyT(func(expires string) (int64, error) {
+			at, err := time.Parse(time.RFC3339, expires)
+			return at.Unix(), err
+		}))
 		ctx.Export("image", pulumi.Sprintf("%s/%s/app", names.Server(), names.Namespace()))
 		return nil
 	})

@@ -11,6 +11,7 @@ import io.github.ociauthtoken.OciauthtokenFunctions;
 import io.github.ociauthtoken.RotatingAuthToken;
 import io.github.ociauthtoken.RotatingAuthTokenArgs;
 import io.github.ociauthtoken.inputs.GetRegistryLoginArgs;
+import io.github.ociauthtoken.inputs.GetRegistryTokenArgs;
 import io.github.ociauthtoken.inputs.GetRegistryUserArgs;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -117,6 +118,15 @@ public final class App {
             .build());
     ctx.export("loginMailer", new MailerArgs(login.applyValue(made -> made.password())).password);
     ctx.export("username", new MailerArgs(names.applyValue(of -> of.username())).password);
+    var access =
+        OciauthtokenFunctions.getRegistryToken(
+            GetRegistryTokenArgs.builder()
+                .scope(names.applyValue(of -> "repository:" + of.namespace() + "/app:pull,push"))
+                .build());
+    ctx.export("pusher", new MailerArgs(access.applyValue(made -> made.password())).password);
+    ctx.export(
+        "expires",
+        access.applyValue(made -> Instant.parse(made.timeExpires()).getEpochSecond()));
     ctx.export("image", names.applyValue(of -> of.server() + "/" + of.namespace() + "/app"));
   }
 }

@@ -65,6 +65,11 @@ kubernetes.core.v1.Secret(
     string_data={".dockerconfigjson": login.docker_config_json},
 )
 Mailer("login", password=login.password)
+access = ociauthtoken.get_registry_token_output(
+    scope=pulumi.Output.concat("repository:", names.namespace, "/app:pull,push")
+)
+Mailer("pusher", password=access.password)
+expires: pulumi.Output[datetime] = access.time_expires.apply(datetime.fromisoformat)
 username: pulumi.Output[str] = names.username
 pulumi.export("image", pulumi.Output.concat(names.server, "/", names.namespace, "/app"))
 pulumi.export("username", username)

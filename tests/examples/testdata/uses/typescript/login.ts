@@ -28,6 +28,17 @@ new command.local.Command("login", {
   environment: { SERVER: names.server, NAME: names.username },
 });
 
+const access = ociauthtoken.getRegistryTokenOutput({
+  scope: pulumi.interpolate`repository:${names.namespace}/app:pull,push`,
+});
+new command.local.Command("push", {
+  create: "docker login",
+  stdin: access.password,
+});
+
+export const expires: pulumi.Output<Date> = access.timeExpires.apply(
+  (time) => new Date(time),
+);
 export const tokenId: pulumi.Output<string> = token.tokenId;
 export const image: pulumi.Output<string> = pulumi.interpolate`${names.server}/${names.namespace}/app`;
 export const last: pulumi.Output<string> = pulumi
