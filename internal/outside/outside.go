@@ -32,8 +32,8 @@ var forms = []*regexp.Regexp{
 	regexp.MustCompile(`^(~|\.{1,2}|[a-zA-Z]:|/[a-zA-Z][a-z]{2,16}(\.[a-z]{1,8})?)([/\\][\p{L}\p{N} ._@-]{0,80})*$`),
 }
 
-// oneWord matches a word in lower case, in upper case, or with a capital.
-const oneWord = `([a-z]{1,20}|[A-Z]{1,20}|[A-Z][a-z]{1,20})`
+// oneWord matches a word in lower case, in upper case, or with a capital. It is shorter than an auth token, which has 20 characters.
+const oneWord = `([a-z]{1,16}|[A-Z]{1,16}|[A-Z][a-z]{1,15})`
 
 // isShown reports whether t has one of the forms.
 func (t Text) isShown() bool {
