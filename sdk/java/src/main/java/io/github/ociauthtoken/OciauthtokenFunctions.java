@@ -715,7 +715,7 @@ public final class OciauthtokenFunctions {
      * |---|---|
      * | `Image` of Docker Build | nothing: it does not compare passwords |
      * | `Image` of Docker, with `registry` | nothing: it compares the server only |
-     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Provider` of Docker, with `registryAuth` | the provider shows an update in each run: [pulumi-docker 952](https://github.com/pulumi/pulumi-docker/issues/952) |
      * | `Command` | it runs again in each run, which is what a `docker login` should do |
      * 
      * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
@@ -792,7 +792,7 @@ public final class OciauthtokenFunctions {
      * |---|---|
      * | `Image` of Docker Build | nothing: it does not compare passwords |
      * | `Image` of Docker, with `registry` | nothing: it compares the server only |
-     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Provider` of Docker, with `registryAuth` | the provider shows an update in each run: [pulumi-docker 952](https://github.com/pulumi/pulumi-docker/issues/952) |
      * | `Command` | it runs again in each run, which is what a `docker login` should do |
      * 
      * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
@@ -869,7 +869,7 @@ public final class OciauthtokenFunctions {
      * |---|---|
      * | `Image` of Docker Build | nothing: it does not compare passwords |
      * | `Image` of Docker, with `registry` | nothing: it compares the server only |
-     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Provider` of Docker, with `registryAuth` | the provider shows an update in each run: [pulumi-docker 952](https://github.com/pulumi/pulumi-docker/issues/952) |
      * | `Command` | it runs again in each run, which is what a `docker login` should do |
      * 
      * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
@@ -946,7 +946,7 @@ public final class OciauthtokenFunctions {
      * |---|---|
      * | `Image` of Docker Build | nothing: it does not compare passwords |
      * | `Image` of Docker, with `registry` | nothing: it compares the server only |
-     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Provider` of Docker, with `registryAuth` | the provider shows an update in each run: [pulumi-docker 952](https://github.com/pulumi/pulumi-docker/issues/952) |
      * | `Command` | it runs again in each run, which is what a `docker login` should do |
      * 
      * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
@@ -1023,7 +1023,7 @@ public final class OciauthtokenFunctions {
      * |---|---|
      * | `Image` of Docker Build | nothing: it does not compare passwords |
      * | `Image` of Docker, with `registry` | nothing: it compares the server only |
-     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Provider` of Docker, with `registryAuth` | the provider shows an update in each run: [pulumi-docker 952](https://github.com/pulumi/pulumi-docker/issues/952) |
      * | `Command` | it runs again in each run, which is what a `docker login` should do |
      * 
      * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
@@ -1100,7 +1100,7 @@ public final class OciauthtokenFunctions {
      * |---|---|
      * | `Image` of Docker Build | nothing: it does not compare passwords |
      * | `Image` of Docker, with `registry` | nothing: it compares the server only |
-     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Provider` of Docker, with `registryAuth` | the provider shows an update in each run: [pulumi-docker 952](https://github.com/pulumi/pulumi-docker/issues/952) |
      * | `Command` | it runs again in each run, which is what a `docker login` should do |
      * 
      * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
@@ -1177,7 +1177,7 @@ public final class OciauthtokenFunctions {
      * |---|---|
      * | `Image` of Docker Build | nothing: it does not compare passwords |
      * | `Image` of Docker, with `registry` | nothing: it compares the server only |
-     * | `Provider` of Docker, with `registryAuth` | the provider is updated in each run, and its resources are not |
+     * | `Provider` of Docker, with `registryAuth` | the provider shows an update in each run: [pulumi-docker 952](https://github.com/pulumi/pulumi-docker/issues/952) |
      * | `Command` | it runs again in each run, which is what a `docker login` should do |
      * 
      * `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
