@@ -125,7 +125,7 @@ def get_registry_token(namespace: Optional[_builtins.str] = None,
     """
     Returns a login to the OCI container registry (OCIR) that is valid for about an hour, for whoever the provider signs in as. It needs no auth token and no user: whatever can sign a request can push an image or a Helm chart in the same run.
 
-    It does not belong into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle's [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
+    Do not put it into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle's [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
 
     Call the form of this function that takes and returns outputs: `getRegistryTokenOutput` in TypeScript, `get_registry_token_output` in Python, `GetRegistryTokenOutput` in Go, `GetRegistryToken.Invoke` in C#, `getRegistryToken` in Java. The plain form returns the password as a plain string, and Pulumi prints it and writes it to the state in plain text. In Go, the plain form always fails.
 
@@ -203,7 +203,7 @@ def get_registry_token_output(namespace: pulumi.Input[Optional[Optional[_builtin
     """
     Returns a login to the OCI container registry (OCIR) that is valid for about an hour, for whoever the provider signs in as. It needs no auth token and no user: whatever can sign a request can push an image or a Helm chart in the same run.
 
-    It does not belong into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle's [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
+    Do not put it into a Kubernetes pull secret, a variable of a CI system, or anything else that is used after the run. Use a `RotatingAuthToken` there, or let the nodes of a cluster pull as instances with Oracle's [credential provider for kubelet](https://github.com/oracle-devrel/oke-credential-provider-for-ocir).
 
     Call the form of this function that takes and returns outputs: `getRegistryTokenOutput` in TypeScript, `get_registry_token_output` in Python, `GetRegistryTokenOutput` in Go, `GetRegistryToken.Invoke` in C#, `getRegistryToken` in Java. The plain form returns the password as a plain string, and Pulumi prints it and writes it to the state in plain text. In Go, the plain form always fails.
 
