@@ -149,8 +149,9 @@ func plain(v *structpb.Value) *structpb.Value {
 
 // hides reports whether everything that is a secret in the input is a secret in the output.
 func hides(output, input *structpb.Value) bool {
+	_, null := output.GetKind().(*structpb.Value_NullValue)
 	switch {
-	case isSecret(output):
+	case isSecret(output), null: // a map of nulls alone is no value
 		return true
 	case isSecret(input):
 		return false
