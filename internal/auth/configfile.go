@@ -80,8 +80,11 @@ func (s *sources) readConfigFile(asked finding) {
 	if asked.value != "" {
 		named = fmt.Sprintf("%q (from %s)", asked.value, asked.origin)
 	}
-	if file.variable != "" {
+	switch {
+	case file.variable != "":
 		by = ", which the environment variable " + file.variable + " names"
+	case strings.HasPrefix(string(file.path), "~"): // there is no home directory
+		by = ", which the environment variable " + configFileVariable + " may name"
 	}
 	switch {
 	case absent:

@@ -125,8 +125,7 @@ public final class App {
                 .build());
     ctx.export("pusher", new MailerArgs(access.applyValue(made -> made.password())).password);
     ctx.export(
-        "expires",
-        access.applyValue(made -> Instant.parse(made.timeExpires()).getEpochSecond()));
+        "expires", access.applyValue(made -> Instant.parse(made.timeExpires()).getEpochSecond()));
     ctx.export("image", names.applyValue(of -> of.server() + "/" + of.namespace() + "/app"));
   }
 }
