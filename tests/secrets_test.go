@@ -270,7 +270,7 @@ func TestWithoutAHomeDirectoryNothingIsReadFromTheWorkingDirectory(t *testing.T)
 		assert.Contains(t, said, "tenancyOcid, userOcid, fingerprint, region and privateKey are not set")
 		assert.Contains(t, said, "there is no home directory")
 		said = w.configureError(map[string]any{"endpoint": w.url, "configFileProfile": "WORK"})
-		assert.Contains(t, said, "configFileProfile: the OCI configuration file")
+		assert.Contains(t, said, `configFileProfile: profile "WORK" (from the provider's configuration) cannot be read`)
 		assert.Contains(t, said, "OCI_CONFIG_FILE")
 
 		settings := w.settings()

@@ -80,15 +80,18 @@ func (s *sources) readConfigFile(asked finding) {
 	if asked.value != "" {
 		named = fmt.Sprintf("%q (from %s)", asked.value, asked.origin)
 	}
+	homeless := strings.HasPrefix(string(file.path), "~")
 	switch {
 	case file.variable != "":
 		by = ", which the environment variable " + file.variable + " names"
-	case strings.HasPrefix(string(file.path), "~"): // there is no home directory
+	case homeless:
 		by = ", which the environment variable " + configFileVariable + " may name"
 	}
 	switch {
 	case absent:
 		file.problem = fmt.Errorf("profile %s cannot be read, since there is no file %s%s", named, file.path, by)
+	case err != nil && homeless && asked.value != "":
+		file.problem = fmt.Errorf("profile %s cannot be read: the OCI configuration file%s: %w", named, by, err)
 	case err != nil:
 		file.problem = fmt.Errorf("the OCI configuration file%s: %w", by, err)
 	case !found:
