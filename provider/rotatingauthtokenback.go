@@ -12,7 +12,7 @@ import (
 // errWayBack is the error for a RotatingAuthToken that an alias makes an AuthToken too early.
 var errWayBack = errors.New("this is the state of a RotatingAuthToken with a previous token, or without a current one, and an AuthToken has " +
 	"exactly one. Nothing was changed. Make it a RotatingAuthToken again, set previousDays to 0, and run \"pulumi up\": then an alias can " +
-	"turn it into an AuthToken. https://" + repository + "/blob/main/docs/rotation.md#the-way-back says how")
+	"turn it into an AuthToken. https://" + repository + "/blob/main/docs/guides/rotation.md#the-way-back says how")
 
 // onTheWayBack returns the id and the state of an AuthToken. If an alias has made it of a RotatingAuthToken, its id may be the OCID of an
 // earlier token. The state keeps the output tokenId until a refresh has corrected the id.

@@ -339,11 +339,11 @@ func TestAnOptionRemovedFromTheConfigurationIsNoLongerSet(t *testing.T) {
 	require.NoError(t, err, "the tenancy of the environment counts again")
 }
 
-// TestConfigurationOfOCIsPulumiProviderIsCopied runs the commands of docs/signing-in.md.
+// TestConfigurationOfOCIsPulumiProviderIsCopied runs the commands of docs/guides/signing-in.md.
 func TestConfigurationOfOCIsPulumiProviderIsCopied(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
-	page, err := os.ReadFile("../docs/signing-in.md")
+	page, err := os.ReadFile("../docs/guides/signing-in.md")
 	require.NoError(t, err)
 	_, commands, _ := strings.Cut(string(page), "```sh\n")
 	commands, _, _ = strings.Cut(commands, "```")

@@ -320,7 +320,7 @@ func TestErrorsSayWhatWasTriedWhatOCISaidAndWhatToDo(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				page, err := os.ReadFile("../docs/troubleshooting.md")
+				page, err := os.ReadFile("../docs/guides/troubleshooting.md")
 				require.NoError(t, err)
 				row := regexp.MustCompile(`(?m)^\| .*` + "(" + name + "|`" + strconv.Itoa(test.fault.Status) + "`)")
 				assert.Regexp(t, row, string(page), "the page has a row for it")

@@ -16,7 +16,7 @@ import (
 )
 
 // These tests are about three judgements: whether a token is gone, whether it is ours, and whether it is recorded. The tables are in
-// docs/promises.md.
+// docs/internals/promises.md.
 
 // notOCI holds answers of something on the way to OCI, or of a wrong endpoint.
 var notOCI = map[string]emulator.Fault{

@@ -107,7 +107,7 @@ func (m *move) around() []any {
 func TestMoveFromPulumiOCI(t *testing.T) {
 	t.Parallel()
 	m := newPulumiOCIMove(t)
-	there, _ := readSteps(t, "move-from-pulumi-oci.md")
+	there, _ := readSteps(t, "guides/move-from-pulumi-oci.md")
 	m.requireUntouched()
 	for _, step := range there {
 		m.follow(step)
@@ -145,7 +145,7 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 	m := newPulumiOCIMove(t)
 	program, err := os.ReadFile(filepath.Join(m.dir, "Pulumi.yaml"))
 	require.NoError(t, err)
-	there, back := readSteps(t, "move-from-pulumi-oci.md")
+	there, back := readSteps(t, "guides/move-from-pulumi-oci.md")
 	stopped := map[string]*move{}
 	protect := there[1]
 	for i, step := range there {
@@ -200,7 +200,7 @@ func TestMovePartFromPulumiOCI(t *testing.T) {
 	t.Parallel()
 	m := newPulumiOCIMove(t)
 	m.must("stack", "change-secrets-provider", "passphrase")
-	there, _ := readSteps(t, "move-from-pulumi-oci.md")
+	there, _ := readSteps(t, "guides/move-from-pulumi-oci.md")
 	for _, step := range there {
 		step.edits = nil
 		switch step.title {

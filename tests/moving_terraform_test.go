@@ -121,7 +121,7 @@ func stateServer(t *testing.T) (backend string) {
 func TestMoveFromTerraform(t *testing.T) {
 	t.Parallel()
 	m := newTerraformMove(t, stateServer(t))
-	there, _ := readSteps(t, "move-from-terraform.md")
+	there, _ := readSteps(t, "guides/move-from-terraform.md")
 	for _, step := range there {
 		m.followInTerraform(step)
 	}
@@ -180,7 +180,7 @@ func (m *terraformMove) requireInGoodHands() {
 // back.
 func TestMoveFromTerraformStops(t *testing.T) {
 	t.Parallel()
-	there, back := readSteps(t, "move-from-terraform.md")
+	there, back := readSteps(t, "guides/move-from-terraform.md")
 	m := newTerraformMove(t, "")
 	before := m.terraformState()
 	stopped := map[string]*terraformMove{}
@@ -240,7 +240,7 @@ func TestPulumiForgetsTokensThatSomethingDependsOn(t *testing.T) {
 	require.Len(t, m.tokensIn(m.state(), newTokenType), 1)
 	m.oci.ResetJournal()
 
-	_, back := readSteps(t, "move-from-terraform.md")
+	_, back := readSteps(t, "guides/move-from-terraform.md")
 	printed, err := m.shell(back[len(back)-1].commands)
 	require.NoError(t, err, printed)
 	assert.Empty(t, m.tokensIn(m.state(), newTokenType))

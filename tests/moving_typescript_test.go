@@ -29,7 +29,7 @@ func TestMoveFromPulumiOCIInTypeScript(t *testing.T) {
 	m.must("config", "set", "user", m.user)
 	m.importStack(m.recorded("component.json"))
 
-	there, _ := readSteps(t, "move-from-pulumi-oci.md")
+	there, _ := readSteps(t, "guides/move-from-pulumi-oci.md")
 	for _, step := range there {
 		m.follow(step)
 		if step.title == "4. Change the program" {

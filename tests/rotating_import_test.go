@@ -347,17 +347,17 @@ func TestTheWayBackIsRefusedWithAPreviousToken(t *testing.T) {
 	s := twice(t, nil)
 	before := s.state().Outputs
 	require.Error(t, s.testStack.up(s.back("ci")))
-	assert.Contains(t, s.diagnostics(), "docs/rotation.md")
+	assert.Contains(t, s.diagnostics(), "docs/guides/rotation.md")
 	assert.Contains(t, s.diagnostics(), "set previousDays to 0")
 	assert.Len(t, s.tokens(), 2)
 	s.mustUp()
 	assert.Equal(t, before["token"], s.state().Outputs["previousToken"])
 }
 
-// TestTheWayBackToAnAuthToken follows docs/rotation.md with the pulumi command. Another resource depends on the token.
+// TestTheWayBackToAnAuthToken follows docs/guides/rotation.md with the pulumi command. Another resource depends on the token.
 func TestTheWayBackToAnAuthToken(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../docs/rotation.md")
+	page, err := os.ReadFile("../docs/guides/rotation.md")
 	require.NoError(t, err)
 	_, section, found := strings.Cut(string(page), "## The way back\n")
 	require.True(t, found)

@@ -258,12 +258,12 @@ func (w *rotatingWire) calm(within time.Duration) time.Duration {
 	return calm
 }
 
-// row matches a row of the table in docs/rotation.md that says how old a token becomes.
+// row matches a row of the table in docs/guides/rotation.md that says how old a token becomes.
 var row = regexp.MustCompile("(?m)^\\| every (\\w+) \\| (`.*`) \\| (\\d+) \\| (\\d+) \\|$")
 
-// TestHowOldATokenBecomes computes the table in docs/rotation.md. The updates come at the worst moments that a schedule allows.
+// TestHowOldATokenBecomes computes the table in docs/guides/rotation.md. The updates come at the worst moments that a schedule allows.
 func TestHowOldATokenBecomes(t *testing.T) {
-	page, err := os.ReadFile("../docs/rotation.md")
+	page, err := os.ReadFile("../docs/guides/rotation.md")
 	require.NoError(t, err)
 	rows := row.FindAllStringSubmatch(string(page), -1)
 	require.Len(t, rows, 4)

@@ -166,7 +166,7 @@ func TestSIGTERMToThePluginDuringUpRecordsTheToken(t *testing.T) {
 }
 
 // The next two tests are the only case in which OCI's protocol leaves behind a token whose value nobody knows. They follow
-// docs/troubleshooting.md.
+// docs/guides/troubleshooting.md.
 
 func TestPluginKilledBetweenCommitAndAnswer(t *testing.T) {
 	t.Parallel()

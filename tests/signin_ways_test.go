@@ -19,7 +19,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// way is one way to set up a machine for OCI, from a row of docs/signing-in.md.
+// way is one way to set up a machine for OCI, from a row of docs/guides/signing-in.md.
 type way struct {
 	// row is the first column of the row.
 	row string
@@ -311,7 +311,7 @@ func TestEveryWayToSignIn(t *testing.T) {
 
 func TestThePageListsEveryWayToSignIn(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile("../docs/signing-in.md")
+	content, err := os.ReadFile("../docs/guides/signing-in.md")
 	require.NoError(t, err)
 	_, page, _ := strings.Cut(string(content), "## Every way to sign in\n")
 	table, page, _ := strings.Cut(page, "Each row of the tables that follow")
@@ -334,5 +334,5 @@ func TestThePageListsEveryWayToSignIn(t *testing.T) {
 	for _, way := range ways {
 		tested = append(tested, way.row)
 	}
-	assert.Equal(t, tested, rows, "each row of docs/signing-in.md is a test, and each test a row")
+	assert.Equal(t, tested, rows, "each row of docs/guides/signing-in.md is a test, and each test a row")
 }

@@ -93,7 +93,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.service.Registry, "registry", "", "the `URL` of a registry that stores the images of the container registry")
 	flags.DurationVar(&o.service.RegistryDelay, "registry-delay", 0, "how `long` the container registry takes to accept a new token")
 	flags.Uint64Var(&o.service.Seed, "seed", 0, "the seed, a `number`, for faults with a probability")
-	flags.Func("fault", "a fault in `JSON`, as docs/emulator.md describes it; may be given more than once", func(s string) error {
+	flags.Func("fault", "a fault in `JSON`, as docs/guides/emulator.md describes it; may be given more than once", func(s string) error {
 		fault, err := emulator.ParseFault(strings.NewReader(s))
 		o.faults = append(o.faults, fault)
 		return err

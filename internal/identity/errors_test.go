@@ -53,7 +53,7 @@ func TestAdvice(t *testing.T) {
 // TestEveryRefusalHasAdviceAndARow asks what each status means, with OCI's code for it and without one.
 func TestEveryRefusalHasAdviceAndARow(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../docs/troubleshooting.md")
+	page, err := os.ReadFile("../../docs/guides/troubleshooting.md")
 	require.NoError(t, err)
 	rows := map[string]bool{}
 	for row := range strings.Lines(string(page)) {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// This file judges whether a token is gone. docs/promises.md has the table.
+// This file judges whether a token is gone. docs/internals/promises.md has the table.
 
 const (
 	// NewFor is how long after its creation a token may exist although OCI does not show it.

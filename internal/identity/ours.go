@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// This file judges whether a token is ours. docs/promises.md has the table.
+// This file judges whether a token is ours. docs/internals/promises.md has the table.
 
 // of returns an error if an answer says that the token is one of another user. The calls of identity domains name a token without its
 // user, so its id alone does not say whose it is.

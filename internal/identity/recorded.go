@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// This file judges whether a token is recorded in a state, and so whether a person may be told to delete it. docs/promises.md has the
+// This file judges whether a token is recorded in a state, and so whether a person may be told to delete it. docs/internals/promises.md has the
 // table.
 
 // recorded holds the latest tokens of each user that are known to be in the state. The state may have more, and there may be other

@@ -144,7 +144,7 @@ namespace OciAuthToken.PulumiPackage
     /// 
     /// For a user in an identity domain other than Default, add `--arg domainUrl URL` to jq, and `--arg timeExpires TIME` if the token expires.
     /// 
-    /// Tokens that Terraform or `@pulumi/oci` has created can move to this provider with their values: see [Move from Terraform](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-terraform.md) and [Move from @pulumi/oci](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/move-from-pulumi-oci.md).
+    /// Tokens that Terraform or `@pulumi/oci` has created can move to this provider with their values: see [Move from Terraform](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/guides/move-from-terraform.md) and [Move from @pulumi/oci](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/guides/move-from-pulumi-oci.md).
     /// </summary>
     [PulumiPackageResourceType("ociauthtoken:index:AuthToken")]
     public partial class AuthToken : global::Pulumi.CustomResource

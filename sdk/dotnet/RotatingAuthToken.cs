@@ -15,7 +15,7 @@ namespace OciAuthToken.PulumiPackage
     /// 
     /// A user can have at most two auth tokens. This resource owns both: the current one, and the previous one, which works until the next rotation begins, or `maxAgeDays` or `previousDays` end it. A client that is updated once between two rotations always has a token that works. A rotation is an update of the resource, never a replacement: its id stays the same.
     /// 
-    /// Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, at least once a month for `maxAgeDays: 90`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/rotation.md) has files to copy, and says which resource to use and how old a token becomes.
+    /// Pulumi does nothing by itself. The first `pulumi up` at or after `timeRotationDue` rotates the token. `pulumi preview` shows what will happen. `pulumi refresh` never rotates. Run `pulumi up` on a schedule, at least once a month for `maxAgeDays: 90`: [Rotate auth tokens](https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/guides/rotation.md) has files to copy, and says which resource to use and how old a token becomes.
     /// 
     /// ## Example Usage
     /// ### A registry password that never becomes older than 90 days

@@ -116,7 +116,7 @@ type answers struct{ cli, python, goSDK, typescript, own string }
 
 func all(name string) answers { return answers{name, name, name, name, name} }
 
-// machines holds machines of the persons alice and bob. If the clients do not agree, docs/signing-in.md says why.
+// machines holds machines of the persons alice and bob. If the clients do not agree, docs/guides/signing-in.md says why.
 func machines(alice, bob person) map[string]struct {
 	setUp func(*machine)
 	as    answers
