@@ -2,7 +2,7 @@
 // signature of every request, and can be told to fail.
 //
 // It is built from what is known about the service, and imports neither the provider's packages nor OCI's SDK, so that it can
-// contradict them. docs/guides/emulator.md lists each behaviour with its source.
+// contradict them. docs/internals/emulator.md lists each behaviour with its source.
 package emulator
 
 import (

@@ -129,10 +129,13 @@ func completePage(file, name string, instructions template.FuncMap) ([]byte, err
 	if err := page.Execute(&completed, nil); err != nil {
 		return nil, err
 	}
-	// Front matter can contain a hidden mark. A description cannot, because some languages show all of it.
+	// Front matter and a guide can contain a hidden mark. A description cannot, because some languages show all of it.
+	mark := fmt.Sprintf("Generated from tools/docs/pages/%s by \"make docs\". Do not edit by hand.", filepath.ToSlash(name))
 	if rest, ok := strings.CutPrefix(completed.String(), "---\n"); ok {
-		mark := fmt.Sprintf("# Generated from tools/docs/pages/%s by \"make docs\". Do not edit by hand.", filepath.ToSlash(name))
-		return []byte("---\n" + mark + "\n" + rest), nil
+		return []byte("---\n# " + mark + "\n" + rest), nil
+	}
+	if strings.HasPrefix(name, "docs") {
+		return []byte("<!-- " + mark + " -->\n\n" + completed.String()), nil
 	}
 	return completed.Bytes(), nil
 }
