@@ -192,7 +192,14 @@ func (r *AuthToken) Read(
 		return response{}, err
 	}
 
-	token, gone, err := user.FindToken(ctx, id, req.State.created())
+	var token *identity.AuthToken
+	var listed []identity.AuthToken
+	gone := false
+	if recorded {
+		token, gone, err = user.FindToken(ctx, id, req.State.created())
+	} else {
+		token, listed, err = user.LookUp(ctx, id)
+	}
 	switch {
 	case err != nil && recorded:
 		return response{}, fmt.Errorf("%w. The resource stays in the state, because OCI does not show the value of its "+
@@ -218,7 +225,7 @@ func (r *AuthToken) Read(
 		inputs.TimeExpires = req.Inputs.TimeExpires
 		return response{ID: token.ID, Inputs: inputs, State: state}, finished(id, state, nil)
 	case !recorded:
-		return response{}, explainMissing(ctx, user, owner.ID, id)
+		return response{}, explainMissing(user, owner.ID, id, listed)
 	case !gone:
 		p.GetLogger(ctx).Warning(unlisted(req.State.created()))
 		inputs := req.State.AuthTokenArgs

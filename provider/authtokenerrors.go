@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,12 +12,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 )
 
-// explainMissing returns the error for the import of a token that the user does not have.
-func explainMissing(ctx context.Context, user *identity.User, userID, id string) error {
-	tokens, err := user.ListTokens(ctx, identity.Near)
-	if err != nil {
-		return err
-	}
+// explainMissing returns the error for the import of a token that the user does not have. The user has these tokens.
+func explainMissing(user *identity.User, userID, id string, tokens []identity.AuthToken) error {
 	if len(tokens) == 0 {
 		return missingError{fmt.Errorf("user %s has no auth token %s, and no other auth token", userID, id)}
 	}

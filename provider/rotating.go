@@ -79,7 +79,7 @@ func (run *rotating) steps(ctx context.Context) error {
 // tokens are not revoked in vain.
 func (run *rotating) look(ctx context.Context) error {
 	for _, view := range []identity.View{identity.Written, identity.Home} {
-		found, err := run.find(ctx, run.user, run.state, view)
+		found, err := run.find(ctx, run.user, run.state, view, run.user.FindToken)
 		if err != nil {
 			return fmt.Errorf("%s, and nothing was changed: %w", run.explain(), err)
 		}

@@ -368,7 +368,14 @@ func (r *RotatingAuthToken) Read(
 	if err != nil {
 		return response{}, err
 	}
-	found, err := r.find(ctx, user, state, identity.Near)
+	look := user.FindToken
+	if !recorded {
+		look = func(ctx context.Context, id string, _ time.Time) (token *identity.AuthToken, gone bool, err error) {
+			token, _, err = user.LookUp(ctx, id)
+			return token, false, err
+		}
+	}
+	found, err := r.find(ctx, user, state, identity.Near, look)
 	switch {
 	case err != nil && recorded:
 		return response{}, fmt.Errorf("%w. The resource stays in the state, because OCI does not show the values of its "+
@@ -376,9 +383,9 @@ func (r *RotatingAuthToken) Read(
 	case err != nil:
 		return response{}, err
 	case !recorded && found.current == nil:
-		return response{}, explainMissing(ctx, user, state.UserID, value(state.TokenID))
+		return response{}, explainMissing(user, state.UserID, value(state.TokenID), found.tokens)
 	case !recorded && state.PreviousTokenID != nil && found.previous == nil:
-		return response{}, explainMissing(ctx, user, state.UserID, value(state.PreviousTokenID))
+		return response{}, explainMissing(user, state.UserID, value(state.PreviousTokenID), found.tokens)
 	case !recorded && found.previous != nil && found.previous.Is(found.current.ID):
 		return response{}, fmt.Errorf("the id %q names the same token twice, by its OCID and by its SCIM id: %s", req.ID, rotatingIDForms)
 	}
@@ -411,8 +418,13 @@ func (r *RotatingAuthToken) Read(
 		p.GetLogger(ctx).Warningf("the current token %s is gone: the next \"pulumi up\" creates a new one", value(state.TokenID))
 		return answer, nil
 	}
-	if !recorded {
+	switch {
+	case !recorded:
 		return answer, nil
+	case state.isUsable() && !req.State.isUsable() && req.State.isLive() && state.PreviousTokenID != nil:
+		// The update that created the token has failed, so what depends on the resource may still use the previous one.
+		answer.State.State = req.State.State
+		return answer, unfinished(value(state.TokenID), "the rotation that created it is not finished")
 	}
 	return answer, state.finished(nil)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
 
@@ -21,9 +22,11 @@ type found struct {
 	currentGone, previousGone bool
 }
 
-// find lists the user's tokens and finds those in the state. If the list lacks one, FindToken decides whether it exists.
+// find lists the user's tokens and finds those in the state. If the list lacks one, look decides whether it exists: User.FindToken for a
+// token that was recorded.
 func (*RotatingAuthToken) find(
 	ctx context.Context, user *identity.User, state RotatingAuthTokenState, from identity.View,
+	look func(ctx context.Context, id string, created time.Time) (token *identity.AuthToken, gone bool, err error),
 ) (found, error) {
 	tokens, err := user.ListTokens(ctx, from)
 	if err != nil {
@@ -32,14 +35,14 @@ func (*RotatingAuthToken) find(
 	f := found{tokens: tokens}
 	if state.TokenID != nil && state.isLive() {
 		if f.current = identity.Pick(tokens, *state.TokenID); f.current == nil {
-			if f.current, f.currentGone, err = user.FindToken(ctx, *state.TokenID, state.created()); err != nil {
+			if f.current, f.currentGone, err = look(ctx, *state.TokenID, state.created()); err != nil {
 				return found{}, err
 			}
 		}
 	}
 	if state.PreviousTokenID != nil {
 		if f.previous = identity.Pick(tokens, *state.PreviousTokenID); f.previous == nil {
-			f.previous, f.previousGone, err = user.FindToken(ctx, *state.PreviousTokenID, state.previousCreated())
+			f.previous, f.previousGone, err = look(ctx, *state.PreviousTokenID, state.previousCreated())
 		}
 	}
 	return f, err

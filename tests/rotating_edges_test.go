@@ -34,6 +34,11 @@ func TestAHalfDoneRotationIsFinishedBeforeTheNext(t *testing.T) {
 				s.clock.advance(day)
 				s.set(map[string]any{"rotateWhenChanged": map[string]any{"leak": "yes"}})
 			},
+			"by a change, after a refresh": func(s *rotatingStack) {
+				s.clock.advance(day)
+				require.NoError(t, s.refresh())
+				s.set(map[string]any{"rotateWhenChanged": map[string]any{"leak": "yes"}})
+			},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -172,6 +172,7 @@ func TestImportOfTokensThatDoNotExist(t *testing.T) {
 		require.Error(t, s.testStack.up(s.program), id)
 		assert.Contains(t, s.diagnostics(), complaint, id)
 		assert.Nil(t, s.state(), "no ghost")
+		assert.NotContains(t, s.diagnostics(), "waiting", "a typing error is told at once")
 	}
 }
 

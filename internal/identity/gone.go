@@ -70,24 +70,34 @@ func (u *User) isNew(created time.Time) bool {
 	return isNew(created, u.calls.clock.Now(), u.calls.time)
 }
 
-// FindToken returns a token. If a list lacks it, FindToken asks where OCI knows best, and more than once if the token is new. If it
-// returns no token, gone reports whether there is none; otherwise the token is so new that OCI may not show it yet. Created is when
-// the token was created, or zero.
-func (u *User) FindToken(ctx context.Context, id string, created time.Time) (token *AuthToken, gone bool, err error) {
-	tokens, err := u.listNear(ctx, id)
-	if err != nil {
-		return nil, false, err
+// LookUp returns a token, or nil if OCI does not show it. Listed is what the user has in that case. If a list lacks the token, LookUp asks
+// where OCI knows best, once.
+func (u *User) LookUp(ctx context.Context, id string) (token *AuthToken, listed []AuthToken, err error) {
+	if listed, err = u.listNear(ctx, id); err != nil {
+		return nil, nil, err
 	}
-	if token = Pick(tokens, id); token == nil {
-		err = u.calls.poll(ctx, newLooks, "waiting for OCI to list auth token "+id+", which may be new", func() (done bool, err error) {
-			token, err = u.api.find(ctx, Home, id)
-			return token != nil || !u.isNew(created), err
-		})
+	if token = Pick(listed, id); token == nil {
+		token, err = u.api.find(ctx, Home, id)
 	}
 	if token != nil {
 		u.recorded.alias(u.ref.ID, id, *token)
 	}
-	return token, token == nil && err == nil && !u.isNew(created), err
+	return token, listed, err
+}
+
+// FindToken returns a token that the state has. If a list lacks it, FindToken asks where OCI knows best, and more than once if the token
+// is new. If it returns no token, gone reports whether there is none; otherwise the token is so new that OCI may not show it yet.
+// Created is when the token was created, or zero.
+func (u *User) FindToken(ctx context.Context, id string, created time.Time) (token *AuthToken, gone bool, err error) {
+	began := u.calls.clock.Now()
+	err = u.calls.poll(ctx, newLooks, "waiting for OCI to list auth token "+id+", which may be new", func() (done bool, err error) {
+		token, _, err = u.LookUp(ctx, id)
+		// A token whose age is not known existed when the search began.
+		old := !u.isNew(created) || created.IsZero() && u.calls.clock.Now().Sub(began) >= NewFor
+		gone = token == nil && old && err == nil
+		return token != nil || gone, err
+	})
+	return token, gone, err
 }
 
 // DeleteToken revokes a token. If OCI says that there is none, it counts as deleted once OCI, asked for it, does not have it either. A
