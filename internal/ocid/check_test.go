@@ -31,6 +31,13 @@ func TestCheck(t *testing.T) {
 		{" ocid1.user.oc1..aaaa", ocid.User, "white space around it"},
 		{"ocid1.user.oc1..aaaa\n", ocid.User, "white space around it"},
 		{"alice", ocid.User, `"alice" is not an OCID: copy the user's OCID`},
+		{"alice", ocid.User, `"oci iam user list --name <user's name> --query 'data[0].id' --raw-output"`},
+		{"alice@example.com", ocid.User, "a text of 17 characters is not an OCID: copy the user's OCID"},
+		{"ocid1.saml2idp.oc1..aaaa/alice@example.com", ocid.User, "the name of a federated user in Cloud Shell, not the user's OCID, " +
+			`which this command prints: oci iam user list --all --query "data[?ends_with(name, '/<name>')].id | [0]" --raw-output`},
+		{"0a1b2c3d4e5f60718293a4b5c6d7e8f9", ocid.User, "the id of a user within an identity domain, not the user's OCID, " +
+			"which this command prints: oci identity-domains user get --endpoint <domainUrl> --user-id <id> --query data.ocid --raw-output"},
+		{"0a1b2c3d4e5f60718293a4b5c6d7e8f9", ocid.Tenancy, "a text of 32 characters is not an OCID: copy the tenancy's OCID"},
 		{"ocid1.user", ocid.User, "is not an OCID"},
 		{"ocid1.user.oc1..aaaa/authTokens", ocid.User, "is not an OCID"},
 		{"ocid1.user.oc1..aa?b", ocid.User, "is not an OCID"},

@@ -26,9 +26,27 @@ const (
 )
 
 var whereToFind = map[Type]string{ //nolint:gosec // there is no credential here, only where to find an identifier
-	User:      `copy the user's OCID from the Console or from "oci iam user list"; it starts with "ocid1.user."`,
+	User: `copy the user's OCID from the Console, or from "oci iam user list --name <user's name> --query 'data[0].id' --raw-output"; ` +
+		`it starts with "ocid1.user."`,
 	Tenancy:   `copy the tenancy's OCID from the Console, under Tenancy details; it starts with "ocid1.tenancy."`,
 	AuthToken: `"oci iam auth-token list --user-id <user's OCID>" shows those of a user; they start with "ocid1.credential."`,
+}
+
+// otherUsers lists what people have instead of a user's OCID, and the command that prints the OCID.
+var otherUsers = []struct {
+	form        *regexp.Regexp
+	is, command string
+}{
+	{ // OCI_CS_USER_OCID
+		regexp.MustCompile(`^ocid1\.saml2idp\.[^/]+/.`),
+		"the name of a federated user in Cloud Shell",
+		`oci iam user list --all --query "data[?ends_with(name, '/<name>')].id | [0]" --raw-output`,
+	},
+	{
+		regexp.MustCompile(`^[0-9a-f]{32}$`),
+		"the id of a user within an identity domain",
+		`oci identity-domains user get --endpoint <domainUrl> --user-id <id> --query data.ocid --raw-output`,
+	},
 }
 
 // otherTypes lists types that people confuse with these.
@@ -50,6 +68,11 @@ func Check(s string, want Type) error {
 	case strings.TrimSpace(s) != s:
 		return errors.New("it has white space around it: remove it")
 	case !pattern.MatchString(s):
+		for _, other := range otherUsers {
+			if want == User && other.form.MatchString(s) {
+				return fmt.Errorf("%q is %s, not the user's OCID, which this command prints: %s", outside.Text(s), other.is, other.command)
+			}
+		}
 		return fmt.Errorf("%q is not an OCID: %s", outside.Text(s), remedy)
 	}
 	if is := typeOf(s); is != want && isKnown(is) {
