@@ -659,6 +659,25 @@ func TestControl(t *testing.T) {
 	assert.Equal(t, 200, status)
 	assert.Empty(t, c.service.Tokens(c.user))
 
+	status, text = control("POST", "users", `{"name": "made@example.com"}`)
+	assert.Equal(t, 200, status)
+	made := c.service.Users()[1]
+	assert.JSONEq(t, `{"id": "`+made.ID+`", "name": "made@example.com"}`, text)
+	_, text = control("GET", "users", "")
+	assert.Contains(t, text, made.ID)
+	assert.Equal(t, 200, c.do("GET", "/20160918/users/"+made.ID, "").status)
+	status, _ = control("PUT", "users/"+made.ID+"/repositories", `["pull"]`)
+	assert.Equal(t, 200, status)
+	status, _ = control("DELETE", "users/"+made.ID, "")
+	assert.Equal(t, 200, status)
+	assert.Len(t, c.service.Users(), 1)
+	status, _ = control("DELETE", "users/"+made.ID, "")
+	assert.Equal(t, 404, status)
+	for _, nonsense := range []string{`{`, `{}`, `{"name": "made", "domain": "missing"}`} {
+		status, _ = control("POST", "users", nonsense)
+		assert.Equal(t, 400, status, nonsense)
+	}
+
 	status, _ = control("POST", "faults", `{"operation": "ListAuthTokens", "status": 500, "delay": "1ms"}`)
 	assert.Equal(t, 200, status)
 	assert.Equal(t, 500, c.do("GET", c.path(), "").status)

@@ -205,6 +205,8 @@ func (s *Service) carryOut(c *call) (answer, *failure) {
 		return answer{status: http.StatusOK, body: s.config.Namespace}, nil
 	case "GetAccessToken":
 		return s.getAccessToken(c), nil
+	case "ListUsers":
+		return s.listUsers(c.URL.Query().Get("name")), nil
 	case "":
 		return answer{}, notFound
 	}
@@ -218,10 +220,7 @@ func (s *Service) carryOut(c *call) (answer, *failure) {
 	}
 	switch c.operation {
 	case "GetUser":
-		return answer{status: http.StatusOK, body: map[string]any{
-			"id": u.ID, "name": u.Name, "compartmentId": s.tenancy, "description": u.Name, "lifecycleState": "ACTIVE",
-			"isMfaActivated": false, "timeCreated": "2020-01-01T00:00:00.000Z",
-		}}, nil
+		return answer{status: http.StatusOK, body: s.shown(u)}, nil
 	case "ListAuthTokens":
 		tokens := []wire{}
 		for _, t := range s.list(u, c.region) {
@@ -234,6 +233,25 @@ func (s *Service) carryOut(c *call) (answer, *failure) {
 		return s.performUpdate(c, u)
 	default:
 		return s.performDelete(c, u)
+	}
+}
+
+// listUsers returns the users of the Default domain, or the one with a name.
+func (s *Service) listUsers(name string) answer {
+	users := []any{}
+	for _, u := range s.users {
+		if u.Domain == "" && !u.denied && (name == "" || u.Name == name) {
+			users = append(users, s.shown(u))
+		}
+	}
+	return answer{status: http.StatusOK, body: users}
+}
+
+// shown returns a user as IAM shows one.
+func (s *Service) shown(u *user) map[string]any {
+	return map[string]any{
+		"id": u.ID, "name": u.Name, "compartmentId": s.tenancy, "description": u.Name, "lifecycleState": "ACTIVE",
+		"isMfaActivated": false, "timeCreated": "2020-01-01T00:00:00.000Z",
 	}
 }
 
@@ -329,6 +347,8 @@ func (s *Service) parse(r *http.Request) *call {
 		c.operation = "ListDomains"
 	case len(parts) == 3 && parts[0] == "tenancies" && parts[2] == "regionSubscriptions" && r.Method == http.MethodGet:
 		c.operation = "ListRegionSubscriptions"
+	case len(parts) == 1 && parts[0] == "users" && r.Method == http.MethodGet:
+		c.operation = "ListUsers"
 	case len(parts) == 2 && parts[0] == "users" && r.Method == http.MethodGet:
 		c.operation, c.userID = "GetUser", parts[1]
 	case len(parts) == 3 && parts[0] == "users" && parts[2] == "authTokens":
