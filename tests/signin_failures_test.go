@@ -373,13 +373,11 @@ func TestSigningInFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-// TestTheSDKFollowsRedirectsWhereItTakesNoClient fails once OCI's SDK can be given a client for these ways to sign in too. Then give it
-// one that is guarded, and correct SECURITY.md.
-func TestTheSDKFollowsRedirectsWhereItTakesNoClient(t *testing.T) {
+// TestTheSDKFollowsNoRedirectEither checks the ways to sign in for which OCI's SDK takes no client.
+func TestTheSDKFollowsNoRedirectEither(t *testing.T) {
 	i := newIssuer(t)
-	followed := map[string]bool{}
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		followed[r.URL.Path] = true
+		t.Errorf("%s was asked for at another host", r.URL.Path)
 		w.WriteHeader(http.StatusBadRequest)
 	}))
 	t.Cleanup(elsewhere.Close)
@@ -396,7 +394,24 @@ func TestTheSDKFollowsRedirectsWhereItTakesNoClient(t *testing.T) {
 		i.answers(path, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect)
 		})
-		i.refused(configuration, "auth")
-		assert.True(t, followed[path], path)
+		assert.Contains(t, i.refused(configuration, "auth"), "the answer is a redirect", path)
 	}
+}
+
+// TestARedirectedWorkloadKeepsItsToken is about the one client of OCI's SDK that follows redirects.
+func TestARedirectedWorkloadKeepsItsToken(t *testing.T) {
+	i := newIssuer(t)
+	newProxymux(i)
+	followed := false
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		followed = true
+		assert.Empty(t, r.Header.Get("Authorization"), "Go keeps it from other hosts")
+		w.WriteHeader(http.StatusBadRequest)
+	}))
+	t.Cleanup(elsewhere.Close)
+	i.answers("/resourcePrincipalSessionTokens", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect)
+	})
+	i.refused(i.signIn("OKEWorkloadIdentity", "workloadIdentityTokenPath", i.keyFile(i.jwt(time.Now().Add(time.Hour)))), "auth")
+	assert.True(t, followed, "the SDK follows none any more: correct SECURITY.md")
 }

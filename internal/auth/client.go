@@ -5,18 +5,33 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 )
 
+var errRedirect = errors.New("the answer is a redirect, and it is not followed")
+
+// The SDK takes no client for InstancePrincipalWithCerts and resource principals. It copies http.DefaultTransport for theirs, with its
+// proxy if this variable is false, so that one refuses to follow redirects. Nothing else in this process follows any. The client for
+// OKEWorkloadIdentity is the SDK's alone. No upstream issue for that was found.
+func init() {
+	_ = os.Setenv(common.UsingExpectHeaderEnvVar, "false")
+	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport.Proxy = func(request *http.Request) (*url.URL, error) {
+			if request.Response != nil { // It follows a redirect.
+				return nil, errRedirect
+			}
+			return http.ProxyFromEnvironment(request)
+		}
+	}
+}
+
 // guarded returns what makes a client of the SDK safe to sign in with. It follows no redirects, because a request carries tokens that are
 // for its receiver only. It asks the instance metadata service without a proxy, which has metadata of its own if it is an instance too.
 // It accepts plain http for that service and for loopback addresses only.
-//
-// The SDK takes no client for InstancePrincipalWithCerts, for resource principals and for OKEWorkloadIdentity. No upstream issue for that
-// was found.
 func guarded(s *sources) func(common.HTTPRequestDispatcher) (common.HTTPRequestDispatcher, error) {
 	direct := common.CloneHTTPDefaultTransport()
 	direct.Proxy = nil
@@ -33,7 +48,7 @@ func guarded(s *sources) func(common.HTTPRequestDispatcher) (common.HTTPRequestD
 		return &http.Client{
 			Timeout: client.Timeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error {
-				return errors.New("the answer is a redirect, and it is not followed")
+				return errRedirect
 			},
 			Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
 				switch {
