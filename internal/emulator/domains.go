@@ -103,7 +103,7 @@ var accessDenied = &failure{http.StatusUnauthorized, "accessDenied", "You are no
 // parseInDomain parses a request to an identity domain. The operation is empty if the domain has no such call.
 func (s *Service) parseInDomain(d *Domain, r *http.Request) *call {
 	c := &call{Request: r, domain: d, region: s.home()}
-	c.body, _ = io.ReadAll(http.MaxBytesReader(nil, r.Body, 1<<20))
+	c.body, _ = io.ReadAll(http.MaxBytesReader(nil, r.Body, longestBody))
 	path, ok := strings.CutPrefix(strings.TrimSuffix(r.URL.Path, "/"), "/admin/v1/")
 	if !ok {
 		return c

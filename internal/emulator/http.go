@@ -14,6 +14,9 @@ import (
 // basePath is the version of the API, which begins every path.
 const basePath = "/20160918"
 
+// longestBody is how many bytes of a request are read.
+const longestBody = 1 << 20
+
 // operations lists the calls that the service supports.
 var operations = []string{
 	"CreateAuthToken", "ListAuthTokens", "GetAuthToken", "UpdateAuthToken", "DeleteAuthToken", "GetUser", "ListUsers", "ListDomains",
@@ -333,7 +336,7 @@ func (s *Service) parse(r *http.Request) *call {
 	c := &call{Request: r}
 	var path string
 	c.region, path = s.splitRegion(r.URL.Path)
-	c.body, _ = io.ReadAll(http.MaxBytesReader(nil, r.Body, 1<<20))
+	c.body, _ = io.ReadAll(http.MaxBytesReader(nil, r.Body, longestBody))
 
 	if c.operation = tenancyOperation(r.Method, path); c.operation != "" {
 		return c
