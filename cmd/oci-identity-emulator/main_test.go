@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -174,4 +176,23 @@ func TestCommandReportsInvalidFlags(t *testing.T) {
 			strings.Contains(complaint, "duration")
 		assert.Equal(t, usage, errors.Is(err, errUsage), complaint)
 	}
+}
+
+// TestThePageListsEveryFlag compares the table in docs/guides/emulator.md with the flags.
+func TestThePageListsEveryFlag(t *testing.T) {
+	page, err := os.ReadFile("../../docs/guides/emulator.md")
+	require.NoError(t, err)
+	var listed, known []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `-.*? \\|").FindAllString(string(page), -1) {
+		for _, match := range regexp.MustCompile("`(-[a-z-]+)").FindAllStringSubmatch(row, -1) {
+			listed = append(listed, match[1])
+		}
+	}
+	var help bytes.Buffer
+	_, err = parse([]string{"-help"}, &help)
+	require.ErrorIs(t, err, flag.ErrHelp)
+	for _, match := range regexp.MustCompile(`(?m)^  (-[a-z-]+)`).FindAllStringSubmatch(help.String(), -1) {
+		known = append(known, match[1])
+	}
+	assert.ElementsMatch(t, known, listed)
 }

@@ -1,0 +1,322 @@
+package pages
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
+
+// elsewhere lists the names on the pages that are not in the code of this repository, by whom they belong to.
+var elsewhere = map[string]string{
+	"Pulumi":       "PULUMI_DEBUG_GRPC HTTP_PROXY",
+	"the operator": "resyncFrequencySeconds",
+	"Kubernetes":   "ImagePullBackOff",
+	"Kafka":        "PLAIN SASL_SSL",
+	"HTTP":         "Authentication",
+	"Maven":        "Dfile DpomFile",
+	"OCI's providers": "DomainsAuthToken oci_identity_domains_auth_token OCI_custom_cert_location OCI_use_obo_token TF_VAR_domain_name_override " +
+		"accept_local_certs CLIENT_HOST_OVERRIDES",
+	"OCI's SDKs and CLI": "OCI_CLI_ENDPOINT OCI_DEFAULT_REALM OCI_REGION_METADATA OCI_RESOURCE_PRINCIPAL_VERSION",
+	"the examples":       "WORK vX Y tokenExchange",
+}
+
+var (
+	span      = regexp.MustCompile("`([^`\n]+)`")
+	name      = regexp.MustCompile(`[A-Za-z_]\w*`)
+	distinct  = regexp.MustCompile(`[A-Z_]`) // Names without it are words, which the code has anyway.
+	target    = regexp.MustCompile(`\bmake ([a-z]+(?: [a-z]+)*)`)
+	plainWord = regexp.MustCompile(`^[a-z-]+$`)
+	file      = regexp.MustCompile(`^[\w.*-]+(?:/[\w.*-]+)*/?$`)
+)
+
+// prose returns the pages that people read, by their paths, without the blocks of code.
+func prose(t *testing.T) map[string]string {
+	t.Helper()
+	pages := map[string]string{}
+	for _, name := range tracked(t, "*.md", ":!tools/docs", ":!CHANGELOG.md", ":!sdk", ":!tests/examples/testdata", ":!.github") {
+		pages[name] = fence.ReplaceAllString(readPage(t, name), "")
+	}
+	return pages
+}
+
+// isForDevelopers reports whether a page is for who works on the provider. Such pages name tests, too.
+func isForDevelopers(page string) bool {
+	return page == "CONTRIBUTING.md" || strings.HasPrefix(page, "docs/internals/")
+}
+
+// TestNamesOnPagesAreInTheCode fails if a property, a variable, an error code or the like is renamed, and a page still has the old name.
+func TestNamesOnPagesAreInTheCode(t *testing.T) {
+	t.Parallel()
+	namesIn := func(files []string) map[string]bool {
+		names := map[string]bool{}
+		for _, path := range files {
+			for _, match := range name.FindAllString(readPage(t, path), -1) {
+				names[match] = true
+			}
+		}
+		return names
+	}
+	code := namesIn(tracked(t, ":!*.md", ":!*_test.go", ":!tests", ":!sdk", ":!docs", ":!tools/docs", ":!*go.sum", ":!*.png"))
+	tests := namesIn(tracked(t, "*_test.go"))
+	others, used := strings.Fields(strings.Join(slices.Collect(maps.Values(elsewhere)), " ")), map[string]bool{}
+	for page, text := range prose(t) {
+		for _, span := range span.FindAllStringSubmatch(text, -1) {
+			if isFile(span[1]) {
+				continue // TestFilesAndTargetsOnPagesExist
+			}
+			for _, name := range name.FindAllString(span[1], -1) {
+				used[name] = true
+				known := code[name] || slices.Contains(others, name) || isForDevelopers(page) && tests[name]
+				if distinct.MatchString(name) && !known {
+					t.Errorf("%s: the code has no %s, which `%s` names", page, name, span[1])
+				}
+			}
+		}
+	}
+	for _, name := range others {
+		assert.True(t, used[name] && !code[name], "%s need not be listed", name)
+	}
+}
+
+// TestFilesAndTargetsOnPagesExist looks at paths in this repository, at tests, and at the targets of the Makefile.
+func TestFilesAndTargetsOnPagesExist(t *testing.T) {
+	t.Parallel()
+	targets := map[string]bool{}
+	for _, match := range regexp.MustCompile(`(?m)^([a-z]+):`).FindAllStringSubmatch(readPage(t, "Makefile"), -1) {
+		targets[match[1]] = true
+	}
+	tests, found := testNames(t), 0
+	files := map[string]bool{}
+	for _, name := range tracked(t) {
+		files[path.Base(name)] = true
+	}
+	for page, text := range prose(t) {
+		for _, span := range span.FindAllStringSubmatch(text, -1) {
+			switch {
+			case strings.HasPrefix(span[1], "Test"):
+				assert.True(t, tests[span[1]], "%s: there is no %s", page, span[1])
+			case isFile(span[1]) && strings.Contains(span[1], "/"):
+				matches, err := filepath.Glob(filepath.Join(toolchain.Root, span[1]))
+				require.NoError(t, err)
+				assert.NotEmpty(t, matches, "%s: there is no %s", page, span[1])
+			case isFile(span[1]):
+				assert.True(t, files[span[1]], "%s: there is no %s", page, span[1])
+			}
+		}
+		for _, match := range target.FindAllStringSubmatch(strings.Join(commands(t, page), "\n"), -1) {
+			for target := range strings.FieldsSeq(match[1]) {
+				found++
+				assert.True(t, targets[target], "%s: the Makefile has no target %s", page, target)
+			}
+		}
+	}
+	assert.NotZero(t, found)
+}
+
+// TestTheMapOfTheCodeIsRight checks the folders in CONTRIBUTING.md.
+func TestTheMapOfTheCodeIsRight(t *testing.T) {
+	t.Parallel()
+	_, section, _ := strings.Cut(readPage(t, "CONTRIBUTING.md"), "\n## A map of the code\n")
+	line := regexp.MustCompile(`(?m)^(\S+)  `)
+	paths := line.FindAllStringSubmatch(fence.FindString(section), -1)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		before, alternatives, _ := strings.Cut(path[1], "{")
+		alternatives, after, _ := strings.Cut(alternatives, "}")
+		for alternative := range strings.SplitSeq(alternatives, ",") {
+			assert.True(t, isThere(before+alternative+after), "there is no %s", path[1])
+		}
+	}
+}
+
+// isFile reports whether code on a page is a file or folder of this repository: a path from its root, or the name of a file in Go.
+func isFile(span string) bool {
+	top, _, nested := strings.Cut(span, "/")
+	return file.MatchString(span) && (nested && top[0] != '.' && isThere(top) || strings.HasSuffix(span, ".go"))
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(filepath.Join(toolchain.Root, path))
+	return err == nil
+}
+
+// commands returns the lines for the shell on a page: those of its blocks, and the code in its sentences.
+func commands(t *testing.T, page string) []string {
+	t.Helper()
+	text := readPage(t, page)
+	var lines []string
+	for _, block := range fence.FindAllStringSubmatch(text, -1) {
+		if block[1] == "sh" {
+			lines = append(lines, strings.Split(strings.ReplaceAll(block[2], "\\\n", " "), "\n")...)
+		}
+	}
+	for _, span := range span.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+		lines = append(lines, strings.ReplaceAll(span[1], `\|`, "|"))
+	}
+	return lines
+}
+
+// TestQuotedErrorsAreThoseOfTheCode looks at the errors by which a person finds a section or a row.
+func TestQuotedErrorsAreThoseOfTheCode(t *testing.T) {
+	t.Parallel()
+	var code strings.Builder
+	for _, name := range tracked(t, "provider/*.go", "internal/*.go", ":!*_test.go") {
+		code.WriteString(readPage(t, name))
+	}
+	texts := regexp.MustCompile(`"\s*\+\s*"`).ReplaceAllString(code.String(), "")
+	quoted := regexp.MustCompile(`(?m)^(?:##+ |\| )"(.*?)"`)
+	found := 0
+	for page, text := range prose(t) {
+		for _, match := range quoted.FindAllStringSubmatch(text, -1) {
+			for part := range strings.SplitSeq(match[1], ": ") {
+				found++
+				if !strings.Contains(texts, part) {
+					t.Errorf("%s: no error says %q", page, part)
+				}
+			}
+		}
+	}
+	assert.Greater(t, found, 3)
+}
+
+// TestPulumiKnowsTheCommandsOnPages asks the pulumi command for its commands and their flags.
+func TestPulumiKnowsTheCommandsOnPages(t *testing.T) {
+	t.Parallel()
+	toolchain.Need(t, "pulumi")
+	environment := append(os.Environ(), "PATH="+toolchain.Path(), "PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_HOME="+t.TempDir(), "PULUMI_EXPERIMENTAL=true")
+	known := map[string]string{}
+	help := func(words ...string) string {
+		of := strings.Join(words, " ")
+		if _, asked := known[of]; !asked {
+			command := exec.CommandContext(t.Context(), "env", append(append([]string{"pulumi"}, words...), "--help")...)
+			command.Env = environment
+			output, err := command.CombinedOutput()
+			require.NoError(t, err, "%s\n%s", of, output)
+			known[of] = string(output)
+		}
+		return known[of]
+	}
+	command := regexp.MustCompile(`(?:^|[ (])pulumi( [^|&;()]*)`)
+	for page := range prose(t) {
+		for _, line := range commands(t, page) {
+			line, _, _ = strings.Cut(line, " #")
+			for _, match := range command.FindAllStringSubmatch(line, -1) {
+				var path []string
+				text, words := help(), true
+				for word := range strings.FieldsSeq(match[1]) {
+					if strings.HasPrefix(word, "-") {
+						flag, _, _ := strings.Cut(word, "=")
+						// The flags of "pulumi do" are those of the resource: TestReadmesCommandWithoutAProgram.
+						if len(path) == 0 || path[0] != "do" {
+							assert.True(t, knowsFlag(text, flag), "%s: pulumi %s has no %s: %s", page, strings.Join(path, " "), flag, line)
+						}
+						continue
+					}
+					// If a command does not know a word, its help is about the command alone.
+					if words = words && strings.Contains(text, "ommands:\n") && plainWord.MatchString(word); words {
+						if deeper := help(append(path, word)...); deeper != text {
+							path, text = append(path, word), deeper
+							continue
+						}
+						words = false
+					}
+					assert.NotEmpty(t, path, "%s: pulumi has no command %s: %s", page, word, line)
+				}
+			}
+		}
+	}
+	assert.Greater(t, len(known), 10)
+}
+
+// knowsFlag reports whether a help text lists a flag.
+func knowsFlag(help, flag string) bool {
+	return regexp.MustCompile(`(?m)^ +(-\w, )?` + regexp.QuoteMeta(flag) + `\b`).MatchString(help)
+}
+
+// TestFragmentsInYAMLHaveTheFieldsOfTheSchema checks the parts of programs on the pages. Whole programs are also run.
+func TestFragmentsInYAMLHaveTheFieldsOfTheSchema(t *testing.T) {
+	t.Parallel()
+	var schema struct {
+		Resources map[string]struct {
+			Properties      map[string]any
+			InputProperties map[string]any
+			RequiredInputs  []string
+		}
+		Functions map[string]struct {
+			Inputs, Outputs struct {
+				Properties map[string]any
+				Required   []string
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(readPage(t, "schema.json")), &schema))
+	type resource struct {
+		Type       string
+		Properties map[string]any
+	}
+	found := 0
+	for page := range prose(t) {
+		for _, block := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+			var program struct {
+				Resources map[string]resource
+				Variables map[string]any
+			}
+			if block[1] != "yaml" || yaml.NewDecoder(bytes.NewBufferString(block[2])).Decode(&program) != nil {
+				continue
+			}
+			outputs := map[string]map[string]any{}
+			for name, r := range program.Resources {
+				known, ours := schema.Resources[strings.Replace(r.Type, "ociauthtoken:", "ociauthtoken:index:", 1)]
+				if !ours {
+					continue
+				}
+				found++
+				outputs[name] = known.Properties
+				for property := range r.Properties {
+					assert.Contains(t, known.InputProperties, property, "%s: %s", page, name)
+				}
+				for _, property := range known.RequiredInputs {
+					assert.Contains(t, r.Properties, property, "%s: %s", page, name)
+				}
+			}
+			for name, value := range program.Variables {
+				variable, _ := value.(map[string]any)
+				invoke, _ := variable["fn::invoke"].(map[string]any)
+				function, _ := invoke["function"].(string)
+				known, ours := schema.Functions[strings.Replace(function, "ociauthtoken:", "ociauthtoken:index:", 1)]
+				if !ours {
+					continue
+				}
+				found++
+				outputs[name] = known.Outputs.Properties
+				arguments, _ := invoke["arguments"].(map[string]any)
+				for property := range arguments {
+					assert.Contains(t, known.Inputs.Properties, property, "%s: %s", page, name)
+				}
+				for _, property := range known.Inputs.Required {
+					assert.Contains(t, arguments, property, "%s: %s", page, name)
+				}
+			}
+			for _, use := range regexp.MustCompile(`\$\{(\w+)\.(\w+)`).FindAllStringSubmatch(block[2], -1) {
+				if known, ours := outputs[use[1]]; ours {
+					assert.Contains(t, known, use[2], "%s: %s", page, use[0])
+				}
+			}
+		}
+	}
+	assert.Greater(t, found, 10)
+}
