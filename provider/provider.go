@@ -3,18 +3,26 @@
 package provider
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
+	host "github.com/pulumi/pulumi/sdk/v3/go/pulumi/provider"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/auth"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/authtoken"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/getauthtokens"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/registry"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/rotatingauthtoken"
 )
 
 // Name is the name of the package, and the first part of every token in its schema.
-const Name = "ociauthtoken"
+const Name = connection.Name
 
 // repository is the address of the provider's repository, which is also the path of its Go module.
 const repository = "github.com/ociauthtoken/pulumi-ociauthtoken"
@@ -27,28 +35,14 @@ const LongestStop = identity.LongestStop
 var description string
 
 // Options say where the provider gets its configuration and the time from. The zero value is for real use.
-type Options struct {
-	// Version is the provider's version without a leading v, such as "1.2.3".
-	Version string
-	// Environment is where configuration comes from besides Pulumi. The zero value means the environment of this process.
-	Environment auth.Environment
-	// Clock tells the time. Nil means the machine's clock.
-	Clock identity.Clock
-}
+type Options = connection.Options
 
 // New assembles the provider.
 func New(options Options) (p.Provider, error) {
-	if options.Environment.LookupEnv == nil {
-		options.Environment = auth.Machine()
-	}
-	if options.Clock == nil {
-		options.Clock = identity.SystemClock{}
-	}
-	oci := &connection{options: options}
-
-	resources, err := newKinds(Name,
-		kindOf(&AuthToken{oci: oci}),
-		kindOf(&RotatingAuthToken{oci: oci}),
+	oci := connection.New(options)
+	resources, err := infermend.NewKinds(Name,
+		infermend.KindOf(authtoken.New(oci)),
+		infermend.KindOf(rotatingauthtoken.New(oci)),
 	)
 	if err != nil {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
@@ -63,29 +57,40 @@ func New(options Options) (p.Provider, error) {
 		WithLicense("Apache-2.0").
 		WithPluginDownloadURL("github://api."+repository).
 		WithLanguageMap(languages()).
-		WithResources(resources.resources()...).
+		WithResources(resources.Resources()...).
 		WithFunctions(
-			infer.Function(&GetAuthTokens{oci: oci}),
-			infer.Function(&GetRegistryUser{oci: oci}),
-			infer.Function(&GetRegistryLogin{oci: oci, clock: options.Clock}),
-			infer.Function(&GetRegistryToken{oci: oci}),
+			infer.Function(getauthtokens.New(oci)),
+			infer.Function(registry.NewRegistryUser(oci)),
+			infer.Function(registry.NewRegistryLogin(oci)),
+			infer.Function(registry.NewRegistryToken(oci)),
 		).
-		WithConfig(infer.Config(Config{})).
+		WithConfig(infer.Config(connection.Config{})).
 		Build()
 	if err != nil {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
 	}
-	return wrapped(provider,
-		resources.passingRequests, answeringExists, resources.answeringNulls, keepingSecretArguments, resources.markingSecretsOnRead,
-		resources.comparingMeanings, resources.completingState, resources.readingOldArguments, ignoringChangesOfInputs, keepingTimeouts,
-		updatingConfiguration, configuringBy(oci.configure), oci.notingWhatIsRecorded, readingIDs, oci.warningOfExpiry,
-		explainingWrongKinds, droppingNulls,
-		notWithoutPassword, checkedByNew, answeringPanics,
+	return infermend.Wrapped(provider,
+		resources.PassingRequests, infermend.AnsweringExists, resources.AnsweringNulls, infermend.KeepingSecretArguments,
+		resources.MarkingSecretsOnRead, resources.ComparingMeanings, resources.CompletingState, resources.ReadingOldArguments,
+		infermend.IgnoringChangesOfInputs, infermend.KeepingTimeouts,
+		infermend.UpdatingConfiguration, infermend.ConfiguringBy(oci.Configure), oci.NotingWhatIsRecorded, readingIDs, authtoken.WarningOfExpiry(oci),
+		infermend.ExplainingWrongKinds(Name), infermend.DroppingNulls,
+		registry.NotWithoutPassword, infermend.CheckedByNew(Name), infermend.AnsweringPanics,
 	), nil
 }
 
-// userAgent is the provider's part of the User-Agent header of every request.
-func (o Options) userAgent() string { return "pulumi-" + Name + "/" + o.Version }
+// ConfigurationTable returns the table of all properties of the configuration for the documentation, in Markdown.
+func ConfigurationTable() string { return connection.Table() }
+
+// Run serves the provider to the engine that has started this process.
+func Run(ctx context.Context, provider p.Provider, version string) error {
+	return host.MainContext(ctx, Name, Server(provider, version))
+}
+
+// Server returns what makes the gRPC server of the provider.
+func Server(provider p.Provider, version string) func(*host.HostClient) (pulumirpc.ResourceProviderServer, error) {
+	return infermend.Server(provider, Name, version)
+}
 
 // languages returns the options of the SDK generators for each language.
 func languages() map[string]any {

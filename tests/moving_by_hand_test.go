@@ -38,7 +38,7 @@ outputs:
 	require.Equal(t, description, m.secretOutput("description"))
 	id := m.secretOutput("id")
 
-	page, err := os.ReadFile(filepath.Join(toolchain.Root, "provider", "authtoken.md"))
+	page, err := os.ReadFile(filepath.Join(toolchain.Root, "provider", "authtoken", "authtoken.md"))
 	require.NoError(t, err)
 	var commands string
 	for _, block := range fence.FindAllStringSubmatch(string(page), -1) {

@@ -18,7 +18,7 @@ import (
 //	[[ example "NAME" ]]   tools/docs/snippets/NAME.yaml in every language, as the Registry wants it in descriptions
 //	[[ chooser "NAME" ]]   the same, as the Registry wants it in other pages
 //	[[ version ]]          the provider's version
-//	[[ configuration ]]    the table of the configuration's properties, from provider/properties.go
+//	[[ configuration ]]    the table of the configuration's properties, from provider/connection/properties.go
 func writePages(root repository, out string) error {
 	if out == "" {
 		out = string(root)

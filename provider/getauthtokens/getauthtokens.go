@@ -1,0 +1,157 @@
+// Package getauthtokens is the function getAuthTokens.
+package getauthtokens
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"slices"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
+)
+
+// GetAuthTokens is the function ociauthtoken:index:getAuthTokens, which lists a user's auth tokens without their values.
+type GetAuthTokens struct{ oci *connection.Connection }
+
+// New returns the function.
+func New(oci *connection.Connection) *GetAuthTokens { return &GetAuthTokens{oci} }
+
+// Args are the arguments of getAuthTokens.
+type Args struct {
+	UserID    string   `pulumi:"userId"`
+	DomainURL *string  `pulumi:"domainUrl,optional"`
+	Filters   []Filter `pulumi:"filters,optional"`
+}
+
+// Result is what getAuthTokens returns.
+type Result struct {
+	UserID string        `pulumi:"userId"`
+	Tokens []ListedToken `pulumi:"tokens"`
+}
+
+// ListedToken is an auth token as OCI lists it.
+type ListedToken struct {
+	ID            string  `pulumi:"id"`
+	Description   string  `pulumi:"description"`
+	State         string  `pulumi:"state"`
+	InactiveState *string `pulumi:"inactiveState,optional"`
+	TimeCreated   string  `pulumi:"timeCreated"`
+	TimeExpires   *string `pulumi:"timeExpires,optional"`
+	UserID        string  `pulumi:"userId"`
+}
+
+var (
+	_ infer.Fn[Args, Result] = (*GetAuthTokens)(nil)
+	_ infer.Annotated        = (*GetAuthTokens)(nil)
+	_ infer.Annotated        = (*Args)(nil)
+	_ infer.Annotated        = (*Result)(nil)
+	_ infer.Annotated        = (*ListedToken)(nil)
+)
+
+// description is generated from tools/docs/pages and tools/docs/snippets.
+//
+//go:embed getauthtokens.md
+var description string
+
+// Annotate describes the function for the schema.
+func (f *GetAuthTokens) Annotate(a infer.Annotator) {
+	a.SetToken("index", "getAuthTokens")
+	a.Describe(f, description)
+}
+
+// Annotate describes the arguments for the schema.
+func (args *Args) Annotate(a infer.Annotator) {
+	a.Describe(&args.UserID, "The OCID of the user whose tokens are listed.")
+	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, if it is not the Default domain.")
+	a.Describe(&args.Filters, "The tokens that pass every filter are returned. If it is not set, all are.")
+}
+
+// Annotate describes the result for the schema.
+func (r *Result) Annotate(a infer.Annotator) {
+	a.Describe(&r.UserID, "The OCID of the user.")
+	a.Describe(&r.Tokens, "The user's tokens, without their values. There are at most two.")
+}
+
+// Annotate describes a listed token for the schema.
+func (t *ListedToken) Annotate(a infer.Annotator) {
+	a.SetToken("index", "GetAuthTokensToken")
+	a.Describe(&t.ID, "The OCID of the token.")
+	a.Describe(&t.Description, "What the token is for.")
+	a.Describe(&t.State, "The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of "+
+		"an identity domain, because domains do not tell it.")
+	a.Describe(&t.InactiveState, "Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.")
+	a.Describe(&t.TimeCreated, "When the token was created, in the format of RFC 3339.")
+	a.Describe(&t.TimeExpires, "When the token expires, in the format of RFC 3339. Absent for a token that never expires.")
+	a.Describe(&t.UserID, "The OCID of the user that the token is for.")
+}
+
+// Invoke lists the tokens.
+func (f *GetAuthTokens) Invoke(
+	ctx context.Context, req infer.FunctionRequest[Args],
+) (infer.FunctionResponse[Result], error) {
+	type response = infer.FunctionResponse[Result]
+
+	args := req.Input
+	if err := ocid.Check(args.UserID, ocid.User); err != nil {
+		return response{}, fmt.Errorf("userId: %w", err)
+	}
+	domainURL, err := token.ParseDomainURL(args.DomainURL)
+	if err != nil {
+		return response{}, err
+	}
+	passes, err := matcher(args.Filters, []string{
+		"id", "description", "state", "inactiveState", "timeCreated", "timeExpires", "userId",
+	})
+	if err != nil {
+		return response{}, err
+	}
+	client, err := f.oci.Client()
+	if err != nil {
+		return response{}, err
+	}
+	user, err := client.User(identity.UserRef{ID: args.UserID, DomainURL: domainURL}, p.GetLogger(ctx))
+	if err != nil {
+		return response{}, err
+	}
+	tokens, err := user.ListTokens(ctx, identity.Near)
+	if err != nil {
+		return response{}, user.Locate(ctx, err)
+	}
+	listed := []ListedToken{}
+	for _, t := range tokens {
+		listed = append(listed, listedToken(args.UserID, t))
+	}
+	listed = slices.DeleteFunc(listed, func(t ListedToken) bool { return !passes(t.properties()) })
+	return response{Output: Result{UserID: args.UserID, Tokens: listed}}, nil
+}
+
+func listedToken(userID string, t identity.AuthToken) ListedToken {
+	outputs := token.Outputs{}.UpdatedBy(t)
+	listed := ListedToken{
+		ID: t.ID, State: outputs.State, InactiveState: outputs.InactiveState, TimeCreated: outputs.TimeCreated, TimeExpires: token.Expiry(nil, t), UserID: userID,
+	}
+	if t.Description != nil {
+		listed.Description = *t.Description
+	}
+	return listed
+}
+
+// properties returns the properties that filters look at. It leaves out those that the token does not have.
+func (t ListedToken) properties() map[string]string {
+	properties := map[string]string{
+		"id": t.ID, "description": t.Description, "state": t.State, "timeCreated": t.TimeCreated, "userId": t.UserID,
+	}
+	if t.InactiveState != nil {
+		properties["inactiveState"] = *t.InactiveState
+	}
+	if t.TimeExpires != nil {
+		properties["timeExpires"] = *t.TimeExpires
+	}
+	return properties
+}

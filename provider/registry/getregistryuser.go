@@ -1,0 +1,125 @@
+package registry
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+	ocir "github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
+)
+
+// GetRegistryUser is the function ociauthtoken:index:getRegistryUser, which returns the names that a login to the OCI container
+// registry takes.
+type GetRegistryUser struct{ oci *connection.Connection }
+
+// NewRegistryUser returns the function.
+func NewRegistryUser(oci *connection.Connection) *GetRegistryUser { return &GetRegistryUser{oci} }
+
+// GetRegistryUserArgs are the arguments of getRegistryUser.
+type GetRegistryUserArgs struct {
+	UserID    *string `pulumi:"userId,optional"`
+	DomainURL *string `pulumi:"domainUrl,optional"`
+	Region    *string `pulumi:"region,optional"`
+	Namespace *string `pulumi:"namespace,optional"`
+	Username  *string `pulumi:"username,optional"`
+}
+
+// GetRegistryUserResult is what getRegistryUser returns.
+type GetRegistryUserResult struct {
+	Server    string  `pulumi:"server"`
+	Alias     *string `pulumi:"alias,optional"`
+	Namespace string  `pulumi:"namespace"`
+	Username  string  `pulumi:"username"`
+}
+
+var (
+	_ infer.Fn[GetRegistryUserArgs, GetRegistryUserResult] = (*GetRegistryUser)(nil)
+	_ infer.Annotated                                      = (*GetRegistryUser)(nil)
+	_ infer.Annotated                                      = (*GetRegistryUserArgs)(nil)
+	_ infer.Annotated                                      = (*GetRegistryUserResult)(nil)
+)
+
+// getRegistryUserDescription is generated from tools/docs/pages and tools/docs/snippets.
+//
+//go:embed getregistryuser.md
+var getRegistryUserDescription string
+
+// Annotate describes the function for the schema.
+func (f *GetRegistryUser) Annotate(a infer.Annotator) {
+	a.SetToken("index", "getRegistryUser")
+	a.Describe(f, getRegistryUserDescription)
+}
+
+// Annotate describes the arguments for the schema.
+func (args *GetRegistryUserArgs) Annotate(a infer.Annotator) {
+	a.Describe(&args.UserID, "The OCID of the user who logs in. The default is the user that the provider signs in as.")
+	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, if it is not the Default domain.")
+	a.Describe(&args.Region, "The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the "+
+		"provider's region.")
+	a.Describe(&args.Namespace, "The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.")
+	a.Describe(&args.Username, "The name under which the user signs in, with or without the namespace before it: "+
+		"`alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is "+
+		"asked for it.")
+}
+
+// Annotate describes the result for the schema.
+func (r *GetRegistryUserResult) Annotate(a infer.Annotator) {
+	a.Describe(&r.Server, "The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.")
+	a.Describe(&r.Alias, "The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the "+
+		"commercial realm, where there is none, and if OCI does not tell the caller the region's key. A "+
+		"status line then says why.")
+	a.Describe(&r.Namespace, "The tenancy's Object Storage namespace. It is the first part of the name of every image.")
+	a.Describe(&r.Username, "The user name for the registry, with the namespace before it.")
+}
+
+// check returns what is wrong with the arguments, without a call.
+func (args GetRegistryUserArgs) check() error {
+	var errs []error
+	wrong := func(property string, err error) { errs = append(errs, fmt.Errorf("%s: %w", property, err)) }
+	if args.UserID != nil {
+		if err := ocid.Check(*args.UserID, ocid.User); err != nil {
+			wrong("userId", err)
+		}
+	}
+	if _, err := token.ParseDomainURL(args.DomainURL); err != nil {
+		errs = append(errs, err)
+	}
+	if args.Username != nil {
+		if err := ocir.CheckUsername(*args.Username); err != nil {
+			wrong("username", err)
+		}
+	}
+	if args.Namespace != nil {
+		if err := ocir.CheckNamespace(*args.Namespace); err != nil {
+			wrong("namespace", err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Invoke finds out the names. It does not log in.
+func (f *GetRegistryUser) Invoke(
+	ctx context.Context, req infer.FunctionRequest[GetRegistryUserArgs],
+) (infer.FunctionResponse[GetRegistryUserResult], error) {
+	type response = infer.FunctionResponse[GetRegistryUserResult]
+
+	if err := req.Input.check(); err != nil {
+		return response{}, err
+	}
+	lookup, err := newLookup(f.oci, p.GetLogger(ctx), req.Input)
+	if err != nil {
+		return response{}, err
+	}
+	names, err := lookup.names(ctx)
+	if err != nil {
+		return response{}, err
+	}
+	return response{Output: names.GetRegistryUserResult}, nil
+}

@@ -1,0 +1,36 @@
+package rotatingauthtoken
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
+)
+
+// idForms lists the forms in which a person may write the id of a rotating auth token.
+const idForms = "use users/<user's OCID>/authTokens/<current token's OCID>, or <user's OCID>/<current token's OCID>, or, for a " +
+	"user of an identity domain other than Default, <domain's URL>/users/<user's OCID>/authTokens/<current token's OCID>; and, " +
+	"if the user's other token is to be taken over as the previous one, add /<that token's OCID>"
+
+// ParseID parses the id of a rotating auth token. In the state it is the OCID of the first token. It stays the id after any
+// number of rotations. On import it names the user, the current token and, if there is one, the previous token. The user and the
+// previous token are empty if the id does not name them.
+func ParseID(id string) (user identity.UserRef, currentID, previousID string, err error) {
+	if user, currentID, err = token.ParseID(id); err == nil {
+		return user, currentID, "", nil
+	}
+	if cut := strings.LastIndex(id, "/"); cut >= 0 {
+		last := id[cut+1:]
+		user, currentID, err := token.ParseID(id[:cut])
+		isToken := ocid.Check(last, ocid.AuthToken) == nil || (user.DomainURL != "" && token.IsSCIMID(last))
+		if err == nil && user.ID != "" && isToken {
+			if currentID == last {
+				return identity.UserRef{}, "", "", fmt.Errorf("the id names the same token twice: %s", idForms)
+			}
+			return user, currentID, last, nil
+		}
+	}
+	return identity.UserRef{}, "", "", fmt.Errorf("this is not the id of a rotating auth token: %s", idForms)
+}

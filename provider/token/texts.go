@@ -1,0 +1,69 @@
+package token
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi-go-provider/infer"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
+)
+
+// ExplainMissing returns the error for the import of a token that the user does not have. The user has these tokens.
+func ExplainMissing(user *identity.User, userID, id string, tokens []identity.AuthToken) error {
+	if len(tokens) == 0 {
+		return infermend.Missing(fmt.Errorf("user %s has no auth token %s, and no other auth token", userID, id))
+	}
+	return infermend.Missing(fmt.Errorf("user %s has no auth token %s. It has these:\n%s", userID, id, user.Describe(tokens)))
+}
+
+// Unlisted returns the warning for a token that stays in the state although OCI does not list it, because it may be new.
+func Unlisted(created time.Time) string {
+	const stays = "OCI does not list this token. It stays in the state, because "
+	if created.IsZero() {
+		return stays + "the state does not say when it was created, and it may be new. If it is gone, remove it with \"pulumi state delete\"."
+	}
+	return stays + fmt.Sprintf("it was created at %s, and OCI may take %.0f minutes to list it. If it is gone, a refresh after that time "+
+		"removes it.", identity.RFC3339(created), identity.NewFor.Minutes())
+}
+
+// Finished returns nil for a token that can be used, or whose lifecycle state OCI does not tell. Otherwise it returns the error that
+// makes the engine record the state, and look at the token again at the next "pulumi up". If the wait for the token to become
+// ACTIVE ended early, unawaited is the reason. Otherwise it is nil.
+func Finished(id string, outputs Outputs, unawaited error) error {
+	switch {
+	case unawaited != nil:
+		return Unfinished(id, unawaited.Error())
+	case outputs.State == identity.StateActive, outputs.State == "":
+		return nil
+	default:
+		return Unfinished(id, fmt.Sprintf("it is %s%s and cannot be used", outside.Sentence(outputs.State), inactiveReason(outputs)))
+	}
+}
+
+// Unfinished returns the error for a token that exists and is recorded, but cannot be used.
+func Unfinished(id, reason string) error {
+	return infer.ResourceInitFailedError{Reasons: []string{
+		fmt.Sprintf("auth token %s is recorded in the state, but %s. "+
+			"The next \"pulumi up\" looks at it again", id, reason),
+	}}
+}
+
+// inactiveReason returns the flags of an INACTIVE token in words, in parentheses, or "" if there are none.
+func inactiveReason(outputs Outputs) string {
+	flags, err := strconv.ParseInt(OrEmpty(outputs.InactiveState), 10, 64)
+	if err != nil || flags == 0 {
+		return ""
+	}
+	var names []string
+	for i, name := range []string{"suspended", "disabled", "blocked", "locked"} {
+		if flags&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return " (" + strings.Join(append(names, "status "+OrEmpty(outputs.InactiveState)), ", ") + ")"
+}
