@@ -20,8 +20,10 @@ import (
 func (p *project) installStandIn(name, version string) {
 	p.t.Helper()
 	folder := filepath.Join(toolchain.Root, "tests", "examples", "testdata", "standin")
-	key := read(p.t, filepath.Join(folder, "main.go")) + read(p.t, filepath.Join(folder, "image.go")) +
-		read(p.t, filepath.Join(toolchain.Root, "go.mod"))
+	key := read(p.t, filepath.Join(toolchain.Root, "go.mod"))
+	for _, file := range []string{"main.go", "image.go", "table.go"} {
+		key += read(p.t, filepath.Join(folder, file))
+	}
 	built := toolchain.Cached(p.t, "standin", key, func(to string) {
 		toolchain.Run(p.t, folder, nil, "go", "build", "-o", to, ".")
 	})

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -90,38 +91,54 @@ func (*Image) Diff(_ context.Context, req infer.DiffRequest[ImageArgs, ImageStat
 	return infer.DiffResponse{HasChanges: len(changes) > 0, DetailedDiff: changes}, err
 }
 
-// Read looks for the image with the login in the state. If it cannot be read, it is gone.
+// Read looks for the image with the login in the state. If the registry refuses to show it, it stays, as from version 0.0.21 on.
 func (*Image) Read(
 	ctx context.Context, req infer.ReadRequest[ImageArgs, ImageState],
 ) (infer.ReadResponse[ImageArgs, ImageState], error) {
 	response := infer.ReadResponse[ImageArgs, ImageState]{ID: req.ID, Inputs: req.Inputs, State: req.State}
 	if _, err := crane(ctx, req.State.Registries, "manifest", req.State.Ref); err != nil {
-		p.GetLogger(ctx).Warning(err.Error())
-		response.ID = ""
+		if strings.Contains(err.Error(), "MANIFEST_UNKNOWN") {
+			response.ID = ""
+			return response, nil
+		}
+		p.GetLogger(ctx).Warning("unable to verify image tags, leaving state unchanged: " + err.Error())
 	}
 	return response, nil
 }
 
 func push(ctx context.Context, args ImageArgs, dryRun bool) (ImageState, error) {
 	state := ImageState{ImageArgs: args}
-	layer, hash, err := pack(args.Context.Location)
+	_, hash, err := pack(args.Context.Location)
 	if err != nil || dryRun {
 		return state, err
 	}
 	state.ContextHash = hash
-	file := filepath.Join(os.TempDir(), hash+".tar")
-	if err := os.WriteFile(file, layer, 0o600); err != nil {
-		return state, err
-	}
 	for _, tag := range args.Tags {
-		printed, err := crane(ctx, args.Registries, "append", "--new_layer", file, "--new_tag", tag)
-		if err != nil {
+		if state.Ref, err = pushFolder(ctx, args.Context.Location, tag, args.Registries...); err != nil {
 			return state, err
 		}
-		state.Ref = strings.TrimSpace(printed)
 		_, state.Digest, _ = strings.Cut(state.Ref, "@")
 	}
-	return state, os.Remove(file)
+	return state, nil
+}
+
+// pushFolder pushes an image with the files of a folder, and returns its name with its digest.
+func pushFolder(ctx context.Context, folder, tag string, logins ...Registry) (string, error) {
+	layer, _, err := pack(folder)
+	if err != nil {
+		return "", err
+	}
+	file, err := os.CreateTemp("", "*.tar")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.Remove(file.Name()) }()
+	_, err = file.Write(layer)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return "", err
+	}
+	printed, err := crane(ctx, logins, "append", "--new_layer", file.Name(), "--new_tag", tag)
+	return strings.TrimSpace(printed), err
 }
 
 // pack returns an archive of a folder, and its hash.

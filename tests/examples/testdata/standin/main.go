@@ -1,6 +1,6 @@
-// Command standin stands in for some of Pulumi's providers in the tests of examples, because these are not available as Go modules, or
-// need a cluster or a Docker daemon. The name of its file decides which one it is. As pulumi-resource-command it runs commands on this
-// machine. As pulumi-resource-kubernetes it records secrets. As pulumi-resource-docker-build it pushes images: see image.go.
+// Command standin stands in for other providers in the tests of examples, because these are not available as Go modules, or need an
+// account, a cluster or a Docker daemon. The name of its file decides which one it is. As pulumi-resource-command it runs commands on
+// this machine. As pulumi-resource-docker-build it pushes images: see image.go. The others are in table.go. All compare as the real ones do.
 package main
 
 import (
@@ -12,18 +12,21 @@ import (
 	"path/filepath"
 	"strings"
 
+	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 )
 
 func main() {
 	name := strings.TrimPrefix(filepath.Base(os.Args[0]), "pulumi-resource-")
-	resource := map[string]infer.InferredResource{
-		"command": infer.Resource(&Command{}), "kubernetes": infer.Resource(&Secret{}),
-		"docker-build": infer.Resource(&Image{}),
-	}[name]
-	provider, err := infer.NewProviderBuilder().WithResources(resource).Build()
-	if err == nil {
-		err = provider.Run(context.Background(), name, "1.0.0")
+	resource := map[string]infer.InferredResource{"command": infer.Resource(&Command{}), "docker-build": infer.Resource(&Image{})}[name]
+	var err error
+	if resource == nil {
+		err = p.RunProvider(context.Background(), name, "1.0.0", tables[name].provider(name))
+	} else {
+		var provider p.Provider
+		if provider, err = infer.NewProviderBuilder().WithResources(resource).Build(); err == nil {
+			err = provider.Run(context.Background(), name, "1.0.0")
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -31,15 +34,18 @@ func main() {
 	}
 }
 
-// Command is command:local:Command.
+// Command is command:local:Command. Like the real one, it leaves comparing to infer, and an update without a command for it runs the
+// first one again: see pulumi/pulumi-command provider/pkg/provider/local/commandController.go.
 type Command struct{}
 
 // CommandArgs are the arguments that the examples use.
 type CommandArgs struct {
 	Create      string            `pulumi:"create"`
+	Update      *string           `pulumi:"update,optional"`
 	Delete      *string           `pulumi:"delete,optional"`
-	Stdin       *string           `pulumi:"stdin,optional"       provider:"secret"`
+	Stdin       *string           `pulumi:"stdin,optional"`
 	Environment map[string]string `pulumi:"environment,optional"`
+	Triggers    []string          `pulumi:"triggers,optional"    provider:"replaceOnChanges"`
 }
 
 // CommandState is the state of a Command.
@@ -57,7 +63,22 @@ func (*Command) Create(ctx context.Context, req infer.CreateRequest[CommandArgs]
 	return response, req.Inputs.run(ctx, req.Inputs.Create)
 }
 
-// Delete runs the other command.
+// Update runs the command for it, or the first one.
+func (*Command) Update(
+	ctx context.Context, req infer.UpdateRequest[CommandArgs, CommandState],
+) (infer.UpdateResponse[CommandState], error) {
+	response := infer.UpdateResponse[CommandState]{Output: CommandState{req.Inputs}}
+	if req.DryRun {
+		return response, nil
+	}
+	line := req.Inputs.Create
+	if req.Inputs.Update != nil {
+		line = *req.Inputs.Update
+	}
+	return response, req.Inputs.run(ctx, line)
+}
+
+// Delete runs the last command.
 func (*Command) Delete(ctx context.Context, req infer.DeleteRequest[CommandState]) (infer.DeleteResponse, error) {
 	if req.State.Delete == nil {
 		return infer.DeleteResponse{}, nil
@@ -80,32 +101,4 @@ func (args CommandArgs) run(ctx context.Context, line string) error {
 		return fmt.Errorf("%s: %w\n%s", line, err, &printed)
 	}
 	return nil
-}
-
-// Secret is kubernetes:core/v1:Secret.
-type Secret struct{}
-
-// SecretArgs are the arguments that the examples use.
-type SecretArgs struct {
-	APIVersion *string           `pulumi:"apiVersion,optional"`
-	Kind       *string           `pulumi:"kind,optional"`
-	Metadata   map[string]string `pulumi:"metadata"`
-	Type       string            `pulumi:"type"`
-	StringData map[string]string `pulumi:"stringData"`
-}
-
-// SecretState is the state of a Secret.
-type SecretState struct{ SecretArgs }
-
-// Annotate names the resource.
-func (s *Secret) Annotate(a infer.Annotator) { a.SetToken("core/v1", "Secret") }
-
-// Create records the secret.
-func (*Secret) Create(_ context.Context, req infer.CreateRequest[SecretArgs]) (infer.CreateResponse[SecretState], error) {
-	return infer.CreateResponse[SecretState]{ID: "default/" + req.Inputs.Metadata["name"], Output: SecretState{req.Inputs}}, nil
-}
-
-// Update records the new secret.
-func (*Secret) Update(_ context.Context, req infer.UpdateRequest[SecretArgs, SecretState]) (infer.UpdateResponse[SecretState], error) {
-	return infer.UpdateResponse[SecretState]{Output: SecretState{req.Inputs}}, nil
 }
