@@ -185,6 +185,25 @@ func TestANewTokenIsWaitedForAtTheRegistry(t *testing.T) {
 	registry.Machine(login["dockerConfigJson"].(string)).RequireLoggedIn()
 }
 
+// TestANewUserIsWaitedFor logs in as a user whom the provider's region does not show at first, or does not show at all yet.
+func TestANewUserIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for name, missing := range map[string]emulator.Fault{
+		"for a moment":                times(3, emulator.Fault{Operation: "GetUser", Status: 404, Code: "NotAuthorizedOrNotFound"}),
+		"in all regions but the home": {Operation: "GetUser", Region: "us-ashburn-1", Status: 404, Code: "NotAuthorizedOrNotFound"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStackIn(newWorldWith(t, emulator.Config{Regions: []string{"us-phoenix-1", "us-ashburn-1"}}))
+			s.config["region"], s.config["endpoint"] = "us-ashburn-1", s.url+"/{region}"
+			s.oci.Inject(missing)
+			var result map[string]any
+			s.mustUp(s.logInWith(s.user, nil, &result))
+			assert.Equal(t, s.oci.Namespace()+"/alice", result["username"])
+		})
+	}
+}
+
 func TestARegistryThatKeepsRefusingIsAnErrorWithAllDetails(t *testing.T) {
 	t.Parallel()
 	clock := newTestClock()

@@ -15,7 +15,7 @@ import (
 const (
 	// NewFor is how long after its creation a token may exist although OCI does not show it.
 	NewFor = 10 * time.Minute
-	// newLooks is how often a new token is looked for.
+	// newLooks is how often a new token or a new user is looked for.
 	newLooks = 5
 	// skew is how far this machine's clock can differ from OCI's. With a larger difference OCI refuses the signature.
 	skew = 5 * time.Minute

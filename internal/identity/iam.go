@@ -83,10 +83,11 @@ func (i iam) delete(ctx context.Context, id string) error {
 	})
 }
 
-// account is https://docs.oracle.com/iaas/api/#/en/identity/20160918/User/GetUser.
+// account is https://docs.oracle.com/iaas/api/#/en/identity/20160918/User/GetUser. The region in which a token was created is the first to
+// know a new user.
 func (i iam) account(ctx context.Context) (account Account, err error) {
 	err = i.calls.call(ctx, operation{
-		doing: "find out the name of user " + i.userID, to: i.home.configured,
+		doing: "find out the name of user " + i.userID, to: i.home.writer(),
 		request: request{method: http.MethodGet, path: escaped("users", i.userID)},
 		read: func(a *answer) error {
 			var said struct {

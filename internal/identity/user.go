@@ -89,8 +89,26 @@ func stateOf(token AuthToken) string {
 	return outside.Sentence(token.State)
 }
 
-// Account returns what OCI says about the user.
-func (u *User) Account(ctx context.Context) (Account, error) { return u.api.account(ctx) }
+// Account returns what OCI says about the user. It waits a moment for OCI to show a new one, unless it finds the user in an identity domain.
+func (u *User) Account(ctx context.Context) (account Account, err error) {
+	var domain api
+	asked := false
+	waiting := fmt.Sprintf("OCI does not know user %s yet: waiting a moment, in case the user is new", u.ref.ID)
+	stopped := u.calls.poll(ctx, newLooks, waiting, func() (bool, error) {
+		if account, err = u.api.account(ctx); !IsNotFound(err) {
+			return true, nil
+		}
+		if !asked {
+			domain, _, _ = u.api.elsewhere(ctx)
+			asked = true
+		}
+		return domain != nil, nil
+	})
+	if stopped != nil {
+		return account, fmt.Errorf("%w: %w", stopped, err)
+	}
+	return account, err
+}
 
 // Locate adds to the error of a call that has not found the user in which identity domain the user is, or how to name it.
 func (u *User) Locate(ctx context.Context, err error) error {

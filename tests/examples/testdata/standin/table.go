@@ -224,7 +224,7 @@ func control(ctx context.Context, method, path string, body, answer any) error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
+	if response.StatusCode != http.StatusOK && (method != http.MethodDelete || response.StatusCode != http.StatusNotFound) {
 		return fmt.Errorf("%s %s: %s", method, path, response.Status)
 	}
 	if answer == nil {
@@ -312,13 +312,14 @@ func (t table) provider(name string) p.Provider {
 			return p.ReadResponse{ID: req.ID, Properties: req.Properties, Inputs: req.Inputs}, nil
 		},
 		Create: func(ctx context.Context, req p.CreateRequest) (p.CreateResponse, error) {
-			response := p.CreateResponse{ID: req.Urn.Name(), Properties: req.Properties}
-			apply := kindOf(req.Urn).apply
-			if req.DryRun || apply == nil {
-				return response, nil
+			if req.DryRun { // The id is unknown.
+				return p.CreateResponse{Properties: req.Properties}, nil
 			}
-			id, err := apply(ctx, config, req.Urn.Name(), req.Properties)
-			response.ID = id
+			response := p.CreateResponse{ID: req.Urn.Name(), Properties: req.Properties}
+			var err error
+			if apply := kindOf(req.Urn).apply; apply != nil {
+				response.ID, err = apply(ctx, config, req.Urn.Name(), req.Properties)
+			}
 			return response, err
 		},
 		Update: func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
