@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
 // consumer is a provider of another package, with one kind of resource that takes a token, as a registry login or a Kubernetes
@@ -20,10 +21,10 @@ type consumer struct {
 const loginType = "consumer:index:Login"
 
 func (c *consumer) load() (plugin.Provider, error) {
-	receive := func(inputs resource.PropertyMap) {
+	receive := func(inputs any) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		password := inputs["password"]
+		password := propertyMap(inputs)["password"]
 		for password.IsSecret() {
 			password = password.SecretValue().Element
 		}
@@ -43,6 +44,15 @@ func (c *consumer) load() (plugin.Provider, error) {
 			return plugin.UpdateResponse{Properties: req.NewInputs, Status: resource.StatusOK}, nil
 		},
 	}, nil
+}
+
+// propertyMap returns the properties in a request of the engine. Their type is property.Map, and was resource.PropertyMap in the oldest
+// version that the tests are run with.
+func propertyMap(properties any) resource.PropertyMap {
+	if m, ok := properties.(property.Map); ok {
+		return resource.ToResourcePropertyMap(m)
+	}
+	return properties.(resource.PropertyMap)
 }
 
 // tokenAndLogin returns a program with an AuthToken "token" and a resource "login" that takes its value.

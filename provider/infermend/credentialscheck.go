@@ -8,7 +8,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 )
 
-// CheckedByNew adds two lines to the schema, which the schema package of Pulumi 3.258 does not have. With them, "pulumi new" configures the
+// CheckedByNew adds two lines to the schema, for which infer has no option. With them, "pulumi new" configures the
 // provider for the new project, and if that fails it shows the error and the page that says how to sign in. Earlier versions ignore them.
 func CheckedByNew(pkg string) Wrapper {
 	return func(provider p.Provider) p.Provider {

@@ -89,6 +89,16 @@ export class RotatingAuthToken extends pulumi.CustomResource {
         return new RotatingAuthToken(name, undefined as any, { ...opts, id: id });
     }
 
+    /**
+     * Check whether an existing RotatingAuthToken resource with the given ID exists.
+     *
+     * @param id The _unique_ provider ID of the resource to check.
+     * @param opts Optional settings to control the behavior of the CustomResource.
+     */
+    public static exists(id: pulumi.Input<string>, opts?: pulumi.CustomResourceOptions): pulumi.Output<boolean> {
+        return pulumi.runtime.existsResource("ociauthtoken:index:RotatingAuthToken", id, {}, { ...opts }, undefined);
+    }
+
     /** @internal */
     public static readonly __pulumiType = 'ociauthtoken:index:RotatingAuthToken';
 

@@ -17,7 +17,7 @@ import (
 
 // The packages that all TypeScript programs share, with their versions.
 var typeScriptPackages = map[string]string{
-	"@pulumi/pulumi": "3.270.0", "@types/node": "20.19.0", "typescript": "5.9.3",
+	"@pulumi/pulumi": "3.276.0", "@types/node": "20.19.0", "typescript": "5.9.3",
 }
 
 // typeScriptProgram is a program with one token.

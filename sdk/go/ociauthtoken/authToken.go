@@ -232,6 +232,12 @@ func (AuthTokenState) ElementType() reflect.Type {
 	return reflect.TypeOf((*authTokenState)(nil)).Elem()
 }
 
+// AuthTokenExists checks whether an existing AuthToken resource with the given ID exists.
+func AuthTokenExists(ctx *pulumi.Context,
+	id pulumi.StringInput, state *AuthTokenState, opts ...pulumi.ResourceOption) pulumi.BoolOutput {
+	return ctx.ExistsResource("ociauthtoken:index:AuthToken", id, state, "", opts...)
+}
+
 type authTokenArgs struct {
 	// What the token is for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place: the token and everything that uses it stay as they are.
 	Description string `pulumi:"description"`

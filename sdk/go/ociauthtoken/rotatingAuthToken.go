@@ -203,6 +203,12 @@ func (RotatingAuthTokenState) ElementType() reflect.Type {
 	return reflect.TypeOf((*rotatingAuthTokenState)(nil)).Elem()
 }
 
+// RotatingAuthTokenExists checks whether an existing RotatingAuthToken resource with the given ID exists.
+func RotatingAuthTokenExists(ctx *pulumi.Context,
+	id pulumi.StringInput, state *RotatingAuthTokenState, opts ...pulumi.ResourceOption) pulumi.BoolOutput {
+	return ctx.ExistsResource("ociauthtoken:index:RotatingAuthToken", id, state, "", opts...)
+}
+
 type rotatingAuthTokenArgs struct {
 	// What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.
 	Description string `pulumi:"description"`
