@@ -1,13 +1,7 @@
 package tests
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"go/types"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -34,9 +28,17 @@ func TestArrowsPointOneWay(t *testing.T) {
 		"provider/token":             {"internal/hosts", "internal/identity", "internal/ocid", "internal/outside", "provider/infermend"},
 		"provider/connection":        {"internal/auth", "internal/identity", "internal/registry", "internal/web", "provider/infermend"},
 		"provider/infermend":         {"internal/hosts", "internal/panics"},
-		"internal/identity": {"internal/hosts", "internal/outside", "internal/panics", "internal/sdklog", "internal/web"},
-		"internal/auth":     {"internal/hosts", "internal/ocid", "internal/outside", "internal/sdklog"},
-		"internal/registry": {"internal/hosts", "internal/outside", "internal/web"},
+		"internal/identity":          {"internal/oci", "internal/registry", "internal/tokens", "internal/tokens/iam"},
+		"internal/tokens":            {"internal/oci", "internal/hosts", "internal/outside", "internal/panics"},
+		"internal/tokens/iam":        {"internal/tokens", "internal/tokens/scim", "internal/oci", "internal/hosts", "internal/outside"},
+		"internal/tokens/scim":       {"internal/tokens", "internal/oci", "internal/outside"},
+		"internal/oci":               {"internal/hosts", "internal/outside", "internal/panics", "internal/sdklog", "internal/web"},
+		"internal/oci/ocitest":       nil,
+		"internal/auth":              {"internal/hosts", "internal/ocid", "internal/outside", "internal/sdklog"},
+		"internal/registry": {
+			"internal/tokens", "internal/tokens/iam", "internal/tokens/scim", "internal/oci", "internal/hosts", "internal/outside",
+			"internal/panics", "internal/web",
+		},
 		"internal/web":      {"internal/outside"},
 		"internal/hosts":    {"internal/outside"},
 		"internal/sdklog":   nil,
@@ -56,7 +58,7 @@ func TestArrowsPointOneWay(t *testing.T) {
 				assert.Contains(t, permitted, to, "%s imports %s", from, to)
 			}
 			if strings.HasPrefix(imported, "github.com/oracle/oci-go-sdk/") {
-				assert.Contains(t, []string{"internal/identity", "internal/auth", "internal/sdklog", "internal/web"}, from, "%s imports OCI's SDK", from)
+				assert.Contains(t, []string{"internal/identity", "internal/oci", "internal/oci/ocitest", "internal/registry", "internal/auth", "internal/sdklog", "internal/web"}, from, "%s imports OCI's SDK", from)
 			}
 		}
 	}
@@ -67,57 +69,6 @@ func TestArrowsPointOneWay(t *testing.T) {
 func TestSDKLogIsReplacedBeforeTheSDKRuns(t *testing.T) {
 	t.Parallel()
 	assert.Contains(t, packageImports(t)["internal/auth"], module+"internal/sdklog")
-}
-
-// TestIdentityFileOrder checks the order of the files of internal/identity. Each may use only declarations from itself, from the files
-// after it, and from those with the three judgements, which may use all others.
-func TestIdentityFileOrder(t *testing.T) {
-	t.Parallel()
-	order := []string{
-		"client.go", "user.go", "lists.go", "ledger.go", "creation.go", "accesstoken.go", "tenancy.go", "iam.go", "domains.go", "api.go", "call.go", "region.go",
-		"pace.go", "errors.go", "verdict.go", "request.go", "endpoint.go", "token.go", "servertime.go", "clock.go",
-	}
-	judgements := []string{"gone.go", "ours.go", "recorded.go"}
-	files := token.NewFileSet()
-	paths, err := filepath.Glob("../internal/identity/*.go")
-	require.NoError(t, err)
-	var parsed []*ast.File
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		require.Contains(t, append(order, judgements...), filepath.Base(path), "a new file: add it to the order")
-		file, err := parser.ParseFile(files, path, nil, 0)
-		require.NoError(t, err)
-		parsed = append(parsed, file)
-	}
-	uses := map[*ast.Ident]types.Object{}
-	// The type checker reports that imports are not resolved. This test ignores it.
-	checker := types.Config{Importer: nothing{}, Error: func(error) {}}
-	_, _ = checker.Check("identity", files, parsed, &types.Info{Uses: uses})
-	require.NotEmpty(t, uses)
-
-	fileOf := func(at token.Pos) string { return filepath.Base(files.Position(at).Filename) }
-	for name, object := range uses {
-		if object.Pkg() == nil || object.Pkg().Path() != "identity" {
-			continue
-		}
-		from, to := fileOf(name.Pos()), fileOf(object.Pos())
-		if slices.Contains(judgements, from) || slices.Contains(judgements, to) {
-			continue
-		}
-		assert.LessOrEqual(t, slices.Index(order, from), slices.Index(order, to), "%s uses %s, which is in %s, above it",
-			files.Position(name.Pos()), name.Name, to)
-	}
-}
-
-// nothing is an importer that returns empty packages.
-type nothing struct{}
-
-func (nothing) Import(path string) (*types.Package, error) {
-	empty := types.NewPackage(path, filepath.Base(path))
-	empty.MarkComplete()
-	return empty, nil
 }
 
 // packageImports returns the imports of each package, without those of its tests.

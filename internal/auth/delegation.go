@@ -22,7 +22,7 @@ type delegation struct {
 
 var _ common.RefreshableConfigurationProvider = delegation{}
 
-// DelegationToken returns the current token. Package identity asks for it. A file is read again each time, because Cloud Shell
+// DelegationToken returns the current token. Package oci asks for it. A file is read again each time, because Cloud Shell
 // renews it.
 func (d delegation) DelegationToken() (string, error) { return d.token() }
 

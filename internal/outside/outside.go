@@ -179,3 +179,11 @@ func printable(s string, longest int) string {
 	}
 	return out.String()
 }
+
+// Shorten cuts s to the given number of characters.
+func Shorten(s string, longest int) string {
+	if runes := []rune(s); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return s
+}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
@@ -39,11 +40,17 @@ func failed(kind error, format string, args ...any) error {
 	return &failure{kind, fmt.Sprintf(format, args...)}
 }
 
-// Client logs in to a registry.
-type Client struct{ http *http.Client }
+// Client logs in to a registry, and asks OCI for what a login needs. It is safe for concurrent use.
+type Client struct {
+	http  *http.Client
+	calls *oci.Client
+	known *known
+}
 
-// NewClient returns a client. It sends its requests with the given one, which must not follow redirects.
-func NewClient(client *http.Client) *Client { return &Client{client} }
+// NewClient returns a client. It logs in with the given one for HTTP, which must not follow redirects.
+func NewClient(client *http.Client, calls *oci.Client) *Client {
+	return &Client{client, calls, &known{}}
+}
 
 // Try logs in once, as "docker login" does: https://distribution.github.io/distribution/spec/auth/token/. It returns nil if
 // the registry accepts the login. No error contains the password.

@@ -7,15 +7,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-)
 
-// Clock tells the time and waits.
-type Clock interface {
-	// Now returns the current time.
-	Now() time.Time
-	// Sleep returns nil after d has passed, or the context's error as soon as the context ends.
-	Sleep(ctx context.Context, d time.Duration) error
-}
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
+)
 
 // pauses are the pauses between the rounds of a wait. A new token works after one or two minutes, and sometimes later. There are few
 // tries, because identity domains lock accounts after failed logins.
@@ -35,7 +29,7 @@ const (
 // Wait is a wait for the registry to accept a login.
 type Wait struct {
 	Client *Client
-	Clock  Clock
+	Clock  oci.Clock
 	// Within bounds the wait. The last try is made so early that it can end in time. If Within is 0, there is one try.
 	Within time.Duration
 	// Report receives a short message about each pause.

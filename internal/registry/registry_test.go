@@ -182,7 +182,7 @@ var client = func() *http.Client {
 }()
 
 func try(server, name, secret string) error {
-	return registry.NewClient(client).Try(context.Background(), registry.Login{Server: server, Username: name, Password: registry.Password(secret)})
+	return registry.NewClient(client, nil).Try(context.Background(), registry.Login{Server: server, Username: name, Password: registry.Password(secret)})
 }
 
 func TestTry(t *testing.T) {
@@ -250,7 +250,7 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 func until(d *door, c *clock, within time.Duration, names ...string) (string, []string, error) {
 	var said []string
 	wait := registry.Wait{
-		Client: registry.NewClient(client), Clock: c, Within: within,
+		Client: registry.NewClient(client, nil), Clock: c, Within: within,
 		Report: func(line string) { said = append(said, line) },
 	}
 	name, err := wait.Until(context.Background(), registry.Login{Server: d.server(), Password: password}, names)
@@ -385,7 +385,7 @@ func TestARegistryThatNeverAnswersIsNotWaitedForLong(t *testing.T) {
 	wait := func(ctx context.Context, within time.Duration) error {
 		login := registry.Login{Server: "ocir.us-phoenix-1.oci.oraclecloud.com", Password: password}
 		wait := registry.Wait{
-			Client: registry.NewClient(&http.Client{Transport: silent{}}), Clock: machine{}, Within: within, Report: func(string) {},
+			Client: registry.NewClient(&http.Client{Transport: silent{}}, nil), Clock: machine{}, Within: within, Report: func(string) {},
 		}
 		_, err := wait.Until(ctx, login, []string{"ns/D/a", "ns/D/b"})
 		return err
@@ -430,7 +430,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	d.accept = func(string, int) bool { cancel(errors.New("Ctrl-C")); return false }
 	wait := registry.Wait{
-		Client: registry.NewClient(client), Clock: c, Within: time.Hour,
+		Client: registry.NewClient(client, nil), Clock: c, Within: time.Hour,
 		Report: func(line string) { t.Error("nothing is waited for any more: " + line) },
 	}
 	_, err := wait.Until(ctx, registry.Login{Server: d.server(), Password: password}, []string{"ns/alice"})

@@ -97,7 +97,7 @@ func (c *Connection) Configure(ctx context.Context, req p.ConfigureRequest) erro
 	if err != nil {
 		return fmt.Errorf("the provider's configuration: %w", err)
 	}
-	c.client, c.registry = client, registry.NewClient(sending)
+	c.client, c.registry = client, registry.NewClient(sending, nil)
 	return nil
 }
 

@@ -393,7 +393,7 @@ func (r *RotatingAuthToken) Read(
 		return response{}, token.ExplainMissing(user, state.UserID, token.OrEmpty(state.TokenID), found.tokens)
 	case !recorded && state.PreviousTokenID != nil && found.previous == nil:
 		return response{}, token.ExplainMissing(user, state.UserID, token.OrEmpty(state.PreviousTokenID), found.tokens)
-	case !recorded && found.previous != nil && found.previous.Is(found.current.ID):
+	case !recorded && found.previous != nil && found.previous.HasID(found.current.ID):
 		return response{}, fmt.Errorf("the id %q names the same token twice, by its OCID and by its SCIM id: %s", req.ID, idForms)
 	}
 	state = found.in(state)

@@ -52,7 +52,7 @@ func (*RotatingAuthToken) find(
 // strangers returns the live tokens that are not the resource's.
 func (f found) strangers(state State) []identity.AuthToken {
 	return slices.DeleteFunc(slices.Clone(f.tokens), func(t identity.AuthToken) bool {
-		return !t.IsLive() || t.Is(token.OrEmpty(state.TokenID)) || t.Is(token.OrEmpty(state.PreviousTokenID)) ||
+		return !t.IsLive() || t.HasID(token.OrEmpty(state.TokenID)) || t.HasID(token.OrEmpty(state.PreviousTokenID)) ||
 			f.current != nil && t.SameAs(*f.current) || f.previous != nil && t.SameAs(*f.previous)
 	})
 }

@@ -1,0 +1,153 @@
+package oci
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/panics"
+)
+
+// home is the tenancy's home region. Users and their tokens can be changed only there, whatever region the program is configured for.
+// It is found out when it is first needed, once in each process.
+type home struct {
+	mu     sync.Mutex
+	known  *Service           // nil until it is known
+	search singleflight.Group // the search that is under way
+}
+
+// homeWithin bounds a search for the home region.
+const homeWithin = time.Minute
+
+// found returns the service in the home region, or nil if that is not known.
+func (h *home) found() *Service {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.known
+}
+
+// remember notes the service in the home region.
+func (h *home) remember(at *Service) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.known = at
+}
+
+// Writer returns OCI Identity in the home region if that is known, or else in the configured one.
+func (c *Client) Writer() *Service { return cmp.Or(c.home.found(), c.configured) }
+
+// Home returns OCI Identity in the home region.
+func (c Caller) Home(ctx context.Context) (*Service, error) { return c.findHome(ctx, "") }
+
+// findHome returns the service in the home region. If the home region is not known, it asks OCI. If that fails, it looks in hint, the
+// message of a write that was refused, which may name the home region. Concurrent calls wait for one search, each until its own
+// context ends.
+func (c Caller) findHome(ctx context.Context, hint string) (*Service, error) {
+	if found := c.home.found(); found != nil {
+		return found, nil
+	}
+	// The call that began the search may be cancelled while others wait for it.
+	search := c.home.search.DoChan("", func() (any, error) { return c.lookForHome(context.WithoutCancel(ctx), hint) })
+	select {
+	case result := <-search:
+		found, _ := result.Val.(*Service)
+		return found, result.Err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// lookForHome carries out a search.
+func (c Caller) lookForHome(ctx context.Context, hint string) (found *Service, err error) {
+	defer panics.Catch(&err)
+	ctx, cancel := context.WithTimeoutCause(ctx, homeWithin, fmt.Errorf("there was no answer within %s", homeWithin))
+	defer cancel()
+	region, err := c.subscribedHome(ctx)
+	if err != nil {
+		if region = homeIn(hint); region == "" {
+			return nil, err
+		}
+	}
+	if found = c.configured.in(region); found == nil {
+		return nil, fmt.Errorf("it is %s, and the endpoint in the provider's configuration is that of %s only: put {region} in it",
+			region, c.configured.Region)
+	}
+	c.home.remember(found)
+	return found, nil
+}
+
+// subscribedHome asks OCI which of the regions that the tenancy subscribes to is its home region.
+func (c Caller) subscribedHome(ctx context.Context) (string, error) {
+	subscriptions, err := c.RegionSubscriptions(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, subscription := range subscriptions {
+		if subscription.IsHomeRegion && RegionName.MatchString(subscription.RegionName) {
+			return subscription.RegionName, nil
+		}
+	}
+	return "", errors.New("OCI names none of the tenancy's regions as its home region")
+}
+
+// RegionSubscription is a region that the tenancy subscribes to.
+type RegionSubscription struct {
+	RegionKey    string `json:"regionKey"`
+	RegionName   string `json:"regionName"`
+	IsHomeRegion bool   `json:"isHomeRegion"`
+}
+
+// RegionSubscriptions is https://docs.oracle.com/iaas/api/#/en/identity/20160918/RegionSubscription/ListRegionSubscriptions.
+func (c Caller) RegionSubscriptions(ctx context.Context) (subscriptions []RegionSubscription, err error) {
+	tenancy, err := c.Tenancy()
+	if err != nil || tenancy == "" {
+		return nil, errors.New("the tenancy is not known: set tenancyOcid in the provider's configuration")
+	}
+	err = c.Do(ctx, Call{
+		Doing: "find out the regions of tenancy " + tenancy, To: c.configured,
+		Request: Request{Method: http.MethodGet, Path: Path("tenancies", tenancy, "regionSubscriptions")},
+		Read:    func(a *Answer) error { return json.Unmarshal(a.Body, &subscriptions) },
+	})
+	return subscriptions, err
+}
+
+// HomeRoute returns the route of writes. It leads to the home region, once that is known.
+func (c Caller) HomeRoute() Route { return homeRoute{c} }
+
+type homeRoute struct{ Caller }
+
+func (r homeRoute) next() *Service     { return r.Writer() }
+func (r homeRoute) worked(at *Service) { r.home.remember(at) }
+func (r homeRoute) elsewhere(ctx context.Context, _ *Service, message string) (*Service, error) {
+	return r.findHome(ctx, message)
+}
+
+// RegionName matches names of regions. They become part of a host name.
+var RegionName = regexp.MustCompile(`^[a-z0-9]+([-.][a-z0-9]+)*$`)
+
+// homeKey matches the key in "Please go to your home region PHX to execute CREATE, UPDATE and DELETE operations."
+var homeKey = regexp.MustCompile(`home region ([A-Za-z0-9-]+)`)
+
+// homeIn returns the name of the home region in the message of a refusal, or "" if there is none or it is not known.
+func homeIn(message string) string {
+	match := homeKey.FindStringSubmatch(message)
+	if match == nil {
+		return ""
+	}
+	key := strings.ToLower(match[1])
+	region := string(common.StringToRegion(key))
+	if region == key && len(key) == 3 {
+		return "" // a key that the SDK's tables do not have
+	}
+	return region
+}

@@ -1,0 +1,134 @@
+package oci
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func silently(string) {}
+
+// throttledPace returns a pace that has just been refused. It admits a request every two seconds.
+func throttledPace() *pace {
+	p := newPace(SystemClock{})
+	p.wasRefused(0)
+	return p
+}
+
+func TestPaceLetsEverythingPassUntilTheFirstRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, began := newPace(SystemClock{}), time.Now()
+		for range 1000 {
+			require.NoError(t, p.wait(t.Context(), false, silently))
+			p.wasAdmitted()
+		}
+		assert.Zero(t, time.Since(began))
+	})
+}
+
+func TestPaceStartsFromWhatWasAdmittedInTheLastSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(SystemClock{})
+		for range 10 {
+			p.wasAdmitted()
+		}
+		p.wasRefused(0)
+		began := time.Now()
+		for range 10 {
+			require.NoError(t, p.wait(t.Context(), false, silently))
+		}
+		assert.Equal(t, time.Second, time.Since(began))
+	})
+}
+
+func TestPaceFallsWithRefusalsAndRisesWithAdmissions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(SystemClock{})
+		for range 100 {
+			p.wasAdmitted()
+		}
+		p.wasRefused(0)
+		p.wasRefused(0)
+		assert.InDelta(t, 100, p.rate, 0, "what was under way together is one refusal")
+		time.Sleep(time.Second)
+		p.wasRefused(0)
+		assert.InDelta(t, 85, p.rate, 0.01)
+		for range 30 {
+			time.Sleep(time.Second)
+			p.wasRefused(0)
+		}
+		assert.InDelta(t, slowest, p.rate, 0.2)
+		for range 1000 {
+			p.wasAdmitted()
+		}
+		assert.Zero(t, p.rate, "free again")
+	})
+}
+
+func TestUrgentRequestsGoBeforeAllOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := throttledPace()
+		var (
+			mu    sync.Mutex
+			order []string
+			all   sync.WaitGroup
+		)
+		join := func(name string, urgent bool) {
+			all.Go(func() {
+				assert.NoError(t, p.wait(t.Context(), urgent, silently))
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, name)
+			})
+			synctest.Wait()
+		}
+		for i := range 5 {
+			join(fmt.Sprint(i), false)
+		}
+		time.Sleep(time.Second) // the first is asleep in the middle of its wait
+		join("urgent", true)
+		join("urgent too", true)
+		all.Wait()
+		assert.Equal(t, []string{"urgent", "urgent too", "0", "1", "2", "3", "4"}, order)
+	})
+}
+
+func TestWhoIsCancelledGivesItsPlaceBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := throttledPace()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var all sync.WaitGroup
+		gone := errors.New("gone")
+		for range 60 {
+			all.Go(func() { assert.ErrorIs(t, p.wait(ctx, false, silently), gone) })
+		}
+		synctest.Wait()
+		began := time.Now()
+		cancel(gone)
+		all.Wait()
+		assert.Zero(t, time.Since(began))
+
+		require.NoError(t, p.wait(t.Context(), true, silently))
+		assert.LessOrEqual(t, time.Since(began), 2*time.Second, "sixty places are not waited for")
+		assert.Empty(t, p.queue)
+	})
+}
+
+func TestAWaitThatIsLongIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(SystemClock{})
+		p.wasRefused(17 * time.Second)
+		var said string
+		began := time.Now()
+		require.NoError(t, p.wait(t.Context(), false, func(message string) { said = message }))
+		assert.Equal(t, 17*time.Second, time.Since(began))
+		assert.Contains(t, said, "about 17s")
+	})
+}

@@ -1,0 +1,110 @@
+package oci
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci/ocitest"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
+)
+
+// newTestClient returns a client of the given endpoint. Change may change its transport.
+func newTestClient(t *testing.T, endpoint string, change func(*http.Transport)) (*Client, *ocitest.Clock) {
+	t.Helper()
+	clock := &ocitest.Clock{}
+	transport := &http.Transport{}
+	if change != nil {
+		change(transport)
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	sending, err := web.NewClient("test")
+	require.NoError(t, err)
+	sending.Transport.(*web.Transport).Base = transport
+	client, err := New(Options{Credentials: ocitest.NewCredentials(), HTTP: sending, Endpoint: endpoint, Clock: clock})
+	require.NoError(t, err)
+	return client, clock
+}
+
+func TestARequestIsGivenUpBeforeItIsSentAndNotAfter(t *testing.T) {
+	t.Parallel()
+	patience, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	arrived, release := make(chan struct{}), make(chan struct{})
+	Service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(arrived)
+		<-release
+	}))
+	t.Cleanup(Service.Close)
+	client, _ := newTestClient(t, Service.URL, nil)
+	go func() {
+		<-arrived
+		cancel(enough)
+		close(release)
+	}()
+	ask := Request{Method: http.MethodGet, Path: "/x", UnlessOver: patience}
+	reply, sent, err := client.configured.send(t.Context(), ask)
+	require.NoError(t, err)
+	assert.True(t, sent)
+	assert.Equal(t, http.StatusOK, reply.Status)
+
+	// Nobody accepts this connection, so nothing is ever sent.
+	never, _ := newTestClient(t, "http://127.0.0.1:9", func(transport *http.Transport) {
+		transport.DialContext = nil
+		transport.Proxy = func(r *http.Request) (*url.URL, error) {
+			<-r.Context().Done()
+			return nil, context.Cause(r.Context())
+		}
+	})
+	_, sent, err = never.configured.send(t.Context(), ask)
+	require.ErrorIs(t, err, enough)
+	assert.False(t, sent)
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
+	Service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		chunk := []byte(strings.Repeat("x", 1<<16))
+		for r.Context().Err() == nil {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(Service.Close)
+	client, _ := newTestClient(t, Service.URL, nil)
+	reply, _, err := client.configured.send(t.Context(), Request{Method: http.MethodGet, Path: "/x"})
+	require.NoError(t, err)
+	require.Error(t, reply.Cut)
+	assert.Empty(t, reply.Body)
+}
+
+func TestAnIDIsOnePartOfAPathOrNone(t *testing.T) {
+	t.Parallel()
+	var asked string
+	Service := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = r.RequestURI }))
+	t.Cleanup(Service.Close)
+	client, _ := newTestClient(t, Service.URL, nil)
+	for id, path := range map[string]string{
+		"a/b": "a%2Fb", "ocidv1:credential:oc1:phx:1460406592660:aaaa": "ocidv1:credential:oc1:phx:1460406592660:aaaa", "a b": "a%20b", "a?b#c": "a%3Fb%23c", "ü": "%C3%BC", "%2e%2e": "%252e%252e", "..": "", ".": "", "": "",
+	} {
+		asked = ""
+		err := Caller{client, ocitest.Silence{}}.Do(t.Context(), Call{
+			To: client.Configured(), Request: Request{Method: http.MethodDelete, Path: Path("users", ocitest.User, "authTokens", id)}, Read: (*Answer).Deleted,
+		})
+		if path == "" {
+			require.Error(t, err, id)
+			assert.Empty(t, asked, id)
+			continue
+		}
+		require.NoError(t, err, id)
+		assert.Equal(t, "/20160918/users/"+ocitest.User+"/authTokens/"+path, asked)
+	}
+}

@@ -1,0 +1,146 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens/iam"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens/scim"
+)
+
+// Tenancy asks OCI for what a login needs, as the caller. What OCI says about the tenancy does not change while a process runs, so it is
+// asked for once, except for access tokens.
+type Tenancy struct {
+	oci.Caller
+
+	known *known
+}
+
+// known is what is known about a tenancy so far.
+type known struct {
+	mu        sync.Mutex
+	namespace string             // empty until it is known
+	keys      map[string]string  // the keys of the tenancy's regions, by name; nil until they are known
+	access    singleflight.Group // requests for access tokens that are under way
+}
+
+// Tenancy returns the tenancy that the caller belongs to. The listener receives messages about everything that its calls wait for.
+func (c *Client) Tenancy(listener oci.Listener) Tenancy {
+	return Tenancy{oci.Caller{Client: c.calls, Listener: listener}, c.known}
+}
+
+// Region returns the region with this name or key, without the key. If nameOrKey is empty, it returns the region that the client is
+// configured for.
+func (t Tenancy) Region(nameOrKey string) (Region, error) {
+	name := t.Configured().Region
+	if nameOrKey != "" {
+		name = string(common.StringToRegion(strings.ToLower(nameOrKey)))
+		// A key that the SDK does not know comes back as it is.
+		if !oci.RegionName.MatchString(name) || !strings.ContainsAny(name, "-.") {
+			return Region{}, fmt.Errorf("%q is not the name or the key of a region, such as us-phoenix-1 or PHX", outside.Text(nameOrKey))
+		}
+	}
+	return Region{Name: name, Domain: t.DomainName(name)}, nil
+}
+
+// userLooks is how often a new user is looked for.
+const userLooks = 5
+
+// User returns what OCI says about a user. It waits a moment for OCI to show a new one, unless it finds the user in an identity domain.
+func (t Tenancy) User(ctx context.Context, ref tokens.UserRef) (user User, err error) {
+	api, err := iam.Open(t.Caller, ref)
+	if err != nil {
+		return User{}, fmt.Errorf("domainUrl: %w", err)
+	}
+	var domain tokens.API
+	hint, asked := "", false
+	waiting := fmt.Sprintf("OCI does not know user %s yet: waiting a moment, in case the user is new", ref.ID)
+	stopped := t.Poll(ctx, userLooks, waiting, func() (bool, error) {
+		if user, err = t.account(ctx, api); !oci.IsNotFound(err) {
+			return true, nil
+		}
+		if !asked {
+			domain, hint, _ = api.Elsewhere(ctx)
+			asked = true
+		}
+		return domain != nil, nil
+	})
+	err = oci.WithHint(err, hint)
+	if stopped != nil {
+		err = fmt.Errorf("%w: %w", stopped, err)
+	}
+	return user, err
+}
+
+// account asks the API of a user for the user, and IAM for the name of the user's domain.
+func (t Tenancy) account(ctx context.Context, api tokens.API) (User, error) {
+	domain, ok := api.(scim.API)
+	if !ok {
+		account, err := api.(iam.API).Account(ctx)
+		return User{Name: account.Name, Email: account.Email}, err
+	}
+	account, err := domain.Account(ctx)
+	if err != nil {
+		return User{}, err
+	}
+	user := User{Name: account.Name, Email: account.Email}
+	if account.DomainID == "" {
+		t.InfoStatus(fmt.Sprintf("the identity domain %s does not say what it is called: the user name for the registry is without the domain's name",
+			domain.URL()))
+		return user, nil
+	}
+	user.Domain, err = iam.New(t.Caller, "").DomainName(ctx, account.DomainID)
+	return user, err
+}
+
+// Namespace returns the tenancy's Object Storage namespace:
+// https://docs.oracle.com/iaas/api/#/en/objectstorage/20160918/Namespace/GetNamespace. If the program sets an
+// endpoint, Object Storage is called there.
+func (t Tenancy) Namespace(ctx context.Context) (string, error) {
+	t.known.mu.Lock()
+	defer t.known.mu.Unlock()
+	if t.known.namespace != "" {
+		return t.known.namespace, nil
+	}
+	err := t.Do(ctx, oci.Call{
+		Doing: "find out the Object Storage namespace of the tenancy", To: t.ObjectStorage(),
+		Request: oci.Request{Method: http.MethodGet, Path: "/n"},
+		Read: func(a *oci.Answer) error {
+			namespace := oci.Text(a.Body)
+			if !a.IsJSON() || namespace == "" {
+				return errors.New("it is not a namespace")
+			}
+			t.known.namespace = namespace
+			return nil
+		},
+	})
+	return t.known.namespace, err
+}
+
+// RegionKey returns the key of a region, such as "PHX". It is empty if the tenancy does not subscribe to the region, or if OCI does
+// not show the subscriptions to the caller.
+func (t Tenancy) RegionKey(ctx context.Context, region string) (string, error) {
+	t.known.mu.Lock()
+	defer t.known.mu.Unlock()
+	if t.known.keys == nil {
+		subscriptions, err := t.RegionSubscriptions(ctx)
+		if err != nil && !oci.IsNotFound(err) {
+			return "", err
+		}
+		t.known.keys = map[string]string{}
+		for _, subscription := range subscriptions {
+			t.known.keys[subscription.RegionName] = subscription.RegionKey
+		}
+	}
+	return t.known.keys[region], nil
+}

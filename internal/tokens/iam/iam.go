@@ -1,0 +1,191 @@
+// Package iam is the API of OCI Identity and Access Management, for the auth tokens of one user.
+package iam
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens/scim"
+)
+
+// API is the API of OCI Identity and Access Management, for one user.
+type API struct {
+	oci.Caller
+
+	userID string
+}
+
+// Open returns the API for the tokens of a user: that of the user's identity domain, if the user has one.
+func Open(calls oci.Caller, user tokens.UserRef) (tokens.API, error) {
+	if user.DomainURL != "" {
+		return scim.New(calls, user)
+	}
+	return New(calls, user.ID), nil
+}
+
+// New returns the API of IAM for a user.
+func New(calls oci.Caller, userID string) API { return API{calls, userID} }
+
+func (i API) Create(creation tokens.Creation, retryToken string, found func(tokens.Token) error) oci.Call {
+	return oci.Call{
+		Doing: "create an auth token for user " + i.userID, Creates: true, To: i.HomeRoute(),
+		Request: oci.Request{
+			Method: http.MethodPost, Path: oci.Path("users", i.userID, "authTokens"),
+			Body: authTokenDetails{creation.Description}, RetryToken: retryToken,
+		},
+		Read: func(a *oci.Answer) error { return found(readAuthToken(a.Body)) },
+	}
+}
+
+func (i API) List(ctx context.Context, from tokens.ReadFrom, urgent bool) (listed []tokens.Token, err error) {
+	at := i.Configured()
+	switch from {
+	case tokens.Writer:
+		at = i.Writer()
+	case tokens.Home:
+		if at, err = i.Home(ctx); err != nil {
+			return nil, fmt.Errorf("the tenancy's home region, which has the last word on the auth tokens of user %s, could not be "+
+				"found out: %w", i.userID, err)
+		}
+	}
+	err = i.Do(ctx, oci.Call{
+		Doing: "list the auth tokens of user " + i.userID, To: at, Urgent: urgent,
+		Request: oci.Request{Method: http.MethodGet, Path: oci.Path("users", i.userID, "authTokens")},
+		Read: func(a *oci.Answer) (err error) {
+			listed, err = readAuthTokens(a, i.userID)
+			return err
+		},
+	})
+	return listed, err
+}
+
+// Find looks for the token in a list, because this API has no call for a single token.
+func (i API) Find(ctx context.Context, from tokens.ReadFrom, id string) (*tokens.Token, error) {
+	listed, err := i.List(ctx, from, false)
+	return tokens.Pick(listed, id), err
+}
+
+func (i API) Update(ctx context.Context, id, description string) (token tokens.Token, err error) {
+	err = i.Do(ctx, oci.Call{
+		Doing: "update auth token " + id + " of user " + i.userID, To: i.HomeRoute(),
+		Request: oci.Request{
+			Method: http.MethodPut, Path: oci.Path("users", i.userID, "authTokens", id), Body: authTokenDetails{description},
+		},
+		Read: func(a *oci.Answer) error {
+			token = readAuthToken(a.Body)
+			return tokens.CheckUpdated(a, token, i.userID)
+		},
+	})
+	return token, err
+}
+
+func (i API) Delete(ctx context.Context, id string) error {
+	return i.Do(ctx, oci.Call{
+		Doing: "delete auth token " + id + " of user " + i.userID, To: i.HomeRoute(),
+		Request: oci.Request{Method: http.MethodDelete, Path: oci.Path("users", i.userID, "authTokens", id)},
+		Read:    (*oci.Answer).Deleted,
+	})
+}
+
+func (i API) DeleteCommand(id string) string {
+	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", i.userID, outside.Sentence(id))
+}
+
+func (i API) ListCommand() string { return "oci iam auth-token list --user-id " + i.userID }
+
+// Elsewhere looks for the identity domain that the user is in. It lists the domains and asks each of them once. See
+// https://docs.oracle.com/iaas/api/#/en/identity/20160918/Domain/ListDomains.
+func (i API) Elsewhere(ctx context.Context) (tokens.API, string, error) {
+	const unknown = ". If the user is in an identity domain other than Default, set domainUrl: " + hosts.WhereDomainURLs
+	tenancy, err := i.Tenancy()
+	if err != nil || tenancy == "" {
+		return nil, unknown, nil
+	}
+	var domains []struct {
+		Name string `json:"displayName"`
+		Type string `json:"type"`
+		URL  string `json:"url"`
+	}
+	if failure := i.Try(ctx, oci.Call{
+		Doing: "list the identity domains of tenancy " + tenancy, To: i.Configured(),
+		Request: oci.Request{Method: http.MethodGet, Path: oci.Path("domains"), Query: url.Values{"compartmentId": {tenancy}}},
+		Read:    func(a *oci.Answer) error { return json.Unmarshal(a.Body, &domains) },
+	}); failure != nil {
+		return nil, unknown, failure.UnlessRefused()
+	}
+	for _, found := range domains {
+		if found.Type == "DEFAULT" {
+			continue
+		}
+		in, err := scim.New(i.Caller, tokens.UserRef{ID: i.userID, DomainURL: found.URL})
+		if err != nil {
+			continue
+		}
+		switch has, err := in.HasUser(ctx); {
+		case err != nil:
+			return nil, unknown, err
+		case has:
+			return in, fmt.Sprintf(". The user is in the identity domain %q: set domainUrl to %s", outside.Sentence(found.Name), in.URL()), nil
+		}
+	}
+	return nil, unknown, nil
+}
+
+// authTokenDetails are the body of a creation and of an update.
+type authTokenDetails struct {
+	Description string `json:"description"`
+}
+
+// readAuthTokens reads a list of a user's tokens. If it cannot read a token, it returns an error: in a list with tokens left out, these
+// would seem to be gone.
+func readAuthTokens(a *oci.Answer, userID string) ([]tokens.Token, error) {
+	var items []json.RawMessage
+	switch {
+	case !a.IsJSON():
+		return nil, errors.New("it is not JSON")
+	case a.Cut != nil:
+		return nil, a.Cut
+	case json.Unmarshal(a.Body, &items) != nil || items == nil:
+		return nil, errors.New("it is not a list")
+	}
+	listed := make([]tokens.Token, len(items))
+	for i, item := range items {
+		if listed[i] = readAuthToken(item); listed[i].ID == "" {
+			return nil, errors.New("something in the list is not an auth token")
+		}
+		if err := listed[i].Of(userID); err != nil {
+			return nil, err
+		}
+	}
+	return listed, nil
+}
+
+// readAuthToken reads a token field by field, and leaves out fields that it cannot read. The value in the answer to a creation must
+// not be lost because of another field.
+func readAuthToken(body []byte) tokens.Token {
+	said := oci.Fields(body)
+	token := tokens.Token{
+		ID: oci.Text(said["id"]), UserID: oci.Text(said["userId"]), Value: tokens.Value(oci.Text(said["token"])), State: oci.Text(said["lifecycleState"]),
+	}
+	var description *string
+	if json.Unmarshal(said["description"], &description) == nil {
+		token.Description = description
+	}
+	var flags *int64
+	if json.Unmarshal(said["inactiveStatus"], &flags) == nil {
+		token.InactiveStatus = flags
+	}
+	token.TimeCreated, _ = oci.Time(said["timeCreated"])
+	if expires, ok := oci.Time(said["timeExpires"]); ok {
+		token.TimeExpires = &expires
+	}
+	return token
+}

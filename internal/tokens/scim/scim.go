@@ -1,0 +1,304 @@
+// Package scim is the API of identity domains, for the auth tokens of one user. The API follows SCIM:
+// https://docs.oracle.com/en-us/iaas/api/#/en/identity-domains/v1/tokens.Token/.
+package scim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
+)
+
+// API is the API of an identity domain, for one of its users.
+type API struct {
+	oci.Caller
+
+	domain *oci.Service
+	userID string
+	// self reports whether the caller is this user. A domain lets users change their own tokens if the request says so, and
+	// administrators change those of others.
+	self bool
+}
+
+// New returns the API of the user's identity domain.
+func New(calls oci.Caller, user tokens.UserRef) (API, error) {
+	domain, err := calls.Domain(user.DomainURL)
+	return API{calls, domain, user.ID, calls.CallerID() == user.ID}, err
+}
+
+// URL returns the URL of the domain.
+func (d API) URL() string { return d.domain.Domain }
+
+// Schemas of SCIM.
+const (
+	schemaAuthToken = "urn:ietf:params:scim:schemas:oracle:idcs:authToken" //nolint:gosec // the name of a schema
+	schemaError     = "urn:ietf:params:scim:api:messages:2.0:Error"
+	schemaPatch     = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+	schemaSelf      = "urn:ietf:params:scim:schemas:oracle:idcs:extension:selfChange:User"
+)
+
+// scimToken is the body of a creation.
+type scimToken struct {
+	Schemas     []string        `json:"schemas"`
+	User        scimUser        `json:"user"`
+	Description string          `json:"description"`
+	ExpiresOn   string          `json:"expiresOn,omitempty"`
+	Self        *scimSelfChange `json:"urn:ietf:params:scim:schemas:oracle:idcs:extension:selfChange:User,omitempty"`
+}
+
+type scimUser struct {
+	OCID string `json:"ocid"`
+}
+
+type scimSelfChange struct {
+	Allow bool `json:"allowSelfChange"`
+}
+
+// scimPatch is the body of an update.
+type scimPatch struct {
+	Schemas    []string        `json:"schemas"`
+	Operations []scimOperation `json:"Operations"`
+}
+
+type scimOperation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+func (d API) Create(creation tokens.Creation, retryToken string, found func(tokens.Token) error) oci.Call {
+	body := scimToken{
+		Schemas: []string{schemaAuthToken}, User: scimUser{d.userID}, Description: creation.Description, ExpiresOn: creation.TimeExpires,
+	}
+	if d.self {
+		body.Self = &scimSelfChange{true}
+	}
+	return oci.Call{
+		Doing: "create an auth token for user " + d.userID, Creates: true, To: d.domain,
+		Request: oci.Request{Method: http.MethodPost, Path: oci.Path("AuthTokens"), Body: body, RetryToken: retryToken},
+		Read:    func(a *oci.Answer) error { return found(readSCIMToken(a.Body)) },
+	}
+}
+
+// pageSize is how many tokens a page has, and mostPages bounds how many pages are read.
+const (
+	pageSize  = 50
+	mostPages = 20
+)
+
+// listReadings is how often a list is read if it changes meanwhile.
+const listReadings = 4
+
+// List reads all pages. A domain is in one region, so every view is the same.
+func (d API) List(ctx context.Context, _ tokens.ReadFrom, urgent bool) (listed []tokens.Token, err error) {
+	whole := false
+	err = d.Poll(ctx, listReadings, "", func() (bool, error) {
+		listed, whole, err = d.readPages(ctx, urgent)
+		return whole, err
+	})
+	if err == nil && !whole {
+		err = fmt.Errorf("could not list the auth tokens of user %s in %s: the list has changed each time while it was read, or a page is missing",
+			d.userID, d.domain)
+	}
+	return listed, err
+}
+
+// readPages reads all pages once, and reports whether the list is whole: it has as many tokens as each page says.
+func (d API) readPages(ctx context.Context, urgent bool) (listed []tokens.Token, whole bool, err error) {
+	filter, err := json.Marshal(d.userID) // SCIM quotes texts as JSON does: RFC 7644, section 3.4.2.2
+	if err != nil {
+		return nil, false, err
+	}
+	listed = []tokens.Token{}
+	for page, total := 0, 0; page < mostPages; page++ {
+		var items []tokens.Token
+		said := 0
+		err := d.Do(ctx, oci.Call{
+			Doing: "list the auth tokens of user " + d.userID, To: d.domain, Urgent: urgent,
+			Request: oci.Request{Method: http.MethodGet, Path: oci.Path("AuthTokens"), Query: url.Values{
+				"filter": {"user.ocid eq " + string(filter)}, "startIndex": {strconv.Itoa(len(listed) + 1)}, "count": {strconv.Itoa(pageSize)},
+			}},
+			Read: func(a *oci.Answer) (err error) {
+				items, said, err = readSCIMTokens(a, d.userID)
+				return err
+			},
+		})
+		listed = append(listed, items...)
+		if err != nil || len(listed) == said && (page == 0 || said == total) {
+			return listed, err == nil, err
+		}
+		if total = said; len(items) == 0 || len(listed) > said {
+			break
+		}
+	}
+	return nil, false, nil
+}
+
+// Find looks for the token in a list, and then asks for the single token. A list may lack it because the list lags behind. If the
+// caller may not see the token, the call for the single token is answered with 404, but a list is not.
+func (d API) Find(ctx context.Context, from tokens.ReadFrom, id string) (*tokens.Token, error) {
+	listed, err := d.List(ctx, from, false)
+	if err != nil {
+		return nil, err
+	}
+	if token := tokens.Pick(listed, id); token != nil {
+		return token, nil
+	}
+	token, err := d.get(ctx, id)
+	switch {
+	case oci.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case token.UserID == "":
+		return nil, fmt.Errorf("%s does not say whose token %s is", d.domain, outside.Sentence(id))
+	}
+	return tokens.Pick([]tokens.Token{token}, id), nil
+}
+
+// get asks for a single token. It returns an error if it is one of another user.
+func (d API) get(ctx context.Context, id string) (token tokens.Token, err error) {
+	err = d.Do(ctx, oci.Call{
+		Doing: "read auth token " + id + " of user " + d.userID, To: d.domain,
+		Request: oci.Request{Method: http.MethodGet, Path: oci.Path("AuthTokens", id)},
+		Read: func(a *oci.Answer) error {
+			switch token = readSCIMToken(a.Body); {
+			case !a.IsJSON():
+				return errors.New("it is not JSON")
+			case a.Cut != nil:
+				return a.Cut
+			case token.ID == "":
+				return errors.New("it is not an auth token")
+			case !token.HasID(id) && token.ID != token.SCIMID:
+				return errors.New("it is another auth token")
+			}
+			if token.ID == token.SCIMID {
+				token.ID = id
+			}
+			return nil
+		},
+	})
+	if err == nil && token.Of(d.userID) != nil {
+		err = fmt.Errorf("%w, and nothing was done with it. If a resource was imported with the wrong user, remove it with "+
+			"\"pulumi state delete\", and import it again", token.Of(d.userID))
+	}
+	return token, err
+}
+
+// ours returns an error unless a token is the user's. A call that changes a token does not name the user.
+func (d API) ours(ctx context.Context, id string) error {
+	token, err := d.get(ctx, id)
+	if err == nil && token.UserID == "" {
+		_, err = d.Find(ctx, tokens.Home, id)
+	}
+	return err
+}
+
+func (d API) Update(ctx context.Context, id, description string) (token tokens.Token, err error) {
+	if err := d.ours(ctx, id); err != nil {
+		return tokens.Token{}, err
+	}
+	operations := []scimOperation{{"replace", "description", description}}
+	if d.self {
+		operations = append(operations, scimOperation{"add", schemaSelf + ":allowSelfChange", true})
+	}
+	err = d.Do(ctx, oci.Call{
+		Doing: "update auth token " + id + " of user " + d.userID, To: d.domain,
+		Request: oci.Request{
+			Method: http.MethodPatch, Path: oci.Path("AuthTokens", id),
+			Body: scimPatch{Schemas: []string{schemaPatch}, Operations: operations},
+		},
+		Read: func(a *oci.Answer) error {
+			token = readSCIMToken(a.Body)
+			return tokens.CheckUpdated(a, token, d.userID)
+		},
+	})
+	return token, err
+}
+
+func (d API) Delete(ctx context.Context, id string) error {
+	if err := d.ours(ctx, id); err != nil {
+		return err
+	}
+	var query url.Values
+	if d.self {
+		query = url.Values{"allowSelfChange": {"true"}}
+	}
+	return d.Do(ctx, oci.Call{
+		Doing: "delete auth token " + id + " of user " + d.userID, To: d.domain,
+		Request: oci.Request{Method: http.MethodDelete, Path: oci.Path("AuthTokens", id), Query: query},
+		Read:    (*oci.Answer).Deleted,
+	})
+}
+
+func (d API) DeleteCommand(id string) string {
+	if d.self {
+		return fmt.Sprintf("oci identity-domains my-auth-token delete --endpoint %s --my-auth-token-id %s", d.domain.Domain, outside.Sentence(id))
+	}
+	return fmt.Sprintf("oci identity-domains auth-token delete --endpoint %s --auth-token-id %s", d.domain.Domain, outside.Sentence(id))
+}
+
+func (d API) ListCommand() string {
+	return fmt.Sprintf(`oci identity-domains auth-tokens list --endpoint %s --filter 'user.ocid eq "%s"'`, d.domain.Domain, d.userID)
+}
+
+// Elsewhere returns nil, because the program has named the domain.
+func (API) Elsewhere(context.Context) (tokens.API, string, error) { return nil, "", nil }
+
+// readSCIMTokens reads one page of a list of a user's tokens, and the total number of tokens. If it cannot read a token, it returns an error.
+func readSCIMTokens(a *oci.Answer, userID string) (listed []tokens.Token, total int, err error) {
+	var page struct {
+		TotalResults *int              `json:"totalResults"`
+		Resources    []json.RawMessage `json:"Resources"`
+	}
+	switch {
+	case !a.IsJSON():
+		return nil, 0, errors.New("it is not JSON")
+	case a.Cut != nil:
+		return nil, 0, a.Cut
+	case json.Unmarshal(a.Body, &page) != nil || page.TotalResults == nil:
+		return nil, 0, errors.New("it is not a list")
+	}
+	listed = make([]tokens.Token, len(page.Resources))
+	for i, item := range page.Resources {
+		if listed[i] = readSCIMToken(item); listed[i].ID == "" {
+			return nil, 0, errors.New("something in the list is not an auth token")
+		}
+		if err := listed[i].Of(userID); err != nil {
+			return nil, 0, err
+		}
+	}
+	return listed, *page.TotalResults, nil
+}
+
+// readSCIMToken reads a token field by field, and leaves out fields that it cannot read, as readAuthToken does.
+func readSCIMToken(body []byte) tokens.Token {
+	said := oci.Fields(body)
+	token := tokens.Token{
+		ID: oci.Text(said["ocid"]), SCIMID: oci.Text(said["id"]), UserID: oci.Text(oci.Fields(said["user"])["ocid"]), Value: tokens.Value(oci.Text(said["token"])),
+		State: oci.Text(said["status"]),
+	}
+	if token.ID == "" {
+		token.ID = token.SCIMID
+	}
+	var description *string
+	if json.Unmarshal(said["description"], &description) == nil {
+		token.Description = description
+	}
+	var deleting bool
+	if json.Unmarshal(said["deleteInProgress"], &deleting) == nil && deleting {
+		token.State = tokens.StateDeleting
+	}
+	token.TimeCreated, _ = oci.Time(oci.Fields(said["meta"])["created"])
+	if expires, ok := oci.Time(said["expiresOn"]); ok {
+		token.TimeExpires = &expires
+	}
+	return token
+}

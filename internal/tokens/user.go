@@ -1,0 +1,121 @@
+package tokens
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+)
+
+// OCI takes time to show new tokens and users. These constants limit the waits for that. The listener is told about each wait.
+const (
+	// activeWithin bounds the wait for a new token to become ACTIVE.
+	activeWithin = 5 * time.Minute
+)
+
+// User is a user of OCI, and gives access to the user's auth tokens.
+type User struct {
+	*Client
+
+	ref   UserRef
+	api   API
+	calls oci.Caller
+}
+
+// CreateToken creates the token of a creation, and returns it with its value. If it is called again with the same creation before HandOver,
+// after a failure or at the same time, it goes on with the same creation.
+//
+// If ctx ends while a request may have created a token, CreateToken goes on for a while. An error of the type *Unsettled means that
+// there may be a token whose value nobody knows. After any other error, there is no token.
+func (u *User) CreateToken(ctx context.Context, creation Creation) (Token, error) {
+	cr := u.ledger.begun(u.ref, creation)
+	if err := cr.take(ctx); err != nil {
+		return Token{}, err
+	}
+	defer cr.release()
+	defer u.lists.writing(u.ref)()
+	token, err := creator{u, cr}.answer(ctx)
+	if err != nil && !cr.doubtful {
+		u.ledger.forget(u.ref, creation)
+	}
+	if err == nil && token.TimeCreated.IsZero() {
+		// How old a token is decides whether a list that lacks it lags behind.
+		offset, _ := u.calls.Ahead()
+		token.TimeCreated = u.calls.Clock.Now().Add(offset)
+	}
+	return token, err
+}
+
+// HandOver notes that the token of a creation is recorded. The same creation then creates another token.
+func (u *User) HandOver(creation Creation) { u.ledger.forget(u.ref, creation) }
+
+// AwaitActive waits while a new token is CREATING, and returns its latest state. Tokens of an identity domain have no such state, so it
+// does not wait for them. Its error says why the wait has ended early. It then returns the token as it was last seen.
+func (u *User) AwaitActive(ctx context.Context, token Token) (Token, error) {
+	for began := u.calls.Clock.Now(); ; {
+		if (token.State != StateCreating && token.State != "") || u.ref.DomainURL != "" {
+			return token, nil
+		}
+		waited := u.calls.Clock.Now().Sub(began)
+		if waited > activeWithin {
+			return token, fmt.Errorf("it is still %s after %s", stateOf(token), waited.Round(time.Second))
+		}
+		u.calls.InfoStatus(fmt.Sprintf("waiting for auth token %s to become ACTIVE (%s)", token.ID, waited.Round(time.Second)))
+		if err := u.calls.Clock.Sleep(ctx, oci.PollEvery); err != nil {
+			return token, fmt.Errorf("waiting for it to become ACTIVE was stopped: %w", err)
+		}
+		tokens, err := u.ListTokens(ctx, Writer)
+		if err != nil {
+			return token, fmt.Errorf("its state is not known: %w", err)
+		}
+		if listed := Pick(tokens, token.ID); listed != nil {
+			token = token.updatedBy(*listed)
+			if token.State == "" {
+				// OCI lists the token without a state, so there is nothing to wait for.
+				return token, nil
+			}
+		}
+	}
+}
+
+// stateOf returns a token's lifecycle state for messages.
+func stateOf(token Token) string {
+	if token.State == "" {
+		return "in an unknown state"
+	}
+	return outside.Sentence(token.State)
+}
+
+// Locate adds to the error of a call that has not found the user in which identity domain the user is, or how to name it.
+func (u *User) Locate(ctx context.Context, err error) error {
+	if !oci.IsNotFound(err) {
+		return err
+	}
+	_, hint, _ := u.api.Elsewhere(ctx)
+	return oci.WithHint(err, hint)
+}
+
+// ListTokens returns the user's tokens without their values. There are at most two. Concurrent calls for the configured region share a
+// list.
+func (u *User) ListTokens(ctx context.Context, from ReadFrom) ([]Token, error) {
+	if from == Configured {
+		return u.listNear(ctx, "")
+	}
+	return u.api.List(ctx, from, false)
+}
+
+// listNear returns the tokens from the configured region, for a read of one of them, or of all if the id is empty.
+func (u *User) listNear(ctx context.Context, id string) ([]Token, error) {
+	return u.lists.read(ctx, u.ref, id, func(ctx context.Context) ([]Token, error) { return u.api.List(ctx, Configured, false) })
+}
+
+// UpdateToken changes a token's description, and returns what OCI says about the token. Nothing else of a token can be changed.
+func (u *User) UpdateToken(ctx context.Context, id, description string) (Token, error) {
+	defer u.lists.writing(u.ref)()
+	return u.api.Update(ctx, id, description)
+}
+
+// Describe returns a line for each token, without its value, and without descriptions that are secret.
+func (u *User) Describe(tokens []Token) string { return u.recorded.describe(tokens) }
