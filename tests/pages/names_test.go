@@ -123,6 +123,22 @@ func TestFilesAndTargetsOnPagesExist(t *testing.T) {
 				assert.True(t, targets[target], "%s: the Makefile has no target %s", page, target)
 			}
 		}
+		for _, line := range commands(t, page) {
+			line, _, _ = strings.Cut(line, " #")
+			words := strings.Fields(line)
+			if !strings.HasPrefix(line, "go test ") {
+				continue
+			}
+			assert.True(t, isThere(words[2]), "%s: %s", page, line)
+			for i, word := range words {
+				switch {
+				case word == "-run":
+					assert.True(t, tests[words[i+1]], "%s: there is no %s", page, words[i+1])
+				case strings.HasPrefix(word, "-simulation."):
+					assert.Contains(t, folder(t, words[2]), `"`+strings.TrimPrefix(word, "-")+`"`, "%s: %s", page, line)
+				}
+			}
+		}
 	}
 	assert.NotZero(t, found)
 }
@@ -141,6 +157,16 @@ func TestTheMapOfTheCodeIsRight(t *testing.T) {
 			assert.True(t, isThere(before+alternative+after), "there is no %s", path[1])
 		}
 	}
+}
+
+// folder returns the text of the Go files in a folder.
+func folder(t *testing.T, path string) string {
+	t.Helper()
+	var text strings.Builder
+	for _, name := range tracked(t, strings.TrimPrefix(path, "./")+"/*.go") {
+		text.WriteString(readPage(t, name))
+	}
+	return text.String()
 }
 
 // isFile reports whether code on a page is a file or folder of this repository: a path from its root, or the name of a file in Go.

@@ -1,0 +1,287 @@
+package pages
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
+
+// These tests run the blocks on the pages, with pulumi and the plugin, against a local OCI.
+
+// TestImportCommandsOnPages runs every command for an import by id.
+func TestImportCommandsOnPages(t *testing.T) {
+	t.Parallel()
+	commands := map[string]bool{}
+	for page := range prose(t) {
+		for _, line := range commandsOf(t, page) {
+			if strings.HasPrefix(line, "pulumi import ociauthtoken:") {
+				commands[line] = true
+			}
+		}
+	}
+	assert.Greater(t, len(commands), 4)
+	for command := range commands {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, emulator.Config{Domains: []string{"sales"}})
+			if strings.Contains(command, "https://") {
+				m.user = m.oci.Users()[1].ID // the one in the domain
+				command = regexp.MustCompile(`https://[\w.-]+`).ReplaceAllString(command, m.oci.Domains()[0].URL)
+			}
+			tokens := []emulator.Token{m.oci.AddToken(m.user, "one"), m.oci.AddToken(m.user, "two")}
+			put(t, m.dir+"/Pulumi.yaml", "name: test\nruntime: yaml\n")
+			m.newStack()
+			m.run(command, tokens...)
+			assert.Contains(t, m.run("pulumi stack export"), tokens[0].ID)
+			assert.Len(t, m.oci.Tokens(m.user), 2)
+		})
+	}
+}
+
+// commandsOf returns the lines of the blocks for the shell on a page.
+func commandsOf(t *testing.T, page string) []string {
+	t.Helper()
+	var lines []string
+	for _, block := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+		if block[1] == "sh" {
+			lines = append(lines, strings.Split(block[2], "\n")...)
+		}
+	}
+	return lines
+}
+
+// TestProgramsOnPagesEndInALogin runs the programs that write Docker's configuration file, and the commands below them.
+func TestProgramsOnPagesEndInALogin(t *testing.T) {
+	t.Parallel()
+	for page, first := range map[string]string{"docs/guides/logins.md": "pulumi install", "docs/_index.md": "pulumi config set userId"} {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, emulator.Config{Namespace: "axaxnpcrorw5"})
+			registry := ocir.Start(t, m.oci, m.url)
+			put(t, m.dir+"/Pulumi.yaml", programsOf(t, page)[0])
+			commands := block(t, page, first)
+			if !strings.Contains(commands, "stack init") {
+				m.newStack()
+			}
+			m.standIn("docker", `[[ "$1 $3" == "--config pull" && -s $2/config.json && $4 == ocir.us-phoenix-1.oci.oraclecloud.com/*/app:latest ]]`)
+			m.run(commands)
+			registry.MachineAt(filepath.Join(m.dir, "ocir")).RequireLoggedIn()
+			m.run("pulumi destroy")
+			assert.Empty(t, m.oci.Tokens(m.user))
+		})
+	}
+}
+
+// programsOf returns the whole programs in YAML on a page.
+func programsOf(t *testing.T, page string) []string {
+	t.Helper()
+	var found []string
+	for _, block := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+		if block[1] == "yaml" && strings.HasPrefix(block[2], "name: ") {
+			found = append(found, block[2])
+		}
+	}
+	require.NotEmpty(t, found)
+	return found
+}
+
+// TestTheStackIsConfigured runs the commands that configure a stack on a machine without a configuration file.
+func TestTheStackIsConfigured(t *testing.T) {
+	t.Parallel()
+	const page = "docs/installation-configuration.md"
+	m := newMachine(t, emulator.Config{})
+	profile := read(t, m.home+"/.oci/config")
+	require.NoError(t, os.Remove(m.home+"/.oci/config"))
+	put(t, m.dir+"/Pulumi.yaml", programsOf(t, "docs/guides/logins.md")[0])
+	m.newStack()
+	commands := block(t, page, "pulumi config set ociauthtoken:tenancyOcid")
+	for key, given := range map[string]string{
+		"tenancy": "ocid1.tenancy.oc1..aaaa...", "user": "ocid1.user.oc1..aaaa...", "region": "us-phoenix-1",
+		"fingerprint": "12:34:56:78:9a:bc:de:f0:12:34:56:78:9a:bc:de:f0",
+	} {
+		require.Contains(t, commands, given)
+		commands = strings.ReplaceAll(commands, given, regexp.MustCompile("(?m)^" + key + "=(.*)$").FindStringSubmatch(profile)[1])
+	}
+	m.run(commands)
+	m.run("pulumi config set userId ocid1.user.oc1..aaaa...\npulumi up")
+	assert.Len(t, m.oci.Tokens(m.user), 1)
+}
+
+// TestTheRegistrysPageInstallsAsREADME compares the commands that install the packages.
+func TestTheRegistrysPageInstallsAsREADME(t *testing.T) {
+	t.Parallel()
+	page, readme := readPage(t, "docs/installation-configuration.md"), readPage(t, "README.md")
+	found := 0
+	for _, block := range fence.FindAllStringSubmatch(page, -1) {
+		command := strings.TrimSpace(block[2])
+		if block[1] == "sh" && regexp.MustCompile(`^(npm|pip|go|dotnet|pulumi package) `).MatchString(command) {
+			found++
+			assert.Contains(t, readme, "`"+command+"`")
+		}
+	}
+	assert.Equal(t, 5, found)
+}
+
+// TestTheReleaseIsChecked runs the commands that check and install an archive, in a folder with the files of a release.
+func TestTheReleaseIsChecked(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, emulator.Config{})
+	m.dir = toolchain.Release(t)
+	require.NoError(t, os.RemoveAll(m.pulumiHome))
+	printed := m.bash(strings.ReplaceAll(block(t, "docs/installation-configuration.md", "sha256sum"), "linux-amd64", runtime.GOOS+"-"+runtime.GOARCH))
+	assert.Contains(t, printed, ".tar.gz: OK")
+	assert.FileExists(t, m.pulumiHome+"/plugins/resource-ociauthtoken-v"+toolchain.Version(t)+"/pulumi-resource-ociauthtoken")
+}
+
+// TestTheWayOutAfterAKill kills pulumi and the plugin between a creation and its answer, and then follows the page.
+func TestTheWayOutAfterAKill(t *testing.T) {
+	t.Parallel()
+	const page = "docs/guides/troubleshooting.md"
+	m := newMachine(t, emulator.Config{})
+	put(t, m.dir+"/Pulumi.yaml", programsOf(t, "docs/guides/logins.md")[0])
+	m.newStack()
+	m.run("pulumi config set userId ocid1.user.oc1..aaaa...")
+	created, release := make(chan struct{}), make(chan struct{})
+	m.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Hold: func() { close(created); <-release }})
+	up := exec.CommandContext(t.Context(), "bash", "-c", "exec pulumi up")
+	up.Dir, up.Env, up.SysProcAttr = m.dir, m.env, &syscall.SysProcAttr{Setpgid: true}
+	require.NoError(t, up.Start())
+	<-created
+	require.NoError(t, syscall.Kill(-up.Process.Pid, syscall.SIGKILL)) // the plugin, too
+	_ = up.Wait()
+	close(release)
+	orphan := m.oci.Tokens(m.user)
+	require.Len(t, orphan, 1)
+
+	m.run("pulumi cancel") // which the page says of a backend of one's own
+	// In place of OCI's CLI, for which tests/contract checks the commands.
+	m.standIn("oci", `case "$2 $3" in
+"auth-token list") curl -fsS `+m.url+`/_emulator/users/$5/tokens ;;
+"auth-token delete") curl -fsS -X DELETE `+m.url+`/_emulator/users/$5/tokens/$7 ;;
+esac`)
+	printed := m.run(block(t, page, "oci iam auth-token list"), orphan...)
+	assert.Contains(t, printed, orphan[0].ID)
+	left := m.oci.Tokens(m.user)
+	require.Len(t, left, 1)
+	assert.NotEqual(t, orphan[0].ID, left[0].ID)
+	assert.NotContains(t, m.run("pulumi preview --expect-no-changes"), "interrupted")
+}
+
+// startEmulator runs a command that starts the local OCI, until the test ends, and returns what it says until it serves.
+func (m *machine) startEmulator(command string) string {
+	t := m.t
+	t.Helper()
+	bin := toolchain.Bin(t)
+	process := exec.Command("bash", "-euc", "exec "+strings.ReplaceAll(strings.TrimSpace(command), "bin/", bin+"/"))
+	process.Dir, process.Env = m.dir, m.env
+	output, err := process.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, process.Start())
+	t.Cleanup(func() {
+		_ = process.Process.Signal(os.Interrupt) // as Ctrl-C
+		assert.NoError(t, process.Wait())
+	})
+	var said strings.Builder
+	var rest sync.WaitGroup
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if strings.HasPrefix(lines.Text(), "Stop it with Ctrl-C.") {
+			rest.Go(func() { _, _ = io.Copy(io.Discard, output) })
+			break
+		}
+	}
+	return said.String()
+}
+
+var saysURL = regexp.MustCompile(`OCI Identity listens on (http://127\.0\.0\.1:\d+)`)
+
+// TestTheEmulatorsPageIsRight starts the local OCI as its page says, and does with it what the page says.
+func TestTheEmulatorsPageIsRight(t *testing.T) {
+	t.Parallel()
+	const page = "docs/guides/emulator.md"
+	m := newMachine(t, emulator.Config{})
+
+	// "make build" is what builds the command.
+	command, found := strings.CutPrefix(block(t, page, "make build"), "make build\n")
+	require.True(t, found)
+	said := m.startEmulator(command)
+	url := saysURL.FindStringSubmatch(said)
+	require.NotNil(t, url, said)
+	config := regexp.MustCompile(`export OCI_CLI_CONFIG_FILE=(\S+)`).FindStringSubmatch(said)[1]
+	m.user, m.url = regexp.MustCompile(`ocid1\.user\.\S+`).FindString(said), url[1]
+	here := strings.NewReplacer(".../config", config, "http://127.0.0.1:8080", m.url)
+	clients, _, found := strings.Cut(block(t, page, "# Pulumi"), "# OCI CLI")
+	require.True(t, found)
+	put(t, m.dir+"/Pulumi.yaml", programsOf(t, "docs/guides/logins.md")[0])
+	m.run("pulumi stack init dev --no-select\n" + here.Replace("export PULUMI_STACK=dev\n"+clients+
+		"pulumi config set userId ocid1.user.oc1..aaaa...\npulumi up"))
+
+	faults := func() string {
+		response, err := http.Get(m.url + "/_emulator/faults")
+		require.NoError(t, err)
+		defer func() { _ = response.Body.Close() }()
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return string(body)
+	}
+	injecting, clearing, found := strings.Cut(here.Replace(block(t, page, "curl -d")), "curl -X DELETE")
+	require.True(t, found)
+	m.bash(injecting)
+	assert.Contains(t, faults(), "afterCommit")
+	assert.Contains(t, faults(), "ServiceUnavailable")
+	m.bash("curl -X DELETE" + clearing)
+	assert.NotContains(t, faults(), "afterCommit")
+
+	folder := t.TempDir()
+	said = m.startEmulator(strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:0", "/tmp/oci", folder).Replace(block(t, page, "bin/oci-identity-emulator")))
+	assert.Contains(t, said, folder)
+	assert.FileExists(t, folder+"/registry-keys.json", "which the registry's configuration on the page names")
+}
+
+// TestExamplesAgainstALocalOCI runs what the page about the examples says, in a copy of what it needs of the repository.
+func TestExamplesAgainstALocalOCI(t *testing.T) {
+	t.Parallel()
+	const page = "examples/README.md"
+	m := newMachine(t, emulator.Config{})
+	require.NoError(t, os.RemoveAll(m.pulumiHome))
+	require.NoError(t, os.CopyFS(m.dir+"/examples/yaml", os.DirFS(filepath.Join(toolchain.Root, "examples", "yaml"))))
+	put(t, m.dir+"/VERSION", toolchain.Version(t)+"\n")
+	require.NoError(t, os.Symlink(toolchain.Bin(t), m.dir+"/bin"))
+	folder := t.TempDir()
+	here := strings.NewReplacer("/tmp/oci", folder)
+
+	command, found := strings.CutPrefix(block(t, page, "make build toolchain"), "make build toolchain\n")
+	require.True(t, found)
+	said := m.startEmulator(here.Replace(command))
+	m.user = regexp.MustCompile(`ocid1\.user\.\S+`).FindString(said)
+	commands := here.Replace(block(t, page, "export PATH"))
+	commands = strings.ReplaceAll(commands, "http://127.0.0.1:...", saysURL.FindStringSubmatch(said)[1])
+	printed := m.bash(strings.ReplaceAll(commands, "ocid1.user.oc1..aaaa...", m.user))
+	assert.Contains(t, printed, `{"auths":`)
+	assert.Contains(t, printed, "2 deleted")
+}
+
+// TestExamplesAgainstOCI runs what the page says about a machine on which OCI's CLI works.
+func TestExamplesAgainstOCI(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, emulator.Config{})
+	require.NoError(t, os.CopyFS(m.dir+"/examples/yaml", os.DirFS(filepath.Join(toolchain.Root, "examples", "yaml"))))
+	m.run(block(t, "examples/README.md", "cd examples/yaml"))
+	assert.Len(t, m.oci.Tokens(m.user), 1)
+}
