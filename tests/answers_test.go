@@ -15,6 +15,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
 
 // These tests send the provider answers that lack something, come from another service, or are malicious. The provider must not
@@ -24,18 +26,18 @@ import (
 func recorded(t *testing.T, created *pulumirpc.CreateResponse, err error) (id string, outputs resource.PropertyMap) {
 	t.Helper()
 	if err == nil {
-		return created.Id, unmarshalled(t, created.Properties)
+		return created.Id, harness.Unmarshal(t, created.Properties)
 	}
 	for _, detail := range status.Convert(err).Details() {
 		if failed, ok := detail.(*pulumirpc.ErrorResourceInitFailed); ok {
-			return failed.Id, unmarshalled(t, failed.Properties)
+			return failed.Id, harness.Unmarshal(t, failed.Properties)
 		}
 	}
 	return "", nil
 }
 
 func TestACreationKeepsWhatIsUsableInAnOddAnswer(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		stranger := "ocid1.user.oc1..stranger"
 		for name, fault := range map[string]emulator.Fault{
 			"no userId":                {Omit: []string{"userId"}},
@@ -54,22 +56,22 @@ func TestACreationKeepsWhatIsUsableInAnOddAnswer(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				w := a.newWire(t)
+				w := inprocess.NewPlugin(a.NewWorld(t))
 				fault.Operation = "CreateAuthToken"
-				w.oci.Inject(w.spoiling(fault))
-				created, err := w.create(tokenURN, "ci")
+				w.OCI.Inject(w.Spoiling(fault))
+				created, err := w.Create(harness.TokenURN, "ci")
 				require.NoError(t, err)
-				live := w.onlyToken()
+				live := w.OnlyToken()
 				assert.Equal(t, live.ID, created.Id)
-				requireSecretToken(t, created.Properties, live.Value)
-				outputs := unmarshalled(t, created.Properties)
-				assert.Equal(t, w.user, outputs["userId"].StringValue())
+				harness.RequireSecretToken(t, created.Properties, live.Value)
+				outputs := harness.Unmarshal(t, created.Properties)
+				assert.Equal(t, w.User, outputs["userId"].StringValue())
 				assert.Equal(t, "ci", outputs["description"].StringValue())
-				assert.Equal(t, 1, w.calls("CreateAuthToken"))
+				assert.Equal(t, 1, w.Calls("CreateAuthToken"))
 
 				// Nothing in it is a reason to replace the token, or to change anything.
-				diff, err := w.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
-					Id: created.Id, Urn: tokenURN, Olds: created.Properties, OldInputs: w.arguments("ci"), News: w.arguments("ci"),
+				diff, err := w.Client.Diff(context.Background(), &pulumirpc.DiffRequest{
+					Id: created.Id, Urn: harness.TokenURN, Olds: created.Properties, OldInputs: w.Arguments("ci"), News: w.Arguments("ci"),
 				})
 				require.NoError(t, err)
 				assert.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, diff.Changes)
@@ -79,7 +81,7 @@ func TestACreationKeepsWhatIsUsableInAnOddAnswer(t *testing.T) {
 }
 
 func TestACreationAsksAgainForWhatTheAnswerLacks(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for name, fault := range map[string]emulator.Fault{
 			"null": {Body: "null"}, "a list": {Body: "[]"}, "a number": {Body: "17"}, "empty": {Body: " "},
 			"a page": {Body: "<html>Welcome to our hotel</html>", MediaType: "text/html"},
@@ -90,39 +92,39 @@ func TestACreationAsksAgainForWhatTheAnswerLacks(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				w := a.newWire(t)
+				w := inprocess.NewPlugin(a.NewWorld(t))
 				fault.Operation, fault.Times = "CreateAuthToken", 1
-				w.oci.Inject(w.spoiling(fault))
-				created, err := w.create(tokenURN, "ci")
+				w.OCI.Inject(w.Spoiling(fault))
+				created, err := w.Create(harness.TokenURN, "ci")
 				require.NoError(t, err)
-				requireSecretToken(t, created.Properties, w.onlyToken().Value)
-				assert.Len(t, w.retryTokens(), 1)
+				harness.RequireSecretToken(t, created.Properties, w.OnlyToken().Value)
+				assert.Len(t, w.RetryTokens(), 1)
 			})
 		}
 	})
 }
 
 func TestACreationThatNeverGetsACompleteAnswerLosesNothing(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		withoutID := a.newWire(t)
-		withoutID.oci.Inject(withoutID.spoiling(emulator.Fault{Operation: "CreateAuthToken", Omit: []string{"id"}}))
-		created, err := withoutID.create(tokenURN, "ci")
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		withoutID := inprocess.NewPlugin(a.NewWorld(t))
+		withoutID.OCI.Inject(withoutID.Spoiling(emulator.Fault{Operation: "CreateAuthToken", Omit: []string{"id"}}))
+		created, err := withoutID.Create(harness.TokenURN, "ci")
 		require.NoError(t, err, "the list has the id, and there is no doubt which one it is")
-		assert.Equal(t, withoutID.onlyToken().ID, created.Id)
-		requireSecretToken(t, created.Properties, withoutID.onlyToken().Value)
+		assert.Equal(t, withoutID.OnlyToken().ID, created.Id)
+		harness.RequireSecretToken(t, created.Properties, withoutID.OnlyToken().Value)
 
-		withoutValue := a.newWire(t)
-		withoutValue.oci.Inject(
+		withoutValue := inprocess.NewPlugin(a.NewWorld(t))
+		withoutValue.OCI.Inject(
 			emulator.Fault{Operation: "CreateAuthToken", Set: map[string]any{"token": ""}},
 			emulator.Fault{Operation: "ListAuthTokens", Status: 404, Code: "NotAuthorizedOrNotFound"},
 		)
-		_, err = withoutValue.create(tokenURN, "ci")
-		require.ErrorContains(t, err, withoutValue.deleteCommand(withoutValue.onlyToken().ID), "its id was in the answer, if nothing else was")
+		_, err = withoutValue.Create(harness.TokenURN, "ci")
+		require.ErrorContains(t, err, withoutValue.DeleteCommand(withoutValue.OnlyToken().ID), "its id was in the answer, if nothing else was")
 	})
 }
 
 func TestAMalformedListDoesNotMeanThatTheTokenIsGone(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for name, fault := range map[string]emulator.Fault{
 			"null": {Body: "null"}, "an object": {Body: `{"items": []}`}, "a text": {Body: `"[]"`}, "empty": {Body: " "},
 			"a list of texts": {Body: `["a", "b"]`}, "a list of nulls": {Body: "[null]"}, "without ids": {Omit: []string{"id"}},
@@ -134,37 +136,37 @@ func TestAMalformedListDoesNotMeanThatTheTokenIsGone(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				s := a.newStack(t)
-				s.mustUp(s.oneToken(s.user, "ci"))
-				before := s.checkpointOf("token")
-				s.clock.advance(time.Hour)
+				s := inprocess.NewStack(a.NewWorld(t))
+				s.MustUp(s.OneToken(s.User, "ci"))
+				before := s.CheckpointOf("token")
+				s.Clock.Advance(time.Hour)
 				fault.Operation = "ListAuthTokens"
-				s.oci.Inject(s.spoiling(fault))
-				require.Error(t, s.refresh())
-				assert.Contains(t, s.diagnostics(), "stays in the state")
-				assert.Equal(t, before, s.checkpointOf("token"))
+				s.OCI.Inject(s.Spoiling(fault))
+				require.Error(t, s.Refresh())
+				assert.Contains(t, s.Diagnostics(), "stays in the state")
+				assert.Equal(t, before, s.CheckpointOf("token"))
 			})
 		}
 	})
 }
 
 func TestTheTokenIsFoundInAListWithOddItems(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for name, fault := range map[string]emulator.Fault{
 			"without a user":    {Omit: []string{"userId", "timeCreated", "lifecycleState", "description"}},
 			"of no known types": {Set: map[string]any{"userId": 5, "timeCreated": false, "lifecycleState": []int{}, "description": 1, "inactiveStatus": "x"}},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				s := a.newStack(t)
-				s.mustUp(s.oneToken(s.user, "ci"))
-				before := s.checkpointOf("token")
+				s := inprocess.NewStack(a.NewWorld(t))
+				s.MustUp(s.OneToken(s.User, "ci"))
+				before := s.CheckpointOf("token")
 				fault.Operation = "ListAuthTokens"
-				s.oci.Inject(s.spoiling(fault))
-				require.NoError(t, s.refresh())
-				assert.Equal(t, before, s.checkpointOf("token"))
-				require.NoError(t, s.preview(s.oneToken(s.user, "ci")))
-				assert.Empty(t, s.changes())
+				s.OCI.Inject(s.Spoiling(fault))
+				require.NoError(t, s.Refresh())
+				assert.Equal(t, before, s.CheckpointOf("token"))
+				require.NoError(t, s.Preview(s.OneToken(s.User, "ci")))
+				assert.Empty(t, s.Changes())
 			})
 		}
 	})
@@ -173,15 +175,15 @@ func TestTheTokenIsFoundInAListWithOddItems(t *testing.T) {
 func TestCharactersThatCannotBePrintedCostNoToken(t *testing.T) {
 	t.Parallel()
 	odd := map[string]string{"opc-request-id": "A\xff\xfe/" + strings.Repeat("9", 5000)}
-	w := newWire(t)
-	w.oci.SetCreatingLists(1000)
-	w.oci.Inject(
+	w := inprocess.NewPlugin(harness.NewWorld(t))
+	w.OCI.SetCreatingLists(1000)
+	w.OCI.Inject(
 		emulator.Fault{Operation: "ListAuthTokens", Status: 400, Code: "Invalid\x00\u202e\u0007", Message: strings.Repeat("m\x1b[31m", 5000), Header: odd},
 		emulator.Fault{Header: odd},
 	)
-	created, err := w.create(tokenURN, "ci")
+	created, err := w.Create(harness.TokenURN, "ci")
 	id, outputs := recorded(t, created, err)
-	live := w.onlyToken()
+	live := w.OnlyToken()
 	assert.Equal(t, live.ID, id)
 	assert.Equal(t, live.Value, outputs["token"].SecretValue().Element.StringValue())
 	require.Error(t, err)
@@ -198,11 +200,11 @@ func TestCharactersThatCannotBePrintedCostNoToken(t *testing.T) {
 
 func TestAnAnswerThatIsNotHTTPIsNotQuoted(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.config["endpoint"] = saying(t, `{"id": "ocid1.credential.oc1..x", "token": "`+canary+`"}`+"\r\n\r\n")
-	require.Error(t, s.up(s.oneToken(s.user, "ci")), "operate searches all that is said for the canary")
-	s.config["endpoint"] = saying(t, "HTTP/1.1 200 OK\r\n"+canary+"\x01: "+canary+"\r\n\r\n")
-	require.Error(t, s.up(s.oneToken(s.user, "ci")))
+	s := inprocess.NewStack(harness.NewWorld(t))
+	s.Config["endpoint"] = saying(t, `{"id": "ocid1.credential.oc1..x", "token": "`+harness.Canary+`"}`+"\r\n\r\n")
+	require.Error(t, s.Up(s.OneToken(s.User, "ci")), "operate searches all that is said for the canary")
+	s.Config["endpoint"] = saying(t, "HTTP/1.1 200 OK\r\n"+harness.Canary+"\x01: "+harness.Canary+"\r\n\r\n")
+	require.Error(t, s.Up(s.OneToken(s.User, "ci")))
 }
 
 // saying returns the endpoint of a server that gives the same answer to every request.
@@ -227,15 +229,15 @@ func saying(t *testing.T, words string) string {
 
 func TestARedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	w, elsewhere := newWire(t), newWorld(t)
+	w, elsewhere := inprocess.NewPlugin(harness.NewWorld(t)), harness.NewWorld(t)
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		w.oci.ClearFaults()
-		w.oci.Inject(emulator.Fault{Status: status, Header: map[string]string{"Location": elsewhere.url + "/20160918/"}})
-		_, err := w.create(tokenURN, "ci")
+		w.OCI.ClearFaults()
+		w.OCI.Inject(emulator.Fault{Status: status, Header: map[string]string{"Location": elsewhere.URL + "/20160918/"}})
+		_, err := w.Create(harness.TokenURN, "ci")
 		require.ErrorContains(t, err, "Redirects are not followed")
 	}
-	assert.Empty(t, elsewhere.oci.Journal(), "no signed request went there")
-	assert.Equal(t, 5, w.calls("CreateAuthToken"))
+	assert.Empty(t, elsewhere.OCI.Journal(), "no signed request went there")
+	assert.Equal(t, 5, w.Calls("CreateAuthToken"))
 }
 
 func TestRetryAfterHasALimitAndNeverCausesABusyLoop(t *testing.T) {
@@ -244,17 +246,17 @@ func TestRetryAfterHasALimitAndNeverCausesABusyLoop(t *testing.T) {
 		"0": 10 * time.Second, "-1": 10 * time.Second, "soon": 10 * time.Second, "": 10 * time.Second,
 		"86400": 11 * time.Minute, "99999999999999999999": 10 * time.Second,
 	} {
-		s := newStack(t)
-		s.oci.Inject(emulator.Fault{
+		s := inprocess.NewStack(harness.NewWorld(t))
+		s.OCI.Inject(emulator.Fault{
 			Operation: "CreateAuthToken", Status: 429, Code: "TooManyRequests", Message: "Too many.",
 			Header: map[string]string{"Retry-After": header}, Times: 2,
 		})
-		s.mustUp(s.oneToken(s.user, "ci"))
-		assert.GreaterOrEqual(t, s.clock.slept, 500*time.Millisecond, header)
-		assert.LessOrEqual(t, s.clock.slept, longest, header)
+		s.MustUp(s.OneToken(s.User, "ci"))
+		assert.GreaterOrEqual(t, s.Clock.Slept, 500*time.Millisecond, header)
+		assert.LessOrEqual(t, s.Clock.Slept, longest, header)
 		if header == "86400" {
-			assert.Contains(t, s.diagnostics(), "trying again in 5m0s")
-			assert.Equal(t, 10*time.Minute, s.clock.slept, "what was said is what was waited")
+			assert.Contains(t, s.Diagnostics(), "trying again in 5m0s")
+			assert.Equal(t, 10*time.Minute, s.Clock.Slept, "what was said is what was waited")
 		}
 	}
 }
@@ -262,109 +264,109 @@ func TestRetryAfterHasALimitAndNeverCausesABusyLoop(t *testing.T) {
 func TestRefreshAsksTheHomeRegionBeforeATokenLeavesTheState(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	value := s.value("token")
-	s.clock.advance(24 * time.Hour)
-	s.oci.SetListLag("us-ashburn-1", time.Hour) // the service's clock stands at the creation
-	require.NoError(t, s.refresh())
-	assert.Equal(t, value, s.value("token"), "the configured region lags, and the home region has it")
+	s.MustUp(s.OneToken(s.User, "ci"))
+	value := s.Value("token")
+	s.Clock.Advance(24 * time.Hour)
+	s.OCI.SetListLag("us-ashburn-1", time.Hour) // the service's clock stands at the creation
+	require.NoError(t, s.Refresh())
+	assert.Equal(t, value, s.Value("token"), "the configured region lags, and the home region has it")
 
-	s.oci.Inject(emulator.Fault{Operation: "ListRegionSubscriptions", Status: 404, Code: "NotAuthorizedOrNotFound"})
-	require.Error(t, s.refresh())
-	assert.Contains(t, s.diagnostics(), "home region")
-	assert.Contains(t, s.diagnostics(), "stays in the state")
-	assert.Equal(t, value, s.value("token"))
+	s.OCI.Inject(emulator.Fault{Operation: "ListRegionSubscriptions", Status: 404, Code: "NotAuthorizedOrNotFound"})
+	require.Error(t, s.Refresh())
+	assert.Contains(t, s.Diagnostics(), "home region")
+	assert.Contains(t, s.Diagnostics(), "stays in the state")
+	assert.Equal(t, value, s.Value("token"))
 
-	s.oci.ClearFaults()
-	s.oci.DeleteToken(s.user, s.onlyToken().ID)
-	require.NoError(t, s.refresh())
-	assert.Nil(t, s.token("token"))
+	s.OCI.ClearFaults()
+	s.OCI.DeleteToken(s.User, s.OnlyToken().ID)
+	require.NoError(t, s.Refresh())
+	assert.Nil(t, s.Token("token"))
 }
 
 func TestRefreshDoesNotForgetACreationThatNeverFinished(t *testing.T) {
 	t.Parallel()
-	for name, arrange := range map[string]func(*testStack){
-		"still creating": func(*testStack) {},
-		"inactive": func(s *testStack) {
-			s.onCreated(func(token *emulator.Token) { token.LifecycleState = "INACTIVE" })
+	for name, arrange := range map[string]func(*inprocess.Stack){
+		"still creating": func(*inprocess.Stack) {},
+		"inactive": func(s *inprocess.Stack) {
+			onCreated(s.World, func(token *emulator.Token) { token.LifecycleState = "INACTIVE" })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStack(t)
-			s.oci.SetCreatingLists(1 << 30)
+			s := inprocess.NewStack(harness.NewWorld(t))
+			s.OCI.SetCreatingLists(1 << 30)
 			arrange(s)
-			require.Error(t, s.up(s.oneToken(s.user, "ci")))
-			require.NoError(t, s.refresh())
-			assert.NotEmpty(t, s.token("token").InitErrors)
-			require.NoError(t, s.preview(s.oneToken(s.user, "ci")))
-			assert.NotEmpty(t, s.changes(), "the next up looks at it again")
+			require.Error(t, s.Up(s.OneToken(s.User, "ci")))
+			require.NoError(t, s.Refresh())
+			assert.NotEmpty(t, s.Token("token").InitErrors)
+			require.NoError(t, s.Preview(s.OneToken(s.User, "ci")))
+			assert.NotEmpty(t, s.Changes(), "the next up looks at it again")
 
-			s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) { token.LifecycleState = "ACTIVE" })
-			require.NoError(t, s.refresh())
-			assert.Empty(t, s.token("token").InitErrors, "it is finished")
-			assert.Equal(t, s.onlyToken().Value, s.value("token"))
+			s.OCI.EditToken(s.User, s.OnlyToken().ID, func(token *emulator.Token) { token.LifecycleState = "ACTIVE" })
+			require.NoError(t, s.Refresh())
+			assert.Empty(t, s.Token("token").InitErrors, "it is finished")
+			assert.Equal(t, s.OnlyToken().Value, s.Value("token"))
 		})
 	}
 }
 
 func TestDestroyGivesANewTokenTimeToAppear(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		missing := emulator.Fault{Operation: "DeleteAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No.", Times: 2}
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "ci"))
-		s.oci.HideFromLists(s.user, s.onlyToken().ID, 2)
-		s.oci.Inject(missing)
-		require.NoError(t, s.destroy())
-		assert.Empty(t, s.tokens(), "it is revoked once it is known")
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "ci"))
+		s.OCI.HideFromLists(s.User, s.OnlyToken().ID, 2)
+		s.OCI.Inject(missing)
+		require.NoError(t, s.Destroy())
+		assert.Empty(t, s.Tokens(), "it is revoked once it is known")
 
-		never := a.newStack(t)
-		never.mustUp(never.oneToken(never.user, "ci"))
-		live := never.onlyToken()
-		never.oci.HideFromLists(never.user, live.ID, 1000)
+		never := inprocess.NewStack(a.NewWorld(t))
+		never.MustUp(never.OneToken(never.User, "ci"))
+		live := never.OnlyToken()
+		never.OCI.HideFromLists(never.User, live.ID, 1000)
 		missing.Times = 0
-		never.oci.Inject(missing)
+		never.OCI.Inject(missing)
 		missing.Operation = "GetAuthToken" // the call of an identity domain
-		never.oci.Inject(missing)
-		require.NoError(t, never.destroy())
-		assert.Contains(t, never.diagnostics(), never.deleteCommand(live.ID))
+		never.OCI.Inject(missing)
+		require.NoError(t, never.Destroy())
+		assert.Contains(t, never.Diagnostics(), never.DeleteCommand(live.ID))
 	})
 }
 
 func TestStateWithOnlyATokenCanBeRefreshedFirst(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		live := w.oci.AddToken(w.user, "by hand")
-		read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
-			Id: live.ID, Urn: tokenURN, Inputs: w.arguments("by hand"),
-			Properties: properties(t, map[string]any{"token": resource.MakeSecret(resource.NewProperty(live.Value))}),
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		live := w.OCI.AddToken(w.User, "by hand")
+		read, err := w.Client.Read(context.Background(), &pulumirpc.ReadRequest{
+			Id: live.ID, Urn: harness.TokenURN, Inputs: w.Arguments("by hand"),
+			Properties: harness.Properties(t, map[string]any{"token": resource.MakeSecret(resource.NewProperty(live.Value))}),
 		})
 		require.NoError(t, err)
 		assert.Equal(t, live.ID, read.Id)
-		requireSecretToken(t, read.Properties, live.Value)
+		harness.RequireSecretToken(t, read.Properties, live.Value)
 	})
 }
 
 func TestIgnoreChangesThatNamesAnOutputDoesNotBlockTheStack(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
-	created := w.mustCreate(tokenURN, "ci")
+	w := inprocess.NewPlugin(harness.NewWorld(t))
+	created := w.MustCreate(harness.TokenURN, "ci")
 	for _, name := range []string{"token", "state", "timeCreated", "timeExpires", "nothing", "*"} {
-		diff, err := w.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
-			Id: created.Id, Urn: tokenURN, Olds: created.Properties, OldInputs: w.arguments("ci"), News: w.arguments("ci"),
+		diff, err := w.Client.Diff(context.Background(), &pulumirpc.DiffRequest{
+			Id: created.Id, Urn: harness.TokenURN, Olds: created.Properties, OldInputs: w.Arguments("ci"), News: w.Arguments("ci"),
 			IgnoreChanges: []string{name},
 		})
 		require.NoError(t, err, name)
 		assert.Empty(t, diff.Diffs, name)
-		updated, err := w.plugin.Update(context.Background(), &pulumirpc.UpdateRequest{
-			Id: created.Id, Urn: tokenURN, Olds: created.Properties, OldInputs: w.arguments("ci"), News: w.arguments("new"),
+		updated, err := w.Client.Update(context.Background(), &pulumirpc.UpdateRequest{
+			Id: created.Id, Urn: harness.TokenURN, Olds: created.Properties, OldInputs: w.Arguments("ci"), News: w.Arguments("new"),
 			IgnoreChanges: []string{name},
 		})
 		require.NoError(t, err, name)
-		requireSecretToken(t, updated.Properties, w.onlyToken().Value)
+		harness.RequireSecretToken(t, updated.Properties, w.OnlyToken().Value)
 	}
-	diff, err := w.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
-		Id: created.Id, Urn: tokenURN, Olds: created.Properties, OldInputs: w.arguments("ci"), News: w.arguments("new"),
+	diff, err := w.Client.Diff(context.Background(), &pulumirpc.DiffRequest{
+		Id: created.Id, Urn: harness.TokenURN, Olds: created.Properties, OldInputs: w.Arguments("ci"), News: w.Arguments("new"),
 		IgnoreChanges: []string{"description"},
 	})
 	require.NoError(t, err)

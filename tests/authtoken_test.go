@@ -13,58 +13,60 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
 
 func TestUpCreatesATokenAndRecordsItsValue(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "docker login"))
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "docker login"))
 
-		live := s.onlyToken()
-		assert.Equal(t, live.Value, s.value("token"))
-		state := s.token("token")
+		live := s.OnlyToken()
+		assert.Equal(t, live.Value, s.Value("token"))
+		state := s.Token("token")
 		assert.Equal(t, live.ID, string(state.ID))
 		assert.Equal(t, "docker login", state.Outputs["description"].StringValue())
-		assert.Equal(t, s.user, state.Outputs["userId"].StringValue())
-		assert.Equal(t, s.active(), state.Outputs["state"].StringValue())
+		assert.Equal(t, s.User, state.Outputs["userId"].StringValue())
+		assert.Equal(t, s.Active(), state.Outputs["state"].StringValue())
 		assert.Equal(t, resource.NewNullProperty(), state.Outputs["inactiveState"])
 		assert.Equal(t, resource.NewNullProperty(), state.Outputs["timeExpires"])
 		_, err := time.Parse(time.RFC3339, state.Outputs["timeCreated"].StringValue())
 		require.NoError(t, err)
-		assert.Equal(t, 1, s.calls("CreateAuthToken"), "one POST")
-		s.requireNoOtherAPI()
-		requireNoValue(t, strings.ReplaceAll(s.checkpoint(), live.Value, ""))
+		assert.Equal(t, 1, s.Calls("CreateAuthToken"), "one POST")
+		s.RequireNoOtherAPI()
+		harness.RequireNoValue(t, strings.ReplaceAll(s.Checkpoint(), live.Value, ""))
 	})
 }
 
 func TestSecondUpChangesNothing(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.tokenAndLogin(s.user, "ci"))
-		s.oci.ResetJournal()
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.TokenAndLogin(s.User, "ci"))
+		s.OCI.ResetJournal()
 
-		require.NoError(t, s.preview(s.tokenAndLogin(s.user, "ci")))
-		assert.Empty(t, s.changes())
-		s.mustUp(s.tokenAndLogin(s.user, "ci"))
-		assert.Empty(t, s.changes())
-		assert.Zero(t, s.writes())
+		require.NoError(t, s.Preview(s.TokenAndLogin(s.User, "ci")))
+		assert.Empty(t, s.Changes())
+		s.MustUp(s.TokenAndLogin(s.User, "ci"))
+		assert.Empty(t, s.Changes())
+		assert.Zero(t, s.Writes())
 	})
 }
 
 func TestPreviewOfACreationWritesNothingAndShowsUnknownOutputs(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
 		var outputs resource.PropertyMap
-		require.NoError(t, s.preview(func(m *deploytest.ResourceMonitor) error {
-			token, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-				Inputs: s.inputs(s.user, "ci"),
+		require.NoError(t, s.Preview(func(m *deploytest.ResourceMonitor) error {
+			token, err := m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{
+				Inputs: s.Inputs(s.User, "ci"),
 			})
 			if err == nil {
 				outputs = token.Outputs
 			}
 			return err
 		}))
-		assert.Zero(t, s.writes())
+		assert.Zero(t, s.Writes())
 		for _, name := range []resource.PropertyKey{"token", "state", "timeCreated", "inactiveState", "timeExpires"} {
 			assert.True(t, outputs[name].ContainsUnknowns(), "%s is known before the token exists", name)
 		}
@@ -74,262 +76,262 @@ func TestPreviewOfACreationWritesNothingAndShowsUnknownOutputs(t *testing.T) {
 }
 
 func TestDescriptionIsUpdatedInPlaceAndDependentsStayTheSame(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.tokenAndLogin(s.user, "old"))
-		before, id := s.value("token"), s.token("token").ID
-		s.oci.ResetJournal()
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.TokenAndLogin(s.User, "old"))
+		before, id := s.Value("token"), s.Token("token").ID
+		s.OCI.ResetJournal()
 
-		require.NoError(t, s.preview(s.tokenAndLogin(s.user, "new")))
-		assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes(), "the login does not move")
-		assert.Zero(t, s.writes())
+		require.NoError(t, s.Preview(s.TokenAndLogin(s.User, "new")))
+		assert.Equal(t, display.ResourceChanges{"update": 1}, s.Changes(), "the login does not move")
+		assert.Zero(t, s.Writes())
 
-		s.mustUp(s.tokenAndLogin(s.user, "new"))
-		assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes())
-		assert.Equal(t, before, s.value("token"), "the value stays")
-		assert.Equal(t, id, s.token("token").ID)
-		assert.Equal(t, "new", s.onlyToken().Description)
-		assert.Equal(t, 1, s.writes())
-		assert.Equal(t, []string{before}, s.consumer.received)
+		s.MustUp(s.TokenAndLogin(s.User, "new"))
+		assert.Equal(t, display.ResourceChanges{"update": 1}, s.Changes())
+		assert.Equal(t, before, s.Value("token"), "the value stays")
+		assert.Equal(t, id, s.Token("token").ID)
+		assert.Equal(t, "new", s.OnlyToken().Description)
+		assert.Equal(t, 1, s.Writes())
+		assert.Equal(t, []string{before}, s.Consumer.Received)
 	})
 }
 
 func TestAnotherUserReplacesTheTokenAndDependentsFollow(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		other := s.addUser("other")
-		s.mustUp(s.tokenAndLogin(s.user, "ci"))
-		before := s.value("token")
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		other := s.AddUser("other")
+		s.MustUp(s.TokenAndLogin(s.User, "ci"))
+		before := s.Value("token")
 
-		require.NoError(t, s.preview(s.tokenAndLogin(other, "ci")))
-		assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.changes())
+		require.NoError(t, s.Preview(s.TokenAndLogin(other, "ci")))
+		assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.Changes())
 
-		s.mustUp(s.tokenAndLogin(other, "ci"))
-		after := s.value("token")
+		s.MustUp(s.TokenAndLogin(other, "ci"))
+		after := s.Value("token")
 		assert.NotEqual(t, before, after)
-		assert.Empty(t, s.tokens(), "the old user's token is revoked")
-		require.Len(t, s.oci.Tokens(other), 1)
-		assert.Equal(t, after, s.oci.Tokens(other)[0].Value)
-		assert.Equal(t, []string{before, after}, s.consumer.received)
+		assert.Empty(t, s.Tokens(), "the old user's token is revoked")
+		require.Len(t, s.OCI.Tokens(other), 1)
+		assert.Equal(t, after, s.OCI.Tokens(other)[0].Value)
+		assert.Equal(t, []string{before, after}, s.Consumer.Received)
 	})
 }
 
 func TestTokenDeletedOutsideIsCreatedAgainAfterRefresh(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "ci"))
-		old := s.onlyToken()
-		s.oci.DeleteToken(s.user, old.ID)
-		s.clock.advance(time.Hour)
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "ci"))
+		old := s.OnlyToken()
+		s.OCI.DeleteToken(s.User, old.ID)
+		s.Clock.Advance(time.Hour)
 
-		require.NoError(t, s.refresh())
-		assert.Nil(t, s.token("token"), "what is gone is gone")
-		s.mustUp(s.oneToken(s.user, "ci"))
-		assert.NotEqual(t, old.Value, s.value("token"))
-		assert.Equal(t, s.onlyToken().Value, s.value("token"))
+		require.NoError(t, s.Refresh())
+		assert.Nil(t, s.Token("token"), "what is gone is gone")
+		s.MustUp(s.OneToken(s.User, "ci"))
+		assert.NotEqual(t, old.Value, s.Value("token"))
+		assert.Equal(t, s.OnlyToken().Value, s.Value("token"))
 	})
 }
 
 func TestRefreshTakesOverDriftAndKeepsTheValue(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "ci"))
-		value := s.value("token")
-		s.oci.EditToken(s.user, s.onlyToken().ID, func(token *emulator.Token) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "ci"))
+		value := s.Value("token")
+		s.OCI.EditToken(s.User, s.OnlyToken().ID, func(token *emulator.Token) {
 			token.Description = "changed by hand"
 			token.LifecycleState = "INACTIVE"
 			token.InactiveStatus = new(int64(4))
 		})
 
-		require.NoError(t, s.refresh())
-		state := s.token("token")
+		require.NoError(t, s.Refresh())
+		state := s.Token("token")
 		assert.Equal(t, "changed by hand", state.Outputs["description"].StringValue())
-		if a.domain == "" { // a domain does not return it
+		if a.Domain == "" { // a domain does not return it
 			assert.Equal(t, "INACTIVE", state.Outputs["state"].StringValue())
 			assert.Equal(t, "4", state.Outputs["inactiveState"].StringValue())
 		}
-		assert.Equal(t, value, s.value("token"))
+		assert.Equal(t, value, s.Value("token"))
 
-		require.NoError(t, s.preview(s.oneToken(s.user, "ci")))
-		assert.Equal(t, display.ResourceChanges{"update": 1}, s.changes(), "the program's description is put back")
+		require.NoError(t, s.Preview(s.OneToken(s.User, "ci")))
+		assert.Equal(t, display.ResourceChanges{"update": 1}, s.Changes(), "the program's description is put back")
 	})
 }
 
 func TestRefreshOfAnUnchangedTokenChangesNothing(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "ci"))
-		before := s.checkpointOf("token")
-		require.NoError(t, s.refresh())
-		assert.Empty(t, s.changes())
-		assert.Equal(t, before, s.checkpointOf("token"))
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "ci"))
+		before := s.CheckpointOf("token")
+		require.NoError(t, s.Refresh())
+		assert.Empty(t, s.Changes())
+		assert.Equal(t, before, s.CheckpointOf("token"))
 	})
 }
 
 func TestNotFoundOnReadKeepsTheOnlyCopyOfTheValue(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "ci"))
-		value := s.value("token")
-		s.oci.Deny(s.user)
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "ci"))
+		value := s.Value("token")
+		s.OCI.Deny(s.User)
 
 		refusal := "404 NotAuthorizedOrNotFound"
-		if a.domain != "" {
+		if a.Domain != "" {
 			refusal = "401 error.common.common.accessDenied"
 		}
-		require.Error(t, s.refresh())
-		said := s.diagnostics()
+		require.Error(t, s.Refresh())
+		said := s.Diagnostics()
 		for _, part := range []string{refusal, "stays in the state", "pulumi state delete", "opc-request-id"} {
 			assert.Contains(t, said, part)
 		}
-		assert.Equal(t, value, s.value("token"))
+		assert.Equal(t, value, s.Value("token"))
 	})
 }
 
 func TestNewTokenIsGivenTimeToAppear(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	id := s.onlyToken().ID
+	s := inprocess.NewStack(harness.NewWorld(t))
+	s.MustUp(s.OneToken(s.User, "ci"))
+	id := s.OnlyToken().ID
 
-	s.oci.HideFromLists(s.user, id, 3)
-	require.NoError(t, s.refresh())
-	assert.NotNil(t, s.token("token"))
-	assert.Empty(t, s.changes())
-	assert.Contains(t, s.diagnostics(), "waiting for OCI to list auth token")
+	s.OCI.HideFromLists(s.User, id, 3)
+	require.NoError(t, s.Refresh())
+	assert.NotNil(t, s.Token("token"))
+	assert.Empty(t, s.Changes())
+	assert.Contains(t, s.Diagnostics(), "waiting for OCI to list auth token")
 
-	s.oci.HideFromLists(s.user, id, 1000)
-	require.NoError(t, s.refresh())
-	require.NotNil(t, s.token("token"), "created moments ago, so it stays in the state")
-	assert.Contains(t, s.diagnostics(), "It stays in the state, because it was created at")
-	assert.Equal(t, s.onlyToken().Value, s.value("token"))
+	s.OCI.HideFromLists(s.User, id, 1000)
+	require.NoError(t, s.Refresh())
+	require.NotNil(t, s.Token("token"), "created moments ago, so it stays in the state")
+	assert.Contains(t, s.Diagnostics(), "It stays in the state, because it was created at")
+	assert.Equal(t, s.OnlyToken().Value, s.Value("token"))
 }
 
 func TestNewTokenIsKeptIfThisMachinesClockIsAhead(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	s.clock.advance(6 * time.Minute) // one minute later, by a clock that is five minutes ahead
-	s.oci.HideFromLists(s.user, s.onlyToken().ID, 1000)
-	require.NoError(t, s.refresh())
-	assert.NotNil(t, s.token("token"))
+	s := inprocess.NewStack(harness.NewWorld(t))
+	s.MustUp(s.OneToken(s.User, "ci"))
+	s.Clock.Advance(6 * time.Minute) // one minute later, by a clock that is five minutes ahead
+	s.OCI.HideFromLists(s.User, s.OnlyToken().ID, 1000)
+	require.NoError(t, s.Refresh())
+	assert.NotNil(t, s.Token("token"))
 }
 
 func TestImportOfWhatDoesNotExist(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	live := s.oci.AddToken(s.user, "by hand")
+	s := inprocess.NewStack(harness.NewWorld(t))
+	live := s.OCI.AddToken(s.User, "by hand")
 	missing := live.ID[:len(live.ID)-4] + "zzzz"
-	stranger := s.user[:len(s.user)-4] + "zzzz"
+	stranger := s.User[:len(s.User)-4] + "zzzz"
 	for id, complaint := range map[string]string{
-		s.user + "/" + missing:                       "has no auth token " + missing,
-		"users/" + s.user + "/authTokens/" + missing: live.ID,
+		s.User + "/" + missing:                       "has no auth token " + missing,
+		"users/" + s.User + "/authTokens/" + missing: live.ID,
 		stranger + "/" + live.ID:                     "404",
 		live.ID:                                      "does not say whose token it is",
 		"hello":                                      "is not an OCID",
-		s.user + "/":                                 "it is empty",
-		live.ID + "/" + s.user:                       "not of a user",
-		"users/" + s.user + "/apiKeys/" + live.ID:     "use users/<user's OCID>/authTokens/<token's OCID>",
-		"users/" + s.user + "/authTokens/../" + "x":   "use users/<user's OCID>/authTokens/<token's OCID>",
-		"users/" + s.user + "/authTokens/a?b=c#d":     "is not an OCID",
+		s.User + "/":                                 "it is empty",
+		live.ID + "/" + s.User:                       "not of a user",
+		"users/" + s.User + "/apiKeys/" + live.ID:     "use users/<user's OCID>/authTokens/<token's OCID>",
+		"users/" + s.User + "/authTokens/../" + "x":   "use users/<user's OCID>/authTokens/<token's OCID>",
+		"users/" + s.User + "/authTokens/a?b=c#d":     "is not an OCID",
 		"users/" + live.ID + "/authTokens/" + live.ID: "not of a user",
 	} {
-		require.Error(t, s.up(func(m *deploytest.ResourceMonitor) error {
-			_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-				Inputs: s.inputs(s.user, "by hand"), ImportID: resource.ID(id),
+		require.Error(t, s.Up(func(m *deploytest.ResourceMonitor) error {
+			_, err := m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{
+				Inputs: s.Inputs(s.User, "by hand"), ImportID: resource.ID(id),
 			})
 			return err
 		}), id)
-		assert.Contains(t, s.diagnostics(), complaint, id)
-		assert.Nil(t, s.token("token"), "%s is in the state", id)
+		assert.Contains(t, s.Diagnostics(), complaint, id)
+		assert.Nil(t, s.Token("token"), "%s is in the state", id)
 	}
 }
 
 func TestDestroyRevokesTheToken(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "ci"))
-		require.NoError(t, s.destroy())
-		assert.Empty(t, s.tokens())
-		assert.Empty(t, s.snapshot.Resources)
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "ci"))
+		require.NoError(t, s.Destroy())
+		assert.Empty(t, s.Tokens())
+		assert.Empty(t, s.Snapshot.Resources)
 	})
 }
 
 func TestDestroyOfATokenThatIsGoneSucceedsOnceOCIConfirmsIt(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "ci"))
-		s.oci.DeleteToken(s.user, s.onlyToken().ID)
-		s.oci.ResetJournal()
-		s.clock.advance(time.Hour)
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "ci"))
+		s.OCI.DeleteToken(s.User, s.OnlyToken().ID)
+		s.OCI.ResetJournal()
+		s.Clock.Advance(time.Hour)
 
-		require.NoError(t, s.destroy())
-		assert.Equal(t, 1, s.calls("ListAuthTokens"))
-		assert.NotContains(t, s.diagnostics(), "warning:")
+		require.NoError(t, s.Destroy())
+		assert.Equal(t, 1, s.Calls("ListAuthTokens"))
+		assert.NotContains(t, s.Diagnostics(), "warning:")
 	})
 }
 
 func TestDestroyWarnsIfNothingConfirmsThatTheTokenIsGone(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	id := s.onlyToken().ID
-	s.oci.Deny(s.user)
+	s := inprocess.NewStack(harness.NewWorld(t))
+	s.MustUp(s.OneToken(s.User, "ci"))
+	id := s.OnlyToken().ID
+	s.OCI.Deny(s.User)
 
-	require.NoError(t, s.destroy())
-	said := s.diagnostics()
+	require.NoError(t, s.Destroy())
+	said := s.Diagnostics()
 	assert.Contains(t, said, "warning:")
 	assert.Contains(t, said, "still live")
-	assert.Contains(t, said, s.deleteCommand(id))
+	assert.Contains(t, said, s.DeleteCommand(id))
 }
 
 func TestDestroyThatMayNotDeleteFailsAndKeepsTheToken(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "ci"))
-		value := s.value("token")
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "ci"))
+		value := s.Value("token")
 		// The token is no longer new, so that a 404 could mean that it is gone.
-		s.clock.advance(time.Hour)
+		s.Clock.Advance(time.Hour)
 		// A caller who has lost the permission to use tokens may still list them. The call for one token is a domain's.
 		for _, operation := range []string{"DeleteAuthToken", "GetAuthToken"} {
-			s.oci.Inject(emulator.Fault{
+			s.OCI.Inject(emulator.Fault{
 				Operation: operation, Status: 404, Code: "NotAuthorizedOrNotFound",
 				Message: "Authorization failed or requested resource not found.",
 			})
 		}
-		require.Error(t, s.destroy())
-		assert.Equal(t, value, s.value("token"))
+		require.Error(t, s.Destroy())
+		assert.Equal(t, value, s.Value("token"))
 	})
 }
 
 func TestGetReadsATokenThatTheProgramDoesNotOwn(t *testing.T) {
 	t.Parallel()
-	for name, id := range map[string]func(s *testStack, tokenID string) string{
-		"users/U/authTokens/T": func(s *testStack, tokenID string) string { return "users/" + s.user + "/authTokens/" + tokenID },
-		"U/T":                  func(s *testStack, tokenID string) string { return s.user + "/" + tokenID },
+	for name, id := range map[string]func(s *inprocess.Stack, tokenID string) string{
+		"users/U/authTokens/T": func(s *inprocess.Stack, tokenID string) string { return "users/" + s.User + "/authTokens/" + tokenID },
+		"U/T":                  func(s *inprocess.Stack, tokenID string) string { return s.User + "/" + tokenID },
 	} {
 		t.Run(strings.ReplaceAll(name, "/", " "), func(t *testing.T) {
 			t.Parallel()
-			s := newStack(t)
-			live := s.oci.AddToken(s.user, "by hand")
-			s.mustUp(func(m *deploytest.ResourceMonitor) error {
-				_, outputs, err := m.ReadResource(authTokenType, "token", resource.ID(id(s, live.ID)), "",
+			s := inprocess.NewStack(harness.NewWorld(t))
+			live := s.OCI.AddToken(s.User, "by hand")
+			s.MustUp(func(m *deploytest.ResourceMonitor) error {
+				_, outputs, err := m.ReadResource(harness.AuthTokenType, "token", resource.ID(id(s, live.ID)), "",
 					resource.PropertyMap{}, "", "", "", nil, "", "")
 				if err == nil && outputs["description"].StringValue() != "by hand" {
 					err = errors.New("the description is not what OCI has")
 				}
 				return err
 			})
-			assert.NotContains(t, s.token("token").Outputs, resource.PropertyKey("token"))
-			assert.Zero(t, s.writes())
-			require.NoError(t, s.destroy())
-			assert.Len(t, s.tokens(), 1, "what was only read is not deleted")
+			assert.NotContains(t, s.Token("token").Outputs, resource.PropertyKey("token"))
+			assert.Zero(t, s.Writes())
+			require.NoError(t, s.Destroy())
+			assert.Len(t, s.Tokens(), 1, "what was only read is not deleted")
 		})
 	}
 }
 
 func TestDescriptionsOfAllKinds(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for name, description := range map[string]string{
 			"empty":      "",
 			"unicode":    "jeton d'été für 東京 🗝️ \u202etxet",
@@ -339,14 +341,14 @@ func TestDescriptionsOfAllKinds(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				s := a.newStack(t)
-				s.mustUp(s.oneToken(s.user, description))
-				assert.Equal(t, description, s.onlyToken().Description)
-				require.NoError(t, s.refresh())
-				require.NoError(t, s.preview(s.oneToken(s.user, description)))
-				assert.Empty(t, s.changes())
-				s.mustUp(s.oneToken(s.user, description+"!"))
-				assert.Equal(t, description+"!", s.onlyToken().Description)
+				s := inprocess.NewStack(a.NewWorld(t))
+				s.MustUp(s.OneToken(s.User, description))
+				assert.Equal(t, description, s.OnlyToken().Description)
+				require.NoError(t, s.Refresh())
+				require.NoError(t, s.Preview(s.OneToken(s.User, description)))
+				assert.Empty(t, s.Changes())
+				s.MustUp(s.OneToken(s.User, description+"!"))
+				assert.Equal(t, description+"!", s.OnlyToken().Description)
 			})
 		}
 	})
@@ -354,31 +356,31 @@ func TestDescriptionsOfAllKinds(t *testing.T) {
 
 func TestABadUserIDIsAnErrorOnThatPropertyBeforeAnyCall(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
+	s := inprocess.NewStack(harness.NewWorld(t))
 	for userID, complaint := range map[string]string{
 		"":                                     "it is empty",
 		"alice":                                "is not an OCID",
-		" " + s.user:                           "white space",
-		s.user + "\n":                          "white space",
-		s.creds.TenancyID:                      "is the OCID of a tenancy, not of a user",
-		s.user + "/authTokens":                 "is not an OCID",
-		s.user + "?x=1":                        "is not an OCID",
+		" " + s.User:                           "white space",
+		s.User + "\n":                          "white space",
+		s.Credentials.TenancyID:                "is the OCID of a tenancy, not of a user",
+		s.User + "/authTokens":                 "is not an OCID",
+		s.User + "?x=1":                        "is not an OCID",
 		"ocid1.user.oc1..aaaa/../../tenancies": "is not an OCID",
 		"ocid1.user.oc1..":                     "is not an OCID",
 	} {
-		err := s.preview(s.oneToken(userID, "ci"))
+		err := s.Preview(s.OneToken(userID, "ci"))
 		require.Error(t, err, "userId %q", userID)
-		assert.Contains(t, s.diagnostics(), "userId", "userId %q", userID)
-		assert.Contains(t, s.diagnostics(), complaint, "userId %q", userID)
+		assert.Contains(t, s.Diagnostics(), "userId", "userId %q", userID)
+		assert.Contains(t, s.Diagnostics(), complaint, "userId %q", userID)
 	}
-	assert.Empty(t, s.oci.Journal(), "no call at all")
+	assert.Empty(t, s.OCI.Journal(), "no call at all")
 }
 
 func TestUserIDThatIsNotKnownYetPassesAtPreview(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		require.NoError(t, s.preview(func(m *deploytest.ResourceMonitor) error {
-			_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		require.NoError(t, s.Preview(func(m *deploytest.ResourceMonitor) error {
+			_, err := m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{
 				Inputs: resource.PropertyMap{
 					"description": resource.MakeComputed(resource.NewProperty("")),
 					"userId":      resource.MakeComputed(resource.NewProperty("")),
@@ -386,81 +388,81 @@ func TestUserIDThatIsNotKnownYetPassesAtPreview(t *testing.T) {
 			})
 			return err
 		}))
-		assert.Equal(t, display.ResourceChanges{"create": 1}, s.changes())
+		assert.Equal(t, display.ResourceChanges{"create": 1}, s.Changes())
 	})
 }
 
 func TestMissingArgumentsAreNamed(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
+	s := inprocess.NewStack(harness.NewWorld(t))
 	for _, missing := range []resource.PropertyKey{"userId", "description"} {
-		err := s.preview(func(m *deploytest.ResourceMonitor) error {
-			inputs := s.inputs(s.user, "ci")
+		err := s.Preview(func(m *deploytest.ResourceMonitor) error {
+			inputs := s.Inputs(s.User, "ci")
 			delete(inputs, missing)
-			_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
+			_, err := m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
 			return err
 		})
 		require.Error(t, err)
-		assert.Contains(t, s.diagnostics(), string(missing))
+		assert.Contains(t, s.Diagnostics(), string(missing))
 	}
 }
 
 func TestThirdTokenFailsAtOnceAndNamesTheTwo(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		first, second := s.oci.AddToken(s.user, "laptop"), s.oci.AddToken(s.user, "ci server")
-		require.Error(t, s.up(s.oneToken(s.user, "third")))
-		said := s.diagnostics()
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		first, second := s.OCI.AddToken(s.User, "laptop"), s.OCI.AddToken(s.User, "ci server")
+		require.Error(t, s.Up(s.OneToken(s.User, "third")))
+		said := s.Diagnostics()
 		for _, part := range []string{
-			s.code("UserCapacityExceeded"), first.ID, second.ID, `"laptop"`, `"ci server"`, "at most two auth tokens",
+			s.Code("UserCapacityExceeded"), first.ID, second.ID, `"laptop"`, `"ci server"`, "at most two auth tokens",
 		} {
 			assert.Contains(t, said, part)
 		}
-		assert.Equal(t, 1, s.calls("CreateAuthToken"), "not tried again")
-		assert.Zero(t, s.clock.slept)
+		assert.Equal(t, 1, s.Calls("CreateAuthToken"), "not tried again")
+		assert.Zero(t, s.Clock.Slept)
 	})
 }
 
 func TestTwoProvidersInOneProgram(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	other := newWorld(t)
-	s.mustUp(func(m *deploytest.ResourceMonitor) error {
+	s := inprocess.NewStack(harness.NewWorld(t))
+	other := harness.NewWorld(t)
+	s.MustUp(func(m *deploytest.ResourceMonitor) error {
 		provider, err := m.RegisterResource("pulumi:providers:ociauthtoken", "other", true, deploytest.ResourceOptions{
 			Inputs: resource.NewPropertyMapFromMap(map[string]any{
-				"endpoint": other.url, "tenancyOcid": other.creds.TenancyID, "userOcid": other.user,
-				"fingerprint": other.creds.Fingerprint, "privateKey": other.creds.PrivateKeyPEM,
+				"endpoint": other.URL, "tenancyOcid": other.Credentials.TenancyID, "userOcid": other.User,
+				"fingerprint": other.Credentials.Fingerprint, "privateKey": other.Credentials.PrivateKeyPEM,
 			}),
 		})
 		if err != nil {
 			return err
 		}
-		_, err = m.RegisterResource(authTokenType, "theirs", true, deploytest.ResourceOptions{
-			Inputs: other.inputs(other.user, "theirs"), Provider: string(provider.URN) + "::" + string(provider.ID),
+		_, err = m.RegisterResource(harness.AuthTokenType, "theirs", true, deploytest.ResourceOptions{
+			Inputs: other.Inputs(other.User, "theirs"), Provider: string(provider.URN) + "::" + string(provider.ID),
 		})
 		if err != nil {
 			return err
 		}
-		return s.oneToken(s.user, "ours")(m)
+		return s.OneToken(s.User, "ours")(m)
 	})
-	assert.Equal(t, s.onlyToken().Value, s.value("token"))
-	assert.Equal(t, other.onlyToken().Value, s.value("theirs"))
-	assert.NotContains(t, s.checkpoint(), "PRIVATE KEY", "a key given to a provider is encrypted in the state")
+	assert.Equal(t, s.OnlyToken().Value, s.Value("token"))
+	assert.Equal(t, other.OnlyToken().Value, s.Value("theirs"))
+	assert.NotContains(t, s.Checkpoint(), "PRIVATE KEY", "a key given to a provider is encrypted in the state")
 }
 
 func TestStateIsReadBackInAnotherSession(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "ci"))
-		value := s.value("token")
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "ci"))
+		value := s.Value("token")
 
-		s.restore(s.checkpoint())
-		require.NoError(t, s.refresh())
-		require.NoError(t, s.preview(s.oneToken(s.user, "ci")))
-		assert.Empty(t, s.changes())
-		s.mustUp(s.oneToken(s.user, "other"))
-		assert.Equal(t, value, s.value("token"))
-		require.NoError(t, s.destroy())
-		assert.Empty(t, s.tokens())
+		s.Restore(s.Checkpoint())
+		require.NoError(t, s.Refresh())
+		require.NoError(t, s.Preview(s.OneToken(s.User, "ci")))
+		assert.Empty(t, s.Changes())
+		s.MustUp(s.OneToken(s.User, "other"))
+		assert.Equal(t, value, s.Value("token"))
+		require.NoError(t, s.Destroy())
+		assert.Empty(t, s.Tokens())
 	})
 }

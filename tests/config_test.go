@@ -18,76 +18,51 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/youmark/pkcs8"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
 
-// settings returns a complete configuration in the program itself.
-func (w *world) settings() map[string]any {
-	return map[string]any{
-		"endpoint": w.url, "tenancyOcid": w.creds.TenancyID, "userOcid": w.creds.UserID,
-		"fingerprint": w.creds.Fingerprint, "privateKey": w.creds.PrivateKeyPEM, "region": w.creds.Region,
-	}
-}
-
 // mustSignIn configures a new provider and creates a token with it, which shows that OCI accepts its signature.
-func (w *world) mustSignIn(configuration map[string]any) {
-	w.t.Helper()
-	_, err := w.configured(configuration).Create(context.Background(), &pulumirpc.CreateRequest{
-		Urn: tokenURN, Properties: properties(w.t, map[string]any{"userId": w.user, "description": w.t.Name()}),
+func mustSignIn(w *harness.World, configuration map[string]any) {
+	w.T.Helper()
+	_, err := inprocess.Configured(w, configuration).Create(context.Background(), &pulumirpc.CreateRequest{
+		Urn: harness.TokenURN, Properties: harness.Properties(w.T, map[string]any{"userId": w.User, "description": w.T.Name()}),
 	})
-	require.NoError(w.t, err)
-	w.oci.DeleteToken(w.user, w.onlyToken().ID)
+	require.NoError(w.T, err)
+	w.OCI.DeleteToken(w.User, w.OnlyToken().ID)
 }
 
 // configureError returns the error of a new provider for a configuration that is wrong.
-func (w *world) configureError(configuration map[string]any) string {
-	w.t.Helper()
-	_, err := w.serve().Configure(context.Background(), configureRequest(w.t, configuration))
-	require.Error(w.t, err)
-	assert.NotContains(w.t, err.Error(), "MII", "no part of a key is shown")
+func configureError(w *harness.World, configuration map[string]any) string {
+	w.T.Helper()
+	_, err := inprocess.Serve(w).Configure(context.Background(), harness.ConfigureRequest(w.T, configuration))
+	require.Error(w.T, err)
+	assert.NotContains(w.T, err.Error(), "MII", "no part of a key is shown")
 	return err.Error()
-}
-
-// keyFile writes the private key into a file.
-func (w *world) keyFile(content string) string {
-	w.t.Helper()
-	path := filepath.Join(w.t.TempDir(), "key.pem")
-	require.NoError(w.t, os.WriteFile(path, []byte(content), 0o600))
-	return path
-}
-
-// configFile writes ~/.oci/config.
-func (w *world) configFile(content string) {
-	w.t.Helper()
-	require.NoError(w.t, os.MkdirAll(filepath.Join(w.home, ".oci"), 0o700))
-	require.NoError(w.t, os.WriteFile(filepath.Join(w.home, ".oci", "config"), []byte(content), 0o600))
-}
-
-func (w *world) profile(name, keyFile string) string {
-	return "[" + name + "]\nuser=" + w.creds.UserID + "\nfingerprint=" + w.creds.Fingerprint + "\ntenancy=" +
-		w.creds.TenancyID + "\nregion=" + w.creds.Region + "\nkey_file=" + keyFile + "\n"
 }
 
 func TestTheFirstSourceOfAPropertyCounts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := harness.NewWorld(t)
 	wrong := "ocid1.tenancy.oc1..wrong"
-	w.configFile("[DEFAULT]\ntenancy=" + wrong + "\nregion=eu-frankfurt-1\n")
-	w.mustSignIn(map[string]any{"endpoint": w.url}) // OCI_... takes precedence over the file
+	w.ConfigFile("[DEFAULT]\ntenancy=" + wrong + "\nregion=eu-frankfurt-1\n")
+	mustSignIn(w, map[string]any{"endpoint": w.URL}) // OCI_... takes precedence over the file
 
-	w.env["OCI_TENANCY_OCID"] = wrong
-	w.mustSignIn(map[string]any{"endpoint": w.url, "tenancyOcid": w.creds.TenancyID}) // the program takes precedence over everything
+	w.Env["OCI_TENANCY_OCID"] = wrong
+	mustSignIn(w, map[string]any{"endpoint": w.URL, "tenancyOcid": w.Credentials.TenancyID}) // the program takes precedence over everything
 
 	// A key is taken from the first place that has one, as a value or as a path.
-	w.env["OCI_PRIVATE_KEY"] = "not a key"
-	w.mustSignIn(map[string]any{
-		"endpoint": w.url, "tenancyOcid": w.creds.TenancyID, "privateKeyPath": w.keyFile(w.creds.PrivateKeyPEM),
+	w.Env["OCI_PRIVATE_KEY"] = "not a key"
+	mustSignIn(w, map[string]any{
+		"endpoint": w.URL, "tenancyOcid": w.Credentials.TenancyID, "privateKeyPath": w.KeyFile(w.Credentials.PrivateKeyPEM),
 	})
 }
 
 func TestKindsOfPrivateKeys(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	block, _ := pem.Decode([]byte(w.creds.PrivateKeyPEM))
+	w := harness.NewWorld(t)
+	block, _ := pem.Decode([]byte(w.Credentials.PrivateKeyPEM))
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		parsed, err = x509.ParsePKCS1PrivateKey(block.Bytes)
@@ -108,36 +83,36 @@ func TestKindsOfPrivateKeys(t *testing.T) {
 	encrypted := encode("ENCRYPTED PRIVATE KEY", encryptedDER)
 
 	with := func(key, password string) map[string]any {
-		settings := w.settings()
+		settings := w.Settings()
 		settings["privateKey"] = key
 		if password != "" {
 			settings["privateKeyPassword"] = password
 		}
 		return settings
 	}
-	w.mustSignIn(with(pkcs1, ""))
-	w.mustSignIn(with(encode("PRIVATE KEY", pkcs8DER), ""))
-	w.mustSignIn(with(pkcs1, "a password that is not needed"))
-	w.mustSignIn(with(strings.ReplaceAll(pkcs1, "\n", `\n`), "")) // in a variable that cannot contain line breaks
-	w.mustSignIn(with(encrypted, "12345"))
-	w.mustSignIn(with(string(pem.EncodeToMemory(legacy)), "12345"))
+	mustSignIn(w, with(pkcs1, ""))
+	mustSignIn(w, with(encode("PRIVATE KEY", pkcs8DER), ""))
+	mustSignIn(w, with(pkcs1, "a password that is not needed"))
+	mustSignIn(w, with(strings.ReplaceAll(pkcs1, "\n", `\n`), "")) // in a variable that cannot contain line breaks
+	mustSignIn(w, with(encrypted, "12345"))
+	mustSignIn(w, with(string(pem.EncodeToMemory(legacy)), "12345"))
 
-	assert.Contains(t, w.configureError(with(encrypted, "")), "privateKeyPassword: is not set")
-	assert.Contains(t, w.configureError(with(encrypted, "wrong")), "privateKeyPassword: does not decrypt")
-	assert.NotContains(t, w.configureError(with(encrypted, "hunter2")), "hunter2")
+	assert.Contains(t, configureError(w, with(encrypted, "")), "privateKeyPassword: is not set")
+	assert.Contains(t, configureError(w, with(encrypted, "wrong")), "privateKeyPassword: does not decrypt")
+	assert.NotContains(t, configureError(w, with(encrypted, "hunter2")), "hunter2")
 
 	// From a file, with a pass phrase that contains a character which ends a value in other formats.
 	equals, err := pkcs8.ConvertPrivateKeyToPKCS8(key, []byte("a=b;c#d"))
 	require.NoError(t, err)
-	w.configFile(w.profile("DEFAULT", w.keyFile(encode("ENCRYPTED PRIVATE KEY", equals))) + "pass_phrase=a=b;c#d\n")
-	w.env = nil
-	w.mustSignIn(map[string]any{"endpoint": w.url})
+	w.ConfigFile(w.Profile("DEFAULT", w.KeyFile(encode("ENCRYPTED PRIVATE KEY", equals))) + "pass_phrase=a=b;c#d\n")
+	w.Env = nil
+	mustSignIn(w, map[string]any{"endpoint": w.URL})
 
 }
 
 func TestMissingConfigurationIsNamedWithItsSources(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := harness.NewWorld(t)
 	for property, places := range map[string][]string{
 		"tenancyOcid": {"ociauthtoken:tenancyOcid", "OCI_TENANCY_OCID", "TF_VAR_tenancy_ocid", `"tenancy" in profile DEFAULT`},
 		"userOcid":    {"ociauthtoken:userOcid", "OCI_USER_OCID", "TF_VAR_user_ocid", `"user" in profile DEFAULT`},
@@ -145,10 +120,10 @@ func TestMissingConfigurationIsNamedWithItsSources(t *testing.T) {
 		"privateKey":  {"ociauthtoken:privateKeyPath", "OCI_PRIVATE_KEY_PATH", "TF_VAR_private_key_path", `"key_file" in profile DEFAULT`},
 		"region":      {"ociauthtoken:region", "OCI_REGION", "TF_VAR_region", `"region" in profile DEFAULT`},
 	} {
-		w.env = nil
-		settings := w.settings()
+		w.Env = nil
+		settings := w.Settings()
 		delete(settings, property)
-		said := w.configureError(settings)
+		said := configureError(w, settings)
 		assert.Contains(t, said, property+": ")
 		for _, place := range places {
 			assert.Contains(t, said, place, property)
@@ -156,7 +131,7 @@ func TestMissingConfigurationIsNamedWithItsSources(t *testing.T) {
 	}
 
 	// The error names all of it at once. Its first line is a summary, because Pulumi's progress display shows nothing else.
-	said := w.configureError(map[string]any{"endpoint": w.url})
+	said := configureError(w, map[string]any{"endpoint": w.URL})
 	firstLine, _, _ := strings.Cut(said, "\n")
 	assert.Contains(t, firstLine, "the provider's configuration: tenancyOcid, userOcid, fingerprint, region and privateKey are not set:")
 	for _, property := range []string{"tenancyOcid", "userOcid", "fingerprint", "privateKey", "region"} {
@@ -166,7 +141,7 @@ func TestMissingConfigurationIsNamedWithItsSources(t *testing.T) {
 
 func TestMalformedConfigurationIsNamed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := harness.NewWorld(t)
 	otherKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	public, err := x509.MarshalPKIXPublicKey(&otherKey.PublicKey)
@@ -175,8 +150,8 @@ func TestMalformedConfigurationIsNamed(t *testing.T) {
 	for _, test := range []struct{ property, value, complaint string }{
 		{"auth", "Magic", `auth: "Magic"`},
 		{"tenancyOcid", "mytenancy", "tenancyOcid: "},
-		{"tenancyOcid", w.user, "tenancyOcid: "},
-		{"userOcid", w.creds.TenancyID, "userOcid: "},
+		{"tenancyOcid", w.User, "tenancyOcid: "},
+		{"userOcid", w.Credentials.TenancyID, "userOcid: "},
 		{"userOcid", "ocid1.user.oc1..a/b", "userOcid: "},
 		{"fingerprint", "12:34", "fingerprint: "},
 		{"fingerprint", strings.Repeat("00:", 15) + "00", "belongs to another API key"},
@@ -184,36 +159,36 @@ func TestMalformedConfigurationIsNamed(t *testing.T) {
 		{"region", "https://identity.us-phoenix-1.oraclecloud.com", "region: "},
 		{"privateKey", "hello", "privateKey: "},
 		{"privateKey", string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})), "public key, not a private key"},
-		{"privateKeyPath", filepath.Join(w.home, "missing.pem"), "privateKeyPath: "},
+		{"privateKeyPath", filepath.Join(w.Home, "missing.pem"), "privateKeyPath: "},
 		{"configFileProfile", "NOBODY", "configFileProfile: "},
 		{"endpoint", "identity.example.com", "endpoint"},
 		{"endpoint", "http://identity.example.com", "use https"},
 		{"endpoint", "https://identity.example.com/?x=1", "endpoint"},
 	} {
-		settings := w.settings()
+		settings := w.Settings()
 		if test.property == "privateKeyPath" {
 			delete(settings, "privateKey")
-			w.env = nil
+			w.Env = nil
 		}
 		settings[test.property] = test.value
-		assert.Contains(t, w.configureError(settings), test.complaint, "%s = %q", test.property, test.value)
+		assert.Contains(t, configureError(w, settings), test.complaint, "%s = %q", test.property, test.value)
 	}
 
-	w.configFile("[DEFAULT]\nregion=us-phoenix-1\n[WORK]\nregion=us-phoenix-1\n")
-	assert.Contains(t, w.configureError(map[string]any{"configFileProfile": "NOBODY"}), "it has DEFAULT, WORK")
+	w.ConfigFile("[DEFAULT]\nregion=us-phoenix-1\n[WORK]\nregion=us-phoenix-1\n")
+	assert.Contains(t, configureError(w, map[string]any{"configFileProfile": "NOBODY"}), "it has DEFAULT, WORK")
 }
 
 func TestMalformedConfigurationIsFoundAtPreview(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := harness.NewWorld(t)
 	for property, value := range map[string]string{
 		"tenancyOcid": "mytenancy", "userOcid": "me", "fingerprint": "12:34", "region": "us phoenix",
 		"endpoint": "http://identity.example.com",
 	} {
-		settings := w.settings()
+		settings := w.Settings()
 		settings[property] = value
-		response, err := w.serve().CheckConfig(context.Background(), &pulumirpc.CheckRequest{
-			Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", News: properties(t, settings),
+		response, err := inprocess.Serve(w).CheckConfig(context.Background(), &pulumirpc.CheckRequest{
+			Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", News: harness.Properties(t, settings),
 		})
 		require.NoError(t, err)
 		require.Len(t, response.Failures, 1, property)
@@ -224,57 +199,57 @@ func TestMalformedConfigurationIsFoundAtPreview(t *testing.T) {
 
 func TestVersionThatAnSDKSendsAlongIsNoConfiguration(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.mustUp(func(m *deploytest.ResourceMonitor) error {
-		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: s.inputs(s.user, "ci"), Version: pluginVersion, PluginDownloadURL: "https://example.com/plugins",
+	s := inprocess.NewStack(harness.NewWorld(t))
+	s.MustUp(func(m *deploytest.ResourceMonitor) error {
+		_, err := m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{
+			Inputs: s.Inputs(s.User, "ci"), Version: harness.PluginVersion, PluginDownloadURL: "https://example.com/plugins",
 		})
 		return err
 	})
-	assert.Equal(t, s.onlyToken().Value, s.value("token"))
+	assert.Equal(t, s.OnlyToken().Value, s.Value("token"))
 }
 
 func TestMisspeltConfigurationIsNamed(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.config["regoin"] = "us-phoenix-1"
-	require.Error(t, s.preview(s.oneToken(s.user, "ci")))
-	assert.Contains(t, s.diagnostics(), "regoin")
+	s := inprocess.NewStack(harness.NewWorld(t))
+	s.Config["regoin"] = "us-phoenix-1"
+	require.Error(t, s.Preview(s.OneToken(s.User, "ci")))
+	assert.Contains(t, s.Diagnostics(), "regoin")
 }
 
 func TestConfigurationThatIsNotKnownAtPreviewIsNoError(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
+	s := inprocess.NewStack(harness.NewWorld(t))
 	unknown := resource.MakeComputed(resource.NewProperty(""))
-	require.NoError(t, s.preview(func(m *deploytest.ResourceMonitor) error {
+	require.NoError(t, s.Preview(func(m *deploytest.ResourceMonitor) error {
 		provider, err := m.RegisterResource("pulumi:providers:ociauthtoken", "later", true, deploytest.ResourceOptions{
 			Inputs: resource.PropertyMap{"tenancyOcid": unknown, "region": unknown, "endpoint": unknown},
 		})
 		if err != nil {
 			return err
 		}
-		_, err = m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: s.inputs(s.user, "ci"), Provider: string(provider.URN) + "::" + string(provider.ID),
+		_, err = m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{
+			Inputs: s.Inputs(s.User, "ci"), Provider: string(provider.URN) + "::" + string(provider.ID),
 		})
 		return err
 	}))
-	assert.Empty(t, s.oci.Journal())
+	assert.Empty(t, s.OCI.Journal())
 
 	// It is no error over gRPC either, where nothing else tells the region.
-	w := s.world
-	w.env = nil
-	settings := w.settings()
+	w := s.World
+	w.Env = nil
+	settings := w.Settings()
 	settings["region"] = unknown
-	_, err := w.serve().Configure(context.Background(), configureRequest(t, settings))
+	_, err := inprocess.Serve(w).Configure(context.Background(), harness.ConfigureRequest(t, settings))
 	require.NoError(t, err)
 }
 
 func TestNothingFromTheEnvironmentReachesTheState(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	checkpoint := s.checkpoint()
-	for name, value := range s.env {
+	s := inprocess.NewStack(harness.NewWorld(t))
+	s.MustUp(s.OneToken(s.User, "ci"))
+	checkpoint := s.Checkpoint()
+	for name, value := range s.Env {
 		if name == "OCI_USER_OCID" {
 			continue // the token's own user, in this test
 		}
@@ -284,57 +259,57 @@ func TestNothingFromTheEnvironmentReachesTheState(t *testing.T) {
 
 func TestAChangeOfConfigurationNeverReplacesTheProvider(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	before := w.settings()
+	w := harness.NewWorld(t)
+	before := w.Settings()
 	for property := range map[string]bool{
 		"auth": true, "tenancyOcid": true, "userOcid": true, "fingerprint": true, "privateKey": true, "privateKeyPath": true,
 		"privateKeyPassword": true, "region": true, "configFileProfile": true, "endpoint": true,
 	} {
-		changed, removed := w.settings(), w.settings()
+		changed, removed := w.Settings(), w.Settings()
 		changed[property] = "something else"
 		delete(removed, property)
 		for _, after := range []map[string]any{changed, removed} {
-			response, err := w.serve().DiffConfig(context.Background(), &pulumirpc.DiffRequest{
+			response, err := inprocess.Serve(w).DiffConfig(context.Background(), &pulumirpc.DiffRequest{
 				Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", Id: "id",
-				Olds: properties(t, before), OldInputs: properties(t, before), News: properties(t, after),
+				Olds: harness.Properties(t, before), OldInputs: harness.Properties(t, before), News: harness.Properties(t, after),
 			})
 			require.NoError(t, err)
 			assert.Empty(t, response.Replaces, property)
 		}
 	}
 
-	s := newStack(t)
-	s.mustUp(s.tokenAndLogin(s.user, "ci"))
-	value := s.value("token")
-	s.config["region"] = "us-ashburn-1"
-	s.config["configFileProfile"] = ""
-	s.mustUp(s.tokenAndLogin(s.user, "ci"))
-	assert.Equal(t, value, s.value("token"))
-	assert.Equal(t, []string{value}, s.consumer.received)
+	s := inprocess.NewStack(harness.NewWorld(t))
+	s.MustUp(s.TokenAndLogin(s.User, "ci"))
+	value := s.Value("token")
+	s.Config["region"] = "us-ashburn-1"
+	s.Config["configFileProfile"] = ""
+	s.MustUp(s.TokenAndLogin(s.User, "ci"))
+	assert.Equal(t, value, s.Value("token"))
+	assert.Equal(t, []string{value}, s.Consumer.Received)
 }
 
 func TestAnOptionRemovedFromTheConfigurationIsNoLongerSet(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := harness.NewWorld(t)
 	ctx := context.Background()
-	plugin := w.serve()
-	before, after := w.settings(), map[string]any{"endpoint": w.url}
+	plugin := inprocess.Serve(w)
+	before, after := w.Settings(), map[string]any{"endpoint": w.URL}
 	before["tenancyOcid"] = "ocid1.tenancy.oc1..wrong"
 
 	urn := "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default"
-	_, err := plugin.CheckConfig(ctx, &pulumirpc.CheckRequest{Urn: urn, News: properties(t, before)})
+	_, err := plugin.CheckConfig(ctx, &pulumirpc.CheckRequest{Urn: urn, News: harness.Properties(t, before)})
 	require.NoError(t, err)
-	checked, err := plugin.CheckConfig(ctx, &pulumirpc.CheckRequest{Urn: urn, Olds: properties(t, before), News: properties(t, after)})
+	checked, err := plugin.CheckConfig(ctx, &pulumirpc.CheckRequest{Urn: urn, Olds: harness.Properties(t, before), News: harness.Properties(t, after)})
 	require.NoError(t, err)
 	assert.NotContains(t, checked.Inputs.Fields, "tenancyOcid")
 	_, err = plugin.DiffConfig(ctx, &pulumirpc.DiffRequest{
-		Urn: urn, Id: "id", Olds: properties(t, before), OldInputs: properties(t, before), News: properties(t, after),
+		Urn: urn, Id: "id", Olds: harness.Properties(t, before), OldInputs: harness.Properties(t, before), News: harness.Properties(t, after),
 	})
 	require.NoError(t, err)
-	_, err = plugin.Configure(ctx, configureRequest(t, after))
+	_, err = plugin.Configure(ctx, harness.ConfigureRequest(t, after))
 	require.NoError(t, err)
 	_, err = plugin.Create(ctx, &pulumirpc.CreateRequest{
-		Urn: tokenURN, Properties: properties(t, map[string]any{"userId": w.user, "description": "ci"}),
+		Urn: harness.TokenURN, Properties: harness.Properties(t, map[string]any{"userId": w.User, "description": "ci"}),
 	})
 	require.NoError(t, err, "the tenancy of the environment counts again")
 }
@@ -342,34 +317,34 @@ func TestAnOptionRemovedFromTheConfigurationIsNoLongerSet(t *testing.T) {
 // TestConfigurationOfOCIsPulumiProviderIsCopied runs the commands of docs/guides/signing-in.md.
 func TestConfigurationOfOCIsPulumiProviderIsCopied(t *testing.T) {
 	t.Parallel()
-	c := newCLI(t)
+	c := harness.NewCLI(harness.NewWorld(t))
 	page, err := os.ReadFile("../docs/guides/signing-in.md")
 	require.NoError(t, err)
 	_, commands, _ := strings.Cut(string(page), "```sh\n")
 	commands, _, _ = strings.Cut(commands, "```")
 	require.Contains(t, commands, "oci:$property")
 
-	c.must("config", "set", "oci:tenancyOcid", c.creds.TenancyID)
-	c.must("config", "set", "oci:userOcid", c.creds.UserID)
-	c.must("config", "set", "oci:fingerprint", c.creds.Fingerprint)
-	c.must("config", "set", "oci:region", c.creds.Region)
-	secret := c.command("config", "set", "--secret", "oci:privateKey")
-	secret.Stdin = strings.NewReader(c.creds.PrivateKeyPEM)
+	c.Must("config", "set", "oci:tenancyOcid", c.Credentials.TenancyID)
+	c.Must("config", "set", "oci:userOcid", c.Credentials.UserID)
+	c.Must("config", "set", "oci:fingerprint", c.Credentials.Fingerprint)
+	c.Must("config", "set", "oci:region", c.Credentials.Region)
+	secret := c.Command("config", "set", "--secret", "oci:privateKey")
+	secret.Stdin = strings.NewReader(c.Credentials.PrivateKeyPEM)
 	require.NoError(t, secret.Run())
 	shell := exec.Command("bash", "-euc", commands)
-	shell.Dir, shell.Env = c.dir, c.env
+	shell.Dir, shell.Env = c.Dir, c.Env
 	printed, err := shell.CombinedOutput()
 	require.NoError(t, err, string(printed))
-	for index, variable := range c.env {
+	for index, variable := range c.Env {
 		if strings.HasPrefix(variable, "OCI_CLI_CONFIG_FILE=") {
-			c.env[index] = "OCI_CLI_CONFIG_FILE=/missing"
+			c.Env[index] = "OCI_CLI_CONFIG_FILE=/missing"
 		}
 	}
-	stack, err := os.ReadFile(filepath.Join(c.dir, "Pulumi.test.yaml"))
+	stack, err := os.ReadFile(filepath.Join(c.Dir, "Pulumi.test.yaml"))
 	require.NoError(t, err)
 	assert.NotContains(t, string(stack), "BEGIN", "the key is encrypted")
 	assert.NotContains(t, string(stack), "ociauthtoken:privateKeyPath", "what is not set is not copied")
-	c.program("token", "ci")
-	c.must("up", "--yes", "--skip-preview")
-	c.must("destroy", "--yes", "--skip-preview")
+	c.Program("token", "ci")
+	c.Must("up", "--yes", "--skip-preview")
+	c.Must("destroy", "--yes", "--skip-preview")
 }

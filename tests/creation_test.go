@@ -15,92 +15,55 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// One creation creates one token, whatever goes wrong, and in whatever order. These cases were found by hand. The simulation looks
-// for others.
-
-var (
-	lost         = emulator.Fault{Drop: emulator.DropAfterCommit}
-	unknownUser  = emulator.Fault{Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No."}
-	unauthorized = emulator.Fault{Status: 401, Code: "NotAuthenticated", Message: "No."}
-	tooMany      = emulator.Fault{Status: 429, Code: "TooManyRequests", Message: "Too many requests for the user"}
-	invalidated  = emulator.Fault{Status: 409, Code: "InvalidatedRetryToken", Message: "Used."}
-)
-
-// inOrder makes creations fail with these faults, in this order.
-func (w *world) inOrder(faults ...emulator.Fault) {
-	for _, fault := range faults {
-		fault.Operation, fault.Times = "CreateAuthToken", max(fault.Times, 1)
-		w.oci.Inject(fault)
-	}
-}
-
-func times(n int, fault emulator.Fault) emulator.Fault {
-	fault.Times = n
-	return fault
-}
-
-func (w *wire) create(urn, description string) (*pulumirpc.CreateResponse, error) {
-	return w.plugin.Create(context.Background(), &pulumirpc.CreateRequest{Urn: urn, Properties: w.arguments(description)})
-}
-
 func TestOneCreationCreatesOneTokenWhateverGoesWrongAtOnce(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for name, faults := range map[string][]emulator.Fault{
-			"lost, then the user is not known":         {lost, unknownUser, unknownUser},
-			"lost, then unauthorized":                  {lost, unauthorized},
-			"throttled seven times, then lost":         {times(7, tooMany), lost},
-			"throttled twenty times, then lost, twice": {times(20, tooMany), times(2, lost)},
-			"lost, then throttled thirty times":        {lost, times(30, tooMany)},
-			"not known, lost, not known, lost":         {unknownUser, lost, unknownUser, lost},
-			"lost, then busy for long":                 {lost, times(12, emulator.Fault{Status: 409, Code: "IncorrectState", Message: "Busy."})},
+			"lost, then the user is not known":         {harness.Lost, harness.UnknownUser, harness.UnknownUser},
+			"lost, then unauthorized":                  {harness.Lost, harness.Unauthorized},
+			"throttled seven times, then lost":         {harness.Times(7, harness.TooMany), harness.Lost},
+			"throttled twenty times, then lost, twice": {harness.Times(20, harness.TooMany), harness.Times(2, harness.Lost)},
+			"lost, then throttled thirty times":        {harness.Lost, harness.Times(30, harness.TooMany)},
+			"not known, lost, not known, lost":         {harness.UnknownUser, harness.Lost, harness.UnknownUser, harness.Lost},
+			"lost, then busy for long":                 {harness.Lost, harness.Times(12, emulator.Fault{Status: 409, Code: "IncorrectState", Message: "Busy."})},
 			"cut in the middle, then a proxy's page":   {{Truncate: 40}, {Status: 502, Body: "<html>"}},
-			"lost, then redirected":                    {lost, {Status: 307, Header: map[string]string{"Location": "http://127.0.0.1:1/"}}},
+			"lost, then redirected":                    {harness.Lost, {Status: 307, Header: map[string]string{"Location": "http://127.0.0.1:1/"}}},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				w := a.newWire(t)
-				w.inOrder(faults...)
-				created, err := w.create(tokenURN, "ci")
+				w := inprocess.NewPlugin(a.NewWorld(t))
+				w.InOrder(faults...)
+				created, err := w.Create(harness.TokenURN, "ci")
 				require.NoError(t, err)
-				requireSecretToken(t, created.Properties, w.onlyToken().Value)
-				assert.Len(t, w.retryTokens(), 1)
+				harness.RequireSecretToken(t, created.Properties, w.OnlyToken().Value)
+				assert.Len(t, w.RetryTokens(), 1)
 			})
 		}
 	})
 }
 
-// retryTokens returns the retry tokens that creations were sent with.
-func (w *world) retryTokens() map[string]bool {
-	sent := map[string]bool{}
-	for _, request := range w.oci.Journal() {
-		if request.Operation == "CreateAuthToken" {
-			sent[request.RetryToken] = true
-		}
-	}
-	return sent
-}
-
 func TestAnUnsettledCreationGoesOnWhenCreateIsCalledAgain(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for name, first := range map[string]emulator.Fault{
-			"unauthorized": times(5, unauthorized), "refused": times(5, emulator.Fault{Status: 400, Code: "InvalidParameter"}),
-			"not known for long": times(12, unknownUser), "lost again and again": times(9, lost),
+			"unauthorized": harness.Times(5, harness.Unauthorized), "refused": harness.Times(5, emulator.Fault{Status: 400, Code: "InvalidParameter"}),
+			"not known for long": harness.Times(12, harness.UnknownUser), "lost again and again": harness.Times(9, harness.Lost),
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				w := a.newWire(t)
-				w.inOrder(lost, first)
-				_, err := w.create(tokenURN, "ci")
-				require.ErrorContains(t, err, w.deleteCommand(w.onlyToken().ID))
+				w := inprocess.NewPlugin(a.NewWorld(t))
+				w.InOrder(harness.Lost, first)
+				_, err := w.Create(harness.TokenURN, "ci")
+				require.ErrorContains(t, err, w.DeleteCommand(w.OnlyToken().ID))
 
-				w.oci.ClearFaults()
-				created, err := w.create(tokenURN, "ci")
+				w.OCI.ClearFaults()
+				created, err := w.Create(harness.TokenURN, "ci")
 				require.NoError(t, err)
-				requireSecretToken(t, created.Properties, w.onlyToken().Value)
-				assert.Len(t, w.retryTokens(), 1)
+				harness.RequireSecretToken(t, created.Properties, w.OnlyToken().Value)
+				assert.Len(t, w.RetryTokens(), 1)
 			})
 		}
 	})
@@ -108,35 +71,35 @@ func TestAnUnsettledCreationGoesOnWhenCreateIsCalledAgain(t *testing.T) {
 
 func TestAnErrorHookGoesOnWithTheTokenThatWasNotActiveYet(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
-	w.oci.SetCreatingLists(1000)
-	_, err := w.create(tokenURN, "ci")
+	w := inprocess.NewPlugin(harness.NewWorld(t))
+	w.OCI.SetCreatingLists(1000)
+	_, err := w.Create(harness.TokenURN, "ci")
 	require.ErrorContains(t, err, "failed to initialize")
-	id := w.onlyToken().ID
+	id := w.OnlyToken().ID
 
-	_, err = w.create(tokenURN, "ci")
+	_, err = w.Create(harness.TokenURN, "ci")
 	require.Error(t, err)
-	w.oci.EditToken(w.user, id, func(token *emulator.Token) { token.LifecycleState = "ACTIVE" })
-	created, err := w.create(tokenURN, "ci")
+	w.OCI.EditToken(w.User, id, func(token *emulator.Token) { token.LifecycleState = "ACTIVE" })
+	created, err := w.Create(harness.TokenURN, "ci")
 	require.NoError(t, err)
 	assert.Equal(t, id, created.Id)
-	requireSecretToken(t, created.Properties, w.onlyToken().Value)
-	assert.Equal(t, 1, w.calls("CreateAuthToken"), "one POST in all")
+	harness.RequireSecretToken(t, created.Properties, w.OnlyToken().Value)
+	assert.Equal(t, 1, w.Calls("CreateAuthToken"), "one POST in all")
 }
 
 func TestAnErrorHookGetsTheTokenAfterCtrlCToo(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
 	for range 20 { // if two channels are ready at once, Go picks one at random
-		w := newWire(t)
-		w.oci.SetCreatingLists(1000)
-		_, err := w.create(tokenURN, "ci")
+		w := inprocess.NewPlugin(harness.NewWorld(t))
+		w.OCI.SetCreatingLists(1000)
+		_, err := w.Create(harness.TokenURN, "ci")
 		require.Error(t, err)
-		_, err = w.plugin.Cancel(context.Background(), nil)
+		_, err = w.Client.Cancel(context.Background(), nil)
 		require.NoError(t, err)
-		id, outputs := recorded(t, nil, second(w.create(tokenURN, "ci")))
-		assert.Equal(t, w.onlyToken().ID, id)
-		assert.Equal(t, w.onlyToken().Value, outputs["token"].SecretValue().Element.StringValue())
+		id, outputs := recorded(t, nil, second(w.Create(harness.TokenURN, "ci")))
+		assert.Equal(t, w.OnlyToken().ID, id)
+		assert.Equal(t, w.OnlyToken().Value, outputs["token"].SecretValue().Element.StringValue())
 	}
 }
 
@@ -144,183 +107,183 @@ func second[T any](_ T, err error) error { return err }
 
 func TestATokenThatWasDeletedIsNotReturnedAgain(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
-	w.oci.SetCreatingLists(1000)
-	_, err := w.create(tokenURN, "ci")
+	w := inprocess.NewPlugin(harness.NewWorld(t))
+	w.OCI.SetCreatingLists(1000)
+	_, err := w.Create(harness.TokenURN, "ci")
 	require.Error(t, err)
-	old := w.onlyToken()
-	_, err = w.plugin.Delete(context.Background(), &pulumirpc.DeleteRequest{
-		Id: old.ID, Urn: tokenURN, Properties: properties(t, map[string]any{"userId": w.user, "description": "ci"}),
+	old := w.OnlyToken()
+	_, err = w.Client.Delete(context.Background(), &pulumirpc.DeleteRequest{
+		Id: old.ID, Urn: harness.TokenURN, Properties: harness.Properties(t, map[string]any{"userId": w.User, "description": "ci"}),
 	})
 	require.NoError(t, err)
-	w.oci.SetCreatingLists(0)
-	created, err := w.create(tokenURN, "ci")
+	w.OCI.SetCreatingLists(0)
+	created, err := w.Create(harness.TokenURN, "ci")
 	require.NoError(t, err)
 	assert.NotEqual(t, old.ID, created.Id)
 }
 
 func TestAnOrphanIsNamedEvenIfTheRetryTokenIsInvalidated(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		w.inOrder(lost, invalidated)
-		_, err := w.create(tokenURN, "ci")
-		orphan := w.onlyToken()
-		require.ErrorContains(t, err, w.deleteCommand(orphan.ID))
-		assert.Len(t, w.retryTokens(), 1, "no second token is asked for")
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		w.InOrder(harness.Lost, harness.Invalidated)
+		_, err := w.Create(harness.TokenURN, "ci")
+		orphan := w.OnlyToken()
+		require.ErrorContains(t, err, w.DeleteCommand(orphan.ID))
+		assert.Len(t, w.RetryTokens(), 1, "no second token is asked for")
 
 		// Somebody has changed its description, and the list shows it late.
-		changed := a.newWire(t)
-		changed.inOrder(lost, invalidated)
-		changed.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Times: 1, Body: changed.noTokens()})
-		changed.onCreatedEdit("renamed")
-		_, err = changed.create(tokenURN, "ci")
-		require.ErrorContains(t, err, changed.onlyToken().ID)
+		changed := inprocess.NewPlugin(a.NewWorld(t))
+		changed.InOrder(harness.Lost, harness.Invalidated)
+		changed.OCI.Inject(emulator.Fault{Operation: "ListAuthTokens", Times: 1, Body: changed.NoTokens()})
+		onCreatedEdit(changed.World, "renamed")
+		_, err = changed.Create(harness.TokenURN, "ci")
+		require.ErrorContains(t, err, changed.OnlyToken().ID)
 	})
 }
 
 // onCreatedEdit changes the description of the first token when the tokens are first listed.
-func (w *world) onCreatedEdit(description string) {
-	w.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Times: 1, Hold: func() {
-		w.oci.EditToken(w.user, w.oci.Tokens(w.user)[0].ID, func(token *emulator.Token) { token.Description = description })
+func onCreatedEdit(w *harness.World, description string) {
+	w.OCI.Inject(emulator.Fault{Operation: "ListAuthTokens", Times: 1, Hold: func() {
+		w.OCI.EditToken(w.User, w.OCI.Tokens(w.User)[0].ID, func(token *emulator.Token) { token.Description = description })
 	}})
 }
 
 func TestARetryTokenThatStaysInvalidIsAnErrorInTheEnd(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		w.inOrder(times(1000, invalidated))
-		_, err := w.create(tokenURN, "ci")
-		require.ErrorContains(t, err, w.code("InvalidatedRetryToken"))
-		assert.LessOrEqual(t, w.calls("CreateAuthToken"), 5)
-		assert.Empty(t, w.tokens())
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		w.InOrder(harness.Times(1000, harness.Invalidated))
+		_, err := w.Create(harness.TokenURN, "ci")
+		require.ErrorContains(t, err, w.Code("InvalidatedRetryToken"))
+		assert.LessOrEqual(t, w.Calls("CreateAuthToken"), 5)
+		assert.Empty(t, w.Tokens())
 	})
 }
 
 func TestTheTokenOfAnotherResourceIsNotCalledAnOrphan(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		sibling := w.mustCreate(tokenURN+"-sibling", "ci")
-		w.inOrder(times(100, lost))
-		_, err := w.create(tokenURN, "ci")
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		sibling := w.MustCreate(harness.TokenURN+"-sibling", "ci")
+		w.InOrder(harness.Times(100, harness.Lost))
+		_, err := w.Create(harness.TokenURN, "ci")
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), sibling.Id)
-		orphan := w.tokens()[1]
+		orphan := w.Tokens()[1]
 		assert.Contains(t, err.Error(), orphan.ID)
 
 		// Another process that has the other resource in its state knows that too.
-		later := &wire{world: w.world, plugin: w.configured(map[string]any{"endpoint": w.url})}
-		_, err = later.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
-			Id: sibling.Id, Urn: tokenURN + "-sibling", Olds: sibling.Properties, OldInputs: w.arguments("ci"), News: w.arguments("ci"),
+		later := inprocess.NewPlugin(w.World)
+		_, err = later.Client.Diff(context.Background(), &pulumirpc.DiffRequest{
+			Id: sibling.Id, Urn: harness.TokenURN + "-sibling", Olds: sibling.Properties, OldInputs: w.Arguments("ci"), News: w.Arguments("ci"),
 		})
 		require.NoError(t, err)
-		w.oci.DeleteToken(w.user, orphan.ID)
-		_, err = later.create(tokenURN, "ci")
+		w.OCI.DeleteToken(w.User, orphan.ID)
+		_, err = later.Create(harness.TokenURN, "ci")
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), sibling.Id)
 	})
 }
 
 func TestALaggingListIsReadAgainAndTheListCommandIsAlwaysShown(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for lists, found := range map[int]bool{2: true, 1000: false} {
-			w := a.newWire(t)
-			w.inOrder(lost, emulator.Fault{Times: 100, Drop: emulator.DropAfterCommit, Hold: func() {
-				w.oci.HideFromLists(w.user, w.oci.Tokens(w.user)[0].ID, lists)
+			w := inprocess.NewPlugin(a.NewWorld(t))
+			w.InOrder(harness.Lost, emulator.Fault{Times: 100, Drop: emulator.DropAfterCommit, Hold: func() {
+				w.OCI.HideFromLists(w.User, w.OCI.Tokens(w.User)[0].ID, lists)
 			}})
-			_, err := w.create(tokenURN, "ci")
-			require.ErrorContains(t, err, w.listCommand())
-			assert.Equal(t, found, strings.Contains(err.Error(), w.onlyToken().ID))
+			_, err := w.Create(harness.TokenURN, "ci")
+			require.ErrorContains(t, err, w.ListCommand())
+			assert.Equal(t, found, strings.Contains(err.Error(), w.OnlyToken().ID))
 		}
 	})
 }
 
 func TestAnOrphanIsNamedAgainIfTheListFails(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		w.inOrder(times(1000, lost))
-		_, err := w.create(tokenURN, "ci")
-		orphan := w.onlyToken().ID
-		require.ErrorContains(t, err, w.deleteCommand(orphan))
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		w.InOrder(harness.Times(1000, harness.Lost))
+		_, err := w.Create(harness.TokenURN, "ci")
+		orphan := w.OnlyToken().ID
+		require.ErrorContains(t, err, w.DeleteCommand(orphan))
 		// The engine shows only the error of the last call.
-		w.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Status: 401, Code: "NotAuthenticated"})
-		_, err = w.create(tokenURN, "ci")
-		require.ErrorContains(t, err, w.deleteCommand(orphan))
+		w.OCI.Inject(emulator.Fault{Operation: "ListAuthTokens", Status: 401, Code: "NotAuthenticated"})
+		_, err = w.Create(harness.TokenURN, "ci")
+		require.ErrorContains(t, err, w.DeleteCommand(orphan))
 	})
 }
 
 func TestARequestLostOutsideTheHomeRegionLeavesNoDoubt(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
-	w := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}
-	fault := times(7, lost)
+	w := inprocess.NewPluginWith(s.World, map[string]any{"endpoint": s.URL + "/{region}"})
+	fault := harness.Times(7, harness.Lost)
 	fault.Operation, fault.Region = "CreateAuthToken", "us-ashburn-1"
-	w.oci.Inject(fault)
-	w.inOrder(emulator.Fault{Skip: 1, Status: 400, Code: "InvalidParameter"})
-	_, err := w.create(tokenURN, "ci")
+	w.OCI.Inject(fault)
+	w.InOrder(emulator.Fault{Skip: 1, Status: 400, Code: "InvalidParameter"})
+	_, err := w.Create(harness.TokenURN, "ci")
 	require.ErrorContains(t, err, "InvalidParameter")
 	assert.NotContains(t, err.Error(), "nobody knows")
 }
 
 func TestAReplacementAtTheLimitSaysThatTheOldTokenStillWorks(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		w.mustCreate(tokenURN, "ci")
-		w.mustCreate(tokenURN+"2", "ci")
-		_, err := w.create(tokenURN, "ci")
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		w.MustCreate(harness.TokenURN, "ci")
+		w.MustCreate(harness.TokenURN+"2", "ci")
+		_, err := w.Create(harness.TokenURN, "ci")
 		require.ErrorContains(t, err, "that token still works")
 		require.ErrorContains(t, err, "deleteBeforeReplace")
 	})
 }
 
 func TestCancelledBeforeAnythingWasSentNothingIsSent(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		_, err := w.plugin.Cancel(context.Background(), nil)
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		_, err := w.Client.Cancel(context.Background(), nil)
 		require.NoError(t, err)
-		_, err = w.create(tokenURN, "ci")
+		_, err = w.Create(harness.TokenURN, "ci")
 		require.ErrorContains(t, err, "nothing was sent")
-		assert.Empty(t, w.oci.Journal())
+		assert.Empty(t, w.OCI.Journal())
 	})
 }
 
 func TestNothingIsSentAfterACancelDuringTheSearchForTheHomeRegion(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
-	w := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}
-	arrived, release := w.gate("ListRegionSubscriptions")
+	w := inprocess.NewPluginWith(s.World, map[string]any{"endpoint": s.URL + "/{region}"})
+	arrived, release := w.Gate("ListRegionSubscriptions")
 	failed := make(chan error, 2)
-	for _, urn := range []string{tokenURN, tokenURN + "2"} {
+	for _, urn := range []string{harness.TokenURN, harness.TokenURN + "2"} {
 		go func() {
-			_, err := w.create(urn, "ci")
+			_, err := w.Create(urn, "ci")
 			failed <- err
 		}()
 	}
 	<-arrived
-	_, err := w.plugin.Cancel(context.Background(), nil)
+	_, err := w.Client.Cancel(context.Background(), nil)
 	require.NoError(t, err)
 	// Neither of them waits for the answer that is held back.
 	require.Error(t, <-failed)
 	require.Error(t, <-failed)
 	release()
-	assert.NotContains(t, w.regionsOf("CreateAuthToken"), "us-phoenix-1")
-	assert.Empty(t, w.tokens())
+	assert.NotContains(t, w.RegionsOf("CreateAuthToken"), "us-phoenix-1")
+	assert.Empty(t, w.Tokens())
 }
 
 func TestOneCallCanStopWaitingForTheHomeRegionWhileOthersWait(t *testing.T) {
 	t.Parallel()
 	s := abroad(t, 0)
-	w := &wire{world: s.world, plugin: s.configured(map[string]any{"endpoint": s.url + "/{region}"})}
-	arrived, release := w.gate("ListRegionSubscriptions")
+	w := inprocess.NewPluginWith(s.World, map[string]any{"endpoint": s.URL + "/{region}"})
+	arrived, release := w.Gate("ListRegionSubscriptions")
 	first := make(chan error, 1)
 	go func() {
-		_, err := w.create(tokenURN, "ci")
+		_, err := w.Create(harness.TokenURN, "ci")
 		first <- err
 	}()
 	<-arrived
 	impatient := make(chan error, 1)
 	go func() {
-		_, err := w.plugin.Create(context.Background(), &pulumirpc.CreateRequest{
-			Urn: tokenURN + "2", Properties: w.arguments("ci"), Timeout: 0.2,
+		_, err := w.Client.Create(context.Background(), &pulumirpc.CreateRequest{
+			Urn: harness.TokenURN + "2", Properties: w.Arguments("ci"), Timeout: 0.2,
 		})
 		impatient <- err
 	}()
@@ -332,7 +295,7 @@ func TestOneCallCanStopWaitingForTheHomeRegionWhileOthersWait(t *testing.T) {
 	}
 	release()
 	require.NoError(t, <-first)
-	assert.Len(t, w.tokens(), 1)
+	assert.Len(t, w.Tokens(), 1)
 }
 
 func TestCreationsWith75PerCentThrottledAnd5PerCentDropped(t *testing.T) {
@@ -340,13 +303,13 @@ func TestCreationsWith75PerCentThrottledAnd5PerCentDropped(t *testing.T) {
 	toolchain.Long(t)
 	users := hundredUsers()[:50]
 	for seed := range uint64(4) {
-		s := newStackIn(newWorldWith(t, emulator.Config{Users: users, Seed: seed}))
-		s.oci.Inject(
+		s := inprocess.NewStack(harness.NewWorldWith(t, emulator.Config{Users: users, Seed: seed}))
+		s.OCI.Inject(
 			emulator.Fault{Operation: "CreateAuthToken", Probability: 0.75, Status: 429, Code: "TooManyRequests", Message: "Too many."},
 			emulator.Fault{Operation: "CreateAuthToken", Probability: 0.2, Drop: emulator.DropAfterCommit},
 		)
-		s.parallel = 16
-		s.mustUp(s.many(s.oci.Users()))
+		s.Parallel = 16
+		s.MustUp(many(s, s.OCI.Users()))
 		requireAllRecorded(t, s)
 	}
 }
@@ -358,25 +321,25 @@ func TestTheConnectionBreaksAndOthersAreRefusedForAWhile(t *testing.T) {
 	for i, outage := range []time.Duration{5 * time.Second, 30 * time.Second, 90 * time.Second} {
 		t.Run(outage.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := harness.NewWorld(t)
 			// Nothing else listens on this address while the door is shut.
-			d := &door{t: t, handler: w.oci, address: fmt.Sprintf("127.0.0.%d:0", 100+i)}
+			d := &door{t: t, handler: w.OCI, address: fmt.Sprintf("127.0.0.%d:0", 100+i)}
 			d.open()
 			t.Cleanup(d.shut)
-			plugin := &wire{world: w, plugin: w.configured(map[string]any{"endpoint": "http://" + d.address})}
+			plugin := inprocess.NewPluginWith(w, map[string]any{"endpoint": "http://" + d.address})
 
-			began := w.clock.Now()
-			w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Hold: d.shut, Drop: emulator.DropAfterCommit})
-			w.clock.onSleep = func() {
-				if w.clock.Now().Sub(began) >= outage {
+			began := w.Clock.Now()
+			w.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Hold: d.shut, Drop: emulator.DropAfterCommit})
+			w.Clock.OnSleep = func() {
+				if w.Clock.Now().Sub(began) >= outage {
 					d.open()
 				}
 			}
-			created, err := plugin.create(tokenURN, "ci")
+			created, err := plugin.Create(harness.TokenURN, "ci")
 			require.NoError(t, err)
-			requireSecretToken(t, created.Properties, w.onlyToken().Value)
+			harness.RequireSecretToken(t, created.Properties, w.OnlyToken().Value)
 			// The clock moves by itself, too, so the sleeps alone may add up to less.
-			assert.GreaterOrEqual(t, w.clock.Now().Sub(began), outage)
+			assert.GreaterOrEqual(t, w.Clock.Now().Sub(began), outage)
 		})
 	}
 }

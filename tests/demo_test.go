@@ -11,15 +11,17 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 )
 
 // demo returns the command examples/demo.sh in its own process group, as a terminal starts it, and with its own temporary folder.
 func demo(t *testing.T) (command *exec.Cmd, temporary string) {
 	t.Helper()
-	c := newCLIWithoutStack(newWorld(t))
+	c := harness.NewCLIWithoutStack(harness.NewWorld(t))
 	temporary = t.TempDir()
 	command = exec.Command("../examples/demo.sh")
-	command.Env = append(c.env, "TMPDIR="+temporary)
+	command.Env = append(c.Env, "TMPDIR="+temporary)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return command, temporary
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -173,11 +174,11 @@ func sha256Of(t *testing.T, file string) string {
 // requireInstalls requires that "pulumi plugin install" installs the plugin from a source, and that it works.
 func requireInstalls(t *testing.T, source ...string) {
 	t.Helper()
-	c := newCLI(t)
-	require.NoError(t, os.RemoveAll(c.installed))
-	c.program("token", "ci")
-	c.must(append([]string{"plugin", "install", "resource", "ociauthtoken", toolchain.Version(t)}, source...)...)
-	c.must("up", "--yes", "--skip-preview")
-	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
-	assert.Contains(t, c.must("plugin", "ls"), toolchain.Version(t))
+	c := harness.NewCLI(harness.NewWorld(t))
+	require.NoError(t, os.RemoveAll(c.Installed))
+	c.Program("token", "ci")
+	c.Must(append([]string{"plugin", "install", "resource", "ociauthtoken", toolchain.Version(t)}, source...)...)
+	c.Must("up", "--yes", "--skip-preview")
+	assert.Equal(t, c.OnlyToken().Value, c.SecretOutput("token"))
+	assert.Contains(t, c.Must("plugin", "ls"), toolchain.Version(t))
 }

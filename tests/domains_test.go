@@ -16,123 +16,125 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
 
 // These tests are about what only users of identity domains have: a URL, tokens that expire, and rights to their own tokens. What all
-// users have in common is tested with both APIs: see forEachAPI.
-
-var sales = api{name: "identity domain", domain: "sales"}
+// users have in common is tested with both APIs: see harness.ForEachAPI.
 
 // tokenUntil returns a program with one AuthToken named "token" that expires.
-func (w *world) tokenUntil(expires string) program {
+func tokenUntil(w *harness.World, expires string) inprocess.Program {
 	return func(m *deploytest.ResourceMonitor) error {
-		inputs := w.inputs(w.user, "ci")
+		inputs := w.Inputs(w.User, "ci")
 		inputs["timeExpires"] = resource.NewProperty(expires)
-		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
+		_, err := m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
 		return err
 	}
 }
 
 // in returns the time that is d from now, in the format of RFC 3339.
-func (w *world) in(d time.Duration) string { return w.clock.Now().Add(d).UTC().Format(time.RFC3339) }
+func in(w *harness.World, d time.Duration) string {
+	return w.Clock.Now().Add(d).UTC().Format(time.RFC3339)
+}
 
 func TestDomainURLMovesATokenToTheDomainOfItsUser(t *testing.T) {
 	t.Parallel()
-	s := newStackIn(newWorldWith(t, emulator.Config{Users: []string{"admin", "carol"}, Domains: []string{"sales"}}))
-	s.user = s.oci.Users()[1].ID
-	s.mustUp(s.tokenAndLogin(s.user, "ci"))
-	before := s.value("token")
+	s := inprocess.NewStack(harness.NewWorldWith(t, emulator.Config{Users: []string{"admin", "carol"}, Domains: []string{"sales"}}))
+	s.User = s.OCI.Users()[1].ID
+	s.MustUp(s.TokenAndLogin(s.User, "ci"))
+	before := s.Value("token")
 
-	require.True(t, s.oci.MoveUser(s.user, "sales"))
-	s.domainURL = s.oci.Domains()[0].URL
-	s.oci.ResetJournal()
-	require.NoError(t, s.preview(s.tokenAndLogin(s.user, "ci")))
-	assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.changes())
-	assert.Zero(t, s.writes())
+	require.True(t, s.OCI.MoveUser(s.User, "sales"))
+	s.DomainURL = s.OCI.Domains()[0].URL
+	s.OCI.ResetJournal()
+	require.NoError(t, s.Preview(s.TokenAndLogin(s.User, "ci")))
+	assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.Changes())
+	assert.Zero(t, s.Writes())
 
-	s.mustUp(s.tokenAndLogin(s.user, "ci"))
-	assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.changes())
-	after := s.value("token")
-	assert.Equal(t, s.onlyToken().Value, after, "the old token is revoked where its user is now")
-	assert.Equal(t, []string{before, after}, s.consumer.received)
-	require.NoError(t, s.destroy())
-	assert.Empty(t, s.tokens())
+	s.MustUp(s.TokenAndLogin(s.User, "ci"))
+	assert.Equal(t, display.ResourceChanges{"replace": 1, "update": 1}, s.Changes())
+	after := s.Value("token")
+	assert.Equal(t, s.OnlyToken().Value, after, "the old token is revoked where its user is now")
+	assert.Equal(t, []string{before, after}, s.Consumer.Received)
+	require.NoError(t, s.Destroy())
+	assert.Empty(t, s.Tokens())
 }
 
 func TestATokenThatExpires(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
-	expires := s.in(90 * 24 * time.Hour)
-	s.mustUp(s.tokenUntil(expires))
-	assert.Equal(t, expires, s.onlyToken().TimeExpires.Format(time.RFC3339))
-	assert.Equal(t, expires, s.token("token").Outputs["timeExpires"].StringValue(), "in the words of the program")
-	assert.True(t, s.oci.Authenticate(s.user, s.value("token")))
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
+	expires := in(s.World, 90*24*time.Hour)
+	s.MustUp(tokenUntil(s.World, expires))
+	assert.Equal(t, expires, s.OnlyToken().TimeExpires.Format(time.RFC3339))
+	assert.Equal(t, expires, s.Token("token").Outputs["timeExpires"].StringValue(), "in the words of the program")
+	assert.True(t, s.OCI.Authenticate(s.User, s.Value("token")))
 
-	before := s.checkpointOf("token")
-	require.NoError(t, s.refresh())
-	assert.Equal(t, before, s.checkpointOf("token"))
-	require.NoError(t, s.preview(s.tokenUntil(expires)))
-	assert.Empty(t, s.changes())
-	assert.NotContains(t, s.diagnostics(), "warning")
+	before := s.CheckpointOf("token")
+	require.NoError(t, s.Refresh())
+	assert.Equal(t, before, s.CheckpointOf("token"))
+	require.NoError(t, s.Preview(tokenUntil(s.World, expires)))
+	assert.Empty(t, s.Changes())
+	assert.NotContains(t, s.Diagnostics(), "warning")
 
-	later := s.in(180 * 24 * time.Hour)
-	require.NoError(t, s.preview(s.tokenUntil(later)))
-	assert.Equal(t, display.ResourceChanges{"replace": 1}, s.changes())
-	s.mustUp(s.tokenUntil(later))
-	assert.Equal(t, later, s.onlyToken().TimeExpires.Format(time.RFC3339))
-	require.NoError(t, s.preview(s.oneToken(s.user, "ci")))
-	assert.Equal(t, display.ResourceChanges{"replace": 1}, s.changes(), "a token that never expires is another one")
+	later := in(s.World, 180*24*time.Hour)
+	require.NoError(t, s.Preview(tokenUntil(s.World, later)))
+	assert.Equal(t, display.ResourceChanges{"replace": 1}, s.Changes())
+	s.MustUp(tokenUntil(s.World, later))
+	assert.Equal(t, later, s.OnlyToken().TimeExpires.Format(time.RFC3339))
+	require.NoError(t, s.Preview(s.OneToken(s.User, "ci")))
+	assert.Equal(t, display.ResourceChanges{"replace": 1}, s.Changes(), "a token that never expires is another one")
 }
 
 func TestPreviewAndUpWarnBeforeATokenExpiresAndWorkAfterwards(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
-	expires := s.in(90 * 24 * time.Hour)
-	s.mustUp(s.tokenUntil(expires))
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
+	expires := in(s.World, 90*24*time.Hour)
+	s.MustUp(tokenUntil(s.World, expires))
 	for day, said := range map[int]string{80: "", 82: "in 7 days", 89: "in 23 hours", 91: "token expired at"} {
-		s.clock.advance(time.Duration(day)*24*time.Hour + time.Minute)
-		require.NoError(t, s.preview(s.tokenUntil(expires)))
-		assert.Empty(t, s.changes())
+		s.Clock.Advance(time.Duration(day)*24*time.Hour + time.Minute)
+		require.NoError(t, s.Preview(tokenUntil(s.World, expires)))
+		assert.Empty(t, s.Changes())
 		if said == "" {
-			assert.NotContains(t, s.diagnostics(), "warning")
+			assert.NotContains(t, s.Diagnostics(), "warning")
 		} else {
-			assert.Contains(t, s.diagnostics(), said)
-			assert.Contains(t, s.diagnostics(), "set timeExpires to a later date")
-			s.mustUp(s.tokenUntil(expires))
-			assert.Contains(t, s.diagnostics(), said)
+			assert.Contains(t, s.Diagnostics(), said)
+			assert.Contains(t, s.Diagnostics(), "set timeExpires to a later date")
+			s.MustUp(tokenUntil(s.World, expires))
+			assert.Contains(t, s.Diagnostics(), said)
 		}
-		s.clock.advance(-time.Duration(day)*24*time.Hour - time.Minute)
+		s.Clock.Advance(-time.Duration(day)*24*time.Hour - time.Minute)
 	}
 }
 
 func TestAnInvalidDateIsAnErrorOnThatProperty(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
 	for date, complaint := range map[string]string{
-		s.in(-time.Second): "has passed", "soon": "RFC 3339", "": "RFC 3339", "2999-01-01": "RFC 3339",
+		in(s.World, -time.Second): "has passed", "soon": "RFC 3339", "": "RFC 3339", "2999-01-01": "RFC 3339",
 	} {
-		require.Error(t, s.preview(s.tokenUntil(date)), date)
-		assert.Contains(t, s.diagnostics(), "timeExpires", date)
-		assert.Contains(t, s.diagnostics(), complaint, date)
+		require.Error(t, s.Preview(tokenUntil(s.World, date)), date)
+		assert.Contains(t, s.Diagnostics(), "timeExpires", date)
+		assert.Contains(t, s.Diagnostics(), complaint, date)
 	}
-	s.domainURL = ""
-	require.Error(t, s.preview(s.tokenUntil(s.in(time.Hour))))
-	assert.Contains(t, s.diagnostics(), "timeExpires")
-	assert.Contains(t, s.diagnostics(), "set domainUrl")
-	assert.Empty(t, s.oci.Journal(), "no call at all")
+	s.DomainURL = ""
+	require.Error(t, s.Preview(tokenUntil(s.World, in(s.World, time.Hour))))
+	assert.Contains(t, s.Diagnostics(), "timeExpires")
+	assert.Contains(t, s.Diagnostics(), "set domainUrl")
+	assert.Empty(t, s.OCI.Journal(), "no call at all")
 }
 
 func TestDomainURLs(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
+	w := inprocess.NewPlugin(harness.NewWorld(t))
 	const url = "https://idcs-0a.identity.oraclecloud.com"
 	for given, want := range map[string]string{
 		url: url, url + ":443": url, url + "/": url, "https://IDCS-0a.identity.oraclecloud.com:443/": url, "http://127.0.0.1:8080": "http://127.0.0.1:8080",
 		"": "", "idcs-0a": "", "sales": "", url + "/ui/v1/adminconsole": "", "http://idcs-0a.identity.oraclecloud.com": "", url + "?a": "",
 		"https://me:pa55word@idcs-0a.identity.oraclecloud.com": "",
 	} {
-		checked, err := w.plugin.Check(context.Background(), &pulumirpc.CheckRequest{
-			Urn: tokenURN, News: properties(t, map[string]any{"userId": w.user, "description": "ci", "domainUrl": given}),
+		checked, err := w.Client.Check(context.Background(), &pulumirpc.CheckRequest{
+			Urn: harness.TokenURN, News: harness.Properties(t, map[string]any{"userId": w.User, "description": "ci", "domainUrl": given}),
 		})
 		require.NoError(t, err)
 		if want == "" {
@@ -152,28 +154,28 @@ func TestImportOfATokenOfADomain(t *testing.T) {
 	for name, id := range map[string]func(emulator.Token) string{
 		"OCID": func(token emulator.Token) string { return token.ID }, "SCIM id": func(token emulator.Token) string { return token.SCIMID },
 	} {
-		w := sales.newWire(t)
-		live := w.oci.AddToken(w.user, "by hand")
-		expires := w.clock.Now().Add(time.Hour).UTC().Truncate(time.Second)
-		w.oci.EditToken(w.user, live.ID, func(token *emulator.Token) { token.TimeExpires = &expires })
-		read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
-			Id: w.domainURL + "/users/" + w.user + "/authTokens/" + id(live), Urn: tokenURN,
+		w := inprocess.NewPlugin(harness.IdentityDomain.NewWorld(t))
+		live := w.OCI.AddToken(w.User, "by hand")
+		expires := w.Clock.Now().Add(time.Hour).UTC().Truncate(time.Second)
+		w.OCI.EditToken(w.User, live.ID, func(token *emulator.Token) { token.TimeExpires = &expires })
+		read, err := w.Client.Read(context.Background(), &pulumirpc.ReadRequest{
+			Id: w.DomainURL + "/users/" + w.User + "/authTokens/" + id(live), Urn: harness.TokenURN,
 		})
 		require.NoError(t, err, name)
 		assert.Equal(t, live.ID, read.Id, name)
 		assert.NotContains(t, read.Properties.Fields, "token", name)
-		inputs := unmarshalled(t, read.Inputs)
-		assert.Equal(t, w.domainURL, inputs["domainUrl"].StringValue(), name)
+		inputs := harness.Unmarshal(t, read.Inputs)
+		assert.Equal(t, w.DomainURL, inputs["domainUrl"].StringValue(), name)
 		assert.Equal(t, expires.Format("2006-01-02T15:04:05.000Z"), inputs["timeExpires"].StringValue(), name)
-		diff, err := w.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
-			Id: read.Id, Urn: tokenURN, Olds: read.Properties, OldInputs: read.Inputs, News: read.Inputs,
+		diff, err := w.Client.Diff(context.Background(), &pulumirpc.DiffRequest{
+			Id: read.Id, Urn: harness.TokenURN, Olds: read.Properties, OldInputs: read.Inputs, News: read.Inputs,
 		})
 		require.NoError(t, err, name)
 		assert.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, diff.Changes, name)
 
-		w.oci.DeleteToken(w.user, live.ID)
-		_, err = w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
-			Id: w.domainURL + "/users/" + w.user + "/authTokens/" + id(live), Urn: tokenURN,
+		w.OCI.DeleteToken(w.User, live.ID)
+		_, err = w.Client.Read(context.Background(), &pulumirpc.ReadRequest{
+			Id: w.DomainURL + "/users/" + w.User + "/authTokens/" + id(live), Urn: harness.TokenURN,
 		})
 		require.ErrorContains(t, err, "has no auth token", name)
 	}
@@ -181,108 +183,108 @@ func TestImportOfATokenOfADomain(t *testing.T) {
 
 func TestATokenMissingFromADomainsListIsReadByItsID(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	before := s.checkpointOf("token")
-	s.oci.HideFromLists(s.user, s.onlyToken().ID, 1000)
-	s.clock.advance(24 * time.Hour)
-	require.NoError(t, s.refresh())
-	assert.Equal(t, before, s.checkpointOf("token"))
-	s.oci.DeleteToken(s.user, s.onlyToken().ID)
-	require.NoError(t, s.refresh())
-	assert.Nil(t, s.token("token"))
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
+	s.MustUp(s.OneToken(s.User, "ci"))
+	before := s.CheckpointOf("token")
+	s.OCI.HideFromLists(s.User, s.OnlyToken().ID, 1000)
+	s.Clock.Advance(24 * time.Hour)
+	require.NoError(t, s.Refresh())
+	assert.Equal(t, before, s.CheckpointOf("token"))
+	s.OCI.DeleteToken(s.User, s.OnlyToken().ID)
+	require.NoError(t, s.Refresh())
+	assert.Nil(t, s.Token("token"))
 }
 
 func TestEveryPageOfADomainsListIsRead(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
+	s.MustUp(s.OneToken(s.User, "ci"))
 	for i := range 120 {
-		s.oci.AddToken(s.user, fmt.Sprint(i))
+		s.OCI.AddToken(s.User, fmt.Sprint(i))
 	}
-	last := s.tokens()[120]
-	s.mustUp(func(m *deploytest.ResourceMonitor) error {
-		_, _, err := m.ReadResource(authTokenType, "last", resource.ID(s.importID(last.ID)), "", resource.PropertyMap{}, "", "", "", nil, "", "")
-		return errors.Join(err, s.oneToken(s.user, "ci")(m))
+	last := s.Tokens()[120]
+	s.MustUp(func(m *deploytest.ResourceMonitor) error {
+		_, _, err := m.ReadResource(harness.AuthTokenType, "last", resource.ID(s.ImportID(last.ID)), "", resource.PropertyMap{}, "", "", "", nil, "", "")
+		return errors.Join(err, s.OneToken(s.User, "ci")(m))
 	})
-	assert.Equal(t, "119", s.token("last").Outputs["description"].StringValue())
-	assert.Equal(t, 3, s.calls("ListAuthTokens"))
+	assert.Equal(t, "119", s.Token("last").Outputs["description"].StringValue())
+	assert.Equal(t, 3, s.Calls("ListAuthTokens"))
 
-	s.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Skip: 1, Body: strings.Replace(s.noTokens(), `"totalResults": 0`, `"totalResults": 121`, 1)})
-	s.parallel = 1 // the engine has a data race when two resources fail at once (pkg/engine/update.go, OnResourceStepPost)
-	require.Error(t, s.refresh(), "a list with a page that is missing is no list")
+	s.OCI.Inject(emulator.Fault{Operation: "ListAuthTokens", Skip: 1, Body: strings.Replace(s.NoTokens(), `"totalResults": 0`, `"totalResults": 121`, 1)})
+	s.Parallel = 1 // the engine has a data race when two resources fail at once (pkg/engine/update.go, OnResourceStepPost)
+	require.Error(t, s.Refresh(), "a list with a page that is missing is no list")
 }
 
 func TestAUserOfADomainManagesTheirOwnTokensAndNoOthers(t *testing.T) {
 	t.Parallel()
-	for name, signIn := range map[string]func(*testStack){
-		"API key": func(s *testStack) {
-			creds, err := s.oci.NewCredentials(s.user)
+	for name, signIn := range map[string]func(*inprocess.Stack){
+		"API key": func(s *inprocess.Stack) {
+			creds, err := s.OCI.NewCredentials(s.User)
 			require.NoError(t, err)
-			s.creds = creds
-			s.env["OCI_USER_OCID"], s.env["OCI_FINGERPRINT"], s.env["OCI_PRIVATE_KEY"] = creds.UserID, creds.Fingerprint, creds.PrivateKeyPEM
+			s.Credentials = creds
+			s.Env["OCI_USER_OCID"], s.Env["OCI_FINGERPRINT"], s.Env["OCI_PRIVATE_KEY"] = creds.UserID, creds.Fingerprint, creds.PrivateKeyPEM
 		},
-		"session": func(s *testStack) {
-			s.env = map[string]string{}
-			s.configFile(s.sessionProfile(s.openSession(time.Now().Add(time.Hour), "")))
-			s.config["auth"], s.config["configFileProfile"] = "SecurityToken", "WORK"
+		"session": func(s *inprocess.Stack) {
+			s.Env = map[string]string{}
+			s.ConfigFile(s.SessionProfile(s.OpenSession(time.Now().Add(time.Hour), "")))
+			s.Config["auth"], s.Config["configFileProfile"] = "SecurityToken", "WORK"
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := sales.newStack(t)
+			s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
 			signIn(s)
-			s.mustUp(s.oneToken(s.user, "ci"))
-			s.mustUp(s.oneToken(s.user, "new"))
-			assert.Equal(t, "new", s.onlyToken().Description)
-			require.NoError(t, s.refresh())
-			other := s.addUser("other")
-			require.Error(t, s.up(s.oneToken(other, "ci")))
+			s.MustUp(s.OneToken(s.User, "ci"))
+			s.MustUp(s.OneToken(s.User, "new"))
+			assert.Equal(t, "new", s.OnlyToken().Description)
+			require.NoError(t, s.Refresh())
+			other := s.AddUser("other")
+			require.Error(t, s.Up(s.OneToken(other, "ci")))
 			for _, part := range []string{"401 error.common.common.accessDenied", "Identity Domain Administrator", "manage domains in tenancy"} {
-				assert.Contains(t, s.diagnostics(), part)
+				assert.Contains(t, s.Diagnostics(), part)
 			}
-			assert.NotContains(t, s.diagnostics(), "clock", "nothing is wrong with the signature")
-			require.NoError(t, s.destroy())
-			assert.Empty(t, s.tokens())
+			assert.NotContains(t, s.Diagnostics(), "clock", "nothing is wrong with the signature")
+			require.NoError(t, s.Destroy())
+			assert.Empty(t, s.Tokens())
 		})
 	}
 }
 
 func TestABadSignatureIsDistinguishedFromMissingRightsInADomain(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
-	s.oci.RemoveAPIKey(s.creds.UserID, s.creds.Fingerprint)
-	require.Error(t, s.up(s.oneToken(s.user, "ci")))
-	assert.Contains(t, s.diagnostics(), "clock is right")
-	assert.NotContains(t, s.diagnostics(), "Identity Domain Administrator")
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
+	s.OCI.RemoveAPIKey(s.Credentials.UserID, s.Credentials.Fingerprint)
+	require.Error(t, s.Up(s.OneToken(s.User, "ci")))
+	assert.Contains(t, s.Diagnostics(), "clock is right")
+	assert.NotContains(t, s.Diagnostics(), "Identity Domain Administrator")
 }
 
 func TestACreationForAUserOfADomainSaysWhichOne(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
-	url := s.domainURL
-	s.domainURL = ""
-	require.Error(t, s.up(s.oneToken(s.user, "ci")))
-	assert.Contains(t, s.diagnostics(), `The user is in the identity domain "sales": set domainUrl to `+url)
-	assert.Equal(t, 1, s.calls("CreateAuthToken"), "it is not waited for")
-	assert.Equal(t, 1, s.calls("ListDomains"))
-	assert.Equal(t, 1, s.calls("ListUsers"))
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
+	url := s.DomainURL
+	s.DomainURL = ""
+	require.Error(t, s.Up(s.OneToken(s.User, "ci")))
+	assert.Contains(t, s.Diagnostics(), `The user is in the identity domain "sales": set domainUrl to `+url)
+	assert.Equal(t, 1, s.Calls("CreateAuthToken"), "it is not waited for")
+	assert.Equal(t, 1, s.Calls("ListDomains"))
+	assert.Equal(t, 1, s.Calls("ListUsers"))
 
 	// A caller who may not list the domains is told how to find out.
-	s.oci.Inject(emulator.Fault{Operation: "ListDomains", Status: 404, Code: "NotAuthorizedOrNotFound"})
-	require.Error(t, s.up(s.oneToken(s.user, "ci")))
-	assert.Contains(t, s.diagnostics(), "set domainUrl: copy")
-	assert.Contains(t, s.diagnostics(), "oci iam domain list")
-	assert.Equal(t, 2, s.calls("ListDomains"), "once each time")
+	s.OCI.Inject(emulator.Fault{Operation: "ListDomains", Status: 404, Code: "NotAuthorizedOrNotFound"})
+	require.Error(t, s.Up(s.OneToken(s.User, "ci")))
+	assert.Contains(t, s.Diagnostics(), "set domainUrl: copy")
+	assert.Contains(t, s.Diagnostics(), "oci iam domain list")
+	assert.Equal(t, 2, s.Calls("ListDomains"), "once each time")
 }
 
 func TestAFieldThatADomainDoesNotReturnStaysEmpty(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	assert.Empty(t, s.token("token").Outputs["state"].StringValue())
-	assert.Equal(t, 0, s.calls("ListAuthTokens"), "there is nothing to wait for")
-	s.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Set: map[string]any{"status": "INACTIVE"}, Times: 1})
-	require.NoError(t, s.refresh())
-	assert.Equal(t, "INACTIVE", s.token("token").Outputs["state"].StringValue(), "if it does tell it, it is told")
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
+	s.MustUp(s.OneToken(s.User, "ci"))
+	assert.Empty(t, s.Token("token").Outputs["state"].StringValue())
+	assert.Equal(t, 0, s.Calls("ListAuthTokens"), "there is nothing to wait for")
+	s.OCI.Inject(emulator.Fault{Operation: "ListAuthTokens", Set: map[string]any{"status": "INACTIVE"}, Times: 1})
+	require.NoError(t, s.Refresh())
+	assert.Equal(t, "INACTIVE", s.Token("token").Outputs["state"].StringValue(), "if it does tell it, it is told")
 }

@@ -8,15 +8,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
 
 const getAuthTokens = "ociauthtoken:index:getAuthTokens"
 
 // list calls getAuthTokens in a separate program.
-func (s *testStack) list(arguments map[string]any) (result map[string]any, err error) {
-	s.t.Helper()
-	require.NoError(s.t, s.up(func(m *deploytest.ResourceMonitor) error {
-		result, err = invoke(m, getAuthTokens, arguments)
+func list(s *inprocess.Stack, arguments map[string]any) (result map[string]any, err error) {
+	s.T.Helper()
+	require.NoError(s.T, s.Up(func(m *deploytest.ResourceMonitor) error {
+		result, err = inprocess.Invoke(m, getAuthTokens, arguments)
 		return nil
 	}))
 	return result, err
@@ -24,35 +26,35 @@ func (s *testStack) list(arguments map[string]any) (result map[string]any, err e
 
 func TestGetAuthTokensHasEveryFieldButAValue(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	empty, err := s.list(map[string]any{"userId": s.user})
+	s := inprocess.NewStack(harness.NewWorld(t))
+	empty, err := list(s, map[string]any{"userId": s.User})
 	require.NoError(t, err)
-	assert.Equal(t, map[string]any{"userId": s.user, "tokens": []any{}}, empty)
+	assert.Equal(t, map[string]any{"userId": s.User, "tokens": []any{}}, empty)
 
-	expires := newTestClock().Now().UTC().Truncate(1e9)
-	one, two := s.oci.AddToken(s.user, "ci"), s.oci.AddToken(s.user, "")
-	s.oci.EditToken(s.user, two.ID, func(token *emulator.Token) {
+	expires := harness.NewClock().Now().UTC().Truncate(1e9)
+	one, two := s.OCI.AddToken(s.User, "ci"), s.OCI.AddToken(s.User, "")
+	s.OCI.EditToken(s.User, two.ID, func(token *emulator.Token) {
 		token.LifecycleState, token.InactiveStatus, token.TimeExpires = "INACTIVE", new(int64(9)), &expires
 	})
-	got, err := s.list(map[string]any{"userId": s.user})
+	got, err := list(s, map[string]any{"userId": s.User})
 	require.NoError(t, err)
 	const layout = "2006-01-02T15:04:05.000Z"
 	assert.Equal(t, []any{
 		map[string]any{
-			"id": one.ID, "description": "ci", "state": "ACTIVE", "timeCreated": one.TimeCreated.UTC().Format(layout), "userId": s.user,
+			"id": one.ID, "description": "ci", "state": "ACTIVE", "timeCreated": one.TimeCreated.UTC().Format(layout), "userId": s.User,
 		},
 		map[string]any{
 			"id": two.ID, "description": "", "state": "INACTIVE", "inactiveState": "9", "timeCreated": two.TimeCreated.UTC().Format(layout),
-			"timeExpires": expires.Format(layout), "userId": s.user,
+			"timeExpires": expires.Format(layout), "userId": s.User,
 		},
 	}, got["tokens"])
-	assert.Equal(t, 2, len(s.tokens()))
+	assert.Equal(t, 2, len(s.Tokens()))
 
 	for want, filters := range map[string][]any{
 		one.ID: {map[string]any{"name": "description", "values": []any{"^c"}, "regex": true}, map[string]any{"name": "state", "values": []any{"ACTIVE"}}},
 		two.ID: {map[string]any{"name": "time_expires", "values": []any{"Z$"}, "regex": true}},
 	} {
-		got, err := s.list(map[string]any{"userId": s.user, "filters": filters})
+		got, err := list(s, map[string]any{"userId": s.User, "filters": filters})
 		require.NoError(t, err)
 		require.Len(t, got["tokens"], 1)
 		assert.Equal(t, want, got["tokens"].([]any)[0].(map[string]any)["id"])
@@ -61,18 +63,18 @@ func TestGetAuthTokensHasEveryFieldButAValue(t *testing.T) {
 
 func TestGetAuthTokensOfBadArguments(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
+	s := inprocess.NewStack(harness.NewWorld(t))
 	for _, test := range []struct {
 		arguments map[string]any
 		complaint string
 	}{
 		{map[string]any{}, "userId"},
 		{map[string]any{"userId": "alice"}, `userId: "alice" is not an OCID`},
-		{map[string]any{"userId": s.user, "filters": []any{map[string]any{"name": "token", "values": []any{"x"}}}}, `filters[0].name: there is no property "token"`},
-		{map[string]any{"userId": s.user, "filters": []any{map[string]any{"name": "id", "values": []any{"("}, "regex": true}}}, "filters[0].values[0]"},
-		{map[string]any{"userId": s.user[:len(s.user)-4] + "zzzz"}, "404 NotAuthorizedOrNotFound"},
+		{map[string]any{"userId": s.User, "filters": []any{map[string]any{"name": "token", "values": []any{"x"}}}}, `filters[0].name: there is no property "token"`},
+		{map[string]any{"userId": s.User, "filters": []any{map[string]any{"name": "id", "values": []any{"("}, "regex": true}}}, "filters[0].values[0]"},
+		{map[string]any{"userId": s.User[:len(s.User)-4] + "zzzz"}, "404 NotAuthorizedOrNotFound"},
 	} {
-		_, err := s.list(test.arguments)
+		_, err := list(s, test.arguments)
 		require.ErrorContains(t, err, test.complaint)
 	}
 }

@@ -12,38 +12,41 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
 
 // TestTheWarningOfAnImportComesWithTheImportAlone also reads tokens with .get(), which reads them in every update.
 func TestTheWarningOfAnImportComesWithTheImportAlone(t *testing.T) {
 	t.Parallel()
-	for _, typ := range []tokens.Type{authTokenType, rotatingType} {
+	for _, typ := range []tokens.Type{harness.AuthTokenType, harness.RotatingAuthTokenType} {
 		const warning = "stays empty after this import"
-		s := newStack(t)
-		live := s.oci.AddToken(s.user, "ci")
-		id := resource.ID(s.importID(live.ID))
-		register := func(id resource.ID) program {
+		s := inprocess.NewStack(harness.NewWorld(t))
+		live := s.OCI.AddToken(s.User, "ci")
+		id := resource.ID(s.ImportID(live.ID))
+		register := func(id resource.ID) inprocess.Program {
 			return func(m *deploytest.ResourceMonitor) error {
-				_, err := m.RegisterResource(typ, "token", true, deploytest.ResourceOptions{Inputs: s.inputs(s.user, "ci"), ImportID: id})
+				_, err := m.RegisterResource(typ, "token", true, deploytest.ResourceOptions{Inputs: s.Inputs(s.User, "ci"), ImportID: id})
 				return err
 			}
 		}
-		warnings := func() int { return strings.Count(s.diagnostics(), warning) }
+		warnings := func() int { return strings.Count(s.Diagnostics(), warning) }
 
-		s.mustUp(register(id))
+		s.MustUp(register(id))
 		assert.Equal(t, 1, warnings(), "the option import of %s", typ)
-		s.mustUp(register(""))
-		require.NoError(t, s.refresh())
+		s.MustUp(register(""))
+		require.NoError(t, s.Refresh())
 		assert.Zero(t, warnings(), "it is in the state")
 
-		s.snapshot = nil
+		s.Snapshot = nil
 		imported := framework.ImportOp([]deploy.Import{{Type: typ, Name: "token", ID: id}})
-		require.NoError(t, s.operate(context.Background(), imported, nil, false))
+		require.NoError(t, s.Operate(context.Background(), imported, nil, false))
 		assert.Equal(t, 1, warnings(), "pulumi import of %s", typ)
 
-		s.snapshot = nil
+		s.Snapshot = nil
 		for range 2 {
-			s.mustUp(func(m *deploytest.ResourceMonitor) error {
+			s.MustUp(func(m *deploytest.ResourceMonitor) error {
 				_, _, err := m.ReadResource(typ, "token", id, "", resource.PropertyMap{}, "", "", "", nil, "", "")
 				return err
 			})

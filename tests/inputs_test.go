@@ -21,18 +21,21 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
 
 // These tests put every kind of value into every argument, at every depth, and make every call with it. They walk the schema, so a new
 // argument is among them.
 
 // readSchema returns the schema of the provider under test.
-func (w *world) readSchema() schema.PackageSpec {
-	w.t.Helper()
-	answer, err := w.serve().GetSchema(context.Background(), &pulumirpc.GetSchemaRequest{})
-	require.NoError(w.t, err)
+func readSchema(w *harness.World) schema.PackageSpec {
+	w.T.Helper()
+	answer, err := inprocess.Serve(w).GetSchema(context.Background(), &pulumirpc.GetSchemaRequest{})
+	require.NoError(w.T, err)
 	var spec schema.PackageSpec
-	require.NoError(w.t, json.Unmarshal([]byte(answer.Schema), &spec))
+	require.NoError(w.T, json.Unmarshal([]byte(answer.Schema), &spec))
 	return spec
 }
 
@@ -151,7 +154,7 @@ func forms(right resource.PropertyValue) []form {
 		{"list of lists", resource.NewProperty([]resource.PropertyValue{resource.NewProperty(inList)}), []string{"none"}},
 		{"deep", deep, []string{"none"}},
 		{"asset", resource.NewProperty(file), []string{"none"}},
-		{"resource", resource.NewProperty(resource.ResourceReference{URN: tokenURN, ID: null}), []string{"none"}},
+		{"resource", resource.NewProperty(resource.ResourceReference{URN: harness.TokenURN, ID: null}), []string{"none"}},
 	}
 	for _, f := range slices.Clone(all) {
 		if !f.value.IsOutput() {
@@ -197,15 +200,15 @@ func saidBy(t *testing.T, where string, failures []*pulumirpc.CheckFailure) stri
 }
 
 func TestNoInputOfAResourceEndsTheProcess(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		spec := w.readSchema()
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		spec := readSchema(w.World)
 		for token, kind := range spec.Resources {
 			for _, at := range spotsIn(spec, kind.InputProperties) {
 				typ := kind.InputProperties[at.property()].TypeSpec
 				for _, f := range forms(sample(spec, at.typ)) {
-					w.tryInput(token, fmt.Sprintf("%s, %s, %s", token, at.path, f.name), at, f,
-						at.with(spec, w.inputs(w.user, "ci"), typ, f.value))
+					tryInput(w, token, fmt.Sprintf("%s, %s, %s", token, at.path, f.name), at, f,
+						at.with(spec, w.Inputs(w.User, "ci"), typ, f.value))
 				}
 			}
 		}
@@ -213,28 +216,28 @@ func TestNoInputOfAResourceEndsTheProcess(t *testing.T) {
 }
 
 // tryInput makes every call about a resource with an input, as an argument and as a part of the state.
-func (w *wire) tryInput(token, where string, at spot, f form, inputs resource.PropertyMap) {
-	t, urn := w.t, "urn:pulumi:test::test::"+token+"::resource"
+func tryInput(w *inprocess.Plugin, token, where string, at spot, f form, inputs resource.PropertyMap) {
+	t, urn := w.T, "urn:pulumi:test::test::"+token+"::resource"
 	t.Helper()
-	live := w.oci.AddToken(w.user, "ci")
+	live := w.OCI.AddToken(w.User, "ci")
 	defer func() {
-		for _, left := range w.tokens() {
-			w.oci.DeleteToken(w.user, left.ID)
+		for _, left := range w.Tokens() {
+			w.OCI.DeleteToken(w.User, left.ID)
 		}
 	}()
-	valid := w.inputs(w.user, "ci")
-	odd, right := marshalled(t, inputs), marshalled(t, valid)
+	valid := w.Inputs(w.User, "ci")
+	odd, right := harness.Marshal(t, inputs), harness.Marshal(t, valid)
 	withState := func(arguments resource.PropertyMap) *structpb.Struct {
 		state := arguments.Copy()
 		state["token"] = resource.MakeSecret(resource.NewProperty(live.Value))
 		state["state"], state["timeCreated"] = resource.NewProperty("ACTIVE"), resource.NewProperty(live.TimeCreated.Format(time.RFC3339))
-		return marshalled(t, state)
+		return harness.Marshal(t, state)
 	}
 	oddState, state := withState(inputs), withState(valid)
 
 	complaint := ""
 	complaint += mustAnswer(t, where, func(ctx context.Context) error {
-		answer, err := w.plugin.Check(ctx, &pulumirpc.CheckRequest{Urn: urn, Olds: right, News: odd})
+		answer, err := w.Client.Check(ctx, &pulumirpc.CheckRequest{Urn: urn, Olds: right, News: odd})
 		complaint += saidBy(t, where, answer.GetFailures())
 		return err
 	})
@@ -242,46 +245,46 @@ func (w *wire) tryInput(token, where string, at spot, f form, inputs resource.Pr
 		assert.Contains(t, complaint, at.property(), where)
 	}
 	mustAnswer(t, where, func(ctx context.Context) error {
-		_, err := w.plugin.Check(ctx, &pulumirpc.CheckRequest{Urn: urn, Olds: odd, News: right})
+		_, err := w.Client.Check(ctx, &pulumirpc.CheckRequest{Urn: urn, Olds: odd, News: right})
 		return err
 	})
 	for name, call := range map[string]func(context.Context) error{
 		"Diff": func(ctx context.Context) error {
-			_, err := w.plugin.Diff(ctx, &pulumirpc.DiffRequest{Urn: urn, Id: live.ID, Olds: state, OldInputs: right, News: odd})
+			_, err := w.Client.Diff(ctx, &pulumirpc.DiffRequest{Urn: urn, Id: live.ID, Olds: state, OldInputs: right, News: odd})
 			return err
 		},
 		"Diff of the state": func(ctx context.Context) error {
-			_, err := w.plugin.Diff(ctx, &pulumirpc.DiffRequest{Urn: urn, Id: live.ID, Olds: oddState, OldInputs: odd, News: right})
+			_, err := w.Client.Diff(ctx, &pulumirpc.DiffRequest{Urn: urn, Id: live.ID, Olds: oddState, OldInputs: odd, News: right})
 			return err
 		},
 		"Create": func(ctx context.Context) error {
-			_, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: urn, Properties: odd})
+			_, err := w.Client.Create(ctx, &pulumirpc.CreateRequest{Urn: urn, Properties: odd})
 			return err
 		},
 		"Create at preview": func(ctx context.Context) error {
-			_, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: urn, Properties: odd, Preview: true})
+			_, err := w.Client.Create(ctx, &pulumirpc.CreateRequest{Urn: urn, Properties: odd, Preview: true})
 			return err
 		},
 		"Read": func(ctx context.Context) error {
-			_, err := w.plugin.Read(ctx, &pulumirpc.ReadRequest{Urn: urn, Id: live.ID, Properties: oddState, Inputs: odd})
+			_, err := w.Client.Read(ctx, &pulumirpc.ReadRequest{Urn: urn, Id: live.ID, Properties: oddState, Inputs: odd})
 			return err
 		},
 		"Update at preview": func(ctx context.Context) error {
-			_, err := w.plugin.Update(ctx, &pulumirpc.UpdateRequest{
+			_, err := w.Client.Update(ctx, &pulumirpc.UpdateRequest{
 				Urn: urn, Id: live.ID, Olds: state, OldInputs: right, News: odd, Preview: true,
 			})
 			return err
 		},
 		"Update": func(ctx context.Context) error {
-			_, err := w.plugin.Update(ctx, &pulumirpc.UpdateRequest{Urn: urn, Id: live.ID, Olds: state, OldInputs: right, News: odd})
+			_, err := w.Client.Update(ctx, &pulumirpc.UpdateRequest{Urn: urn, Id: live.ID, Olds: state, OldInputs: right, News: odd})
 			return err
 		},
 		"Update of the state": func(ctx context.Context) error {
-			_, err := w.plugin.Update(ctx, &pulumirpc.UpdateRequest{Urn: urn, Id: live.ID, Olds: oddState, OldInputs: odd, News: right})
+			_, err := w.Client.Update(ctx, &pulumirpc.UpdateRequest{Urn: urn, Id: live.ID, Olds: oddState, OldInputs: odd, News: right})
 			return err
 		},
 		"Delete": func(ctx context.Context) error {
-			_, err := w.plugin.Delete(ctx, &pulumirpc.DeleteRequest{Urn: urn, Id: live.ID, Properties: oddState, OldInputs: odd})
+			_, err := w.Client.Delete(ctx, &pulumirpc.DeleteRequest{Urn: urn, Id: live.ID, Properties: oddState, OldInputs: odd})
 			return err
 		},
 	} {
@@ -290,21 +293,21 @@ func (w *wire) tryInput(token, where string, at spot, f form, inputs resource.Pr
 }
 
 func TestNoArgumentOfAFunctionEndsTheProcess(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		spec := w.readSchema()
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		spec := readSchema(w.World)
 		for token, function := range spec.Functions {
 			for _, at := range spotsIn(spec, function.Inputs.Properties) {
 				for _, f := range forms(sample(spec, at.typ)) {
 					where := fmt.Sprintf("%s, %s, %s", token, at.path, f.name)
-					base := resource.PropertyMap{"userId": resource.NewProperty(w.user)}
-					if w.domainURL != "" {
-						base["domainUrl"] = resource.NewProperty(w.domainURL)
+					base := resource.PropertyMap{"userId": resource.NewProperty(w.User)}
+					if w.DomainURL != "" {
+						base["domainUrl"] = resource.NewProperty(w.DomainURL)
 					}
 					arguments := at.with(spec, base, function.Inputs.Properties[at.property()].TypeSpec, f.value)
 					complaint := ""
 					complaint += mustAnswer(t, where, func(ctx context.Context) error {
-						answer, err := w.plugin.Invoke(ctx, &pulumirpc.InvokeRequest{Tok: token, Args: marshalled(t, arguments)})
+						answer, err := w.Client.Invoke(ctx, &pulumirpc.InvokeRequest{Tok: token, Args: harness.Marshal(t, arguments)})
 						complaint += saidBy(t, where, answer.GetFailures())
 						return err
 					})
@@ -319,16 +322,16 @@ func TestNoArgumentOfAFunctionEndsTheProcess(t *testing.T) {
 
 func TestNoConfigurationEndsTheProcess(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	spec := w.readSchema()
+	w := harness.NewWorld(t)
+	spec := readSchema(w)
 	const urn = "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default"
-	plugin := w.serve()
-	base := resource.NewPropertyMapFromMap(w.settings())
-	right := marshalled(t, base)
+	plugin := inprocess.Serve(w)
+	base := resource.NewPropertyMapFromMap(w.Settings())
+	right := harness.Marshal(t, base)
 	for _, at := range spotsIn(spec, spec.Provider.InputProperties) {
 		for _, f := range forms(sample(spec, at.typ)) {
 			where := fmt.Sprintf("%s, %s", at.path, f.name)
-			odd := marshalled(t, at.with(spec, base, spec.Provider.InputProperties[at.property()].TypeSpec, f.value))
+			odd := harness.Marshal(t, at.with(spec, base, spec.Provider.InputProperties[at.property()].TypeSpec, f.value))
 			complaint := ""
 			complaint += mustAnswer(t, where, func(ctx context.Context) error {
 				answer, err := plugin.CheckConfig(ctx, &pulumirpc.CheckRequest{Urn: urn, News: odd})
@@ -357,32 +360,32 @@ func TestNoConfigurationEndsTheProcess(t *testing.T) {
 
 func TestANullCountsAsAbsent(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
+	s := inprocess.NewStack(harness.NewWorld(t))
 	null := resource.NewNullProperty()
-	rotating := func(triggers resource.PropertyValue, others ...string) program {
+	rotating := func(triggers resource.PropertyValue, others ...string) inprocess.Program {
 		return func(m *deploytest.ResourceMonitor) error {
-			inputs := s.inputs(s.user, "ci")
+			inputs := s.Inputs(s.User, "ci")
 			inputs["rotateWhenChanged"] = triggers
 			for _, name := range others {
 				inputs[resource.PropertyKey(name)] = null
 			}
-			_, err := m.RegisterResource(rotatingType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
+			_, err := m.RegisterResource(harness.RotatingAuthTokenType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
 			return err
 		}
 	}
 	text := resource.NewProperty("text")
-	s.mustUp(rotating(resource.NewProperty(resource.PropertyMap{"there": text, "gone": null}), "domainUrl", "rotationDays"))
-	token := s.onlyToken()
+	s.MustUp(rotating(resource.NewProperty(resource.PropertyMap{"there": text, "gone": null}), "domainUrl", "rotationDays"))
+	token := s.OnlyToken()
 	for _, same := range []resource.PropertyMap{{"there": text}, {"there": text, "": null}, {"there": text, "gone": resource.MakeSecret(null)}} {
-		s.mustUp(rotating(resource.NewProperty(same)))
-		assert.Empty(t, s.changes())
-		assert.Equal(t, token, s.onlyToken())
+		s.MustUp(rotating(resource.NewProperty(same)))
+		assert.Empty(t, s.Changes())
+		assert.Equal(t, token, s.OnlyToken())
 	}
 
-	list := func(filters ...resource.PropertyValue) program {
+	list := func(filters ...resource.PropertyValue) inprocess.Program {
 		return func(m *deploytest.ResourceMonitor) error {
 			found, failures, err := m.Invoke("ociauthtoken:index:getAuthTokens", resource.PropertyMap{
-				"userId": resource.NewProperty(s.user), "filters": resource.NewProperty(filters),
+				"userId": resource.NewProperty(s.User), "filters": resource.NewProperty(filters),
 			}, "", "", "")
 			if err == nil && len(failures) == 0 {
 				assert.Len(t, found["tokens"].ArrayValue(), 1)
@@ -396,6 +399,6 @@ func TestANullCountsAsAbsent(t *testing.T) {
 	filter := func(values ...resource.PropertyValue) resource.PropertyValue {
 		return resource.NewProperty(resource.PropertyMap{"name": resource.NewProperty("description"), "values": resource.NewProperty(values), "regex": null})
 	}
-	s.mustUp(list(null, filter(null, resource.NewProperty("ci")), null))
-	require.ErrorContains(t, s.up(list(filter(null))), "filters[0].values: is empty")
+	s.MustUp(list(null, filter(null, resource.NewProperty("ci")), null))
+	require.ErrorContains(t, s.Up(list(filter(null))), "filters[0].values: is empty")
 }

@@ -13,60 +13,49 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
 
-// These tests are about three judgements: whether a token is gone, whether it is ours, and whether it is recorded. The tables are in
-// docs/internals/promises.md.
-
-// notOCI holds answers of something on the way to OCI, or of a wrong endpoint.
-var notOCI = map[string]emulator.Fault{
-	"a page that is not found":       {Status: 404, Body: "<html>Not Found</html>"},
-	"a gateway's error":              {Status: 404, Body: `{"message": "no Route matched"}`, MediaType: "application/json"},
-	"a gateway's error with a code":  {Status: 404, Body: `{"code": 404, "message": "Not Found"}`, MediaType: "application/json"},
-	"OCI has no such operation":      {Status: 404, Body: `{"code": "NotFound", "message": "No."}`, MediaType: "application/json"},
-	"OCI's error in a page":          {Status: 404, Code: "NotAuthorizedOrNotFound", MediaType: "text/html"},
-	"a page to sign in to a network": {Status: 200, Body: "<html>Please accept the conditions</html>"},
-}
-
 func TestOnlyOCIItselfCanSayThatATokenIsGone(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		for name, fault := range notOCI {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		for name, fault := range harness.NotFromOCI {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				fault := fault
-				s := a.newStack(t)
-				s.mustUp(s.oneToken(s.user, "ci"))
-				value := s.value("token")
-				s.clock.advance(24 * time.Hour)
-				s.oci.Inject(fault)
-				require.Error(t, s.refresh())
-				require.Error(t, s.destroy())
-				assert.Equal(t, value, s.value("token"))
+				s := inprocess.NewStack(a.NewWorld(t))
+				s.MustUp(s.OneToken(s.User, "ci"))
+				value := s.Value("token")
+				s.Clock.Advance(24 * time.Hour)
+				s.OCI.Inject(fault)
+				require.Error(t, s.Refresh())
+				require.Error(t, s.Destroy())
+				assert.Equal(t, value, s.Value("token"))
 
 				// Only the deletion is answered by something else.
-				s.oci.ClearFaults()
+				s.OCI.ClearFaults()
 				fault.Operation = "DeleteAuthToken"
-				s.oci.Inject(fault)
-				require.Error(t, s.destroy())
-				assert.Equal(t, value, s.value("token"))
+				s.OCI.Inject(fault)
+				require.Error(t, s.Destroy())
+				assert.Equal(t, value, s.Value("token"))
 
-				s.oci.ClearFaults()
-				require.NoError(t, s.destroy())
-				assert.Empty(t, s.tokens())
+				s.OCI.ClearFaults()
+				require.NoError(t, s.Destroy())
+				assert.Empty(t, s.Tokens())
 			})
 			t.Run(name+", for a leaked token", func(t *testing.T) {
 				t.Parallel()
 				fault := fault
-				s := a.newRotatingStack(t, map[string]any{"previousDays": 0, "rotateWhenChanged": map[string]any{"leak": "no"}})
-				s.mustUp()
+				s := newRotatingStack(t, a, map[string]any{"previousDays": 0, "rotateWhenChanged": map[string]any{"leak": "no"}})
+				s.MustUp()
 				leaked := s.output("token")
 				fault.Operation = "DeleteAuthToken"
-				s.oci.Inject(fault)
+				s.OCI.Inject(fault)
 				s.set(map[string]any{"rotateWhenChanged": map[string]any{"leak": "yes"}})
-				require.Error(t, s.testStack.up(s.program))
+				require.Error(t, s.Stack.Up(s.program))
 				assert.Equal(t, leaked, s.output("previousToken"), "it is still to be revoked")
-				s.oci.ClearFaults()
-				s.mustUp()
+				s.OCI.ClearFaults()
+				s.MustUp()
 				assert.False(t, s.works(leaked))
 			})
 		}
@@ -75,15 +64,15 @@ func TestOnlyOCIItselfCanSayThatATokenIsGone(t *testing.T) {
 
 func TestWhatADomainAnswersIsThereThoughItDoesNotSayItsOCID(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	before := s.checkpointOf("token")
-	s.clock.advance(24 * time.Hour)
-	s.oci.Inject(emulator.Fault{Omit: []string{"ocid"}})
-	require.NoError(t, s.refresh())
-	assert.Equal(t, before, s.checkpointOf("token"))
-	require.NoError(t, s.destroy())
-	assert.Empty(t, s.tokens())
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
+	s.MustUp(s.OneToken(s.User, "ci"))
+	before := s.CheckpointOf("token")
+	s.Clock.Advance(24 * time.Hour)
+	s.OCI.Inject(emulator.Fault{Omit: []string{"ocid"}})
+	require.NoError(t, s.Refresh())
+	assert.Equal(t, before, s.CheckpointOf("token"))
+	require.NoError(t, s.Destroy())
+	assert.Empty(t, s.Tokens())
 }
 
 func TestAListThatChangesWhileItIsReadIsReadAgain(t *testing.T) {
@@ -91,78 +80,78 @@ func TestAListThatChangesWhileItIsReadIsReadAgain(t *testing.T) {
 	page := func(total string) emulator.Fault {
 		return emulator.Fault{Operation: "ListAuthTokens", Times: 1, Body: `{"totalResults": ` + total + `, "Resources": []}`}
 	}
-	s := sales.newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
+	s.MustUp(s.OneToken(s.User, "ci"))
 	for range 60 {
-		s.oci.AddToken(s.user, "theirs")
+		s.OCI.AddToken(s.User, "theirs")
 	}
 	changed := func(change func()) emulator.Fault {
 		return emulator.Fault{Operation: "ListAuthTokens", Times: 1, Hold: change}
 	}
-	before := s.checkpointOf("token")
-	s.clock.advance(24 * time.Hour)
-	slept := s.clock.slept
+	before := s.CheckpointOf("token")
+	s.Clock.Advance(24 * time.Hour)
+	slept := s.Clock.Slept
 	for name, fault := range map[string]emulator.Fault{
 		"the first page is missing":  page("61"),
 		"the second page is missing": {Operation: "ListAuthTokens", Skip: 1, Times: 1, Body: `{"totalResults": 61, "Resources": []}`},
-		"a token is created":         changed(func() { s.oci.AddToken(s.user, "theirs") }),
-		"a token is deleted":         changed(func() { s.oci.DeleteToken(s.user, s.tokens()[10].ID) }),
+		"a token is created":         changed(func() { s.OCI.AddToken(s.User, "theirs") }),
+		"a token is deleted":         changed(func() { s.OCI.DeleteToken(s.User, s.Tokens()[10].ID) }),
 	} {
-		s.oci.Inject(fault)
-		require.NoError(t, s.refresh(), name)
-		assert.Equal(t, before, s.checkpointOf("token"), name)
+		s.OCI.Inject(fault)
+		require.NoError(t, s.Refresh(), name)
+		assert.Equal(t, before, s.CheckpointOf("token"), name)
 	}
-	assert.Less(t, s.clock.slept-slept, time.Minute)
+	assert.Less(t, s.Clock.Slept-slept, time.Minute)
 
 	always := page("61")
 	always.Times = 0
-	s.oci.Inject(always)
-	require.Error(t, s.refresh())
-	assert.Equal(t, before, s.checkpointOf("token"))
+	s.OCI.Inject(always)
+	require.Error(t, s.Refresh())
+	assert.Equal(t, before, s.CheckpointOf("token"))
 }
 
 func TestTheAgeOfATokenIsThatByOCIsClock(t *testing.T) {
 	t.Parallel()
-	clock := newTestClock()
-	w := newWorldWith(t, emulator.Config{Clock: clock.Now, ClockSkew: 100 * 365 * day})
-	w.clock.advance(4*time.Minute + 30*time.Second) // this machine's clock is ahead
-	s := newStackIn(w)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	before := s.checkpointOf("token")
-	s.oci.SetListLag("us-phoenix-1", 8*time.Minute)
-	clock.advance(7 * time.Minute)
-	w.clock.advance(7 * time.Minute)
-	require.NoError(t, s.refresh())
-	assert.Equal(t, before, s.checkpointOf("token"))
+	clock := harness.NewClock()
+	w := harness.NewWorldWith(t, emulator.Config{Clock: clock.Now, ClockSkew: 100 * 365 * harness.Day})
+	w.Clock.Advance(4*time.Minute + 30*time.Second) // this machine's clock is ahead
+	s := inprocess.NewStack(w)
+	s.MustUp(s.OneToken(s.User, "ci"))
+	before := s.CheckpointOf("token")
+	s.OCI.SetListLag("us-phoenix-1", 8*time.Minute)
+	clock.Advance(7 * time.Minute)
+	w.Clock.Advance(7 * time.Minute)
+	require.NoError(t, s.Refresh())
+	assert.Equal(t, before, s.CheckpointOf("token"))
 
-	s.oci.DeleteToken(s.user, s.onlyToken().ID)
-	clock.advance(20 * time.Minute)
-	w.clock.advance(20 * time.Minute)
-	require.NoError(t, s.refresh())
-	assert.Nil(t, s.token("token"), "it is old now")
+	s.OCI.DeleteToken(s.User, s.OnlyToken().ID)
+	clock.Advance(20 * time.Minute)
+	w.Clock.Advance(20 * time.Minute)
+	require.NoError(t, s.Refresh())
+	assert.Nil(t, s.Token("token"), "it is old now")
 }
 
 func TestEachTokenHasItsOwnAge(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newRotatingStack(t, map[string]any{"rotationDays": 30})
-		s.mustUp()
-		s.clock.advance(31 * day)
-		s.mustUp()
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := newRotatingStack(t, a, map[string]any{"rotationDays": 30})
+		s.MustUp()
+		s.Clock.Advance(31 * harness.Day)
+		s.MustUp()
 		previous := s.output("previousTokenId")
-		s.oci.DeleteToken(s.user, previous)
+		s.OCI.DeleteToken(s.User, previous)
 		s.set(map[string]any{"description": "new"})
-		s.mustUp()
-		assert.Contains(t, s.diagnostics(), "the previous token "+previous+" is gone")
+		s.MustUp()
+		assert.Contains(t, s.Diagnostics(), "the previous token "+previous+" is gone")
 		s.requireSlots(false)
 
 		// A previous token that is new itself may only be missing from the list.
 		s.set(map[string]any{"rotateWhenChanged": map[string]any{"a": "b"}})
-		s.mustUp()
+		s.MustUp()
 		s.set(map[string]any{"rotateWhenChanged": map[string]any{"a": "c"}})
-		s.mustUp()
+		s.MustUp()
 		previous = s.output("previousTokenId")
-		s.oci.HideFromLists(s.user, previous, 1000)
-		require.NoError(t, s.refresh())
+		s.OCI.HideFromLists(s.User, previous, 1000)
+		require.NoError(t, s.Refresh())
 		assert.Equal(t, previous, s.output("previousTokenId"))
 	})
 }
@@ -170,90 +159,90 @@ func TestEachTokenHasItsOwnAge(t *testing.T) {
 func TestATokenOfAnotherUserIsNotOurs(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	for _, urn := range []string{tokenURN, strings.Replace(tokenURN, "AuthToken", "RotatingAuthToken", 1)} {
-		w := sales.newWire(t)
-		theirs := w.oci.AddToken(w.addUser("carol"), "ci")
-		_, err := w.plugin.Read(ctx, &pulumirpc.ReadRequest{Id: w.importID(theirs.ID), Urn: urn})
+	for _, urn := range []string{harness.TokenURN, strings.Replace(harness.TokenURN, "AuthToken", "RotatingAuthToken", 1)} {
+		w := inprocess.NewPlugin(harness.IdentityDomain.NewWorld(t))
+		theirs := w.OCI.AddToken(w.AddUser("carol"), "ci")
+		_, err := w.Client.Read(ctx, &pulumirpc.ReadRequest{Id: w.ImportID(theirs.ID), Urn: urn})
 		require.ErrorContains(t, err, theirs.UserID, "the error says whose it is")
 
 		// A release that imported it may have recorded it.
-		state := w.with(map[string]any{"state": "", "timeCreated": "2020-01-01T00:00:00Z", "tokenId": theirs.ID})
-		if urn == tokenURN {
+		state := w.With(map[string]any{"state": "", "timeCreated": "2020-01-01T00:00:00Z", "tokenId": theirs.ID})
+		if urn == harness.TokenURN {
 			delete(state.Fields, "tokenId")
 		}
-		_, err = w.plugin.Read(ctx, &pulumirpc.ReadRequest{Id: theirs.ID, Urn: urn, Properties: state, Inputs: w.arguments("ci")})
+		_, err = w.Client.Read(ctx, &pulumirpc.ReadRequest{Id: theirs.ID, Urn: urn, Properties: state, Inputs: w.Arguments("ci")})
 		require.ErrorContains(t, err, theirs.UserID)
-		_, err = w.plugin.Update(ctx, &pulumirpc.UpdateRequest{
-			Id: theirs.ID, Urn: urn, Olds: state, OldInputs: w.arguments("ci"), News: w.arguments("new"),
+		_, err = w.Client.Update(ctx, &pulumirpc.UpdateRequest{
+			Id: theirs.ID, Urn: urn, Olds: state, OldInputs: w.Arguments("ci"), News: w.Arguments("new"),
 		})
 		require.ErrorContains(t, err, theirs.UserID)
-		_, err = w.plugin.Delete(ctx, &pulumirpc.DeleteRequest{Id: theirs.ID, Urn: urn, Properties: state, OldInputs: w.arguments("ci")})
+		_, err = w.Client.Delete(ctx, &pulumirpc.DeleteRequest{Id: theirs.ID, Urn: urn, Properties: state, OldInputs: w.Arguments("ci")})
 		require.ErrorContains(t, err, theirs.UserID)
-		left := w.oci.Tokens(theirs.UserID)
+		left := w.OCI.Tokens(theirs.UserID)
 		require.Len(t, left, 1)
 		assert.Equal(t, "ci", left[0].Description)
 	}
 
 	// An answer that names another user is nobody's list.
-	w := newWire(t)
-	created := w.mustCreate(tokenURN, "ci")
-	w.oci.Inject(emulator.Fault{Operation: "ListAuthTokens", Set: map[string]any{"userId": "ocid1.user.oc1..stranger"}})
-	_, err := w.plugin.Read(ctx, &pulumirpc.ReadRequest{
-		Id: created.Id, Urn: tokenURN, Properties: created.Properties, Inputs: w.arguments("ci"),
+	w := inprocess.NewPlugin(harness.NewWorld(t))
+	created := w.MustCreate(harness.TokenURN, "ci")
+	w.OCI.Inject(emulator.Fault{Operation: "ListAuthTokens", Set: map[string]any{"userId": "ocid1.user.oc1..stranger"}})
+	_, err := w.Client.Read(ctx, &pulumirpc.ReadRequest{
+		Id: created.Id, Urn: harness.TokenURN, Properties: created.Properties, Inputs: w.Arguments("ci"),
 	})
 	require.Error(t, err)
 }
 
 func TestAValueWithoutIDAndTimeAdoptsNobodysToken(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for name, hidden := range map[string]bool{"ours is not in the list": true, "both are": false} {
-			w := a.newWire(t)
-			w.oci.Inject(w.spoiling(emulator.Fault{Operation: "CreateAuthToken", Omit: []string{"id", "timeCreated"}, Hold: func() {
-				if len(w.tokens()) == 1 {
+			w := inprocess.NewPlugin(a.NewWorld(t))
+			w.OCI.Inject(w.Spoiling(emulator.Fault{Operation: "CreateAuthToken", Omit: []string{"id", "timeCreated"}, Hold: func() {
+				if len(w.Tokens()) == 1 {
 					if hidden {
-						w.oci.HideFromLists(w.user, w.tokens()[0].ID, 1000)
+						w.OCI.HideFromLists(w.User, w.Tokens()[0].ID, 1000)
 					}
-					w.oci.AddToken(w.user, "ci")
+					w.OCI.AddToken(w.User, "ci")
 				}
 			}}))
-			created, err := w.create(tokenURN, "ci")
+			created, err := w.Create(harness.TokenURN, "ci")
 			require.Error(t, err, name)
 			id, _ := recorded(t, created, err)
 			assert.Empty(t, id, name)
-			ours, theirs := w.tokens()[0], w.tokens()[1]
+			ours, theirs := w.Tokens()[0], w.Tokens()[1]
 			assert.Contains(t, err.Error(), theirs.ID, name)
 			assert.Equal(t, !hidden, strings.Contains(err.Error(), ours.ID), name)
 			assert.NotContains(t, err.Error(), "It is one of these", name)
 			assert.Contains(t, err.Error(), "lag", name)
-			assert.Contains(t, err.Error(), w.listCommand(), name)
+			assert.Contains(t, err.Error(), w.ListCommand(), name)
 
 			// The value is kept, so that a complete answer finishes the creation.
-			w.oci.ClearFaults()
-			again, err := w.create(tokenURN, "ci")
+			w.OCI.ClearFaults()
+			again, err := w.Create(harness.TokenURN, "ci")
 			require.NoError(t, err, name)
 			assert.Equal(t, ours.ID, again.Id, name)
-			requireSecretToken(t, again.Properties, ours.Value)
+			harness.RequireSecretToken(t, again.Properties, ours.Value)
 		}
 	})
 }
 
 func TestBytesAfterAnAnswerDoNotCostTheValue(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for _, more := range []string{"}", "\n{}", "<!-- proxy -->", "\x00", "\n\n"} {
-			w := a.newWire(t)
-			w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Append: more})
-			created, err := w.create(tokenURN, "ci")
+			w := inprocess.NewPlugin(a.NewWorld(t))
+			w.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Append: more})
+			created, err := w.Create(harness.TokenURN, "ci")
 			require.NoError(t, err, more)
-			requireSecretToken(t, created.Properties, w.onlyToken().Value)
-			assert.Equal(t, 1, w.calls("CreateAuthToken"))
+			harness.RequireSecretToken(t, created.Properties, w.OnlyToken().Value)
+			assert.Equal(t, 1, w.Calls("CreateAuthToken"))
 		}
 		// What precedes the place where an answer is cut can be read too.
-		w := a.newWire(t)
-		w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Append: `{`, Set: map[string]any{"zzz": strings.Repeat("z", 3000)}, Truncate: 2500})
-		created, err := w.create(tokenURN, "ci")
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		w.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Append: `{`, Set: map[string]any{"zzz": strings.Repeat("z", 3000)}, Truncate: 2500})
+		created, err := w.Create(harness.TokenURN, "ci")
 		require.NoError(t, err)
-		requireSecretToken(t, created.Properties, w.onlyToken().Value)
-		assert.Equal(t, 1, w.calls("CreateAuthToken"))
+		harness.RequireSecretToken(t, created.Properties, w.OnlyToken().Value)
+		assert.Equal(t, 1, w.Calls("CreateAuthToken"))
 	})
 }
 
@@ -261,35 +250,35 @@ func TestBytesAfterAnAnswerDoNotCostTheValue(t *testing.T) {
 const howToMakeSure = "pulumi stack export"
 
 func TestWhoIsToldToDeleteIsToldHowToMakeSureFirst(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		w.inOrder(times(100, lost))
-		_, err := w.create(tokenURN, "ci")
-		require.ErrorContains(t, err, w.deleteCommand(w.onlyToken().ID))
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		w.InOrder(harness.Times(100, harness.Lost))
+		_, err := w.Create(harness.TokenURN, "ci")
+		require.ErrorContains(t, err, w.DeleteCommand(w.OnlyToken().ID))
 		assert.Contains(t, err.Error(), howToMakeSure)
-		assert.Contains(t, err.Error(), "grep "+w.onlyToken().ID)
+		assert.Contains(t, err.Error(), "grep "+w.OnlyToken().ID)
 
-		s := a.newRotatingStack(t, map[string]any{"rotationDays": 30})
-		theirs := s.oci.AddToken(s.user, "theirs")
-		s.mustUp()
-		require.NoError(t, s.refresh())
-		assert.Contains(t, s.diagnostics(), s.deleteCommand(theirs.ID))
-		assert.Contains(t, s.diagnostics(), howToMakeSure)
-		s.clock.advance(31 * day)
-		require.Error(t, s.up())
-		assert.Contains(t, s.diagnostics(), s.deleteCommand(theirs.ID))
-		assert.Contains(t, s.diagnostics(), howToMakeSure)
+		s := newRotatingStack(t, a, map[string]any{"rotationDays": 30})
+		theirs := s.OCI.AddToken(s.User, "theirs")
+		s.MustUp()
+		require.NoError(t, s.Refresh())
+		assert.Contains(t, s.Diagnostics(), s.DeleteCommand(theirs.ID))
+		assert.Contains(t, s.Diagnostics(), howToMakeSure)
+		s.Clock.Advance(31 * harness.Day)
+		require.Error(t, s.Up())
+		assert.Contains(t, s.Diagnostics(), s.DeleteCommand(theirs.ID))
+		assert.Contains(t, s.Diagnostics(), howToMakeSure)
 	})
 }
 
 func TestAnImportedTokenIsKnownToBeRecorded(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		imported := w.oci.AddToken(w.user, "ci")
-		_, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{Id: w.importID(imported.ID), Urn: tokenURN + "-imported"})
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		imported := w.OCI.AddToken(w.User, "ci")
+		_, err := w.Client.Read(context.Background(), &pulumirpc.ReadRequest{Id: w.ImportID(imported.ID), Urn: harness.TokenURN + "-imported"})
 		require.NoError(t, err)
-		w.inOrder(times(100, lost))
-		_, err = w.create(tokenURN, "ci")
+		w.InOrder(harness.Times(100, harness.Lost))
+		_, err = w.Create(harness.TokenURN, "ci")
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), imported.ID)
 	})
@@ -299,19 +288,19 @@ func TestAnImportedTokenIsKnownToBeRecorded(t *testing.T) {
 // looks for a fault. net/http logs what arrives on a connection that is idle.
 func TestAnAnswerThatArrivesTwiceIsNotLogged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Twice: true})
-	plugin := w.start(nil, "sh", "-c", `exec "$0" -logtostderr -v=1`)
-	require.NoError(t, plugin.configure(map[string]any{"endpoint": w.url}))
+	w := harness.NewWorld(t)
+	w.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Twice: true})
+	plugin := w.Start(nil, "sh", "-c", `exec "$0" -logtostderr -v=1`)
+	require.NoError(t, plugin.Configure(map[string]any{"endpoint": w.URL}))
 	for range 2 {
-		created := <-plugin.beginCreation()
-		require.NoError(t, created.err)
-		_, err := plugin.plugin.Delete(context.Background(), &pulumirpc.DeleteRequest{
-			Id: created.response.Id, Urn: tokenURN, Properties: created.response.Properties,
+		created := <-plugin.BeginCreation()
+		require.NoError(t, created.Err)
+		_, err := plugin.Client.Delete(context.Background(), &pulumirpc.DeleteRequest{
+			Id: created.Response.Id, Urn: harness.TokenURN, Properties: created.Response.Properties,
 		})
 		require.NoError(t, err)
 	}
-	requireNoValue(t, plugin.ended())
+	harness.RequireNoValue(t, plugin.End())
 }
 
 // TestOldInputsOfEveryShapeAreRead passes the inputs and the state that 0.2.0 wrote for an AuthToken to a RotatingAuthToken that took
@@ -319,85 +308,85 @@ func TestAnAnswerThatArrivesTwiceIsNotLogged(t *testing.T) {
 func TestOldInputsOfEveryShapeAreRead(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	w := sales.newWire(t)
-	urn := strings.Replace(tokenURN, "AuthToken", "RotatingAuthToken", 1)
-	old := w.with(map[string]any{"timeExpires": "2999-01-01T00:00:00Z"})
-	created, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: tokenURN, Properties: old})
+	w := inprocess.NewPlugin(harness.IdentityDomain.NewWorld(t))
+	urn := strings.Replace(harness.TokenURN, "AuthToken", "RotatingAuthToken", 1)
+	old := w.With(map[string]any{"timeExpires": "2999-01-01T00:00:00Z"})
+	created, err := w.Client.Create(ctx, &pulumirpc.CreateRequest{Urn: harness.TokenURN, Properties: old})
 	require.NoError(t, err)
-	news := w.arguments("ci")
+	news := w.Arguments("ci")
 
-	checked, err := w.plugin.Check(ctx, &pulumirpc.CheckRequest{Urn: urn, Olds: old, News: news})
+	checked, err := w.Client.Check(ctx, &pulumirpc.CheckRequest{Urn: urn, Olds: old, News: news})
 	require.NoError(t, err)
 	require.Empty(t, checked.Failures)
-	_, err = w.plugin.Diff(ctx, &pulumirpc.DiffRequest{Id: created.Id, Urn: urn, Olds: created.Properties, OldInputs: old, News: checked.Inputs})
+	_, err = w.Client.Diff(ctx, &pulumirpc.DiffRequest{Id: created.Id, Urn: urn, Olds: created.Properties, OldInputs: old, News: checked.Inputs})
 	require.NoError(t, err)
-	read, err := w.plugin.Read(ctx, &pulumirpc.ReadRequest{Id: created.Id, Urn: urn, Properties: created.Properties, Inputs: old})
+	read, err := w.Client.Read(ctx, &pulumirpc.ReadRequest{Id: created.Id, Urn: urn, Properties: created.Properties, Inputs: old})
 	require.NoError(t, err)
 	require.Equal(t, created.Id, read.Id)
 	// A refresh compares what it has read with the recorded arguments.
-	_, err = w.plugin.Diff(ctx, &pulumirpc.DiffRequest{Id: created.Id, Urn: urn, Olds: read.Properties, OldInputs: read.Inputs, News: old})
+	_, err = w.Client.Diff(ctx, &pulumirpc.DiffRequest{Id: created.Id, Urn: urn, Olds: read.Properties, OldInputs: read.Inputs, News: old})
 	require.NoError(t, err)
 	assert.NotContains(t, read.Inputs.Fields, "timeExpires")
 	for _, state := range []*structpb.Struct{created.Properties, read.Properties} {
 		for _, preview := range []bool{true, false} {
-			_, err = w.plugin.Update(ctx, &pulumirpc.UpdateRequest{
+			_, err = w.Client.Update(ctx, &pulumirpc.UpdateRequest{
 				Id: created.Id, Urn: urn, Olds: state, OldInputs: old, News: checked.Inputs, Preview: preview,
 			})
 			require.NoError(t, err)
 		}
 	}
-	_, err = w.plugin.Delete(ctx, &pulumirpc.DeleteRequest{Id: created.Id, Urn: urn, Properties: created.Properties, OldInputs: old})
+	_, err = w.Client.Delete(ctx, &pulumirpc.DeleteRequest{Id: created.Id, Urn: urn, Properties: created.Properties, OldInputs: old})
 	require.NoError(t, err)
-	assert.Empty(t, w.tokens())
+	assert.Empty(t, w.Tokens())
 }
 
 // TestRefreshRunsTheProgramOfATokenThatAnAliasTookOver runs the command that found it.
 func TestRefreshRunsTheProgramOfATokenThatAnAliasTookOver(t *testing.T) {
 	t.Parallel()
-	c := newCLIIn(sales.newWorld(t))
+	c := harness.NewCLI(harness.IdentityDomain.NewWorld(t))
 	program := func(kind, more string) {
-		c.write("Pulumi.yaml", `name: test
+		c.Write("Pulumi.yaml", `name: test
 runtime: yaml
 resources:
   token:
     type: ociauthtoken:`+kind+`
-    properties: {userId: `+c.user+`, domainUrl: `+c.domainURL+`, description: ci`+more+"\n")
+    properties: {userId: `+c.User+`, domainUrl: `+c.DomainURL+`, description: ci`+more+"\n")
 	}
 	program("AuthToken", `, timeExpires: "2999-01-01T00:00:00Z"}`)
-	c.must("up", "--yes")
+	c.Must("up", "--yes")
 	program("RotatingAuthToken", "}\n    options: {aliases: [{type: 'ociauthtoken:index:AuthToken'}]}")
-	c.must("refresh", "--yes", "--run-program")
-	c.must("up", "--yes")
-	require.Len(t, c.tokens(), 1)
+	c.Must("refresh", "--yes", "--run-program")
+	c.Must("up", "--yes")
+	require.Len(t, c.Tokens(), 1)
 }
 
 // TestATokenOfUnknownAgeIsKept reads a token that came from an import file, which says nothing of when it was created.
 func TestATokenOfUnknownAgeIsKept(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for _, kind := range []string{"AuthToken", "RotatingAuthToken"} {
-			w := a.newWire(t)
-			live := w.oci.AddToken(w.user, "ci")
-			w.oci.HideFromLists(w.user, live.ID, 1000)
-			urn := strings.Replace(tokenURN, "AuthToken", kind, 1)
-			state := w.with(map[string]any{"token": resource.MakeSecret(resource.NewProperty(live.Value))})
+			w := inprocess.NewPlugin(a.NewWorld(t))
+			live := w.OCI.AddToken(w.User, "ci")
+			w.OCI.HideFromLists(w.User, live.ID, 1000)
+			urn := strings.Replace(harness.TokenURN, "AuthToken", kind, 1)
+			state := w.With(map[string]any{"token": resource.MakeSecret(resource.NewProperty(live.Value))})
 			refresh := func() *pulumirpc.ReadResponse {
-				read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
-					Id: live.ID, Urn: urn, Properties: state, Inputs: w.arguments("ci"),
+				read, err := w.Client.Read(context.Background(), &pulumirpc.ReadRequest{
+					Id: live.ID, Urn: urn, Properties: state, Inputs: w.Arguments("ci"),
 				})
 				require.NoError(t, err)
 				require.Equal(t, live.ID, read.Id, kind)
-				requireSecretToken(t, read.Properties, live.Value)
+				harness.RequireSecretToken(t, read.Properties, live.Value)
 				return read
 			}
 			refresh()
 
 			// Once a list has told its age, it can be gone.
-			w.oci.HideFromLists(w.user, live.ID, 0)
+			w.OCI.HideFromLists(w.User, live.ID, 0)
 			state = refresh().Properties
-			w.oci.DeleteToken(w.user, live.ID)
-			w.clock.advance(time.Hour)
-			read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
-				Id: live.ID, Urn: urn, Properties: state, Inputs: w.arguments("ci"),
+			w.OCI.DeleteToken(w.User, live.ID)
+			w.Clock.Advance(time.Hour)
+			read, err := w.Client.Read(context.Background(), &pulumirpc.ReadRequest{
+				Id: live.ID, Urn: urn, Properties: state, Inputs: w.Arguments("ci"),
 			})
 			require.NoError(t, err)
 			assert.Empty(t, read.Id, kind)

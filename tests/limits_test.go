@@ -14,112 +14,106 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// mustCreate creates a token over the wire.
-func (w *wire) mustCreate(urn, description string) *pulumirpc.CreateResponse {
-	w.t.Helper()
-	created, err := w.plugin.Create(context.Background(), &pulumirpc.CreateRequest{Urn: urn, Properties: w.arguments(description)})
-	require.NoError(w.t, err)
-	return created
-}
-
 func TestANewUserIsGivenTimeToAppear(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.oci.Inject(emulator.Fault{
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.OCI.Inject(emulator.Fault{
 			Operation: "CreateAuthToken", Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No.", Times: 5,
 		})
-		s.mustUp(s.oneToken(s.user, "ci"))
-		assert.Equal(t, s.onlyToken().Value, s.value("token"))
-		assert.Contains(t, s.diagnostics(), "OCI does not know user "+s.user)
+		s.MustUp(s.OneToken(s.User, "ci"))
+		assert.Equal(t, s.OnlyToken().Value, s.Value("token"))
+		assert.Contains(t, s.Diagnostics(), "OCI does not know user "+s.User)
 	})
 }
 
 func TestAUserWhoNeverAppearsIsAnErrorInTheEnd(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		require.Error(t, s.up(s.oneToken("ocid1.user.oc1..nobody", "ci")))
-		assert.Contains(t, s.diagnostics(), "404 "+s.code("NotAuthorizedOrNotFound"))
-		assert.LessOrEqual(t, s.clock.slept, 2*time.Minute)
-		assert.GreaterOrEqual(t, s.clock.slept, 30*time.Second)
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		require.Error(t, s.Up(s.OneToken("ocid1.user.oc1..nobody", "ci")))
+		assert.Contains(t, s.Diagnostics(), "404 "+s.Code("NotAuthorizedOrNotFound"))
+		assert.LessOrEqual(t, s.Clock.Slept, 2*time.Minute)
+		assert.GreaterOrEqual(t, s.Clock.Slept, 30*time.Second)
 	})
 }
 
 func TestOnlyCreateWaitsForAnUnknownUser(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.mustUp(s.oneToken(s.user, "ci"))
-	s.oci.Deny(s.user)
-	require.Error(t, s.up(s.oneToken(s.user, "new")))
-	require.Error(t, s.refresh())
-	assert.Zero(t, s.clock.slept)
+	s := inprocess.NewStack(harness.NewWorld(t))
+	s.MustUp(s.OneToken(s.User, "ci"))
+	s.OCI.Deny(s.User)
+	require.Error(t, s.Up(s.OneToken(s.User, "new")))
+	require.Error(t, s.Refresh())
+	assert.Zero(t, s.Clock.Slept)
 }
 
 func TestTimeoutsAreExactAndTheErrorKeepsOCIsMessage(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	s.oci.Inject(emulator.Fault{
+	s := inprocess.NewStack(harness.NewWorld(t))
+	s.OCI.Inject(emulator.Fault{
 		Operation: "CreateAuthToken", Status: 429, Code: "TooManyRequests", Message: "Too many requests for the tenant",
 		Header: map[string]string{"Retry-After": "60"},
 	})
-	s.clock.asleep = make(chan time.Duration, 1000) // every sleep lasts until the deadline, which is in real time
+	s.Clock.Asleep = make(chan time.Duration, 1000) // every sleep lasts until the deadline, which is in real time
 	began := time.Now()
-	require.Error(t, s.up(func(m *deploytest.ResourceMonitor) error {
-		_, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: s.inputs(s.user, "ci"), CustomTimeouts: &resource.CustomTimeouts{Create: 0.5},
+	require.Error(t, s.Up(func(m *deploytest.ResourceMonitor) error {
+		_, err := m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{
+			Inputs: s.Inputs(s.User, "ci"), CustomTimeouts: &resource.CustomTimeouts{Create: 0.5},
 		})
 		return err
 	}))
 	assert.GreaterOrEqual(t, time.Since(began), 500*time.Millisecond, "half a second is not none")
 	for _, part := range []string{"the operation's timeout of 500ms has passed", "429 TooManyRequests", "for the tenant", "opc-request-id"} {
-		assert.Contains(t, s.diagnostics(), part)
+		assert.Contains(t, s.Diagnostics(), part)
 	}
 }
 
 func TestTimeoutOfAnUpdateAndOfADeletion(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWire(t)
-		created := w.mustCreate(tokenURN, "ci")
-		w.oci.Inject(emulator.Fault{Status: 503, Code: "ServiceUnavailable", Message: "Later."})
-		w.clock.asleep = make(chan time.Duration, 1000)
-		_, err := w.plugin.Update(context.Background(), &pulumirpc.UpdateRequest{
-			Id: created.Id, Urn: tokenURN, Olds: created.Properties, News: w.arguments("new"), Timeout: 0.05,
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := inprocess.NewPlugin(a.NewWorld(t))
+		created := w.MustCreate(harness.TokenURN, "ci")
+		w.OCI.Inject(emulator.Fault{Status: 503, Code: "ServiceUnavailable", Message: "Later."})
+		w.Clock.Asleep = make(chan time.Duration, 1000)
+		_, err := w.Client.Update(context.Background(), &pulumirpc.UpdateRequest{
+			Id: created.Id, Urn: harness.TokenURN, Olds: created.Properties, News: w.Arguments("new"), Timeout: 0.05,
 		})
 		require.ErrorContains(t, err, "the operation's timeout of 50ms has passed")
-		_, err = w.plugin.Delete(context.Background(), &pulumirpc.DeleteRequest{
-			Id: created.Id, Urn: tokenURN, Properties: created.Properties, Timeout: 0.05,
+		_, err = w.Client.Delete(context.Background(), &pulumirpc.DeleteRequest{
+			Id: created.Id, Urn: harness.TokenURN, Properties: created.Properties, Timeout: 0.05,
 		})
-		require.ErrorContains(t, err, "503 "+w.code("ServiceUnavailable"))
+		require.ErrorContains(t, err, "503 "+w.Code("ServiceUnavailable"))
 	})
 }
 
 func TestCancelEndsTheWaitingAtOnce(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.newStack(t)
-		s.mustUp(s.oneToken(s.user, "ci"))
-		s.oci.Inject(emulator.Fault{Operation: "UpdateAuthToken", Status: 503, Code: "ServiceUnavailable", Message: "Later."})
-		s.clock.asleep = make(chan time.Duration, 1000)
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := inprocess.NewStack(a.NewWorld(t))
+		s.MustUp(s.OneToken(s.User, "ci"))
+		s.OCI.Inject(emulator.Fault{Operation: "UpdateAuthToken", Status: 503, Code: "ServiceUnavailable", Message: "Later."})
+		s.Clock.Asleep = make(chan time.Duration, 1000)
 		ctx, cancel := context.WithCancel(context.Background())
 		go func() {
-			<-s.clock.asleep
+			<-s.Clock.Asleep
 			cancel()
 		}()
-		require.Error(t, s.operate(ctx, engine.Update, s.oneToken(s.user, "new"), false))
-		assert.Equal(t, 1, s.calls("UpdateAuthToken"))
+		require.Error(t, s.Operate(ctx, engine.Update, s.OneToken(s.User, "new"), false))
+		assert.Equal(t, 1, s.Calls("UpdateAuthToken"))
 	})
 }
 
 // many returns a program with two tokens for each user.
-func (s *testStack) many(users []emulator.User) program {
+func many(s *inprocess.Stack, users []emulator.User) inprocess.Program {
 	return func(m *deploytest.ResourceMonitor) error {
 		registrations := make(chan error)
 		for i, user := range users {
 			for _, kind := range []string{"a", "b"} {
 				go func() {
-					_, err := m.RegisterResource(authTokenType, fmt.Sprintf("%s-%d", kind, i), true, deploytest.ResourceOptions{
-						Inputs: s.inputs(user.ID, kind),
+					_, err := m.RegisterResource(harness.AuthTokenType, fmt.Sprintf("%s-%d", kind, i), true, deploytest.ResourceOptions{
+						Inputs: s.Inputs(user.ID, kind),
 					})
 					registrations <- err
 				}()
@@ -136,15 +130,15 @@ func (s *testStack) many(users []emulator.User) program {
 }
 
 // requireAllRecorded checks that OCI has two tokens for each user, and that the state has their values.
-func requireAllRecorded(t *testing.T, s *testStack) {
+func requireAllRecorded(t *testing.T, s *inprocess.Stack) {
 	t.Helper()
-	for i, user := range s.oci.Users() {
-		tokens := s.oci.Tokens(user.ID)
+	for i, user := range s.OCI.Users() {
+		tokens := s.OCI.Tokens(user.ID)
 		require.Len(t, tokens, 2, "user %d", i)
 		for _, kind := range []string{"a", "b"} {
-			assert.True(t, s.oci.Authenticate(user.ID, s.value(fmt.Sprintf("%s-%d", kind, i))))
+			assert.True(t, s.OCI.Authenticate(user.ID, s.Value(fmt.Sprintf("%s-%d", kind, i))))
 		}
-		assert.NotEqual(t, s.value(fmt.Sprintf("a-%d", i)), s.value(fmt.Sprintf("b-%d", i)))
+		assert.NotEqual(t, s.Value(fmt.Sprintf("a-%d", i)), s.Value(fmt.Sprintf("b-%d", i)))
 	}
 }
 
@@ -159,60 +153,60 @@ func hundredUsers() []string {
 func TestTwoHundredTokensAtTenRequestsASecond(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
-	clock := newTestClock()
-	w := newWorldWith(t, emulator.Config{Users: hundredUsers(), RequestsPerSecond: 10, Clock: clock.Now})
-	w.clock = clock
-	s := newStackIn(w)
-	s.parallel = 16
-	s.mustUp(s.many(s.oci.Users()))
+	clock := harness.NewClock()
+	w := harness.NewWorldWith(t, emulator.Config{Users: hundredUsers(), RequestsPerSecond: 10, Clock: clock.Now})
+	w.Clock = clock
+	s := inprocess.NewStack(w)
+	s.Parallel = 16
+	s.MustUp(many(s, s.OCI.Users()))
 	requireAllRecorded(t, s)
-	assert.Less(t, s.calls("CreateAuthToken"), 250, "the calls share one pace, so few are refused")
+	assert.Less(t, s.Calls("CreateAuthToken"), 250, "the calls share one pace, so few are refused")
 }
 
 func TestTwoHundredTokensWithFaultsAndDroppedConnections(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
-	s := newStackIn(newWorldWith(t, emulator.Config{Users: hundredUsers(), Seed: 7}))
-	s.oci.Inject(
+	s := inprocess.NewStack(harness.NewWorldWith(t, emulator.Config{Users: hundredUsers(), Seed: 7}))
+	s.OCI.Inject(
 		emulator.Fault{Probability: 0.05, Status: 503, Code: "ServiceUnavailable", Message: "Later."},
 		emulator.Fault{Probability: 0.02, Drop: emulator.DropAfterCommit},
 	)
-	s.parallel = 16
-	s.mustUp(s.many(s.oci.Users()))
+	s.Parallel = 16
+	s.MustUp(many(s, s.OCI.Users()))
 	requireAllRecorded(t, s)
-	assert.Greater(t, s.calls("CreateAuthToken"), 200, "there were faults")
+	assert.Greater(t, s.Calls("CreateAuthToken"), 200, "there were faults")
 }
 
 // TestTheOperationsTimeoutIsTheBoundOfAThrottledCall throttles for half an hour. Without a timeout, a call gives up before.
 func TestTheOperationsTimeoutIsTheBoundOfAThrottledCall(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		const within = float64(time.Hour / time.Second)
 		ctx := context.Background()
-		w := a.newWire(t)
+		w := inprocess.NewPlugin(a.NewWorld(t))
 		throttled := func(operation string) {
-			w.oci.ClearFaults()
-			w.oci.Inject(emulator.Fault{
+			w.OCI.ClearFaults()
+			w.OCI.Inject(emulator.Fault{
 				Operation: operation, Times: 6, Status: 429, Code: "TooManyRequests", Header: map[string]string{"Retry-After": "300"},
 			})
 		}
 		throttled("CreateAuthToken")
-		_, err := w.create(tokenURN, "ci")
+		_, err := w.Create(harness.TokenURN, "ci")
 		require.ErrorContains(t, err, "429")
-		assert.Empty(t, w.tokens())
+		assert.Empty(t, w.Tokens())
 
 		throttled("CreateAuthToken")
-		created, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: tokenURN, Properties: w.arguments("ci"), Timeout: within})
+		created, err := w.Client.Create(ctx, &pulumirpc.CreateRequest{Urn: harness.TokenURN, Properties: w.Arguments("ci"), Timeout: within})
 		require.NoError(t, err)
 		throttled("UpdateAuthToken")
-		_, err = w.plugin.Update(ctx, &pulumirpc.UpdateRequest{
-			Id: created.Id, Urn: tokenURN, Olds: created.Properties, News: w.arguments("new"), Timeout: within,
+		_, err = w.Client.Update(ctx, &pulumirpc.UpdateRequest{
+			Id: created.Id, Urn: harness.TokenURN, Olds: created.Properties, News: w.Arguments("new"), Timeout: within,
 		})
 		require.NoError(t, err)
 		throttled("DeleteAuthToken")
-		_, err = w.plugin.Delete(ctx, &pulumirpc.DeleteRequest{
-			Id: created.Id, Urn: tokenURN, Properties: created.Properties, Timeout: within,
+		_, err = w.Client.Delete(ctx, &pulumirpc.DeleteRequest{
+			Id: created.Id, Urn: harness.TokenURN, Properties: created.Properties, Timeout: within,
 		})
 		require.NoError(t, err)
-		assert.Empty(t, w.tokens())
+		assert.Empty(t, w.Tokens())
 	})
 }

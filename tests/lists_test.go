@@ -9,46 +9,48 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
 
 func TestARefreshListsEachUserOnce(t *testing.T) {
 	t.Parallel()
-	s := newStackIn(newWorldWith(t, emulator.Config{Users: hundredUsers()[:50]}))
-	s.parallel = 16
-	s.mustUp(s.many(s.oci.Users()))
+	s := inprocess.NewStack(harness.NewWorldWith(t, emulator.Config{Users: hundredUsers()[:50]}))
+	s.Parallel = 16
+	s.MustUp(many(s, s.OCI.Users()))
 	for _, parallel := range []int32{1, 2, 16, 100} {
-		s.parallel = parallel
-		s.oci.ResetJournal()
-		require.NoError(t, s.refresh())
-		assert.Equal(t, 50, s.calls("ListAuthTokens"), "%d at once", parallel)
+		s.Parallel = parallel
+		s.OCI.ResetJournal()
+		require.NoError(t, s.Refresh())
+		assert.Equal(t, 50, s.Calls("ListAuthTokens"), "%d at once", parallel)
 	}
 	requireAllRecorded(t, s)
 }
 
 func TestASecondReadSeesWhatHasChanged(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
-	one, other := w.mustCreate(tokenURN, "one"), w.mustCreate(tokenURN+"2", "other")
+	w := inprocess.NewPlugin(harness.NewWorld(t))
+	one, other := w.MustCreate(harness.TokenURN, "one"), w.MustCreate(harness.TokenURN+"2", "other")
 	described := func(created *pulumirpc.CreateResponse) string {
 		t.Helper()
-		read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
-			Id: created.Id, Urn: tokenURN, Properties: created.Properties, Inputs: w.arguments("one"),
+		read, err := w.Client.Read(context.Background(), &pulumirpc.ReadRequest{
+			Id: created.Id, Urn: harness.TokenURN, Properties: created.Properties, Inputs: w.Arguments("one"),
 		})
 		require.NoError(t, err)
-		return unmarshalled(t, read.Properties)["description"].StringValue()
+		return harness.Unmarshal(t, read.Properties)["description"].StringValue()
 	}
-	w.oci.ResetJournal()
+	w.OCI.ResetJournal()
 	assert.Equal(t, "one", described(one))
 	assert.Equal(t, "other", described(other))
-	assert.Equal(t, 1, w.calls("ListAuthTokens"))
-	w.oci.EditToken(w.user, one.Id, func(token *emulator.Token) { token.Description = "changed" })
+	assert.Equal(t, 1, w.Calls("ListAuthTokens"))
+	w.OCI.EditToken(w.User, one.Id, func(token *emulator.Token) { token.Description = "changed" })
 	assert.Equal(t, "changed", described(one))
 
 	// The plugin's own writes are seen too.
-	_, err := w.plugin.Update(context.Background(), &pulumirpc.UpdateRequest{
-		Id: other.Id, Urn: tokenURN, Olds: other.Properties, OldInputs: w.arguments("other"), News: w.arguments("updated"),
+	_, err := w.Client.Update(context.Background(), &pulumirpc.UpdateRequest{
+		Id: other.Id, Urn: harness.TokenURN, Olds: other.Properties, OldInputs: w.Arguments("other"), News: w.Arguments("updated"),
 	})
 	require.NoError(t, err)
 	assert.Equal(t, "updated", described(other))
-	assert.Equal(t, 3, w.calls("ListAuthTokens"))
+	assert.Equal(t, 3, w.Calls("ListAuthTokens"))
 }

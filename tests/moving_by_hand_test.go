@@ -18,12 +18,12 @@ func TestImportOfTokenMadeByHandBringsItsValue(t *testing.T) {
 	const description = "docker login from CI"
 	m := newMove(t, map[string]int{description: 1})
 	token := m.moving[description]
-	m.write("Pulumi.yaml", "name: test\nruntime: yaml\n")
-	m.newStack("prod")
+	m.Write("Pulumi.yaml", "name: test\nruntime: yaml\n")
+	m.NewStack("prod")
 	require.NoError(t, os.WriteFile(filepath.Join(m.tools, "pass"), []byte("#!/bin/sh\ncat <<'END'\n"+token.Value+"\nEND\n"), 0o700))
 
 	// The person knows the description, and looks up the token by it.
-	m.write("Pulumi.yaml", `name: test
+	m.Write("Pulumi.yaml", `name: test
 runtime: yaml
 variables:
   all:
@@ -34,9 +34,9 @@ outputs:
   id: ${all.tokens[0].id}
   description: ${all.tokens[0].description}
 `)
-	m.must("up", "--yes", "--skip-preview")
-	require.Equal(t, description, m.secretOutput("description"))
-	id := m.secretOutput("id")
+	m.Must("up", "--yes", "--skip-preview")
+	require.Equal(t, description, m.SecretOutput("description"))
+	id := m.SecretOutput("id")
 
 	page, err := os.ReadFile(filepath.Join(toolchain.Root, "provider", "authtoken", "authtoken.md"))
 	require.NoError(t, err)
@@ -50,10 +50,10 @@ outputs:
 		"ocid1.user.oc1..aaaa...", token.UserID, "ocid1.credential.oc1..aaaa...", id).Replace(commands))
 	require.NoError(t, err, printed)
 
-	m.program("example", description)
-	m.must("preview", "--diff", "--expect-no-changes")
-	m.must("refresh", "--yes", "--skip-preview")
-	m.must("preview", "--diff", "--expect-no-changes")
+	m.Program("example", description)
+	m.Must("preview", "--diff", "--expect-no-changes")
+	m.Must("refresh", "--yes", "--skip-preview")
+	m.Must("preview", "--diff", "--expect-no-changes")
 	m.requireUntouched()
 	m.requireDestroyRevokesWhatMoved()
 }

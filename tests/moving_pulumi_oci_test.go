@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 )
 
 // newPulumiOCIMove returns a stack as @pulumi/oci leaves it, and its program. Besides the tokens of the recorded state, the stack has
@@ -16,7 +18,7 @@ import (
 func newPulumiOCIMove(t *testing.T) *move {
 	t.Helper()
 	m := newMove(t, map[string]int{"other": 1, "ci": 2, "deploy": 2, "nested": 3})
-	m.write("Pulumi.yaml", `name: moving
+	m.Write("Pulumi.yaml", `name: moving
 runtime: yaml
 resources:
   home:
@@ -62,7 +64,7 @@ resources:
 outputs:
   password: ${ci.token}
 `)
-	m.newStack("prod")
+	m.NewStack("prod")
 
 	var state map[string]any
 	require.NoError(t, json.Unmarshal([]byte(m.recorded("pulumi-oci.json")), &state))
@@ -125,13 +127,13 @@ func TestMoveFromPulumiOCI(t *testing.T) {
 	assert.Equal(t, of+"oci:Identity/group:Group::team", moved[m.moving["nested"].ID].Parent)
 	assert.True(t, moved[m.moving["deploy"].ID].Protect, "the program protects it")
 	assert.False(t, moved[m.moving["ci"].ID].Protect, "the program does not protect it")
-	assert.NotContains(t, m.must("stack", "export"), canary)
+	assert.NotContains(t, m.Must("stack", "export"), harness.Canary)
 
 	// An explicit provider does not read the endpoint from the stack's configuration.
 	m.edit(func(program string) string {
-		return strings.ReplaceAll(program, "region: us-phoenix-1\n", "region: us-phoenix-1\n      endpoint: "+m.url+"\n")
+		return strings.ReplaceAll(program, "region: us-phoenix-1\n", "region: us-phoenix-1\n      endpoint: "+m.URL+"\n")
 	})
-	m.must("up", "--yes", "--skip-preview")
+	m.Must("up", "--yes", "--skip-preview")
 	m.requireRefreshFindsNothing()
 	m.requireUntouched()
 	m.edit(func(program string) string { return strings.ReplaceAll(program, "protect: true", "protect: false") })
@@ -143,7 +145,7 @@ func TestMoveFromPulumiOCI(t *testing.T) {
 func TestMoveFromPulumiOCIStops(t *testing.T) {
 	t.Parallel()
 	m := newPulumiOCIMove(t)
-	program, err := os.ReadFile(filepath.Join(m.dir, "Pulumi.yaml"))
+	program, err := os.ReadFile(filepath.Join(m.Dir, "Pulumi.yaml"))
 	require.NoError(t, err)
 	there, back := readSteps(t, "guides/move-from-pulumi-oci.md")
 	stopped := map[string]*move{}
@@ -161,11 +163,11 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 		}
 		if step.title != "5. Update all but the old resources" {
 			// destroy also deletes what depends on the tokens, so it runs on a copy.
-			printed, err := m.copied().run("destroy", "--yes", "--skip-preview", "--suppress-outputs")
+			printed, err := m.copied().Run("destroy", "--yes", "--skip-preview", "--suppress-outputs")
 			require.Error(t, err, "destroy after step %s\n%s", step.title, printed)
 			m.requireUntouched()
 		}
-		printed, err := m.run("up", "--yes", "--skip-preview", "--suppress-outputs")
+		printed, err := m.Run("up", "--yes", "--skip-preview", "--suppress-outputs")
 		assert.Equal(t, step.title == "2. Protect the old resources", err == nil, "up after step %s\n%s", step.title, printed)
 		m.requireUntouched()
 		m.follow(protect)
@@ -183,7 +185,7 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 			m := m.in(t)
 			for _, step := range back {
 				if step.title == "3. Change the program back" {
-					m.write("Pulumi.yaml", string(program))
+					m.Write("Pulumi.yaml", string(program))
 				}
 				m.follow(step)
 			}
@@ -199,7 +201,7 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 func TestMovePartFromPulumiOCI(t *testing.T) {
 	t.Parallel()
 	m := newPulumiOCIMove(t)
-	m.must("stack", "change-secrets-provider", "passphrase")
+	m.Must("stack", "change-secrets-provider", "passphrase")
 	there, _ := readSteps(t, "guides/move-from-pulumi-oci.md")
 	for _, step := range there {
 		step.edits = nil

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -42,7 +43,7 @@ func newTerraformMove(t *testing.T, backend string) *terraformMove {
 	m := &terraformMove{backend: backend, move: newMove(t, map[string]int{
 		"docker login from CI": 1, "number 0": 2, "number 1": 2, "east": 1, "west side": 3, "in a module": 4,
 	})}
-	m.folder = filepath.Join(filepath.Dir(m.dir), "terraform")
+	m.folder = filepath.Join(filepath.Dir(m.Dir), "terraform")
 	if _, err := exec.LookPath("terraform"); err != nil {
 		toolchain.Need(t, "tofu")
 		tofu, err := exec.LookPath("tofu")
@@ -54,9 +55,9 @@ func newTerraformMove(t *testing.T, backend string) *terraformMove {
 	require.NoError(t, os.Mkdir(m.folder, 0o700))
 	m.configure(tokensInHCL)
 	// Only loopback is called.
-	m.env = append(m.env, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color")
-	m.write("Pulumi.yaml", emptyProgram)
-	m.newStack("prod")
+	m.Env = append(m.Env, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color")
+	m.Write("Pulumi.yaml", emptyProgram)
+	m.NewStack("prod")
 
 	if backend != "" {
 		m.configure("")
@@ -68,31 +69,31 @@ func newTerraformMove(t *testing.T, backend string) *terraformMove {
 }
 
 func (m *terraformMove) configure(resources string) {
-	m.t.Helper()
+	m.T.Helper()
 	configuration := strings.ReplaceAll(resources, "{user 1}", m.owners[0])
 	if m.backend != "" {
 		configuration = "terraform {\n  " + m.backend + "\n}\n" + configuration
 	}
-	require.NoError(m.t, os.WriteFile(filepath.Join(m.folder, "main.tf"), []byte(configuration), 0o600))
+	require.NoError(m.T, os.WriteFile(filepath.Join(m.folder, "main.tf"), []byte(configuration), 0o600))
 }
 
 // terraform runs terraform in the folder of the configuration and returns what it printed. That may contain values.
 func (m *terraformMove) terraform(input string, args ...string) string {
-	m.t.Helper()
+	m.T.Helper()
 	command := exec.Command("env", append([]string{"terraform", "-chdir=" + m.folder}, args...)...)
-	command.Env, command.Stdin = m.env, strings.NewReader(input)
+	command.Env, command.Stdin = m.Env, strings.NewReader(input)
 	var complaint strings.Builder
 	command.Stderr = &complaint
 	output, err := command.Output()
-	require.NoError(m.t, err, "terraform %s: %s", strings.Join(args, " "), complaint.String())
+	require.NoError(m.T, err, "terraform %s: %s", strings.Join(args, " "), complaint.String())
 	return string(output)
 }
 
 // addGenerated copies the definitions that an import has generated to the program, as a person does.
 func (m *terraformMove) addGenerated() {
-	m.t.Helper()
-	generated, err := os.ReadFile(filepath.Join(m.dir, "tokens.txt"))
-	require.NoError(m.t, err)
+	m.T.Helper()
+	generated, err := os.ReadFile(filepath.Join(m.Dir, "tokens.txt"))
+	require.NoError(m.T, err)
 	m.edit(func(program string) string { return program + string(generated) })
 }
 
@@ -126,7 +127,7 @@ func TestMoveFromTerraform(t *testing.T) {
 		m.followInTerraform(step)
 	}
 	assert.Len(t, m.tokensIn(m.state(), newTokenType), len(m.moving))
-	assert.NotContains(t, m.must("stack", "export"), canary)
+	assert.NotContains(t, m.Must("stack", "export"), harness.Canary)
 	m.requireRefreshFindsNothing()
 	assert.NotContains(t, m.terraform("", "state", "pull"), "oci_identity_auth_token")
 	m.terraform("", "init")
@@ -138,7 +139,7 @@ func TestMoveFromTerraform(t *testing.T) {
 
 // followInTerraform follows a step, does what the page leaves to the person, and checks that no value is lost.
 func (m *terraformMove) followInTerraform(s step) {
-	m.t.Helper()
+	m.T.Helper()
 	switch s.title {
 	case "3. Add the tokens to the program":
 		m.addGenerated()
@@ -148,31 +149,31 @@ func (m *terraformMove) followInTerraform(s step) {
 		m.edit(func(program string) string { return strings.ReplaceAll(program, "protect: true", "protect: false") })
 	case "3. Change the programs":
 		m.configure(tokensInHCL)
-		m.write("Pulumi.yaml", emptyProgram)
+		m.Write("Pulumi.yaml", emptyProgram)
 	}
 	printed, err := m.shell(s.commands)
-	require.NoError(m.t, err, "%s\n%s", s.title, printed)
+	require.NoError(m.T, err, "%s\n%s", s.title, printed)
 	m.requireInGoodHands()
 }
 
 // requireInGoodHands requires that OCI got no request that changes anything, and that every value is in one of the states and works.
 func (m *terraformMove) requireInGoodHands() {
-	m.t.Helper()
-	require.Zero(m.t, m.writes(), "calls that write")
+	m.T.Helper()
+	require.Zero(m.T, m.Writes(), "calls that write")
 	pulumi, terraform := m.tokensIn(m.state(), newTokenType), m.terraformValues()
 	for name, token := range m.moving {
 		hands := 0
 		if resource, ok := pulumi[token.ID]; ok {
-			value, secret := resource.value(m.t)
-			assert.True(m.t, secret, name)
-			assert.True(m.t, m.oci.Authenticate(token.UserID, value), name)
+			value, secret := resource.value(m.T)
+			assert.True(m.T, secret, name)
+			assert.True(m.T, m.OCI.Authenticate(token.UserID, value), name)
 			hands++
 		}
 		if value, ok := terraform[token.ID]; ok {
-			assert.True(m.t, m.oci.Authenticate(token.UserID, value), name)
+			assert.True(m.T, m.OCI.Authenticate(token.UserID, value), name)
 			hands++
 		}
-		assert.Positive(m.t, hands, "%s is in nobody's hands", name)
+		assert.Positive(m.T, hands, "%s is in nobody's hands", name)
 	}
 }
 
@@ -193,7 +194,7 @@ func TestMoveFromTerraformStops(t *testing.T) {
 		if step.title != there[len(there)-1].title {
 			for _, accident := range []string{"up", "destroy"} {
 				// Whether it fails depends on whether the program has the tokens yet.
-				_, _ = m.copied().run(accident, "--yes", "--skip-preview")
+				_, _ = m.copied().Run(accident, "--yes", "--skip-preview")
 				m.requireInGoodHands()
 			}
 		}
@@ -208,7 +209,7 @@ func TestMoveFromTerraformStops(t *testing.T) {
 			t.Parallel()
 			m := &terraformMove{move: stop.in(t), folder: stop.folder}
 			if len(m.terraformState()) == len(before) {
-				m.write("Pulumi.yaml", emptyProgram)
+				m.Write("Pulumi.yaml", emptyProgram)
 				m.followInTerraform(back[len(back)-1])
 			} else {
 				for _, step := range back {
@@ -226,41 +227,41 @@ func TestMoveFromTerraformStops(t *testing.T) {
 func TestPulumiForgetsTokensThatSomethingDependsOn(t *testing.T) {
 	t.Parallel()
 	m := newMove(t, map[string]int{"docker login from CI": 1})
-	m.write("Pulumi.yaml", emptyProgram)
-	m.newStack("prod")
-	other := m.addUser("other")
+	m.Write("Pulumi.yaml", emptyProgram)
+	m.NewStack("prod")
+	other := m.AddUser("other")
 	program := func(token, options string) string {
 		return "name: moved\nruntime: yaml\nresources:\n" + token + "  dependent:\n    type: ociauthtoken:RotatingAuthToken\n" +
 			"    properties: { userId: " + other + ", description: other }\n" + options
 	}
-	m.write("Pulumi.yaml", program("  token:\n    type: ociauthtoken:AuthToken\n    properties: { userId: "+m.owners[0]+", description: ci }\n",
+	m.Write("Pulumi.yaml", program("  token:\n    type: ociauthtoken:AuthToken\n    properties: { userId: "+m.owners[0]+", description: ci }\n",
 		"    options: { dependsOn: [ \"${token}\" ] }\n"))
 	without := program("", "")
-	m.must("up", "--yes", "--skip-preview")
+	m.Must("up", "--yes", "--skip-preview")
 	require.Len(t, m.tokensIn(m.state(), newTokenType), 1)
-	m.oci.ResetJournal()
+	m.OCI.ResetJournal()
 
 	_, back := readSteps(t, "guides/move-from-terraform.md")
 	printed, err := m.shell(back[len(back)-1].commands)
 	require.NoError(t, err, printed)
 	assert.Empty(t, m.tokensIn(m.state(), newTokenType))
-	m.write("Pulumi.yaml", without)
-	m.must("preview", "--expect-no-changes")
-	assert.Zero(t, m.writes())
+	m.Write("Pulumi.yaml", without)
+	m.Must("preview", "--expect-no-changes")
+	assert.Zero(t, m.Writes())
 }
 
 // copied returns a copy of the project and its stack, and of the configuration and its state, with the same OCI.
 func (m *terraformMove) copied() *terraformMove {
-	m.t.Helper()
+	m.T.Helper()
 	copied := &terraformMove{move: m.move.copied(), backend: m.backend}
-	copied.folder = filepath.Join(filepath.Dir(copied.dir), "terraform")
-	require.NoError(m.t, os.CopyFS(copied.folder, os.DirFS(m.folder)))
+	copied.folder = filepath.Join(filepath.Dir(copied.Dir), "terraform")
+	require.NoError(m.T, os.CopyFS(copied.folder, os.DirFS(m.folder)))
 	return copied
 }
 
 // terraformValues returns the values in Terraform's state, by the token's OCID.
 func (m *terraformMove) terraformValues() map[string]string {
-	m.t.Helper()
+	m.T.Helper()
 	values := map[string]string{}
 	for id, attributes := range m.terraformState() {
 		values[id], _ = attributes["token"].(string)
@@ -270,14 +271,14 @@ func (m *terraformMove) terraformValues() map[string]string {
 
 // terraformState returns the attributes of the tokens in Terraform's state, by the token's OCID.
 func (m *terraformMove) terraformState() map[string]map[string]any {
-	m.t.Helper()
+	m.T.Helper()
 	var state struct {
 		Resources []struct {
 			Instances []struct{ Attributes map[string]any }
 		}
 	}
 	if pulled := m.terraform("", "state", "pull"); pulled != "" {
-		require.NoError(m.t, json.Unmarshal([]byte(pulled), &state))
+		require.NoError(m.T, json.Unmarshal([]byte(pulled), &state))
 	}
 	tokens := map[string]map[string]any{}
 	for _, resource := range state.Resources {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/backend"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -94,7 +95,7 @@ func readDiff(diff string) [][2]string {
 
 // move is a project whose tokens will move.
 type move struct {
-	*cli
+	*harness.CLI
 	owners []string
 	// moving holds the tokens by their names in the recorded state.
 	moving map[string]emulator.Token
@@ -111,15 +112,15 @@ func newMove(t *testing.T, owners map[string]int) *move {
 	t.Helper()
 	tools := t.TempDir()
 	m := &move{
-		cli: newCLIWithoutStack(newWorld(t)), moving: map[string]emulator.Token{}, refused: filepath.Join(tools, "refused"), temporary: t.TempDir(),
+		CLI: harness.NewCLIWithoutStack(harness.NewWorld(t)), moving: map[string]emulator.Token{}, refused: filepath.Join(tools, "refused"), temporary: t.TempDir(),
 		source: "Pulumi.yaml",
 	}
-	m.owners = []string{m.user}
+	m.owners = []string{m.User}
 	for name, owner := range owners {
 		for len(m.owners) < owner {
-			m.owners = append(m.owners, m.oci.AddUser("someone").ID)
+			m.owners = append(m.owners, m.OCI.AddUser("someone").ID)
 		}
-		m.moving[name] = m.oci.AddToken(m.owners[owner-1], name)
+		m.moving[name] = m.OCI.AddToken(m.owners[owner-1], name)
 	}
 
 	if _, err := exec.LookPath("jq"); err != nil {
@@ -137,7 +138,7 @@ case "$1 $2" in "-fsSLO $url/"*) cp "`+toolchain.Root+`/${2#"$url/"}" . ;; *) ec
 		_, err := os.ReadFile(program)
 		require.NoError(t, err)
 	}
-	m.env = append(m.env, "TMPDIR="+m.temporary, "OCI_PLUGIN_JOURNAL="+m.refused, "PULUMI_SKIP_CONFIRMATIONS=true",
+	m.Env = append(m.Env, "TMPDIR="+m.temporary, "OCI_PLUGIN_JOURNAL="+m.refused, "PULUMI_SKIP_CONFIRMATIONS=true",
 		"PATH="+tools+":"+ociPlugin(t)+":"+toolchain.Path())
 	m.tools = tools
 	return m
@@ -145,12 +146,12 @@ case "$1 $2" in "-fsSLO $url/"*) cp "`+toolchain.Root+`/${2#"$url/"}" . ;; *) ec
 
 // recorded returns a recorded state with the users and tokens of this world.
 func (m *move) recorded(name string) string {
-	m.t.Helper()
+	m.T.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "moving", name))
-	require.NoError(m.t, err)
+	require.NoError(m.T, err)
 	inJSON := func(value string) string {
 		quoted, err := json.Marshal(value)
-		require.NoError(m.t, err)
+		require.NoError(m.T, err)
 		return string(quoted)
 	}
 	var replacements []string
@@ -166,37 +167,37 @@ func (m *move) recorded(name string) string {
 			`"{secret `+name+`}"`, inJSON(value))
 	}
 	filled := strings.NewReplacer(replacements...).Replace(string(text))
-	require.NotRegexp(m.t, `\{(user|id|time|value|secret) `, filled)
+	require.NotRegexp(m.T, `\{(user|id|time|value|secret) `, filled)
 	return filled
 }
 
 // shell runs the commands of a page unchanged. Neither their output nor the files that they leave behind may contain a value.
 func (m *move) shell(commands string) (printed string, err error) {
-	m.t.Helper()
+	m.T.Helper()
 	command := exec.Command("bash", "-euo", "pipefail", "-c", commands)
-	command.Dir, command.Env = m.dir, m.env
+	command.Dir, command.Env = m.Dir, m.Env
 	output, err := command.CombinedOutput()
-	requireNoValue(m.t, string(output))
-	m.requireNoFileHasValue(m.dir)
+	harness.RequireNoValue(m.T, string(output))
+	m.requireNoFileHasValue(m.Dir)
 	m.requireNoFileHasValue(m.temporary)
 	return string(output), err
 }
 
 func (m *move) requireNoFileHasValue(folder string) {
-	m.t.Helper()
-	require.NoError(m.t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+	m.T.Helper()
+	require.NoError(m.T, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		assert.NotContains(m.t, string(content), canary, path)
+		assert.NotContains(m.T, string(content), harness.Canary, path)
 		return err
 	}))
 }
 
 // follow follows a step: it edits the program, and runs the commands.
 func (m *move) follow(s step) {
-	m.t.Helper()
+	m.T.Helper()
 	m.edit(func(program string) string {
 		for _, edit := range s.edits {
 			program = strings.ReplaceAll(program, edit[0], edit[1])
@@ -204,26 +205,26 @@ func (m *move) follow(s step) {
 		return program
 	})
 	printed, err := m.shell(s.commands)
-	require.NoError(m.t, err, "%s\n%s", s.title, printed)
+	require.NoError(m.T, err, "%s\n%s", s.title, printed)
 	m.requireUntouched()
 }
 
 func (m *move) edit(change func(program string) string) {
-	m.t.Helper()
-	program, err := os.ReadFile(filepath.Join(m.dir, m.source))
-	require.NoError(m.t, err)
-	m.write(m.source, change(string(program)))
+	m.T.Helper()
+	program, err := os.ReadFile(filepath.Join(m.Dir, m.source))
+	require.NoError(m.T, err)
+	m.Write(m.source, change(string(program)))
 }
 
 // state returns the stack's state by URN, with its secrets as plaintext.
 func (m *move) state() map[string]stateResource {
-	m.t.Helper()
-	exported, err := backend.ExportSecrets(m.cli.state, m.stack)
-	require.NoError(m.t, err)
+	m.T.Helper()
+	exported, err := backend.ExportSecrets(m.State, m.Stack)
+	require.NoError(m.T, err)
 	var stack struct {
 		Deployment struct{ Resources []stateResource }
 	}
-	require.NoError(m.t, json.Unmarshal(exported, &stack))
+	require.NoError(m.T, json.Unmarshal(exported, &stack))
 	resources := map[string]stateResource{}
 	for _, resource := range stack.Deployment.Resources {
 		// A refresh adds what has no value, as null.
@@ -270,56 +271,56 @@ func (m *move) tokensIn(resources map[string]stateResource, kind string) map[str
 // requireUntouched requires that OCI got no request that changes anything, that the values in the state work, and that each is recorded
 // at least once.
 func (m *move) requireUntouched() {
-	m.t.Helper()
-	require.Zero(m.t, m.writes(), "calls that write")
+	m.T.Helper()
+	require.Zero(m.T, m.Writes(), "calls that write")
 	refused, _ := os.ReadFile(m.refused)
-	require.Empty(m.t, string(refused), "what @pulumi/oci was told to write")
+	require.Empty(m.T, string(refused), "what @pulumi/oci was told to write")
 	for name, token := range m.moving {
-		require.True(m.t, m.oci.Authenticate(token.UserID, token.Value), name)
+		require.True(m.T, m.OCI.Authenticate(token.UserID, token.Value), name)
 	}
 	m.requireValues()
 }
 
 // requireValues requires that the stack's values are those that authenticate.
 func (m *move) requireValues() {
-	m.t.Helper()
+	m.T.Helper()
 	resources := m.state()
 	old, moved := m.tokensIn(resources, oldTokenType), m.tokensIn(resources, newTokenType)
 	for name, token := range m.moving {
 		recorded := 0
 		for _, tokens := range []map[string]stateResource{old, moved} {
 			if resource, ok := tokens[token.ID]; ok {
-				value, _ := resource.value(m.t)
-				assert.True(m.t, m.oci.Authenticate(token.UserID, value), name)
+				value, _ := resource.value(m.T)
+				assert.True(m.T, m.OCI.Authenticate(token.UserID, value), name)
 				recorded++
 			}
 		}
-		assert.Positive(m.t, recorded, "%s is in nobody's hands", name)
+		assert.Positive(m.T, recorded, "%s is in nobody's hands", name)
 	}
 }
 
 // requireRefreshFindsNothing refreshes the stack, and requires that the tokens in the state stay the same. It compares them itself,
 // because Pulumi does not report changes of outputs alone.
 func (m *move) requireRefreshFindsNothing() {
-	m.t.Helper()
+	m.T.Helper()
 	before := m.tokensIn(m.state(), newTokenType)
-	m.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
-	assert.Equal(m.t, before, m.tokensIn(m.state(), newTokenType))
+	m.Must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+	assert.Equal(m.T, before, m.tokensIn(m.state(), newTokenType))
 }
 
 // requireDestroyRevokesWhatMoved destroys the tokens, which the program no longer protects, and requires that nothing else is deleted.
 func (m *move) requireDestroyRevokesWhatMoved() {
-	m.t.Helper()
-	left := m.oci.AddToken(m.owners[0], "not moved")
-	m.must("up", "--yes", "--skip-preview")
-	m.must("destroy", "--yes", "--skip-preview", "--target", "**"+newTokenType+"::**", "--target-dependents")
-	assert.Equal(m.t, len(m.moving), m.calls("DeleteAuthToken"))
+	m.T.Helper()
+	left := m.OCI.AddToken(m.owners[0], "not moved")
+	m.Must("up", "--yes", "--skip-preview")
+	m.Must("destroy", "--yes", "--skip-preview", "--target", "**"+newTokenType+"::**", "--target-dependents")
+	assert.Equal(m.T, len(m.moving), m.Calls("DeleteAuthToken"))
 	for _, user := range m.owners {
-		for _, token := range m.oci.Tokens(user) {
-			assert.Equal(m.t, left.ID, token.ID, "only what was moved is revoked")
+		for _, token := range m.OCI.Tokens(user) {
+			assert.Equal(m.T, left.ID, token.ID, "only what was moved is revoked")
 		}
 	}
-	assert.Zero(m.t, m.calls("CreateAuthToken")+m.calls("UpdateAuthToken"))
+	assert.Zero(m.T, m.Calls("CreateAuthToken")+m.Calls("UpdateAuthToken"))
 }
 
 // ociPlugin returns the folder with the stand-in for the plugin of @pulumi/oci.
@@ -351,29 +352,29 @@ func link(t *testing.T, folder, name, program string) {
 
 // importStack replaces the state of the stack by the text, which contains secrets as plaintext.
 func (m *move) importStack(state string) {
-	m.t.Helper()
-	command := m.command("stack", "import")
+	m.T.Helper()
+	command := m.Command("stack", "import")
 	command.Stdin = strings.NewReader(state)
 	printed, err := command.CombinedOutput()
-	requireNoValue(m.t, string(printed))
-	require.NoError(m.t, err, string(printed))
+	harness.RequireNoValue(m.T, string(printed))
+	require.NoError(m.T, err, string(printed))
 }
 
 // copied returns a copy of the project and its stack, with the same OCI.
 func (m *move) copied() *move {
-	m.t.Helper()
+	m.T.Helper()
 	const files = "PULUMI_BACKEND_URL=file://"
-	other, otherWorld := *m.cli, *m.world
+	other, otherWorld := *m.CLI, *m.World
 	copied := *m
-	copied.cli, copied.world = &other, &otherWorld
-	copied.dir = filepath.Join(m.t.TempDir(), "project")
-	require.NoError(m.t, os.CopyFS(copied.dir, os.DirFS(m.dir)))
-	copied.env = slices.Clone(m.env)
-	for i, variable := range copied.env {
+	copied.CLI, copied.World = &other, &otherWorld
+	copied.Dir = filepath.Join(m.T.TempDir(), "project")
+	require.NoError(m.T, os.CopyFS(copied.Dir, os.DirFS(m.Dir)))
+	copied.Env = slices.Clone(m.Env)
+	for i, variable := range copied.Env {
 		if folder, ok := strings.CutPrefix(variable, files); ok {
-			stacks := m.t.TempDir()
-			require.NoError(m.t, os.CopyFS(stacks, os.DirFS(folder)))
-			copied.env[i], copied.cli.state = files+stacks, stacks
+			stacks := m.T.TempDir()
+			require.NoError(m.T, os.CopyFS(stacks, os.DirFS(folder)))
+			copied.Env[i], copied.State = files+stacks, stacks
 		}
 	}
 	return &copied
@@ -381,10 +382,10 @@ func (m *move) copied() *move {
 
 // in returns the same move for a subtest.
 func (m *move) in(t *testing.T) *move {
-	other, otherWorld := *m.cli, *m.world
-	otherWorld.t = t
-	other.world = &otherWorld
+	other, otherWorld := *m.CLI, *m.World
+	otherWorld.T = t
+	other.World = &otherWorld
 	moved := *m
-	moved.cli = &other
+	moved.CLI = &other
 	return &moved
 }

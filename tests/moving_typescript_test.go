@@ -19,14 +19,14 @@ func TestMoveFromPulumiOCIInTypeScript(t *testing.T) {
 	toolchain.Need(t, "pulumi-language-nodejs")
 	modules := toolchain.NodeModules(t, "tests/testdata/moving/typescript")
 	m := newMove(t, map[string]int{"ci": 1, "team": 1})
-	require.NoError(t, os.CopyFS(m.dir, os.DirFS(filepath.Join("testdata", "moving", "typescript"))))
-	require.NoError(t, os.Symlink(modules, filepath.Join(m.dir, "node_modules")))
+	require.NoError(t, os.CopyFS(m.Dir, os.DirFS(filepath.Join("testdata", "moving", "typescript"))))
+	require.NoError(t, os.Symlink(modules, filepath.Join(m.Dir, "node_modules")))
 	m.source = "index.ts"
 	// The types are checked once, below.
-	m.env = append(m.env, "PULUMI_NODEJS_TRANSPILE_ONLY=true")
-	m.write("Pulumi.yaml", "name: moving\nruntime: nodejs\n")
-	m.newStack("prod")
-	m.must("config", "set", "user", m.user)
+	m.Env = append(m.Env, "PULUMI_NODEJS_TRANSPILE_ONLY=true")
+	m.Write("Pulumi.yaml", "name: moving\nruntime: nodejs\n")
+	m.NewStack("prod")
+	m.Must("config", "set", "user", m.User)
 	m.importStack(m.recorded("component.json"))
 
 	there, _ := readSteps(t, "guides/move-from-pulumi-oci.md")
@@ -38,14 +38,14 @@ func TestMoveFromPulumiOCIInTypeScript(t *testing.T) {
 				assert.Contains(t, program, `const ci = new ociauthtoken.AuthToken("ci", {`)
 				return strings.ReplaceAll(program, "oci.identity.AuthToken", "ociauthtoken.AuthToken")
 			})
-			toolchain.Run(t, m.dir, nil, "node", "node_modules/typescript/bin/tsc", "--noEmit")
+			toolchain.Run(t, m.Dir, nil, "node", "node_modules/typescript/bin/tsc", "--noEmit")
 		}
 	}
 	moved := m.tokensIn(m.state(), newTokenType)
 	require.Len(t, moved, 2)
 	assert.Equal(t, "urn:pulumi:prod::moving::team:index:Team$"+newTokenType+"::core", moved[m.moving["team"].ID].URN)
-	assert.Equal(t, m.moving["ci"].Value, m.secretOutput("password"))
-	assert.Equal(t, m.moving["team"].Value, m.secretOutput("teamPassword"))
+	assert.Equal(t, m.moving["ci"].Value, m.SecretOutput("password"))
+	assert.Equal(t, m.moving["team"].Value, m.SecretOutput("teamPassword"))
 	m.requireRefreshFindsNothing()
 	m.requireDestroyRevokesWhatMoved()
 }

@@ -14,6 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/backend"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
@@ -30,37 +31,37 @@ func TestReadmesFirstProgramEndsInALogin(t *testing.T) {
 	require.Equal(t, []string{"yaml", "sh"}, []string{blocks[0][1], blocks[1][1]})
 	program, commands := blocks[0][2], blocks[1][2]
 
-	c := newCLIWithoutStack(newWorld(t))
+	c := harness.NewCLIWithoutStack(harness.NewWorld(t))
 	home := t.TempDir()
 	downloads := toolchain.ServeRelease(t)
-	c.env = append(append(c.env, "PULUMI_HOME="+home), downloads.Environment...)
-	registry := ocir.Start(t, c.oci, c.url)
+	c.Env = append(append(c.Env, "PULUMI_HOME="+home), downloads.Environment...)
+	registry := ocir.Start(t, c.OCI, c.URL)
 	tools := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(tools, "docker"), fmt.Appendf(nil, "#!/bin/sh\nexec %q auth \"$@\"\n",
 		registry.Crane()), 0o700))
 	docker := t.TempDir()
-	c.write("Pulumi.yaml", program)
+	c.Write("Pulumi.yaml", program)
 	// The stack is configured for the local OCI. Everything else is as in README.
-	commands = strings.Replace(commands, "stack init dev\n", "stack init dev\npulumi config set ociauthtoken:endpoint "+c.url+"\n", 1)
-	commands = strings.ReplaceAll(commands, "ocid1.user.oc1..aaaa...", c.user)
+	commands = strings.Replace(commands, "stack init dev\n", "stack init dev\npulumi config set ociauthtoken:endpoint "+c.URL+"\n", 1)
+	commands = strings.ReplaceAll(commands, "ocid1.user.oc1..aaaa...", c.User)
 
 	script := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", commands)
-	script.Dir = c.dir
-	script.Env = append(c.env, "PULUMI_SKIP_CONFIRMATIONS=true", "DOCKER_CONFIG="+docker)
+	script.Dir = c.Dir
+	script.Env = append(c.Env, "PULUMI_SKIP_CONFIRMATIONS=true", "DOCKER_CONFIG="+docker)
 	for i, variable := range script.Env {
 		if path, ok := strings.CutPrefix(variable, "PATH="); ok {
 			script.Env[i] = "PATH=" + tools + ":" + path
 		}
 	}
 	printed, err := script.CombinedOutput()
-	requireNoValue(t, string(printed))
+	harness.RequireNoValue(t, string(printed))
 	require.NoError(t, err, string(printed))
 	downloads.RequireInstalled(home)
 	machine := registry.MachineAt(docker)
 	machine.RequireLoggedIn()
 
-	c.must("stack", "select", "dev")
-	assert.Contains(t, c.must("destroy", "--yes", "--skip-preview"), "2 deleted")
+	c.Must("stack", "select", "dev")
+	assert.Contains(t, c.Must("destroy", "--yes", "--skip-preview"), "2 deleted")
 	machine.RequireRefused()
 }
 
@@ -69,19 +70,19 @@ func TestReadmesCommandForYAML(t *testing.T) {
 	t.Parallel()
 	command := regexp.MustCompile("(?m)^\\| YAML \\| `(.*)` \\|$").FindStringSubmatch(read(t, "../README.md"))
 	require.NotNil(t, command)
-	c := newCLI(t)
+	c := harness.NewCLI(harness.NewWorld(t))
 	home := t.TempDir()
 	downloads := toolchain.ServeRelease(t)
-	c.env = append(append(c.env, "PULUMI_HOME="+home), downloads.Environment...)
-	c.program("token", "ci")
+	c.Env = append(append(c.Env, "PULUMI_HOME="+home), downloads.Environment...)
+	c.Program("token", "ci")
 	script := exec.CommandContext(t.Context(), "sh", "-euc", command[1])
-	script.Dir, script.Env = c.dir, c.env
+	script.Dir, script.Env = c.Dir, c.Env
 	printed, err := script.CombinedOutput()
 	require.NoError(t, err, string(printed))
 	downloads.RequireInstalled(home)
-	requireSaysWhereThePluginIs(t, c.dir+"/Pulumi.yaml", read(t, c.dir+"/Pulumi.yaml"))
-	c.must("up", "--yes", "--skip-preview")
-	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
+	requireSaysWhereThePluginIs(t, c.Dir+"/Pulumi.yaml", read(t, c.Dir+"/Pulumi.yaml"))
+	c.Must("up", "--yes", "--skip-preview")
+	assert.Equal(t, c.OnlyToken().Value, c.SecretOutput("token"))
 	downloads.RequireInstalled(home)
 }
 
@@ -90,18 +91,18 @@ func TestReadmesCommandWithoutAProgram(t *testing.T) {
 	t.Parallel()
 	command := regexp.MustCompile("(?m)^pulumi do .*$").FindString(read(t, "../README.md"))
 	require.NotEmpty(t, command)
-	c := newCLI(t)
-	script := exec.CommandContext(t.Context(), "sh", "-euc", strings.ReplaceAll(command, "ocid1.user.oc1..aaaa...", c.user)+" --yes")
-	script.Dir, script.Env = c.dir, c.env
+	c := harness.NewCLI(harness.NewWorld(t))
+	script := exec.CommandContext(t.Context(), "sh", "-euc", strings.ReplaceAll(command, "ocid1.user.oc1..aaaa...", c.User)+" --yes")
+	script.Dir, script.Env = c.Dir, c.Env
 	printed, err := script.CombinedOutput()
-	requireNoValue(t, string(printed))
+	harness.RequireNoValue(t, string(printed))
 	require.NoError(t, err, string(printed))
-	state, err := backend.ExportSecrets(c.state, c.stack)
+	state, err := backend.ExportSecrets(c.State, c.Stack)
 	require.NoError(t, err)
-	value := c.onlyToken().Value
+	value := c.OnlyToken().Value
 	assert.True(t, strings.Contains(string(state), value[len(value)-7:]), "the value is lost") // JSON escapes what is before.
-	c.must("destroy", "--yes", "--skip-preview")
-	assert.Empty(t, c.tokens())
+	c.Must("destroy", "--yes", "--skip-preview")
+	assert.Empty(t, c.Tokens())
 }
 
 // TestYAMLProgramsSayWhereThePluginIs looks at all programs in YAML that people copy.

@@ -7,32 +7,34 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
 )
 
 // TestTheRegistryAcceptsTheLastLoginUntilTheNextRotation checks that a machine which logged in before a rotation keeps working until
 // the next one.
 func TestTheRegistryAcceptsTheLastLoginUntilTheNextRotation(t *testing.T) {
-	forEachAPI(t, takesTheLastLogin)
+	harness.ForEachAPI(t, takesTheLastLogin)
 }
 
-func takesTheLastLogin(t *testing.T, a api) {
-	s := a.newRotatingStack(t, nil)
-	registry := ocir.Start(t, s.oci, s.url)
+func takesTheLastLogin(t *testing.T, a harness.API) {
+	s := newRotatingStack(t, a, nil)
+	registry := ocir.Start(t, s.OCI, s.URL)
 	rotate := func(to string) ocir.Machine {
 		t.Helper()
 		s.set(map[string]any{"rotateWhenChanged": map[string]any{"to": to}})
 		var login map[string]any
-		require.NoError(t, s.testStack.up(func(m *deploytest.ResourceMonitor) error {
+		require.NoError(t, s.Stack.Up(func(m *deploytest.ResourceMonitor) error {
 			if err := s.program(m); err != nil {
 				return err
 			}
-			arguments := map[string]any{"userId": s.user, "password": text(s.previewed, "token"), "waitUntilReady": true}
-			if s.domainURL != "" {
-				arguments["domainUrl"] = s.domainURL
+			arguments := map[string]any{"userId": s.User, "password": harness.Text(s.previewed, "token"), "waitUntilReady": true}
+			if s.DomainURL != "" {
+				arguments["domainUrl"] = s.DomainURL
 			}
 			var err error
-			login, err = invoke(m, getRegistryLogin, arguments, "auth", "dockerConfigJson")
+			login, err = inprocess.Invoke(m, inprocess.GetRegistryLogin, arguments, "auth", "dockerConfigJson")
 			return err
 		}))
 		return registry.Machine(login["dockerConfigJson"].(string))
@@ -47,9 +49,9 @@ func takesTheLastLogin(t *testing.T, a api) {
 	first.RequireRefused()
 	second.RequireLoggedIn()
 	third.RequireLoggedIn()
-	require.NoError(t, s.destroy())
+	require.NoError(t, s.Destroy())
 	for _, machine := range []ocir.Machine{first, second, third} {
 		machine.RequireRefused()
 	}
-	assert.Empty(t, s.tokens())
+	assert.Empty(t, s.Tokens())
 }

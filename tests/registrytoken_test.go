@@ -14,62 +14,64 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
 )
 
 // logIn returns a program that calls getRegistryToken, and stores what it returns in result.
-func logIn(arguments map[string]any, result *map[string]any) program {
+func logIn(arguments map[string]any, result *map[string]any) inprocess.Program {
 	return func(m *deploytest.ResourceMonitor) (err error) {
-		*result, err = invoke(m, getRegistryToken, arguments, "password", "auth", "dockerConfigJson")
+		*result, err = inprocess.Invoke(m, inprocess.GetRegistryToken, arguments, "password", "auth", "dockerConfigJson")
 		return err
 	}
 }
 
 // newRegistryStack returns a stack whose machine and OCI have one clock.
-func newRegistryStack(t *testing.T, config emulator.Config) *testStack {
+func newRegistryStack(t *testing.T, config emulator.Config) *inprocess.Stack {
 	t.Helper()
-	clock := newTestClock()
+	clock := harness.NewClock()
 	config.Namespace, config.Clock, config.ClockSkew = "ns", clock.Now, 24*time.Hour // requests are signed by the machine's time
-	w := newWorldWith(t, config)
-	w.clock = clock
-	return newStackIn(w)
+	w := harness.NewWorldWith(t, config)
+	w.Clock = clock
+	return inprocess.NewStack(w)
 }
 
 func TestARegistryTokenIsALoginForAnHour(t *testing.T) {
 	t.Parallel()
 	s := newRegistryStack(t, emulator.Config{})
-	registry := ocir.Start(t, s.oci, s.url)
+	registry := ocir.Start(t, s.OCI, s.URL)
 	var first, second, previewed map[string]any
-	s.mustUp(logIn(nil, &first))
+	s.MustUp(logIn(nil, &first))
 	assert.Equal(t, map[string]any{
-		"server": s.host(), "namespace": "ns", "username": "BEARER_TOKEN", "password": first["password"], "auth": first["auth"],
-		"dockerConfigJson": `{"auths":{"` + s.host() + `":{"auth":"` + first["auth"].(string) + `"}}}`,
-		"timeExpires":      s.clock.Now().Add(time.Hour).UTC().Format(time.RFC3339),
+		"server": host(s.World), "namespace": "ns", "username": "BEARER_TOKEN", "password": first["password"], "auth": first["auth"],
+		"dockerConfigJson": `{"auths":{"` + host(s.World) + `":{"auth":"` + first["auth"].(string) + `"}}}`,
+		"timeExpires":      s.Clock.Now().Add(time.Hour).UTC().Format(time.RFC3339),
 	}, first)
 	machine := registry.Machine(first["dockerConfigJson"].(string))
 	machine.RequireLoggedIn()
-	assert.Empty(t, s.tokens(), "there is no auth token")
+	assert.Empty(t, s.Tokens(), "there is no auth token")
 
-	s.clock.advance(time.Hour)
+	s.Clock.Advance(time.Hour)
 	machine.RequireRefused()
-	s.mustUp(logIn(nil, &second))
+	s.MustUp(logIn(nil, &second))
 	assert.NotEqual(t, first["password"], second["password"])
 	registry.Machine(second["dockerConfigJson"].(string)).RequireLoggedIn()
 
 	// None is kept: a preview gets its own, and so does each call.
-	s.oci.ResetJournal()
-	require.NoError(t, s.preview(logIn(nil, &previewed)))
+	s.OCI.ResetJournal()
+	require.NoError(t, s.Preview(logIn(nil, &previewed)))
 	assert.NotEqual(t, second["password"], previewed["password"])
-	assert.Equal(t, 1, s.calls("GetAccessToken"))
-	assert.Zero(t, s.writes())
+	assert.Equal(t, 1, s.Calls("GetAccessToken"))
+	assert.Zero(t, s.Writes())
 }
 
 func TestARegistryTokenIsForItsScope(t *testing.T) {
 	t.Parallel()
 	s := newRegistryStack(t, emulator.Config{})
-	registry := ocir.Start(t, s.oci, s.url)
+	registry := ocir.Start(t, s.OCI, s.URL)
 	var login map[string]any
-	s.mustUp(logIn(map[string]any{"scope": "repository:ns/other:pull,push"}, &login))
+	s.MustUp(logIn(map[string]any{"scope": "repository:ns/other:pull,push"}, &login))
 	registry.Machine(login["dockerConfigJson"].(string)).RequireRefused()
 }
 
@@ -77,10 +79,10 @@ func TestARegistryTokenIsForItsScope(t *testing.T) {
 func TestAPolicyIsMissedByThePush(t *testing.T) {
 	t.Parallel()
 	s := newRegistryStack(t, emulator.Config{})
-	registry := ocir.Start(t, s.oci, s.url)
-	s.oci.LimitRepositories(s.user)
+	registry := ocir.Start(t, s.OCI, s.URL)
+	s.OCI.LimitRepositories(s.User)
 	var login map[string]any
-	s.mustUp(logIn(nil, &login))
+	s.MustUp(logIn(nil, &login))
 	registry.Machine(login["dockerConfigJson"].(string)).RequireRefused()
 }
 
@@ -95,7 +97,7 @@ func TestWhatTheRegistryAnswersInsteadOfAToken(t *testing.T) {
 		"no token":        {emulator.Fault{Omit: []string{"token", "access_token"}}, []string{noJSON, "there is no token in it"}, 8},
 		"only one name":   {emulator.Fault{Omit: []string{"token"}}, nil, 1},
 		"the other name":  {emulator.Fault{Omit: []string{"access_token", "scope"}}, nil, 1},
-		"a page":          {emulator.Fault{Body: "<html>" + canary, MediaType: "text/html"}, []string{noJSON, "it is text/html, not JSON"}, 8},
+		"a page":          {emulator.Fault{Body: "<html>" + harness.Canary, MediaType: "text/html"}, []string{noJSON, "it is text/html, not JSON"}, 8},
 		"a past hour":     {emulator.Fault{Set: map[string]any{"expires_in": 0}}, []string{"has expired already: expires_in is 0"}, 8},
 		"a fault":         {emulator.Fault{Status: 503, Times: 2}, nil, 3},
 		"too many":        {emulator.Fault{Status: 429, Code: "TooManyRequests", Times: 3}, nil, 4},
@@ -107,21 +109,21 @@ func TestWhatTheRegistryAnswersInsteadOfAToken(t *testing.T) {
 			t.Parallel()
 			s := newRegistryStack(t, emulator.Config{})
 			test.fault.Operation = "GetAccessToken"
-			s.oci.Inject(test.fault)
+			s.OCI.Inject(test.fault)
 			var login map[string]any
-			err := s.up(logIn(nil, &login))
-			assert.Equal(t, test.calls, s.calls("GetAccessToken"))
+			err := s.Up(logIn(nil, &login))
+			assert.Equal(t, test.calls, s.Calls("GetAccessToken"))
 			if test.tells == nil {
 				require.NoError(t, err)
 				assert.NotEmpty(t, login["password"])
 				return
 			}
 			require.Error(t, err)
-			said := s.diagnostics()
-			for _, part := range append(test.tells, "could not get an access token of the registry "+s.host()) {
+			said := s.Diagnostics()
+			for _, part := range append(test.tells, "could not get an access token of the registry "+host(s.World)) {
 				assert.Contains(t, said, part)
 			}
-			requireNoValue(t, said)
+			harness.RequireNoValue(t, said)
 		})
 	}
 }
@@ -137,45 +139,45 @@ func TestBadArgumentsOfARegistryTokenAreNamed(t *testing.T) {
 		"namespace: ":                      {"namespace": "a/b"},
 		"username":                         {"username": "alice"},
 	} {
-		assert.Contains(t, s.told(getRegistryToken, arguments), wrong)
+		assert.Contains(t, told(s, inprocess.GetRegistryToken, arguments), wrong)
 	}
-	assert.Zero(t, s.calls("GetAccessToken"))
+	assert.Zero(t, s.Calls("GetAccessToken"))
 	var login map[string]any
-	s.mustUp(logIn(map[string]any{"region": nil, "scope": nil, "namespace": nil}, &login))
+	s.MustUp(logIn(map[string]any{"region": nil, "scope": nil, "namespace": nil}, &login))
 	assert.Equal(t, "ns", login["namespace"])
 }
 
 func TestARegistryTokenBeforeTheConfigurationIsKnown(t *testing.T) {
 	t.Parallel()
 	s := newRegistryStack(t, emulator.Config{})
-	require.NoError(t, s.preview(func(m *deploytest.ResourceMonitor) error {
+	require.NoError(t, s.Preview(func(m *deploytest.ResourceMonitor) error {
 		provider, err := m.RegisterResource("pulumi:providers:ociauthtoken", "later", true, deploytest.ResourceOptions{
 			Inputs: resource.PropertyMap{"region": resource.MakeComputed(resource.NewProperty(""))},
 		})
 		if err != nil {
 			return err
 		}
-		result, failures, err := m.Invoke(getRegistryToken, nil, string(provider.URN)+"::"+string(provider.ID), "", "")
+		result, failures, err := m.Invoke(inprocess.GetRegistryToken, nil, string(provider.URN)+"::"+string(provider.ID), "", "")
 		assert.Empty(t, failures)
 		assert.Empty(t, result, "Pulumi does not ask the provider")
 		return err
 	}))
-	assert.Empty(t, s.oci.Journal())
+	assert.Empty(t, s.OCI.Journal())
 }
 
 func TestCancelEndsAWaitForAnAccessToken(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan struct{})
-	world := newWorldWith(t, emulator.Config{Sleep: func(ctx context.Context, _ time.Duration) error {
+	world := harness.NewWorldWith(t, emulator.Config{Sleep: func(ctx context.Context, _ time.Duration) error {
 		close(arrived)
 		<-ctx.Done()
 		return ctx.Err()
 	}})
-	plugin := world.configured(map[string]any{"endpoint": world.url})
-	world.oci.Inject(emulator.Fault{Operation: "GetAccessToken", Delay: emulator.Duration(time.Hour)})
+	plugin := inprocess.Configured(world, map[string]any{"endpoint": world.URL})
+	world.OCI.Inject(emulator.Fault{Operation: "GetAccessToken", Delay: emulator.Duration(time.Hour)})
 	ended := make(chan error, 1)
 	go func() {
-		_, err := plugin.Invoke(context.Background(), &pulumirpc.InvokeRequest{Tok: getRegistryToken})
+		_, err := plugin.Invoke(context.Background(), &pulumirpc.InvokeRequest{Tok: inprocess.GetRegistryToken})
 		ended <- err
 	}()
 	<-arrived
@@ -185,19 +187,19 @@ func TestCancelEndsAWaitForAnAccessToken(t *testing.T) {
 }
 
 func TestTheRegistryOfARegionIsAskedForItsToken(t *testing.T) {
-	c := newCorporate(t)
-	login, _ := c.names(getRegistryToken, nil, map[string]any{"region": "PHX"})
+	c := harness.NewCorporateNetwork(t)
+	login, _ := namesBehindProxy(c, inprocess.GetRegistryToken, nil, map[string]any{"region": "PHX"})
 	assert.Equal(t, "ocir.us-phoenix-1.oci.oraclecloud.com", login["server"])
-	assert.Equal(t, c.oci.Namespace(), login["namespace"])
+	assert.Equal(t, c.OCI.Namespace(), login["namespace"])
 	for _, host := range []string{"ocir.us-phoenix-1.oci.oraclecloud.com", "us-phoenix-1.ocir.io"} {
 		assert.Contains(t, login["dockerConfigJson"], `"`+host+`":`)
 	}
-	assert.Contains(t, c.connected, "ocir.us-phoenix-1.oci.oraclecloud.com:443")
-	for _, request := range c.oci.Journal() {
+	assert.Contains(t, c.Connected, "ocir.us-phoenix-1.oci.oraclecloud.com:443")
+	for _, request := range c.OCI.Journal() {
 		if request.Operation == "GetAccessToken" {
-			assert.Equal(t, c.user, request.CallerID)
+			assert.Equal(t, c.User, request.CallerID)
 			assert.True(t, strings.HasPrefix(request.UserAgent, "pulumi-ociauthtoken/"))
 		}
 	}
-	assert.Equal(t, 1, c.calls("GetAccessToken"))
+	assert.Equal(t, 1, c.Calls("GetAccessToken"))
 }

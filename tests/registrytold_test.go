@@ -21,21 +21,23 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
 
 // These tests are about what a person is told if a login to the registry fails.
 
 // told calls a function in a program, and returns its error.
-func (s *testStack) told(function string, arguments map[string]any) string {
-	s.t.Helper()
+func told(s *inprocess.Stack, function string, arguments map[string]any) string {
+	s.T.Helper()
 	var told string
-	s.mustUp(func(m *deploytest.ResourceMonitor) error {
-		_, err := invoke(m, function, arguments)
-		require.Error(s.t, err)
+	s.MustUp(func(m *deploytest.ResourceMonitor) error {
+		_, err := inprocess.Invoke(m, function, arguments)
+		require.Error(s.T, err)
 		told = err.Error()
 		return nil
 	})
-	requireNoValue(s.t, told)
+	harness.RequireNoValue(s.T, told)
 	return told
 }
 
@@ -56,19 +58,19 @@ func TestWhatEachPersonIsToldOfALoginThatFails(t *testing.T) {
 		if person.domain != "" {
 			config.Users, config.Domains = []string{"admin", "mallory"}, []string{person.domain}
 		}
-		s := newStackIn(newWorldWith(t, config))
-		users := s.oci.Users()
+		s := inprocess.NewStack(harness.NewWorldWith(t, config))
+		users := s.OCI.Users()
 		other := users[1]
 		person := person
-		s.user = users[0].ID
+		s.User = users[0].ID
 		arguments := map[string]any{"waitUntilReady": true, "waitTimeoutSeconds": 300}
 		if person.domain != "" {
-			s.user = users[2].ID
-			s.domainURL = s.oci.Domains()[0].URL
-			arguments["domainUrl"] = s.domainURL
+			s.User = users[2].ID
+			s.DomainURL = s.OCI.Domains()[0].URL
+			arguments["domainUrl"] = s.DomainURL
 		}
-		arguments["userId"] = s.user
-		token := s.oci.AddToken(s.user, "ci")
+		arguments["userId"] = s.User
+		token := s.OCI.AddToken(s.User, "ci")
 		with := func(besides map[string]any) map[string]any {
 			all := map[string]any{"password": token.Value}
 			for _, more := range []map[string]any{arguments, besides} {
@@ -100,12 +102,12 @@ func TestWhatEachPersonIsToldOfALoginThatFails(t *testing.T) {
 				not: []string{"OCI lists", "None of", token.ID},
 			},
 			"a wrong token": {
-				besides: map[string]any{"password": canary + "wrong"},
+				besides: map[string]any{"password": harness.Canary + "wrong"},
 				tells:   []string{"as " + person.atRegistry, older, "set username to it", lists, token.ID},
 				not:     []string{"None of the user's auth tokens"},
 			},
 			"a token of somebody else": {
-				besides: map[string]any{"password": s.oci.AddToken(other.ID, "hers").Value},
+				besides: map[string]any{"password": s.OCI.AddToken(other.ID, "hers").Value},
 				tells:   []string{"as " + person.atRegistry, older, lists, token.ID},
 				not:     []string{"None of the user's auth tokens"},
 			},
@@ -117,7 +119,7 @@ func TestWhatEachPersonIsToldOfALoginThatFails(t *testing.T) {
 			"a registry that never answers": {
 				besides: map[string]any{"waitTimeoutSeconds": 1},
 				fault:   emulator.Fault{Operation: "RegistryLogin", Delay: emulator.Duration(time.Hour)},
-				tells:   []string{"the registry " + s.host() + " has not answered in time (1 try). Check the network and the region, or try again later"},
+				tells:   []string{"the registry " + host(s.World) + " has not answered in time (1 try). Check the network and the region, or try again later"},
 				not:     []string{lists, "refuses"},
 			},
 			"a registry with a fault": {
@@ -126,12 +128,12 @@ func TestWhatEachPersonIsToldOfALoginThatFails(t *testing.T) {
 				not:   []string{lists, "refuses"},
 			},
 		} {
-			s.oci.ClearFaults()
+			s.OCI.ClearFaults()
 			if test.fault.Operation != "" {
-				s.oci.Inject(test.fault)
+				s.OCI.Inject(test.fault)
 			}
 			began := time.Now()
-			told := s.told(getRegistryLogin, with(test.besides))
+			told := told(s, inprocess.GetRegistryLogin, with(test.besides))
 			assert.Less(t, time.Since(began), 10*time.Second, "%s, %s", person.name, name)
 			t.Logf("%s, %s:\n%s", person.name, name, told)
 			for _, part := range test.tells {
@@ -146,72 +148,72 @@ func TestWhatEachPersonIsToldOfALoginThatFails(t *testing.T) {
 
 func TestTheStateOfATokenThatDoesNotWorkIsSaid(t *testing.T) {
 	t.Parallel()
-	for _, api := range []api{{name: "IAM"}, sales} {
-		s := api.newStack(t)
+	for _, a := range []harness.API{harness.IAM, harness.IdentityDomain} {
+		s := inprocess.NewStack(a.NewWorld(t))
 		arguments := map[string]any{
-			"userId": s.user, "password": canary + "wrong", "waitUntilReady": true, "waitTimeoutSeconds": 0,
+			"userId": s.User, "password": harness.Canary + "wrong", "waitUntilReady": true, "waitTimeoutSeconds": 0,
 		}
-		if s.domainURL != "" {
-			arguments["domainUrl"] = s.domainURL
+		if s.DomainURL != "" {
+			arguments["domainUrl"] = s.DomainURL
 		}
-		assert.Contains(t, s.told(getRegistryLogin, arguments), "OCI lists no auth token of the user")
-		token := s.oci.AddToken(s.user, "ci")
-		assert.Contains(t, s.told(getRegistryLogin, arguments), "OCI lists these auth tokens of the user")
+		assert.Contains(t, told(s, inprocess.GetRegistryLogin, arguments), "OCI lists no auth token of the user")
+		token := s.OCI.AddToken(s.User, "ci")
+		assert.Contains(t, told(s, inprocess.GetRegistryLogin, arguments), "OCI lists these auth tokens of the user")
 		spoil := func(token *emulator.Token) { token.LifecycleState = "INACTIVE" }
-		if s.domainURL != "" {
-			expired := s.clock.Now().Add(-time.Hour)
+		if s.DomainURL != "" {
+			expired := s.Clock.Now().Add(-time.Hour)
 			spoil = func(token *emulator.Token) { token.TimeExpires = &expired }
 		}
-		s.oci.EditToken(s.user, token.ID, spoil)
-		assert.Contains(t, s.told(getRegistryLogin, arguments), "None of the user's auth tokens works, because each is inactive or expired")
+		s.OCI.EditToken(s.User, token.ID, spoil)
+		assert.Contains(t, told(s, inprocess.GetRegistryLogin, arguments), "None of the user's auth tokens works, because each is inactive or expired")
 	}
 }
 
 func TestTheDomainOfAUserIsLookedFor(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
 	for function, arguments := range map[string]map[string]any{
 		"ociauthtoken:index:getAuthTokens": {},
-		getRegistryUser:                    {},
-		getRegistryLogin:                   {"password": canary},
+		inprocess.GetRegistryUser:          {},
+		inprocess.GetRegistryLogin:         {"password": harness.Canary},
 	} {
-		arguments["userId"] = s.user
-		told := s.told(function, arguments)
-		assert.Contains(t, told, `The user is in the identity domain "sales": set domainUrl to `+s.domainURL, function)
+		arguments["userId"] = s.User
+		told := told(s, function, arguments)
+		assert.Contains(t, told, `The user is in the identity domain "sales": set domainUrl to `+s.DomainURL, function)
 	}
 }
 
 func TestAUserWhoseDomainIsNotKnownStillHasAName(t *testing.T) {
 	t.Parallel()
-	s := sales.newStack(t)
-	s.oci.Inject(emulator.Fault{Operation: "ListUsers", Omit: []string{"domainOcid"}})
-	s.mustUp(func(m *deploytest.ResourceMonitor) error {
-		names, err := invoke(m, getRegistryUser, map[string]any{"userId": s.user, "domainUrl": s.domainURL})
-		assert.Equal(t, s.oci.Namespace()+"/sales", names["username"])
+	s := inprocess.NewStack(harness.IdentityDomain.NewWorld(t))
+	s.OCI.Inject(emulator.Fault{Operation: "ListUsers", Omit: []string{"domainOcid"}})
+	s.MustUp(func(m *deploytest.ResourceMonitor) error {
+		names, err := inprocess.Invoke(m, inprocess.GetRegistryUser, map[string]any{"userId": s.User, "domainUrl": s.DomainURL})
+		assert.Equal(t, s.OCI.Namespace()+"/sales", names["username"])
 		return err
 	})
-	assert.Contains(t, s.diagnostics(), "the user name for the registry is without the domain's name")
+	assert.Contains(t, s.Diagnostics(), "the user name for the registry is without the domain's name")
 }
 
 func TestCancelEndsALoginToARegistryThatNeverAnswers(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan struct{})
-	world := newWorldWith(t, emulator.Config{Sleep: func(ctx context.Context, _ time.Duration) error {
+	world := harness.NewWorldWith(t, emulator.Config{Sleep: func(ctx context.Context, _ time.Duration) error {
 		close(arrived)
 		<-ctx.Done()
 		return ctx.Err()
 	}})
-	w := &wire{world: world, plugin: world.configured(map[string]any{"endpoint": world.url})}
-	w.oci.Inject(emulator.Fault{Operation: "RegistryLogin", Delay: emulator.Duration(time.Hour)})
+	w := inprocess.NewPlugin(world)
+	w.OCI.Inject(emulator.Fault{Operation: "RegistryLogin", Delay: emulator.Duration(time.Hour)})
 	ended := make(chan error, 1)
 	go func() {
-		_, err := w.plugin.Invoke(context.Background(), &pulumirpc.InvokeRequest{Tok: getRegistryLogin, Args: properties(t, map[string]any{
-			"password": canary, "waitUntilReady": true,
+		_, err := w.Client.Invoke(context.Background(), &pulumirpc.InvokeRequest{Tok: inprocess.GetRegistryLogin, Args: harness.Properties(t, map[string]any{
+			"password": harness.Canary, "waitUntilReady": true,
 		})})
 		ended <- err
 	}()
 	<-arrived
-	_, err := w.plugin.Cancel(context.Background(), &emptypb.Empty{})
+	_, err := w.Client.Cancel(context.Background(), &emptypb.Empty{})
 	require.NoError(t, err)
 	require.ErrorContains(t, <-ended, "stopped waiting for the registry")
 }
@@ -219,7 +221,7 @@ func TestCancelEndsALoginToARegistryThatNeverAnswers(t *testing.T) {
 // engineLog is the engine's side of a plugin's log.
 type engineLog struct {
 	pulumirpc.UnimplementedEngineServer
-	said said
+	said harness.Messages
 }
 
 // Log collects a message.
@@ -229,63 +231,63 @@ func (e *engineLog) Log(_ context.Context, request *pulumirpc.LogRequest) (*empt
 }
 
 // listen makes the plugin log to the result.
-func (p *process) listen() *engineLog {
-	p.t.Helper()
+func listen(p *harness.Process) *engineLog {
+	p.T.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(p.t, err)
+	require.NoError(p.T, err)
 	log, server := &engineLog{}, grpc.NewServer()
 	pulumirpc.RegisterEngineServer(server, log)
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(listener) })
-	p.t.Cleanup(func() {
+	p.T.Cleanup(func() {
 		server.Stop()
 		serving.Wait()
 	})
-	_, err = p.plugin.Attach(context.Background(), &pulumirpc.PluginAttach{Address: listener.Addr().String()})
-	require.NoError(p.t, err)
+	_, err = p.Client.Attach(context.Background(), &pulumirpc.PluginAttach{Address: listener.Addr().String()})
+	require.NoError(p.T, err)
 	return log
 }
 
-// names returns what a function returns to a plugin in a corporate network, and what the plugin logs.
-func (c *corporate) names(function string, configuration, arguments map[string]any, environment ...string) (map[string]any, string) {
-	c.t.Helper()
-	p := c.start(append(environment, "OCI_DEFAULT_CERTS_PATH="+c.authorities))
-	defer p.ended()
-	log := p.listen()
-	require.NoError(c.t, p.configure(configuration))
-	answer, err := p.plugin.Invoke(context.Background(), &pulumirpc.InvokeRequest{Tok: function, Args: properties(c.t, arguments)})
-	require.NoError(c.t, err)
+// namesBehindProxy returns what a function returns to a plugin in a corporate network, and what the plugin logs.
+func namesBehindProxy(c *harness.CorporateNetwork, function string, configuration, arguments map[string]any, environment ...string) (map[string]any, string) {
+	c.T.Helper()
+	p := c.Start(append(environment, "OCI_DEFAULT_CERTS_PATH="+c.Authorities))
+	defer p.End()
+	log := listen(p)
+	require.NoError(c.T, p.Configure(configuration))
+	answer, err := p.Client.Invoke(context.Background(), &pulumirpc.InvokeRequest{Tok: function, Args: harness.Properties(c.T, arguments)})
+	require.NoError(c.T, err)
 	names, err := plugin.UnmarshalProperties(answer.GetReturn(), plugin.MarshalOptions{}) // without the marks of secrets
-	require.NoError(c.t, err)
+	require.NoError(c.T, err)
 	return names.Mappable(), log.said.String()
 }
 
 func TestTheHostsOfTheRegistry(t *testing.T) {
-	c := newCorporate(t)
+	c := harness.NewCorporateNetwork(t)
 	arguments := map[string]any{"username": "alice", "namespace": "ns"}
-	names, said := c.names(getRegistryUser, nil, arguments)
+	names, said := namesBehindProxy(c, inprocess.GetRegistryUser, nil, arguments)
 	assert.Equal(t, "ocir.us-phoenix-1.oci.oraclecloud.com", names["server"])
 	assert.Equal(t, "phx.ocir.io", names["alias"])
 	assert.Empty(t, said)
 
 	const schema = `OCI_REGION_METADATA={"realmKey":"oc99","realmDomainComponent":"new-realm.com","regionKey":"NHJ","regionIdentifier":"us-new-1"}`
 	for _, region := range []string{"NHJ", "nhj", "us-new-1"} {
-		names, _ = c.names(getRegistryUser, map[string]any{"region": region}, arguments, schema)
+		names, _ = namesBehindProxy(c, inprocess.GetRegistryUser, map[string]any{"region": region}, arguments, schema)
 		assert.Equal(t, "ocir.us-new-1.oci.new-realm.com", names["server"], region)
-		names, _ = c.names(getRegistryUser, nil, map[string]any{"username": "alice", "namespace": "ns", "region": region}, schema)
+		names, _ = namesBehindProxy(c, inprocess.GetRegistryUser, nil, map[string]any{"username": "alice", "namespace": "ns", "region": region}, schema)
 		assert.Equal(t, "ocir.us-new-1.oci.new-realm.com", names["server"], region)
 	}
-	names, _ = c.names(getRegistryUser, nil, arguments, "OCI_domain_name_override=new-realm.com")
+	names, _ = namesBehindProxy(c, inprocess.GetRegistryUser, nil, arguments, "OCI_domain_name_override=new-realm.com")
 	assert.Equal(t, "ocir.us-phoenix-1.oci.new-realm.com", names["server"])
 
-	arguments["password"] = canary
-	names, _ = c.names(getRegistryLogin, nil, arguments)
+	arguments["password"] = harness.Canary
+	names, _ = namesBehindProxy(c, inprocess.GetRegistryLogin, nil, arguments)
 	for _, host := range []string{"ocir.us-phoenix-1.oci.oraclecloud.com", "us-phoenix-1.ocir.io", "phx.ocir.io"} {
 		assert.Contains(t, names["dockerConfigJson"], `"`+host+`":`)
 	}
 
-	c.oci.Inject(emulator.Fault{Operation: "ListRegionSubscriptions", Status: 400, Code: "InvalidParameter", Message: "No."})
-	names, said = c.names(getRegistryLogin, nil, arguments)
+	c.OCI.Inject(emulator.Fault{Operation: "ListRegionSubscriptions", Status: 400, Code: "InvalidParameter", Message: "No."})
+	names, said = namesBehindProxy(c, inprocess.GetRegistryLogin, nil, arguments)
 	assert.NotContains(t, names, "alias")
 	assert.Contains(t, names["dockerConfigJson"], `"us-phoenix-1.ocir.io":`)
 	assert.NotContains(t, names["dockerConfigJson"], "phx")

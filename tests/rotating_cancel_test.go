@@ -10,12 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 )
 
 // TestCancelInTheMiddleOfARotation cancels in each step of a rotation. Every token that exists then is in the state, the current token
 // works, and the next up finishes the rotation, once.
 func TestCancelInTheMiddleOfARotation(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for name, test := range map[string]struct {
 			arguments map[string]any
 			// until prepares the moment of the cancellation. It returns a channel that is closed at that moment, and a function
@@ -33,7 +34,7 @@ func TestCancelInTheMiddleOfARotation(t *testing.T) {
 			},
 			"between revoking and creating": {
 				until: func(s *rotatingStack) (<-chan struct{}, func()) {
-					s.inOrder(tooMany)
+					s.InOrder(harness.TooMany)
 					return s.sleeping(), nil
 				},
 			},
@@ -43,7 +44,7 @@ func TestCancelInTheMiddleOfARotation(t *testing.T) {
 			},
 			"while the new token becomes ACTIVE": {
 				until: func(s *rotatingStack) (<-chan struct{}, func()) {
-					s.oci.SetCreatingLists(3)
+					s.OCI.SetCreatingLists(3)
 					return s.sleeping(), nil
 				},
 				created: 1, iamOnly: true,
@@ -58,15 +59,15 @@ func TestCancelInTheMiddleOfARotation(t *testing.T) {
 				created:   1, revoking: true,
 			},
 		} {
-			if test.iamOnly && a.domain != "" {
+			if test.iamOnly && a.Domain != "" {
 				continue
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				s := a.twice(t, nil)
+				s := twice(t, a, nil)
 				s.set(test.arguments)
 				current := s.output("token")
-				s.oci.ResetJournal()
+				s.OCI.ResetJournal()
 				moment, after := test.until(s)
 				ctx, cancel := context.WithCancel(context.Background())
 				defer cancel()
@@ -77,8 +78,8 @@ func TestCancelInTheMiddleOfARotation(t *testing.T) {
 						after()
 					}
 				}()
-				require.Error(t, s.operate(ctx, engine.Update, s.program, false), "cancelled")
-				assert.LessOrEqual(t, len(s.retryTokens()), 1)
+				require.Error(t, s.Operate(ctx, engine.Update, s.program, false), "cancelled")
+				assert.LessOrEqual(t, len(s.RetryTokens()), 1)
 				if test.revoking {
 					s.requireNobodysToken()
 				} else {
@@ -92,10 +93,10 @@ func TestCancelInTheMiddleOfARotation(t *testing.T) {
 				}
 				assert.True(t, s.works(s.output("token")) || s.output("state") == "CREATING", "the current token works")
 
-				s.clock.tellSleeps(nil)
-				s.oci.ClearFaults()
-				s.mustUp()
-				assert.Equal(t, 1-test.created, s.calls("CreateAuthToken"), "one new token in all")
+				s.Clock.TellSleeps(nil)
+				s.OCI.ClearFaults()
+				s.MustUp()
+				assert.Equal(t, 1-test.created, s.Calls("CreateAuthToken"), "one new token in all")
 				if test.created > 0 {
 					assert.Equal(t, made, s.output("tokenId"))
 				}
@@ -104,11 +105,11 @@ func TestCancelInTheMiddleOfARotation(t *testing.T) {
 					assert.Equal(t, current, s.output("previousToken"), "rotated once")
 				}
 				assert.True(t, s.works(s.output("token")))
-				for _, token := range s.tokens() {
+				for _, token := range s.Tokens() {
 					assert.Equal(t, s.arguments["description"], token.Description)
 				}
-				s.mustUp()
-				assert.Empty(t, s.changes(), "finished")
+				s.MustUp()
+				assert.Empty(t, s.Changes(), "finished")
 			})
 		}
 	})
@@ -117,11 +118,11 @@ func TestCancelInTheMiddleOfARotation(t *testing.T) {
 // held holds back the answer to a call until the test ends. The first skip calls pass.
 func (s *rotatingStack) held(operation string, skip int) (moment <-chan struct{}, after func()) {
 	came, over := make(chan struct{}), make(chan struct{})
-	s.oci.Inject(emulator.Fault{Operation: operation, Skip: skip, Times: 1, Hold: func() {
+	s.OCI.Inject(emulator.Fault{Operation: operation, Skip: skip, Times: 1, Hold: func() {
 		close(came)
 		<-over
 	}})
-	s.t.Cleanup(func() { close(over) })
+	s.T.Cleanup(func() { close(over) })
 	return came, nil
 }
 
@@ -129,9 +130,9 @@ func (s *rotatingStack) held(operation string, skip int) (moment <-chan struct{}
 // still waits for the answer.
 func (s *rotatingStack) heldUntilHeard(operation string) (moment <-chan struct{}, after func()) {
 	asleep := make(chan time.Duration, 100)
-	s.clock.tellSleeps(asleep)
-	arrived, release := s.gate(operation)
-	s.t.Cleanup(release)
+	s.Clock.TellSleeps(asleep)
+	arrived, release := s.Gate(operation)
+	s.T.Cleanup(release)
 	return arrived, func() {
 		<-asleep
 		release()
@@ -141,7 +142,7 @@ func (s *rotatingStack) heldUntilHeard(operation string) (moment <-chan struct{}
 // sleeping reports when the provider first waits.
 func (s *rotatingStack) sleeping() <-chan struct{} {
 	asleep := make(chan time.Duration, 100)
-	s.clock.tellSleeps(asleep)
+	s.Clock.TellSleeps(asleep)
 	waits := make(chan struct{})
 	go func() {
 		<-asleep

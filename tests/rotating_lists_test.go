@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 )
 
 // A list that lags behind may lack tokens that exist. Before a RotatingAuthToken treats them as gone, it asks the home region or, in an
@@ -16,58 +17,58 @@ import (
 // not the home region.
 func (s *rotatingStack) lagging() {
 	region := "us-phoenix-1"
-	if s.domainURL == "" {
+	if s.DomainURL == "" {
 		region = "us-ashburn-1"
 	}
-	s.oci.SetListLag(region, 10*365*day)
+	s.OCI.SetListLag(region, 10*365*harness.Day)
 }
 
 // newLaggingStack returns a stack whose lists lag.
-func (a api) newLaggingStack(t *testing.T, arguments map[string]any) *rotatingStack {
+func newLaggingStack(t *testing.T, a harness.API, arguments map[string]any) *rotatingStack {
 	t.Helper()
 	regions := []string{"us-phoenix-1"}
-	if a.domain == "" {
+	if a.Domain == "" {
 		regions = append(regions, "us-ashburn-1")
 	}
-	s := newRotatingStackIn(a.newWorldOfYears(t, regions...), arguments)
-	if a.domain == "" {
-		s.env["OCI_REGION"] = "us-ashburn-1"
-		s.config["endpoint"] = s.url + "/{region}"
+	s := newRotatingStackIn(a.NewWorldOnOneClock(t, regions...), arguments)
+	if a.Domain == "" {
+		s.Env["OCI_REGION"] = "us-ashburn-1"
+		s.Config["endpoint"] = s.URL + "/{region}"
 	}
 	s.lagging()
 	return s
 }
 
 // rotated returns a stack whose lists lag, with a current and a previous token. Neither is new.
-func (a api) rotated(t *testing.T, arguments map[string]any) *rotatingStack {
+func rotated(t *testing.T, a harness.API, arguments map[string]any) *rotatingStack {
 	t.Helper()
-	s := a.newLaggingStack(t, map[string]any{"rotationDays": 30})
+	s := newLaggingStack(t, a, map[string]any{"rotationDays": 30})
 	s.set(arguments)
-	s.mustUp()
-	s.clock.advance(31 * day)
-	s.mustUp()
-	s.clock.advance(day)
+	s.MustUp()
+	s.Clock.Advance(31 * harness.Day)
+	s.MustUp()
+	s.Clock.Advance(harness.Day)
 	return s
 }
 
 func TestRefreshKeepsTokensThatALaggingListLacks(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		s := a.rotated(t, nil)
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		s := rotated(t, a, nil)
 		before := s.state().Outputs
-		require.NoError(t, s.refresh())
+		require.NoError(t, s.Refresh())
 		assert.Equal(t, before, s.state().Outputs)
-		assert.Empty(t, s.changes())
+		assert.Empty(t, s.Changes())
 		s.requireSlots(true)
 
 		// The refresh still notices a token that is really gone.
-		s.oci.DeleteToken(s.user, s.output("previousTokenId"))
-		require.NoError(t, s.refresh())
+		s.OCI.DeleteToken(s.User, s.output("previousTokenId"))
+		require.NoError(t, s.Refresh())
 		s.requireSlots(false)
 	})
 }
 
 func TestRotationKnowsTokensThatALaggingListLacks(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for name, arguments := range map[string]map[string]any{
 			"with overlap":    {},
 			"without overlap": {"overlap": false},
@@ -75,14 +76,14 @@ func TestRotationKnowsTokensThatALaggingListLacks(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				s := a.rotated(t, arguments)
+				s := rotated(t, a, arguments)
 				for range 3 {
 					current := s.output("token")
-					s.clock.advance(31 * day)
-					require.NoError(t, s.preview())
-					assert.Equal(t, updated, s.changes())
-					s.oci.ResetJournal()
-					require.NoError(t, s.testStack.up(s.program), s.diagnostics())
+					s.Clock.Advance(31 * harness.Day)
+					require.NoError(t, s.Preview())
+					assert.Equal(t, updated, s.Changes())
+					s.OCI.ResetJournal()
+					require.NoError(t, s.Stack.Up(s.program), s.Diagnostics())
 					assert.Equal(t, 1, s.created(), "one more token, and no third")
 					s.requireSlots(name == "with overlap")
 					assert.NotEqual(t, current, s.output("token"))
@@ -90,18 +91,18 @@ func TestRotationKnowsTokensThatALaggingListLacks(t *testing.T) {
 						assert.Equal(t, current, s.output("previousToken"))
 					}
 				}
-				require.NoError(t, s.destroy())
-				assert.Empty(t, s.tokens())
+				require.NoError(t, s.Destroy())
+				assert.Empty(t, s.Tokens())
 			})
 		}
 	})
 }
 
 // created returns how many tokens OCI was asked to create. It counts the retry tokens.
-func (s *rotatingStack) created() int { return len(s.retryTokens()) }
+func (s *rotatingStack) created() int { return len(s.RetryTokens()) }
 
 func TestATokenThatOCIDoesNotFindForAWriteStaysInTheState(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		missing := func(operation string, skip int) emulator.Fault {
 			return emulator.Fault{Operation: operation, Skip: skip, Status: 404, Code: "NotAuthorizedOrNotFound", Message: "No."}
 		}
@@ -115,18 +116,18 @@ func TestATokenThatOCIDoesNotFindForAWriteStaysInTheState(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				s := a.rotated(t, nil)
+				s := rotated(t, a, nil)
 				ids := []string{s.output("tokenId"), s.output("previousTokenId")}
 				s.set(test.arguments)
-				s.oci.Inject(test.fault)
-				require.Error(t, s.up(), "the token is there")
+				s.OCI.Inject(test.fault)
+				require.Error(t, s.Up(), "the token is there")
 				assert.Equal(t, ids, []string{s.output("tokenId"), s.output("previousTokenId")})
 				s.requireSlots(true)
 
-				s.oci.ClearFaults()
-				s.mustUp()
-				s.mustUp()
-				assert.Empty(t, s.changes())
+				s.OCI.ClearFaults()
+				s.MustUp()
+				s.MustUp()
+				assert.Empty(t, s.Changes())
 			})
 		}
 	})

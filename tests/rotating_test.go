@@ -15,57 +15,33 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
-
-const rotatingType = "ociauthtoken:index:RotatingAuthToken"
-
-const day = 24 * time.Hour
 
 // rotatingStack is a stack with a RotatingAuthToken "token" and a "login" that takes its value. OCI and the provider share a clock,
 // which the test advances.
 type rotatingStack struct {
-	*testStack
+	*inprocess.Stack
 	arguments map[string]any
 	options   deploytest.ResourceOptions
 	// previewed holds the outputs that the program saw in the last preview.
 	previewed resource.PropertyMap
 }
 
-func newRotatingStack(t *testing.T, arguments map[string]any) *rotatingStack {
+func newRotatingStack(t *testing.T, a harness.API, arguments map[string]any) *rotatingStack {
 	t.Helper()
-	return api{}.newRotatingStack(t, arguments)
+	return newRotatingStackIn(a.NewWorldOnOneClock(t), arguments)
 }
 
-func (a api) newRotatingStack(t *testing.T, arguments map[string]any) *rotatingStack {
-	t.Helper()
-	return newRotatingStackIn(a.newWorldOfYears(t), arguments)
-}
-
-func newRotatingStackIn(w *world, arguments map[string]any) *rotatingStack {
-	s := &rotatingStack{testStack: newStackIn(w), arguments: map[string]any{"description": "ci"}}
-	s.set(map[string]any{"userId": s.user})
-	if s.domainURL != "" {
-		s.set(map[string]any{"domainUrl": s.domainURL})
+func newRotatingStackIn(w *harness.World, arguments map[string]any) *rotatingStack {
+	s := &rotatingStack{Stack: inprocess.NewStack(w), arguments: map[string]any{"description": "ci"}}
+	s.set(map[string]any{"userId": s.User})
+	if s.DomainURL != "" {
+		s.set(map[string]any{"domainUrl": s.DomainURL})
 	}
 	s.set(arguments)
 	return s
-}
-
-// newWorldOfYears starts a local OCI that shares the provider's clock, which a test advances by years. Requests are signed with the
-// machine's own clock, so their dates are wrong. The first region is the home region.
-func (a api) newWorldOfYears(t *testing.T, regions ...string) *world {
-	t.Helper()
-	clock := newTestClock()
-	config := emulator.Config{Clock: clock.Now, ClockSkew: 100 * 365 * day, Regions: regions}
-	if a.domain != "" {
-		config.Domains = []string{a.domain}
-	}
-	w := newWorldWith(t, config)
-	w.clock = clock
-	if a.domain != "" {
-		w.domainURL, w.user = w.oci.Domains()[0].URL, w.oci.Users()[1].ID
-	}
-	return w
 }
 
 // set changes arguments of the program. A nil removes one.
@@ -83,7 +59,7 @@ func (s *rotatingStack) set(arguments map[string]any) {
 func (s *rotatingStack) program(m *deploytest.ResourceMonitor) error {
 	options := s.options
 	options.Inputs = resource.NewPropertyMapFromMap(s.arguments)
-	token, err := m.RegisterResource(rotatingType, "token", true, options)
+	token, err := m.RegisterResource(harness.RotatingAuthTokenType, "token", true, options)
 	if err != nil {
 		return err
 	}
@@ -91,7 +67,7 @@ func (s *rotatingStack) program(m *deploytest.ResourceMonitor) error {
 	if _, ok := token.Outputs["token"]; !ok {
 		return nil // an import without the value
 	}
-	_, err = m.RegisterResource(loginType, "login", true, deploytest.ResourceOptions{
+	_, err = m.RegisterResource(inprocess.LoginType, "login", true, deploytest.ResourceOptions{
 		Inputs:       resource.PropertyMap{"password": token.Outputs["token"]},
 		PropertyDeps: map[resource.PropertyKey][]resource.URN{"password": {token.URN}},
 		Dependencies: []resource.URN{token.URN},
@@ -99,120 +75,93 @@ func (s *rotatingStack) program(m *deploytest.ResourceMonitor) error {
 	return err
 }
 
-// up runs the program. Even if it fails, the login must still be able to log in.
-func (s *rotatingStack) up() error {
-	s.t.Helper()
-	s.oci.ResetJournal()
-	err := s.testStack.up(s.program)
+// Up runs the program. Even if it fails, the login must still be able to log in.
+func (s *rotatingStack) Up() error {
+	s.T.Helper()
+	s.OCI.ResetJournal()
+	err := s.Stack.Up(s.program)
 	s.requireLogin()
 	s.requireNobodysToken()
 	return err
 }
 
-func (s *rotatingStack) mustUp() {
-	s.t.Helper()
-	require.NoError(s.t, s.up(), s.diagnostics())
+func (s *rotatingStack) MustUp() {
+	s.T.Helper()
+	require.NoError(s.T, s.Up(), s.Diagnostics())
 }
 
-// preview previews the program. It must not write anything to OCI.
-func (s *rotatingStack) preview() error {
-	s.t.Helper()
-	s.oci.ResetJournal()
-	err := s.testStack.preview(s.program)
-	assert.Zero(s.t, s.writes(), "a preview writes nothing")
+// Preview previews the program. It must not write anything to OCI.
+func (s *rotatingStack) Preview() error {
+	s.T.Helper()
+	s.OCI.ResetJournal()
+	err := s.Stack.Preview(s.program)
+	assert.Zero(s.T, s.Writes(), "a preview writes nothing")
 	return err
 }
 
 // requireLogin fails unless the value that the login got last is that of a live token.
 func (s *rotatingStack) requireLogin() {
-	s.t.Helper()
-	received := s.consumer.received
+	s.T.Helper()
+	received := s.Consumer.Received
 	if len(received) == 0 {
 		return
 	}
-	require.True(s.t, s.works(received[len(received)-1]), "what the login was given last no longer works")
+	require.True(s.T, s.works(received[len(received)-1]), "what the login was given last no longer works")
 }
 
 // works reports whether a token with this value can be used.
 func (s *rotatingStack) works(value string) bool {
-	return slices.ContainsFunc(s.tokens(), func(t emulator.Token) bool { return t.Value == value && t.LifecycleState == "ACTIVE" })
+	return slices.ContainsFunc(s.Tokens(), func(t emulator.Token) bool { return t.Value == value && t.LifecycleState == "ACTIVE" })
 }
 
 // requireNobodysToken fails if OCI has a token that neither the state nor the test knows.
 func (s *rotatingStack) requireNobodysToken() {
-	s.t.Helper()
-	for _, token := range s.tokens() {
+	s.T.Helper()
+	for _, token := range s.Tokens() {
 		if token.Description != "theirs" && s.state() != nil {
 			outputs := s.state().Outputs
-			known := []string{string(s.state().ID), text(outputs, "tokenId"), text(outputs, "previousTokenId")}
-			require.Contains(s.t, known, token.ID, "a token that nobody has recorded")
+			known := []string{string(s.state().ID), harness.Text(outputs, "tokenId"), harness.Text(outputs, "previousTokenId")}
+			require.Contains(s.T, known, token.ID, "a token that nobody has recorded")
 		}
 	}
 }
 
 // state returns the recorded state of the RotatingAuthToken, or nil.
-func (s *rotatingStack) state() *pkgresource.State { return s.recorded(rotatingType, "token") }
-
-// recorded returns the recorded state of a resource, or nil.
-func (s *testStack) recorded(kind, name string) *pkgresource.State {
-	if s.snapshot == nil {
-		return nil
-	}
-	for _, state := range s.snapshot.Resources {
-		if string(state.Type) == kind && state.URN.Name() == name && !state.Delete {
-			return state
-		}
-	}
-	return nil
-}
-
-// text returns an output of a resource that is a string, or "". The tokens' values must be secrets.
-func text(outputs resource.PropertyMap, name resource.PropertyKey) string {
-	value := outputs[name]
-	if value.IsSecret() {
-		value = value.SecretValue().Element
-	} else if name == "token" || name == "previousToken" {
-		if !value.IsNull() {
-			panic("the output " + name + " is not a secret in the state")
-		}
-	}
-	if !value.IsString() {
-		return ""
-	}
-	return value.StringValue()
+func (s *rotatingStack) state() *pkgresource.State {
+	return s.Recorded(harness.RotatingAuthTokenType, "token")
 }
 
 func (s *rotatingStack) output(name resource.PropertyKey) string {
-	s.t.Helper()
-	require.NotNil(s.t, s.state(), "no RotatingAuthToken in the state")
-	return text(s.state().Outputs, name)
+	s.T.Helper()
+	require.NotNil(s.T, s.state(), "no RotatingAuthToken in the state")
+	return harness.Text(s.state().Outputs, name)
 }
 
 // requireSlots fails unless OCI has exactly the current token of the state and, if there is one, its previous one.
 func (s *rotatingStack) requireSlots(previous bool) {
-	s.t.Helper()
+	s.T.Helper()
 	values := map[string]string{}
-	for _, token := range s.tokens() {
+	for _, token := range s.Tokens() {
 		values[token.ID] = token.Value
 	}
 	want := map[string]string{s.output("tokenId"): s.output("token")}
 	if previous {
-		require.NotEmpty(s.t, s.output("previousTokenId"))
+		require.NotEmpty(s.T, s.output("previousTokenId"))
 		want[s.output("previousTokenId")] = s.output("previousToken")
 	} else {
-		require.Empty(s.t, s.output("previousTokenId"))
-		require.Empty(s.t, s.output("previousToken"))
+		require.Empty(s.T, s.output("previousTokenId"))
+		require.Empty(s.T, s.output("previousToken"))
 	}
-	require.Equal(s.t, want, values)
+	require.Equal(s.T, want, values)
 }
 
 // diff returns the paths in the detailed diff that the last operation showed for the token.
 func (s *rotatingStack) diff() []string {
 	var paths []string
-	for _, event := range s.events {
+	for _, event := range s.Events {
 		if event.Type == engine.ResourcePreEvent {
 			metadata := event.Payload().(engine.ResourcePreEventPayload).Metadata
-			if metadata.Type == rotatingType {
+			if metadata.Type == harness.RotatingAuthTokenType {
 				for path := range metadata.DetailedDiff {
 					paths = append(paths, path)
 				}
@@ -229,176 +178,176 @@ var (
 	replaced = display.ResourceChanges{"replace": 1, "update": 1}
 )
 
-func TestRotationFollowsTheCalendar(t *testing.T) { forEachAPI(t, rotationFollowsTheCalendar) }
+func TestRotationFollowsTheCalendar(t *testing.T) { harness.ForEachAPI(t, rotationFollowsTheCalendar) }
 
-func rotationFollowsTheCalendar(t *testing.T, a api) {
-	s := a.newRotatingStack(t, map[string]any{"rotationDays": 30})
-	s.mustUp()
+func rotationFollowsTheCalendar(t *testing.T, a harness.API) {
+	s := newRotatingStack(t, a, map[string]any{"rotationDays": 30})
+	s.MustUp()
 	s.requireSlots(false)
 	first, id := s.output("token"), s.state().ID
 	assert.Equal(t, string(id), s.output("tokenId"))
 	due, err := time.Parse(time.RFC3339, s.output("timeRotationDue"))
 	require.NoError(t, err)
-	assert.WithinDuration(t, s.clock.Now().Add(30*day), due, 25*time.Hour)
+	assert.WithinDuration(t, s.Clock.Now().Add(30*harness.Day), due, 25*time.Hour)
 
-	s.clock.advance(26 * day)
-	require.NoError(t, s.preview())
-	assert.Empty(t, s.changes())
-	s.mustUp()
-	assert.Empty(t, s.changes())
-	assert.Empty(t, s.oci.Journal(), "there is nothing to ask OCI for")
-	assert.NotContains(t, s.diagnostics(), "comes up")
+	s.Clock.Advance(26 * harness.Day)
+	require.NoError(t, s.Preview())
+	assert.Empty(t, s.Changes())
+	s.MustUp()
+	assert.Empty(t, s.Changes())
+	assert.Empty(t, s.OCI.Journal(), "there is nothing to ask OCI for")
+	assert.NotContains(t, s.Diagnostics(), "comes up")
 
-	s.clock.advance(3 * day)
-	s.mustUp()
-	assert.Empty(t, s.changes())
-	assert.Contains(t, s.diagnostics(), "a rotation is due soon, on "+due.Format(time.DateOnly))
+	s.Clock.Advance(3 * harness.Day)
+	s.MustUp()
+	assert.Empty(t, s.Changes())
+	assert.Contains(t, s.Diagnostics(), "a rotation is due soon, on "+due.Format(time.DateOnly))
 
-	s.clock.advance(day + time.Minute)
-	require.NoError(t, s.preview())
-	assert.Equal(t, updated, s.changes(), "the preview shows what will follow")
+	s.Clock.Advance(harness.Day + time.Minute)
+	require.NoError(t, s.Preview())
+	assert.Equal(t, updated, s.Changes(), "the preview shows what will follow")
 	assert.Equal(t, []string{"timeRotationDue"}, s.diff())
-	assert.Contains(t, s.diagnostics(), "the token is 30 days old, and was due on "+due.Format(time.DateOnly))
+	assert.Contains(t, s.Diagnostics(), "the token is 30 days old, and was due on "+due.Format(time.DateOnly))
 	assert.True(t, s.previewed["token"].ContainsUnknowns())
 	assert.True(t, s.previewed["token"].IsSecret(), "the value to come is a secret already")
 	assert.True(t, s.previewed["tokenId"].ContainsUnknowns())
-	assert.Equal(t, first, text(s.previewed, "previousToken"), "what will be the previous token is known")
+	assert.Equal(t, first, harness.Text(s.previewed, "previousToken"), "what will be the previous token is known")
 
-	s.mustUp()
-	assert.Equal(t, updated, s.changes())
+	s.MustUp()
+	assert.Equal(t, updated, s.Changes())
 	second := s.output("token")
 	assert.NotEqual(t, first, second)
 	assert.Equal(t, first, s.output("previousToken"))
 	assert.Equal(t, id, s.state().ID, "the id stays")
 	s.requireSlots(true)
 	assert.True(t, s.works(first), "whoever holds the last value can go on using it")
-	assert.Equal(t, []string{first, second}, s.consumer.received)
+	assert.Equal(t, []string{first, second}, s.Consumer.Received)
 
-	s.mustUp()
-	assert.Empty(t, s.changes(), "once")
+	s.MustUp()
+	assert.Empty(t, s.Changes(), "once")
 
-	s.clock.advance(31 * day)
-	s.mustUp()
+	s.Clock.Advance(31 * harness.Day)
+	s.MustUp()
 	s.requireSlots(true)
 	assert.False(t, s.works(first), "the next rotation revokes it")
 	assert.True(t, s.works(second))
-	assert.Equal(t, 1, s.calls("CreateAuthToken"))
-	assert.Equal(t, 1, s.calls("DeleteAuthToken"))
+	assert.Equal(t, 1, s.Calls("CreateAuthToken"))
+	assert.Equal(t, 1, s.Calls("DeleteAuthToken"))
 
-	require.NoError(t, s.destroy())
-	assert.Empty(t, s.tokens())
+	require.NoError(t, s.Destroy())
+	assert.Empty(t, s.Tokens())
 }
 
 func TestRotationFollowsWhatTheProgramSays(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 30, "rotateWhenChanged": map[string]any{"leak": "none", "a.b": "1"}})
-	s.mustUp()
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30, "rotateWhenChanged": map[string]any{"leak": "none", "a.b": "1"}})
+	s.MustUp()
 	first := s.output("token")
 
 	s.set(map[string]any{"rotateWhenChanged": map[string]any{"leak": "2027-03", "a.b": "2"}})
-	require.NoError(t, s.preview())
-	assert.Equal(t, updated, s.changes())
+	require.NoError(t, s.Preview())
+	assert.Equal(t, updated, s.Changes())
 	assert.Equal(t, []string{`rotateWhenChanged.leak`, `rotateWhenChanged["a.b"]`}, s.diff())
-	assert.Contains(t, s.diagnostics(), "rotateWhenChanged has changed (a.b, leak)")
-	s.mustUp()
-	assert.Equal(t, 1, s.calls("CreateAuthToken"), "once, however many have changed")
+	assert.Contains(t, s.Diagnostics(), "rotateWhenChanged has changed (a.b, leak)")
+	s.MustUp()
+	assert.Equal(t, 1, s.Calls("CreateAuthToken"), "once, however many have changed")
 	assert.Equal(t, first, s.output("previousToken"))
-	s.mustUp()
-	assert.Empty(t, s.changes())
+	s.MustUp()
+	assert.Empty(t, s.Changes())
 
-	s.clock.advance(31 * day)
+	s.Clock.Advance(31 * harness.Day)
 	s.set(map[string]any{"rotateWhenChanged": nil})
-	s.mustUp()
-	assert.Equal(t, 1, s.calls("CreateAuthToken"), "once, though there were two reasons")
-	s.mustUp()
-	assert.Empty(t, s.changes())
+	s.MustUp()
+	assert.Equal(t, 1, s.Calls("CreateAuthToken"), "once, though there were two reasons")
+	s.MustUp()
+	assert.Empty(t, s.Changes())
 	s.requireSlots(true)
 }
 
 func TestOtherArgumentsAreNoReasonToCallOCI(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 30})
-	s.mustUp()
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30})
+	s.MustUp()
 	for _, arguments := range []map[string]any{
 		{"rotationDays": 60}, {"maxAgeDays": 90}, {"maxAgeDays": nil, "previousDays": 3}, {"overlap": false}, {"overlap": nil, "previousDays": nil}, {"rotationDays": nil},
 		{"rotationDays": 90},
 	} {
 		s.set(arguments)
-		require.NoError(t, s.preview())
-		assert.Equal(t, inPlace, s.changes(), "%v", arguments)
-		assert.Empty(t, s.oci.Journal(), "%v", arguments)
+		require.NoError(t, s.Preview())
+		assert.Equal(t, inPlace, s.Changes(), "%v", arguments)
+		assert.Empty(t, s.OCI.Journal(), "%v", arguments)
 		assert.False(t, s.previewed["token"].ContainsUnknowns(), "%v", arguments)
-		s.mustUp()
-		assert.Equal(t, inPlace, s.changes(), "%v", arguments)
-		assert.Empty(t, s.oci.Journal(), "%v", arguments)
+		s.MustUp()
+		assert.Equal(t, inPlace, s.Changes(), "%v", arguments)
+		assert.Empty(t, s.OCI.Journal(), "%v", arguments)
 	}
 	due, err := time.Parse(time.RFC3339, s.output("timeRotationDue"))
 	require.NoError(t, err)
-	assert.WithinDuration(t, s.clock.Now().Add(90*day), due, 25*time.Hour)
+	assert.WithinDuration(t, s.Clock.Now().Add(90*harness.Day), due, 25*time.Hour)
 
-	s.clock.advance(10 * day)
+	s.Clock.Advance(10 * harness.Day)
 	s.set(map[string]any{"rotationDays": 10})
-	require.NoError(t, s.preview())
-	assert.Equal(t, updated, s.changes(), "unless they make a rotation due")
-	s.mustUp()
+	require.NoError(t, s.Preview())
+	assert.Equal(t, updated, s.Changes(), "unless they make a rotation due")
+	s.MustUp()
 	s.requireSlots(true)
 }
 
 func TestRefreshNeverRotates(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 30, "previousDays": 3})
-	s.mustUp()
-	s.clock.advance(31 * day)
-	s.mustUp()
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30, "previousDays": 3})
+	s.MustUp()
+	s.Clock.Advance(31 * harness.Day)
+	s.MustUp()
 	before := s.state().Outputs
-	s.clock.advance(31 * day)
+	s.Clock.Advance(31 * harness.Day)
 
-	s.oci.ResetJournal()
-	require.NoError(t, s.refresh())
-	assert.Empty(t, s.changes(), "no change because of time")
-	assert.Zero(t, s.writes())
+	s.OCI.ResetJournal()
+	require.NoError(t, s.Refresh())
+	assert.Empty(t, s.Changes(), "no change because of time")
+	assert.Zero(t, s.Writes())
 	assert.Equal(t, before, s.state().Outputs)
 
-	s.mustUp()
-	assert.Equal(t, updated, s.changes(), "the next up rotates")
+	s.MustUp()
+	assert.Equal(t, updated, s.Changes(), "the next up rotates")
 }
 
 func TestPreviousTokenIsRevokedAfterPreviousDays(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 30, "previousDays": 7})
-	s.mustUp()
-	s.clock.advance(30*day + time.Minute)
-	s.mustUp()
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30, "previousDays": 7})
+	s.MustUp()
+	s.Clock.Advance(30*harness.Day + time.Minute)
+	s.MustUp()
 	s.requireSlots(true)
-	s.clock.advance(6 * day)
-	s.mustUp()
-	assert.Empty(t, s.changes())
+	s.Clock.Advance(6 * harness.Day)
+	s.MustUp()
+	assert.Empty(t, s.Changes())
 
-	s.clock.advance(day + time.Minute)
-	require.NoError(t, s.preview())
-	assert.Equal(t, inPlace, s.changes(), "the login does not move")
+	s.Clock.Advance(harness.Day + time.Minute)
+	require.NoError(t, s.Preview())
+	assert.Equal(t, inPlace, s.Changes(), "the login does not move")
 	assert.Equal(t, []string{"previousTokenId"}, s.diff())
-	assert.Contains(t, s.diagnostics(), "the previous token will be revoked")
-	s.mustUp()
-	assert.Equal(t, inPlace, s.changes())
+	assert.Contains(t, s.Diagnostics(), "the previous token will be revoked")
+	s.MustUp()
+	assert.Equal(t, inPlace, s.Changes())
 	s.requireSlots(false)
-	s.mustUp()
-	assert.Empty(t, s.changes())
+	s.MustUp()
+	assert.Empty(t, s.Changes())
 }
 
 func TestPreviousDaysOfZeroRevokesALeakedTokenAtOnce(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotateWhenChanged": map[string]any{"incident": "none"}})
-	s.mustUp()
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotateWhenChanged": map[string]any{"incident": "none"}})
+	s.MustUp()
 	leaked := s.output("token")
 	s.set(map[string]any{"rotateWhenChanged": map[string]any{"incident": "4711"}, "previousDays": 0})
-	require.NoError(t, s.preview())
+	require.NoError(t, s.Preview())
 	assert.True(t, s.previewed["previousToken"].IsNull())
-	s.mustUp()
+	s.MustUp()
 	s.requireSlots(false)
 	assert.False(t, s.works(leaked))
 	var operations []string
-	for _, request := range s.oci.Journal() {
+	for _, request := range s.OCI.Journal() {
 		if request.Operation != "ListAuthTokens" {
 			operations = append(operations, request.Operation)
 		}
@@ -408,70 +357,70 @@ func TestPreviousDaysOfZeroRevokesALeakedTokenAtOnce(t *testing.T) {
 
 func TestWithoutOverlapOneTokenIsEnough(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 30, "overlap": false})
-	theirs := s.oci.AddToken(s.user, "theirs")
-	s.mustUp()
-	assert.NotContains(t, s.diagnostics(), "warning", "there is room enough")
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30, "overlap": false})
+	theirs := s.OCI.AddToken(s.User, "theirs")
+	s.MustUp()
+	assert.NotContains(t, s.Diagnostics(), "warning", "there is room enough")
 	first := s.output("token")
-	s.clock.advance(31 * day)
-	require.NoError(t, s.preview())
-	s.mustUp()
+	s.Clock.Advance(31 * harness.Day)
+	require.NoError(t, s.Preview())
+	s.MustUp()
 	assert.NotEqual(t, first, s.output("token"))
 	assert.Empty(t, s.output("previousTokenId"))
 	assert.False(t, s.works(first))
 	assert.True(t, s.works(theirs.Value))
-	require.NoError(t, s.destroy())
-	assert.Len(t, s.tokens(), 1, "theirs stays")
+	require.NoError(t, s.Destroy())
+	assert.Len(t, s.Tokens(), 1, "theirs stays")
 }
 
 func TestDescriptionChangesInPlaceOnBoth(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 30})
-	s.mustUp()
-	s.clock.advance(31 * day)
-	s.mustUp()
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30})
+	s.MustUp()
+	s.Clock.Advance(31 * harness.Day)
+	s.MustUp()
 	values := []string{s.output("token"), s.output("previousToken")}
 
 	s.set(map[string]any{"description": "new"})
-	require.NoError(t, s.preview())
-	assert.Equal(t, inPlace, s.changes())
-	s.mustUp()
-	assert.Equal(t, inPlace, s.changes())
+	require.NoError(t, s.Preview())
+	assert.Equal(t, inPlace, s.Changes())
+	s.MustUp()
+	assert.Equal(t, inPlace, s.Changes())
 	assert.Equal(t, values, []string{s.output("token"), s.output("previousToken")})
-	for _, token := range s.tokens() {
+	for _, token := range s.Tokens() {
 		assert.Equal(t, "new", token.Description)
 	}
 
-	s.oci.Inject(emulator.Fault{Operation: "UpdateAuthToken", Skip: 1, Times: 1, Status: 400, Code: "InvalidParameter"})
+	s.OCI.Inject(emulator.Fault{Operation: "UpdateAuthToken", Skip: 1, Times: 1, Status: 400, Code: "InvalidParameter"})
 	s.set(map[string]any{"description": "newer"})
-	require.Error(t, s.up())
-	s.mustUp()
-	for _, token := range s.tokens() {
+	require.Error(t, s.Up())
+	s.MustUp()
+	for _, token := range s.Tokens() {
 		assert.Equal(t, "newer", token.Description, "both, though the second had failed")
 	}
 
-	s.oci.EditToken(s.user, s.output("previousTokenId"), func(token *emulator.Token) { token.Description = "by hand" })
-	require.NoError(t, s.refresh())
-	s.mustUp()
-	for _, token := range s.tokens() {
+	s.OCI.EditToken(s.User, s.output("previousTokenId"), func(token *emulator.Token) { token.Description = "by hand" })
+	require.NoError(t, s.Refresh())
+	s.MustUp()
+	for _, token := range s.Tokens() {
 		assert.Equal(t, "newer", token.Description, "what was changed by hand on the previous one is put back")
 	}
 }
 
 func TestAnotherUserReplacesTheResource(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 30})
-	s.mustUp()
-	s.clock.advance(31 * day)
-	s.mustUp()
-	other := s.oci.AddUser("other").ID
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30})
+	s.MustUp()
+	s.Clock.Advance(31 * harness.Day)
+	s.MustUp()
+	other := s.OCI.AddUser("other").ID
 	s.set(map[string]any{"userId": other})
-	require.NoError(t, s.preview())
-	assert.Equal(t, replaced, s.changes())
-	require.NoError(t, s.testStack.up(s.program))
-	assert.Empty(t, s.tokens(), "both of the old user's tokens are revoked")
-	require.Len(t, s.oci.Tokens(other), 1)
-	assert.Equal(t, s.oci.Tokens(other)[0].Value, s.consumer.received[len(s.consumer.received)-1])
+	require.NoError(t, s.Preview())
+	assert.Equal(t, replaced, s.Changes())
+	require.NoError(t, s.Stack.Up(s.program))
+	assert.Empty(t, s.Tokens(), "both of the old user's tokens are revoked")
+	require.Len(t, s.OCI.Tokens(other), 1)
+	assert.Equal(t, s.OCI.Tokens(other)[0].Value, s.Consumer.Received[len(s.Consumer.Received)-1])
 }
 
 func TestBadArgumentsOfARotatingTokenAreNamed(t *testing.T) {
@@ -495,11 +444,11 @@ func TestBadArgumentsOfARotatingTokenAreNamed(t *testing.T) {
 		{"rotateWhenChanged", "now", "rotateWhenChanged"},
 		{"userId", "alice", "userId"},
 	} {
-		s := newRotatingStack(t, map[string]any{test.name: test.value})
-		require.Error(t, s.preview(), "%s %v", test.name, test.value)
-		assert.Contains(t, s.diagnostics(), test.name)
-		assert.Contains(t, s.diagnostics(), test.says)
-		assert.Empty(t, s.oci.Journal())
+		s := newRotatingStack(t, harness.IAM, map[string]any{test.name: test.value})
+		require.Error(t, s.Preview(), "%s %v", test.name, test.value)
+		assert.Contains(t, s.Diagnostics(), test.name)
+		assert.Contains(t, s.Diagnostics(), test.says)
+		assert.Empty(t, s.OCI.Journal())
 	}
 }
 
@@ -511,30 +460,25 @@ func TestWhatIsNotKnownYetMayMeanARotation(t *testing.T) {
 		"a key":         {"rotateWhenChanged": map[string]any{"a": unknown}},
 		"the whole map": {"rotateWhenChanged": unknown},
 	} {
-		s := newRotatingStack(t, map[string]any{"rotationDays": 30, "rotateWhenChanged": map[string]any{"a": "1"}})
-		s.mustUp()
+		s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30, "rotateWhenChanged": map[string]any{"a": "1"}})
+		s.MustUp()
 		s.set(arguments)
-		require.NoError(t, s.preview(), name)
+		require.NoError(t, s.Preview(), name)
 		assert.True(t, s.previewed["token"].ContainsUnknowns(), name)
-		assert.Equal(t, updated, s.changes(), name)
-		assert.Empty(t, s.oci.Journal(), name)
+		assert.Equal(t, updated, s.Changes(), name)
+		assert.Empty(t, s.OCI.Journal(), name)
 	}
 }
 
 // twice rotates once, so that there are a current and a previous token, and lets the next rotation become due.
-func twice(t *testing.T, arguments map[string]any) *rotatingStack {
+func twice(t *testing.T, a harness.API, arguments map[string]any) *rotatingStack {
 	t.Helper()
-	return api{}.twice(t, arguments)
-}
-
-func (a api) twice(t *testing.T, arguments map[string]any) *rotatingStack {
-	t.Helper()
-	s := a.newRotatingStack(t, map[string]any{"rotationDays": 30})
+	s := newRotatingStack(t, a, map[string]any{"rotationDays": 30})
 	s.set(arguments)
-	s.mustUp()
-	s.clock.advance(31 * day)
-	s.mustUp()
-	s.clock.advance(31 * day)
+	s.MustUp()
+	s.Clock.Advance(31 * harness.Day)
+	s.MustUp()
+	s.Clock.Advance(31 * harness.Day)
 	return s
 }
 
@@ -568,38 +512,38 @@ func TestRotationThatFailsInTheMiddleIsFinishedByTheNextUp(t *testing.T) {
 		for why, arguments := range reasons {
 			t.Run(what+" "+why, func(t *testing.T) {
 				t.Parallel()
-				s := twice(t, nil)
+				s := twice(t, harness.IAM, nil)
 				current := s.output("token")
 				s.set(arguments)
-				s.oci.Inject(fault)
-				_ = s.up()
+				s.OCI.Inject(fault)
+				_ = s.Up()
 				if s.output("token") == current {
 					assert.True(t, s.works(current), "the current token works")
 				}
 				if what != "revoking has no answer" {
 					for _, name := range []resource.PropertyKey{"tokenId", "previousTokenId"} {
 						id := s.output(name)
-						assert.True(t, id == "" || slices.ContainsFunc(s.tokens(), func(t emulator.Token) bool { return t.ID == id }),
+						assert.True(t, id == "" || slices.ContainsFunc(s.Tokens(), func(t emulator.Token) bool { return t.ID == id }),
 							"the state says which tokens there are, and has a %s that is gone", name)
 					}
 				}
-				s.oci.ClearFaults()
-				s.mustUp()
+				s.OCI.ClearFaults()
+				s.MustUp()
 				rotated := s.output("token")
 				assert.NotEqual(t, current, rotated)
 				s.requireSlots(why != "at once")
 				if why != "at once" {
 					assert.Equal(t, current, s.output("previousToken"), "rotated once")
 				}
-				for _, token := range s.tokens() {
+				for _, token := range s.Tokens() {
 					assert.Equal(t, s.arguments["description"], token.Description)
 				}
-				s.mustUp()
-				assert.Empty(t, s.changes(), "finished")
+				s.MustUp()
+				assert.Empty(t, s.Changes(), "finished")
 				assert.Equal(t, rotated, s.output("token"))
-				require.NoError(t, s.refresh())
-				s.mustUp()
-				assert.Empty(t, s.changes())
+				require.NoError(t, s.Refresh())
+				s.MustUp()
+				assert.Empty(t, s.Changes())
 			})
 		}
 	}
@@ -607,90 +551,90 @@ func TestRotationThatFailsInTheMiddleIsFinishedByTheNextUp(t *testing.T) {
 
 func TestRefreshInTheMiddleOfARotationDoesNotLoseIt(t *testing.T) {
 	t.Parallel()
-	s := twice(t, nil)
+	s := twice(t, harness.IAM, nil)
 	current := s.output("token")
 	s.set(map[string]any{"rotateWhenChanged": map[string]any{"leak": "yes"}, "rotationDays": nil})
-	s.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
-	require.Error(t, s.up())
+	s.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
+	require.Error(t, s.Up())
 	s.requireSlots(false)
 	assert.NotEmpty(t, s.state().InitErrors)
 
-	require.NoError(t, s.refresh())
+	require.NoError(t, s.Refresh())
 	assert.Empty(t, s.state().InitErrors, "a refresh clears them")
-	require.NoError(t, s.preview())
-	assert.Equal(t, updated, s.changes())
-	s.mustUp()
+	require.NoError(t, s.Preview())
+	assert.Equal(t, updated, s.Changes())
+	s.MustUp()
 	assert.Equal(t, current, s.output("previousToken"))
 }
 
 func TestTokenThatDoesNotBecomeActiveIsRecordedAndAwaited(t *testing.T) {
 	t.Parallel()
-	s := twice(t, map[string]any{"previousDays": 0})
+	s := twice(t, harness.IAM, map[string]any{"previousDays": 0})
 	current := s.output("token")
-	s.oci.SetCreatingFor(time.Hour)
-	require.Error(t, s.testStack.up(s.program))
+	s.OCI.SetCreatingFor(time.Hour)
+	require.Error(t, s.Stack.Up(s.program))
 	s.requireSlots(true)
 	assert.Equal(t, "CREATING", s.output("state"))
 	assert.Equal(t, current, s.output("previousToken"), "kept as long as the new one cannot be used")
 	assert.True(t, s.works(current))
 
-	s.clock.advance(2 * time.Hour)
-	s.mustUp()
-	assert.Zero(t, s.calls("CreateAuthToken"))
+	s.Clock.Advance(2 * time.Hour)
+	s.MustUp()
+	assert.Zero(t, s.Calls("CreateAuthToken"))
 	assert.Equal(t, "ACTIVE", s.output("state"))
 	s.requireSlots(false)
 }
 
 func TestSecretReasonStaysASecretInAHalfDoneRotation(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{
+	s := newRotatingStack(t, harness.IAM, map[string]any{
 		"rotateWhenChanged": map[string]any{"key": resource.MakeSecret(resource.NewProperty("s3cr3t"))},
 	})
-	s.mustUp()
-	s.clock.advance(day)
+	s.MustUp()
+	s.Clock.Advance(harness.Day)
 	s.set(map[string]any{"rotateWhenChanged": map[string]any{"key": resource.MakeSecret(resource.NewProperty("s3cr3t-2"))}})
-	s.mustUp()
+	s.MustUp()
 	s.set(map[string]any{"rotateWhenChanged": map[string]any{"key": "open"}})
-	s.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
-	require.Error(t, s.up())
-	assert.NotContains(t, s.checkpoint(), "s3cr3t")
-	s.mustUp()
+	s.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
+	require.Error(t, s.Up())
+	assert.NotContains(t, s.Checkpoint(), "s3cr3t")
+	s.MustUp()
 	s.requireSlots(true)
 }
 
 func TestAnotherTokenLeavesNoRoomForARotation(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 30})
-	theirs := s.oci.AddToken(s.user, "theirs")
-	s.mustUp()
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30})
+	theirs := s.OCI.AddToken(s.User, "theirs")
+	s.MustUp()
 	warning := "the user has another auth token, which does not belong to this resource:\n  " + theirs.ID
-	assert.Contains(t, s.diagnostics(), warning, "the warning appears at the creation")
-	require.NoError(t, s.refresh())
-	assert.Contains(t, s.diagnostics(), warning, "the warning appears at a refresh")
-	s.clock.advance(29 * day)
-	s.mustUp()
-	assert.Contains(t, s.diagnostics(), warning, "the warning appears when a rotation is due soon")
-	assert.Empty(t, s.changes())
+	assert.Contains(t, s.Diagnostics(), warning, "the warning appears at the creation")
+	require.NoError(t, s.Refresh())
+	assert.Contains(t, s.Diagnostics(), warning, "the warning appears at a refresh")
+	s.Clock.Advance(29 * harness.Day)
+	s.MustUp()
+	assert.Contains(t, s.Diagnostics(), warning, "the warning appears when a rotation is due soon")
+	assert.Empty(t, s.Changes())
 
-	s.clock.advance(2 * day)
+	s.Clock.Advance(2 * harness.Day)
 	before := s.state().Outputs
-	for _, run := range []func() error{s.preview, s.up} {
+	for _, run := range []func() error{s.Preview, s.Up} {
 		require.Error(t, run())
 		for _, part := range []string{
 			theirs.ID, `"theirs"`, "created ", "there is no room for it", "set overlap to false", "31 days old",
-			"oci iam auth-token delete --user-id " + s.user + " --auth-token-id " + theirs.ID,
+			"oci iam auth-token delete --user-id " + s.User + " --auth-token-id " + theirs.ID,
 		} {
-			assert.Contains(t, s.diagnostics(), part)
+			assert.Contains(t, s.Diagnostics(), part)
 		}
-		assert.Zero(t, s.writes(), "nothing is revoked")
+		assert.Zero(t, s.Writes(), "nothing is revoked")
 	}
 	assert.Equal(t, before, s.state().Outputs)
 
 	s.set(map[string]any{"overlap": false})
-	require.NoError(t, s.preview(), "one way out")
-	s.oci.DeleteToken(s.user, theirs.ID)
+	require.NoError(t, s.Preview(), "one way out")
+	s.OCI.DeleteToken(s.User, theirs.ID)
 	s.set(map[string]any{"overlap": nil})
-	s.mustUp()
+	s.MustUp()
 	s.requireSlots(true)
 }
 
@@ -698,61 +642,61 @@ func TestTokensThatAreDeletedOutsideOfPulumi(t *testing.T) {
 	t.Parallel()
 	t.Run("the current one", func(t *testing.T) {
 		t.Parallel()
-		s := newRotatingStack(t, map[string]any{"rotationDays": 30})
-		s.mustUp()
-		s.clock.advance(31 * day)
-		s.mustUp()
+		s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30})
+		s.MustUp()
+		s.Clock.Advance(31 * harness.Day)
+		s.MustUp()
 		previous := s.output("previousToken")
-		s.clock.advance(day)
-		s.oci.DeleteToken(s.user, s.output("tokenId"))
-		require.NoError(t, s.refresh())
-		assert.Contains(t, s.diagnostics(), "is gone: the next \"pulumi up\" creates a new one")
+		s.Clock.Advance(harness.Day)
+		s.OCI.DeleteToken(s.User, s.output("tokenId"))
+		require.NoError(t, s.Refresh())
+		assert.Contains(t, s.Diagnostics(), "is gone: the next \"pulumi up\" creates a new one")
 		assert.Empty(t, s.output("token"))
-		require.NoError(t, s.preview())
-		assert.Equal(t, updated, s.changes())
-		s.mustUp()
+		require.NoError(t, s.Preview())
+		assert.Equal(t, updated, s.Changes())
+		s.MustUp()
 		s.requireSlots(true)
 		assert.Equal(t, previous, s.output("previousToken"), "who holds the one before can go on using it")
 	})
 	t.Run("the current one, without a refresh", func(t *testing.T) {
 		t.Parallel()
-		s := twice(t, nil)
-		s.oci.DeleteToken(s.user, s.output("tokenId"))
-		s.oci.AddToken(s.user, "theirs")
-		s.mustUp()
+		s := twice(t, harness.IAM, nil)
+		s.OCI.DeleteToken(s.User, s.output("tokenId"))
+		s.OCI.AddToken(s.User, "theirs")
+		s.MustUp()
 		assert.Empty(t, s.output("previousTokenId"))
 		assert.True(t, s.works(s.output("token")))
 	})
 	t.Run("the previous one", func(t *testing.T) {
 		t.Parallel()
-		s := twice(t, nil)
-		s.oci.DeleteToken(s.user, s.output("previousTokenId"))
-		require.NoError(t, s.refresh())
+		s := twice(t, harness.IAM, nil)
+		s.OCI.DeleteToken(s.User, s.output("previousTokenId"))
+		require.NoError(t, s.Refresh())
 		s.requireSlots(false)
-		s.mustUp()
+		s.MustUp()
 		s.requireSlots(true)
 	})
 	t.Run("both", func(t *testing.T) {
 		t.Parallel()
-		s := twice(t, nil)
-		s.oci.DeleteToken(s.user, s.output("previousTokenId"))
-		s.oci.DeleteToken(s.user, s.output("tokenId"))
-		require.NoError(t, s.refresh())
+		s := twice(t, harness.IAM, nil)
+		s.OCI.DeleteToken(s.User, s.output("previousTokenId"))
+		s.OCI.DeleteToken(s.User, s.output("tokenId"))
+		require.NoError(t, s.Refresh())
 		assert.Nil(t, s.state(), "the resource is gone")
-		s.mustUp()
+		s.MustUp()
 		s.requireSlots(false)
 	})
 	t.Run("the user is hidden", func(t *testing.T) {
 		t.Parallel()
-		s := twice(t, nil)
+		s := twice(t, harness.IAM, nil)
 		before := s.state().Outputs
-		s.oci.Deny(s.user)
-		require.Error(t, s.refresh())
-		assert.Contains(t, s.diagnostics(), "stays in the state")
-		require.Error(t, s.testStack.up(s.program))
+		s.OCI.Deny(s.User)
+		require.Error(t, s.Refresh())
+		assert.Contains(t, s.Diagnostics(), "stays in the state")
+		require.Error(t, s.Stack.Up(s.program))
 		assert.Equal(t, before, s.state().Outputs)
-		s.oci.Allow(s.user)
-		s.mustUp()
+		s.OCI.Allow(s.User)
+		s.MustUp()
 	})
 }
 
@@ -761,57 +705,57 @@ func TestDestroyInEveryStateRevokesWhatThereIs(t *testing.T) {
 	for name, prepare := range map[string]func(s *rotatingStack){
 		"after a rotation": func(*rotatingStack) {},
 		"half-way": func(s *rotatingStack) {
-			s.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
-			require.Error(s.t, s.up())
+			s.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
+			require.Error(s.T, s.Up())
 		},
 		"half-way without overlap": func(s *rotatingStack) {
 			s.set(map[string]any{"overlap": false})
-			s.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
-			require.Error(s.t, s.testStack.up(s.program))
-			require.Empty(s.t, s.output("token"))
-			require.Empty(s.t, s.tokens())
+			s.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
+			require.Error(s.T, s.Stack.Up(s.program))
+			require.Empty(s.T, s.output("token"))
+			require.Empty(s.T, s.Tokens())
 		},
-		"when the previous one is gone": func(s *rotatingStack) { s.oci.DeleteToken(s.user, s.output("previousTokenId")) },
-		"when the current one is gone":  func(s *rotatingStack) { s.oci.DeleteToken(s.user, s.output("tokenId")) },
+		"when the previous one is gone": func(s *rotatingStack) { s.OCI.DeleteToken(s.User, s.output("previousTokenId")) },
+		"when the current one is gone":  func(s *rotatingStack) { s.OCI.DeleteToken(s.User, s.output("tokenId")) },
 		"after it failed": func(s *rotatingStack) {
-			s.oci.Inject(emulator.Fault{Operation: "DeleteAuthToken", Skip: 1, Times: 1, Status: 400, Code: "InvalidParameter"})
-			require.Error(s.t, s.destroy())
+			s.OCI.Inject(emulator.Fault{Operation: "DeleteAuthToken", Skip: 1, Times: 1, Status: 400, Code: "InvalidParameter"})
+			require.Error(s.T, s.Destroy())
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := twice(t, nil)
+			s := twice(t, harness.IAM, nil)
 			prepare(s)
-			require.NoError(t, s.destroy())
-			assert.Empty(t, s.tokens())
-			assert.Empty(t, s.snapshot.Resources)
+			require.NoError(t, s.Destroy())
+			assert.Empty(t, s.Tokens())
+			assert.Empty(t, s.Snapshot.Resources)
 		})
 	}
 }
 
 func TestWithoutOverlapAHalfDoneRotationIsFinished(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 30, "overlap": false})
-	s.mustUp()
-	s.clock.advance(31 * day)
-	s.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
-	require.Error(t, s.testStack.up(s.program))
-	assert.Contains(t, s.diagnostics(), "no working token until the next")
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 30, "overlap": false})
+	s.MustUp()
+	s.Clock.Advance(31 * harness.Day)
+	s.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
+	require.Error(t, s.Stack.Up(s.program))
+	assert.Contains(t, s.Diagnostics(), "no working token until the next")
 	assert.Equal(t, "DELETED", s.output("state"))
 	assert.Empty(t, s.output("token"), "no value that does not work")
-	require.NoError(t, s.testStack.up(s.program))
+	require.NoError(t, s.Stack.Up(s.program))
 	s.requireSlots(false)
 	s.requireLogin()
 }
 
 func TestRefreshAndPreviewOfANewRotatingTokenChangeNothing(t *testing.T) {
 	t.Parallel()
-	s := newRotatingStack(t, map[string]any{"rotationDays": 90})
-	s.mustUp()
-	require.NoError(t, s.refresh())
-	assert.Empty(t, s.changes())
-	s.restore(s.checkpoint())
-	require.NoError(t, s.preview())
-	assert.Empty(t, s.changes())
-	requireNoValue(t, strings.ReplaceAll(s.checkpoint(), s.output("token"), ""))
+	s := newRotatingStack(t, harness.IAM, map[string]any{"rotationDays": 90})
+	s.MustUp()
+	require.NoError(t, s.Refresh())
+	assert.Empty(t, s.Changes())
+	s.Restore(s.Checkpoint())
+	require.NoError(t, s.Preview())
+	assert.Empty(t, s.Changes())
+	harness.RequireNoValue(t, strings.ReplaceAll(s.Checkpoint(), s.output("token"), ""))
 }

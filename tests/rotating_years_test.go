@@ -23,6 +23,8 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -31,7 +33,7 @@ const rotatingURN = "urn:pulumi:test::test::ociauthtoken:index:RotatingAuthToken
 // rotatingWire is a RotatingAuthToken at the other end of a gRPC connection, and the state that an engine records for it. It is faster
 // than the real engine, which would need long for the days of ten years.
 type rotatingWire struct {
-	*wire
+	*inprocess.Plugin
 	arguments map[string]any
 	id        string
 	inputs    *structpb.Struct
@@ -41,26 +43,23 @@ type rotatingWire struct {
 	holds string
 }
 
-func newRotatingWire(t *testing.T) *rotatingWire {
+func newRotatingWire(t *testing.T, a harness.API) *rotatingWire {
 	t.Helper()
-	return api{}.newRotatingWire(t)
-}
-
-func (a api) newRotatingWire(t *testing.T) *rotatingWire {
-	t.Helper()
-	w := a.newWorldOfYears(t)
-	return &rotatingWire{wire: &wire{world: w, plugin: w.configured(map[string]any{"endpoint": w.url})}}
+	w := a.NewWorldOnOneClock(t)
+	return &rotatingWire{Plugin: inprocess.NewPlugin(w)}
 }
 
 // another starts another plugin process, as every command does.
-func (w *rotatingWire) another() { w.plugin = w.configured(map[string]any{"endpoint": w.url}) }
+func (w *rotatingWire) another() {
+	w.Client = inprocess.Configured(w.World, map[string]any{"endpoint": w.URL})
+}
 
-// up does what the engine does with the resource during an update.
-func (w *rotatingWire) up() error {
-	w.t.Helper()
+// Up does what the engine does with the resource during an update.
+func (w *rotatingWire) Up() error {
+	w.T.Helper()
 	ctx, checked := context.Background(), w.check()
 	if w.id == "" {
-		created, err := w.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: rotatingURN, Properties: checked.Inputs})
+		created, err := w.Client.Create(ctx, &pulumirpc.CreateRequest{Urn: rotatingURN, Properties: checked.Inputs})
 		if err != nil {
 			failed := initFailure(err)
 			if failed == nil {
@@ -78,7 +77,7 @@ func (w *rotatingWire) up() error {
 		w.inputs = checked.Inputs
 		return nil
 	}
-	answer, err := w.plugin.Update(ctx, &pulumirpc.UpdateRequest{
+	answer, err := w.Client.Update(ctx, &pulumirpc.UpdateRequest{
 		Id: w.id, Urn: rotatingURN, Olds: w.state, OldInputs: w.inputs, News: checked.Inputs,
 	})
 	if err == nil {
@@ -94,32 +93,32 @@ func (w *rotatingWire) up() error {
 
 // check does what the engine does first.
 func (w *rotatingWire) check() *pulumirpc.CheckResponse {
-	w.t.Helper()
-	news := map[string]any{"userId": w.user, "description": "ci"}
-	if w.domainURL != "" {
-		news["domainUrl"] = w.domainURL
+	w.T.Helper()
+	news := map[string]any{"userId": w.User, "description": "ci"}
+	if w.DomainURL != "" {
+		news["domainUrl"] = w.DomainURL
 	}
 	maps.Copy(news, w.arguments)
-	checked, err := w.plugin.Check(context.Background(), &pulumirpc.CheckRequest{Urn: rotatingURN, Olds: w.inputs, News: properties(w.t, news)})
-	require.NoError(w.t, err)
-	require.Empty(w.t, checked.Failures)
+	checked, err := w.Client.Check(context.Background(), &pulumirpc.CheckRequest{Urn: rotatingURN, Olds: w.inputs, News: harness.Properties(w.T, news)})
+	require.NoError(w.T, err)
+	require.Empty(w.T, checked.Failures)
 	return checked
 }
 
 // changes reports whether an update would change something.
 func (w *rotatingWire) changes(checked *pulumirpc.CheckResponse) bool {
-	w.t.Helper()
-	diff, err := w.plugin.Diff(context.Background(), &pulumirpc.DiffRequest{
+	w.T.Helper()
+	diff, err := w.Client.Diff(context.Background(), &pulumirpc.DiffRequest{
 		Id: w.id, Urn: rotatingURN, Olds: w.state, OldInputs: w.inputs, News: checked.Inputs,
 	})
-	require.NoError(w.t, err)
-	require.Empty(w.t, diff.Replaces)
+	require.NoError(w.T, err)
+	require.Empty(w.T, diff.Replaces)
 	return diff.Changes == pulumirpc.DiffResponse_DIFF_SOME
 }
 
 // refresh does what the engine does with the resource during a refresh.
 func (w *rotatingWire) refresh() error {
-	read, err := w.plugin.Read(context.Background(), &pulumirpc.ReadRequest{
+	read, err := w.Client.Read(context.Background(), &pulumirpc.ReadRequest{
 		Id: w.id, Urn: rotatingURN, Properties: w.state, Inputs: w.inputs,
 	})
 	if err != nil {
@@ -140,25 +139,25 @@ func initFailure(err error) *pulumirpc.ErrorResourceInitFailed {
 
 // text returns one of the outputs.
 func (w *rotatingWire) text(name resource.PropertyKey) string {
-	return text(unmarshalled(w.t, w.state), name)
+	return harness.Text(harness.Unmarshal(w.T, w.state), name)
 }
 
 // age returns how old the current token is.
 func (w *rotatingWire) age() time.Duration {
 	created, err := time.Parse(time.RFC3339, w.text("timeCreated"))
-	require.NoError(w.t, err)
-	return w.clock.Now().Sub(created)
+	require.NoError(w.T, err)
+	return w.Clock.Now().Sub(created)
 }
 
 // requireOrder fails unless the dependent's value works and every token is recorded.
 func (w *rotatingWire) requireOrder(when string) {
-	w.t.Helper()
+	w.T.Helper()
 	works := false
-	for _, token := range w.tokens() {
+	for _, token := range w.Tokens() {
 		works = works || token.Value == w.holds
-		require.Contains(w.t, []string{w.text("tokenId"), w.text("previousTokenId")}, token.ID, "%s: nobody has recorded it", when)
+		require.Contains(w.T, []string{w.text("tokenId"), w.text("previousTokenId")}, token.ID, "%s: nobody has recorded it", when)
 	}
-	require.True(w.t, works, "%s: what the dependent holds no longer works", when)
+	require.True(w.T, works, "%s: what the dependent holds no longer works", when)
 }
 
 func TestTenYearsOfRotation(t *testing.T) {
@@ -190,15 +189,15 @@ func TestTenYearsOfRotation(t *testing.T) {
 						toolchain.Long(t)
 					}
 					random := rand.New(rand.NewPCG(1, uint64(period)))
-					w := newRotatingWire(t)
+					w := newRotatingWire(t, harness.IAM)
 					w.arguments = map[string]any{"rotationDays": period}
-					require.NoError(t, w.up())
-					began := w.clock.Now()
+					require.NoError(t, w.Up())
+					began := w.Clock.Now()
 					rotations, tokenID := 0, w.text("tokenId")
-					for w.clock.Now().Sub(began) < 3650*day {
+					for w.Clock.Now().Sub(began) < 3650*harness.Day {
 						pause := rhythm(random)
-						w.clock.advance(time.Duration(pause * float64(day)))
-						w.oci.ResetJournal()
+						w.Clock.Advance(time.Duration(pause * float64(harness.Day)))
+						w.OCI.ResetJournal()
 						if random.IntN(50) == 0 {
 							w.another()
 						}
@@ -206,18 +205,18 @@ func TestTenYearsOfRotation(t *testing.T) {
 							require.NoError(t, w.refresh())
 						}
 						if faulty && random.IntN(4) == 0 {
-							w.oci.Inject(faults[random.IntN(len(faults))])
+							w.OCI.Inject(faults[random.IntN(len(faults))])
 						}
-						due := w.age() >= time.Duration(period)*day
-						err := w.up()
-						when := w.clock.Now().Sub(began).String()
+						due := w.age() >= time.Duration(period)*harness.Day
+						err := w.Up()
+						when := w.Clock.Now().Sub(began).String()
 						if err != nil {
 							require.True(t, faulty, "%s: %v", when, err)
-							w.oci.ClearFaults()
+							w.OCI.ClearFaults()
 							w.requireOrder(when + ", after an error")
-							require.NoError(t, w.up(), when)
+							require.NoError(t, w.Up(), when)
 						}
-						w.oci.ClearFaults()
+						w.OCI.ClearFaults()
 						w.requireOrder(when)
 						rotated := w.text("tokenId") != tokenID
 						require.Equal(t, due, rotated, "%s: the token was %s old", when, w.age())
@@ -225,7 +224,7 @@ func TestTenYearsOfRotation(t *testing.T) {
 							tokenID = w.text("tokenId")
 							rotations++
 						}
-						require.Less(t, w.age(), time.Duration(period)*day, when)
+						require.Less(t, w.age(), time.Duration(period)*harness.Day, when)
 					}
 					assert.LessOrEqual(t, rotations, 3650/period+1)
 					assert.Greater(t, rotations, 10)
@@ -237,11 +236,11 @@ func TestTenYearsOfRotation(t *testing.T) {
 
 // calm returns how much later, within the given time, an update would still change nothing.
 func (w *rotatingWire) calm(within time.Duration) time.Duration {
-	w.t.Helper()
+	w.T.Helper()
 	checked := w.check()
 	changesIn := func(d time.Duration) bool {
-		w.clock.advance(d)
-		defer w.clock.advance(-d)
+		w.Clock.Advance(d)
+		defer w.Clock.Advance(-d)
 		return w.changes(checked)
 	}
 	if !changesIn(within) {
@@ -267,21 +266,21 @@ func TestHowOldATokenBecomes(t *testing.T) {
 	require.NoError(t, err)
 	rows := row.FindAllStringSubmatch(string(page), -1)
 	require.Len(t, rows, 4)
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for _, row := range rows {
 			t.Run(row[0], func(t *testing.T) {
 				t.Parallel()
 				if row[1] == "day" {
 					toolchain.Long(t) // thousands of updates
 				}
-				interval := map[string]time.Duration{"day": day, "week": 7 * day, "month": 31 * day}[row[1]]
+				interval := map[string]time.Duration{"day": harness.Day, "week": 7 * harness.Day, "month": 31 * harness.Day}[row[1]]
 				arguments := map[string]any{}
 				for _, argument := range strings.Split(strings.ReplaceAll(row[2], "`", ""), ", ") {
 					name, days, _ := strings.Cut(argument, ": ")
 					arguments[name], err = strconv.Atoi(days)
 					require.NoError(t, err)
 				}
-				greatest, least := a.tenYears(t, interval, arguments)
+				greatest, least := tenYears(t, a, interval, arguments)
 				for said, measured := range map[string]float64{row[3]: math.Ceil(greatest), row[4]: math.Floor(least)} {
 					assert.Equal(t, said, strconv.Itoa(int(measured)), "the greatest age is %.2f days, and the least overlap %.2f", greatest, least)
 				}
@@ -291,7 +290,7 @@ func TestHowOldATokenBecomes(t *testing.T) {
 }
 
 // tenYears returns the greatest age of a token and the least overlap, in days.
-func (a api) tenYears(t *testing.T, interval time.Duration, arguments map[string]any) (greatest, least float64) {
+func tenYears(t *testing.T, a harness.API, interval time.Duration, arguments map[string]any) (greatest, least float64) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
 	faults := []emulator.Fault{
@@ -300,44 +299,44 @@ func (a api) tenYears(t *testing.T, interval time.Duration, arguments map[string
 		{Operation: "DeleteAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"},
 		{Operation: "ListAuthTokens", Times: 3, Status: 503},
 	}
-	w := a.newRotatingWire(t)
+	w := newRotatingWire(t, a)
 	w.arguments = arguments
-	require.NoError(t, w.up())
+	require.NoError(t, w.Up())
 	least = math.Inf(1)
 	superseded := map[string]time.Time{} // by value, when the next one was handed out
-	for began := w.clock.Now(); w.clock.Now().Sub(began) < 3650*day; {
+	for began := w.Clock.Now(); w.Clock.Now().Sub(began) < 3650*harness.Day; {
 		switch random.IntN(4) {
 		case 0:
-			w.clock.advance(min(w.calm(interval)+time.Minute, interval))
+			w.Clock.Advance(min(w.calm(interval)+time.Minute, interval))
 		case 1:
-			w.clock.advance(w.calm(interval))
+			w.Clock.Advance(w.calm(interval))
 		default:
-			w.clock.advance(interval)
+			w.Clock.Advance(interval)
 		}
-		for _, token := range w.tokens() {
-			greatest = max(greatest, w.clock.Now().Sub(token.TimeCreated).Hours()/24)
+		for _, token := range w.Tokens() {
+			greatest = max(greatest, w.Clock.Now().Sub(token.TimeCreated).Hours()/24)
 		}
 		if random.IntN(10) == 0 {
-			w.oci.Inject(faults[random.IntN(len(faults))])
+			w.OCI.Inject(faults[random.IntN(len(faults))])
 		}
 		held := w.holds
-		if w.up() != nil {
-			w.oci.ClearFaults()
+		if w.Up() != nil {
+			w.OCI.ClearFaults()
 			w.requireOrder("after an error")
-			require.NoError(t, w.up())
+			require.NoError(t, w.Up())
 		}
-		w.oci.ClearFaults()
+		w.OCI.ClearFaults()
 		w.requireOrder("after an update")
 		if w.holds != held {
-			superseded[held] = w.clock.Now()
+			superseded[held] = w.Clock.Now()
 		}
 		for value, since := range superseded {
-			if !slices.ContainsFunc(w.tokens(), func(t emulator.Token) bool { return t.Value == value }) {
-				least = min(least, w.clock.Now().Sub(since).Hours()/24)
+			if !slices.ContainsFunc(w.Tokens(), func(t emulator.Token) bool { return t.Value == value }) {
+				least = min(least, w.Clock.Now().Sub(since).Hours()/24)
 				delete(superseded, value)
 			}
 		}
-		w.oci.ResetJournal()
+		w.OCI.ResetJournal()
 	}
 	return greatest, least
 }
@@ -347,20 +346,20 @@ func (a api) tenYears(t *testing.T, interval time.Duration, arguments map[string
 func TestAClockThatIsWrongRotatesNothing(t *testing.T) {
 	t.Parallel()
 	var behind atomic.Int64
-	w := newWorldWith(t, emulator.Config{Clock: func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) }})
+	w := harness.NewWorldWith(t, emulator.Config{Clock: func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) }})
 	s := newRotatingStackIn(w, map[string]any{"rotationDays": 30, "previousDays": 30})
-	s.mustUp()
-	s.oci.EditToken(s.user, s.output("tokenId"), func(t *emulator.Token) { t.TimeCreated = t.TimeCreated.Add(time.Hour - 30*day) })
-	require.NoError(t, s.refresh())
-	s.mustUp()
+	s.MustUp()
+	s.OCI.EditToken(s.User, s.output("tokenId"), func(t *emulator.Token) { t.TimeCreated = t.TimeCreated.Add(time.Hour - 30*harness.Day) })
+	require.NoError(t, s.Refresh())
+	s.MustUp()
 	before := s.state().Outputs
 
 	behind.Store(int64(2 * time.Hour))
-	s.clock.advance(2 * time.Hour)
-	require.Error(t, s.up())
-	assert.Contains(t, s.diagnostics(), "clock")
+	s.Clock.Advance(2 * time.Hour)
+	require.Error(t, s.Up())
+	assert.Contains(t, s.Diagnostics(), "clock")
 	assert.Equal(t, before, s.state().Outputs)
 	behind.Store(0)
-	s.mustUp()
+	s.MustUp()
 	assert.NotEqual(t, before, s.state().Outputs, "when it is due, it is due")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -24,10 +25,10 @@ import (
 // requireNoSecret fails if the text contains a token, a key, or a signature.
 func requireNoSecret(t *testing.T, text string) {
 	t.Helper()
-	requireNoValue(t, text)
+	harness.RequireNoValue(t, text)
 	for _, part := range []string{
 		"eyJ", "BEGIN", "PRIVATE KEY", "MII", "ST$", "Signature version", "Basic ", "another issuer", "hunter2",
-		base64.StdEncoding.EncodeToString([]byte(canary))[:6],
+		base64.StdEncoding.EncodeToString([]byte(harness.Canary))[:6],
 	} {
 		if at := strings.Index(text, part); at >= 0 {
 			t.Fatalf("%q is shown after %q", part, text[max(0, at-200):at])
@@ -35,47 +36,40 @@ func requireNoSecret(t *testing.T, text string) {
 	}
 }
 
-// ended ends the plugin, and returns everything that it wrote to standard error.
-func (p *process) ended() string {
-	_ = p.Kill()
-	<-p.exited //nolint:errcheck // The error says that it was killed.
-	return p.printed.String()
-}
-
 var logLevels = []string{"info", "debug", "v", "verbose", "1", "anything"}
 
 func TestSDKLogShowsNoSecretOfASignIn(t *testing.T) {
 	toolchain.Long(t)
-	i := newIssuer(t)
+	i := harness.NewIssuer(t)
 	newProxymux(i)
-	token, key := i.resource22()
-	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST", token)
-	i.setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", key)
-	i.setenv("OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT", i.URL)
-	i.setenv("OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT", i.URL)
-	sessionToken, sessionKey := i.openSession(time.Now().Add(time.Hour), "hunter2")
-	i.configFile(i.sessionProfile(sessionToken, sessionKey) + "pass_phrase=hunter2\n")
-	serviceAccount := i.keyFile(i.jwt(time.Now().Add(time.Hour)))
+	token, key := resource22(i)
+	i.Setenv("OCI_RESOURCE_PRINCIPAL_RPST", token)
+	i.Setenv("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM", key)
+	i.Setenv("OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT", i.Server.URL)
+	i.Setenv("OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT", i.Server.URL)
+	sessionToken, sessionKey := i.OpenSession(time.Now().Add(time.Hour), "hunter2")
+	i.ConfigFile(i.SessionProfile(sessionToken, sessionKey) + "pass_phrase=hunter2\n")
+	serviceAccount := i.KeyFile(i.JWT(time.Now().Add(time.Hour)))
 
 	for name, test := range map[string]struct {
 		configuration map[string]any
 		environment   []string
 	}{
-		"instance":   {configuration: i.signIn("InstancePrincipal")},
-		"session":    {configuration: i.signIn("SecurityToken", "configFileProfile", "WORK")},
-		"resource":   {configuration: i.signIn("ResourcePrincipal")},
-		"resource11": {i.signIn("ResourcePrincipal"), []string{"OCI_RESOURCE_PRINCIPAL_VERSION=1.1"}},
-		"workload":   {configuration: i.signIn("OKEWorkloadIdentity", "workloadIdentityTokenPath", serviceAccount)},
-		"federation": {configuration: i.federation()},
+		"instance":   {configuration: signIn(i.World, "InstancePrincipal")},
+		"session":    {configuration: signIn(i.World, "SecurityToken", "configFileProfile", "WORK")},
+		"resource":   {configuration: signIn(i.World, "ResourcePrincipal")},
+		"resource11": {signIn(i.World, "ResourcePrincipal"), []string{"OCI_RESOURCE_PRINCIPAL_VERSION=1.1"}},
+		"workload":   {configuration: signIn(i.World, "OKEWorkloadIdentity", "workloadIdentityTokenPath", serviceAccount)},
+		"federation": {configuration: federation(i)},
 	} {
 		for _, level := range logLevels {
 			t.Run(name+" "+level, func(t *testing.T) {
-				p := i.start(append(test.environment, "OCI_GO_SDK_DEBUG="+level))
-				require.NoError(t, p.configure(test.configuration))
-				created := <-p.beginCreation()
-				require.NoError(t, created.err)
-				i.oci.DeleteToken(i.user, i.onlyToken().ID)
-				printed := p.ended()
+				p := i.Start(append(test.environment, "OCI_GO_SDK_DEBUG="+level))
+				require.NoError(t, p.Configure(test.configuration))
+				created := <-p.BeginCreation()
+				require.NoError(t, created.Err)
+				i.OCI.DeleteToken(i.User, i.OnlyToken().ID)
+				printed := p.End()
 				requireNoSecret(t, printed)
 				if name == "instance" && level == "debug" {
 					assert.Contains(t, printed, "POST /v1/x509", "it is of use")
@@ -89,49 +83,49 @@ func TestSDKLogShowsNoSecretOfASignIn(t *testing.T) {
 // The SDK logs a refusal at every level, with the request and its body. The answer may also repeat what it refuses.
 func TestSDKLogShowsNoSecretOfARefusal(t *testing.T) {
 	toolchain.Long(t)
-	i := newIssuer(t)
+	i := harness.NewIssuer(t)
 	echo := func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = fmt.Fprintf(w, `{"code":"NotAuthenticated","message":%q}`, i.jwt(time.Now())+string(i.leafPEM())+string(body))
+		_, _ = fmt.Fprintf(w, `{"code":"NotAuthenticated","message":%q}`, i.JWT(time.Now())+string(i.LeafPEM())+string(body))
 	}
 	for _, level := range logLevels {
 		for _, path := range []string{"/v1/x509", "/v1/resourcePrincipalSessionToken"} {
-			i.answers(path, echo)
+			answers(i, path, echo)
 			environment := []string{
 				"OCI_GO_SDK_DEBUG=" + level, "OCI_RESOURCE_PRINCIPAL_VERSION=1.1",
-				"OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT=" + i.URL, "OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT=" + i.URL,
+				"OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT=" + i.Server.URL, "OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT=" + i.Server.URL,
 			}
 			for _, kind := range []string{"InstancePrincipal", "ResourcePrincipal"} {
-				p := i.start(environment)
-				err := p.configure(i.signIn(kind))
+				p := i.Start(environment)
+				err := p.Configure(signIn(i.World, kind))
 				if path == "/v1/x509" {
 					require.Error(t, err)
 				}
 				if err != nil {
 					requireNoSecret(t, err.Error())
 				}
-				requireNoSecret(t, p.ended())
+				requireNoSecret(t, p.End())
 			}
 		}
 	}
 
-	w := newWorld(t)
-	w.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Status: 400, Code: "InvalidParameter", Message: "ci " + canary})
-	p := w.start([]string{"OCI_GO_SDK_DEBUG=info"})
-	require.NoError(t, p.configure(map[string]any{"endpoint": w.url}))
-	require.Error(t, (<-p.beginCreation()).err)
-	printed := p.ended()
+	w := harness.NewWorld(t)
+	w.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Status: 400, Code: "InvalidParameter", Message: "ci " + harness.Canary})
+	p := w.Start([]string{"OCI_GO_SDK_DEBUG=info"})
+	require.NoError(t, p.Configure(map[string]any{"endpoint": w.URL}))
+	require.Error(t, (<-p.BeginCreation()).Err)
+	printed := p.End()
 	requireNoSecret(t, printed)
 	assert.Contains(t, printed, "HTTP 400", "it is of use")
 }
 
 func TestSDKLogMayGoToAFile(t *testing.T) {
 	toolchain.Long(t)
-	i := newIssuer(t)
+	i := harness.NewIssuer(t)
 	file := filepath.Join(t.TempDir(), "log")
-	p := i.start([]string{"OCI_GO_SDK_DEBUG=v", "OCI_GO_SDK_LOG_OUTPUT_MODE=file", "OCI_GO_SDK_LOG_FILE=" + file})
-	require.NoError(t, p.configure(i.signIn("InstancePrincipal")))
+	p := i.Start([]string{"OCI_GO_SDK_DEBUG=v", "OCI_GO_SDK_LOG_OUTPUT_MODE=file", "OCI_GO_SDK_LOG_FILE=" + file})
+	require.NoError(t, p.Configure(signIn(i.World, "InstancePrincipal")))
 	written, err := os.ReadFile(file)
 	require.NoError(t, err)
 	requireNoSecret(t, string(written))

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -33,12 +35,12 @@ var variables = map[string]string{
 }
 
 // pasted holds secrets in the forms in which people copy and paste them.
-func (w *world) pasted() map[string]string {
-	lines := strings.Split(strings.TrimSpace(w.creds.PrivateKeyPEM), "\n")
-	token := w.jwt(time.Now().Add(time.Hour))
+func pasted(w *harness.World) map[string]string {
+	lines := strings.Split(strings.TrimSpace(w.Credentials.PrivateKeyPEM), "\n")
+	token := w.JWT(time.Now().Add(time.Hour))
 	return map[string]string{
-		"key":            w.creds.PrivateKeyPEM,
-		"key, escaped":   strings.ReplaceAll(w.creds.PrivateKeyPEM, "\n", `\n`),
+		"key":            w.Credentials.PrivateKeyPEM,
+		"key, escaped":   strings.ReplaceAll(w.Credentials.PrivateKeyPEM, "\n", `\n`),
 		"key, no frame":  strings.Join(lines[1:len(lines)-1], "\n"),
 		"key, one line":  strings.Join(lines[1:len(lines)-1], ""),
 		"key, a part":    strings.Join(lines[3:8], "\n"),
@@ -70,42 +72,42 @@ func fitToBeShown(t *testing.T, said, secret, where string) {
 func TestASecretPastedIntoAnyPropertyIsNotShown(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
-	w := newWorld(t)
-	environment := w.env
-	checks := w.serve()
-	for form, secret := range w.pasted() {
+	w := harness.NewWorld(t)
+	environment := w.Env
+	checks := inprocess.Serve(w)
+	for form, secret := range pasted(w) {
 		for property, variable := range variables {
 			for _, kind := range []string{"ApiKey", "SecurityToken", "InstancePrincipalWithCerts", "WorkloadIdentityFederation"} {
 				where := kind + ", " + property + ", " + form
-				w.configFile("[DEFAULT]\nsecurity_token_file=" + w.home + "/missing\n")
+				w.ConfigFile("[DEFAULT]\nsecurity_token_file=" + w.Home + "/missing\n")
 				ask := func(configuration map[string]any) {
 					t.Helper()
 					if property != "auth" {
 						configuration["auth"] = kind
 					}
 					checked, err := checks.CheckConfig(context.Background(), &pulumirpc.CheckRequest{
-						Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", News: properties(t, configuration),
+						Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", News: harness.Properties(t, configuration),
 					})
 					require.NoError(t, err)
 					for _, failure := range checked.Failures {
 						fitToBeShown(t, failure.Reason, secret, where)
 					}
-					if _, err := w.serve().Configure(context.Background(), configureRequest(t, configuration)); err != nil {
+					if _, err := inprocess.Serve(w).Configure(context.Background(), harness.ConfigureRequest(t, configuration)); err != nil {
 						fitToBeShown(t, err.Error(), secret, where)
 					}
 				}
-				base := map[string]any{"endpoint": w.url, "tokenExchangeDomainUrl": "http://127.0.0.1:1"}
+				base := map[string]any{"endpoint": w.URL, "tokenExchangeDomainUrl": "http://127.0.0.1:1"}
 
-				w.env = maps.Clone(environment)
-				delete(w.env, "OCI_PRIVATE_KEY")
+				w.Env = maps.Clone(environment)
+				delete(w.Env, "OCI_PRIVATE_KEY")
 				configuration := maps.Clone(base)
 				configuration[property] = secret
 				ask(configuration)
 
 				for _, name := range []string{"TF_VAR_" + variable, "OCI_" + strings.ToUpper(variable)} {
-					w.env = maps.Clone(environment)
-					delete(w.env, "OCI_PRIVATE_KEY")
-					w.env[name] = secret
+					w.Env = maps.Clone(environment)
+					delete(w.Env, "OCI_PRIVATE_KEY")
+					w.Env[name] = secret
 					configuration := maps.Clone(base)
 					delete(configuration, property)
 					ask(configuration)
@@ -118,9 +120,9 @@ func TestASecretPastedIntoAnyPropertyIsNotShown(t *testing.T) {
 func TestASecretPastedIntoTheConfigurationFileIsNotShown(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
-	w := newWorld(t)
-	w.env = map[string]string{}
-	for form, secret := range w.pasted() {
+	w := harness.NewWorld(t)
+	w.Env = map[string]string{}
+	for form, secret := range pasted(w) {
 		for _, key := range []string{"user", "fingerprint", "tenancy", "region", "key_file", "security_token_file", "pass_phrase", ""} {
 			for _, kind := range []string{"ApiKey", "SecurityToken"} {
 				for _, file := range []string{
@@ -130,11 +132,11 @@ func TestASecretPastedIntoTheConfigurationFileIsNotShown(t *testing.T) {
 					secret,
 					"[" + secret,
 				} {
-					w.configFile(file)
+					w.ConfigFile(file)
 					for _, configuration := range []map[string]any{
-						w.signIn(kind), w.signIn(kind, "configFileProfile", "WORK"), w.signIn(kind, "configFileProfile", secret),
+						signIn(w, kind), signIn(w, kind, "configFileProfile", "WORK"), signIn(w, kind, "configFileProfile", secret),
 					} {
-						fitToBeShown(t, w.configureError(configuration), secret, kind+", "+key+", "+form)
+						fitToBeShown(t, configureError(w, configuration), secret, kind+", "+key+", "+form)
 					}
 				}
 			}
@@ -143,73 +145,73 @@ func TestASecretPastedIntoTheConfigurationFileIsNotShown(t *testing.T) {
 }
 
 func TestASecretPastedIntoAVariableOfTheMachineIsNotShown(t *testing.T) {
-	i := newIssuer(t)
-	for form, secret := range i.pasted() {
+	i := harness.NewIssuer(t)
+	for form, secret := range pasted(i.World) {
 		for variable, configuration := range map[string]map[string]any{
-			"OCI_CONFIG_FILE":                          i.signIn("ApiKey"),
-			"OCI_METADATA_BASE_URL":                    i.signIn("InstancePrincipal"),
-			"TF_VAR_test_certificates_location":        i.signIn("InstancePrincipalWithCerts", "region", "us-phoenix-1"),
-			"OCI_RESOURCE_PRINCIPAL_VERSION":           i.signIn("ResourcePrincipal"),
-			"OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH": i.signIn("OKEWorkloadIdentity"),
+			"OCI_CONFIG_FILE":                          signIn(i.World, "ApiKey"),
+			"OCI_METADATA_BASE_URL":                    signIn(i.World, "InstancePrincipal"),
+			"TF_VAR_test_certificates_location":        signIn(i.World, "InstancePrincipalWithCerts", "region", "us-phoenix-1"),
+			"OCI_RESOURCE_PRINCIPAL_VERSION":           signIn(i.World, "ResourcePrincipal"),
+			"OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH": signIn(i.World, "OKEWorkloadIdentity"),
 		} {
-			i.env = map[string]string{"OCI_RESOURCE_PRINCIPAL_VERSION": "2.2", "OCI_RESOURCE_PRINCIPAL_REGION": "us-phoenix-1",
+			i.Env = map[string]string{"OCI_RESOURCE_PRINCIPAL_VERSION": "2.2", "OCI_RESOURCE_PRINCIPAL_REGION": "us-phoenix-1",
 				"KUBERNETES_SERVICE_HOST": "127.0.0.1"}
-			i.env[variable] = secret
-			fitToBeShown(t, i.configureError(configuration), secret, variable+", "+form)
+			i.Env[variable] = secret
+			fitToBeShown(t, configureError(i.World, configuration), secret, variable+", "+form)
 		}
 	}
 }
 
 func TestTheErrorSaysSoIfAPathIsASecret(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	key, token := w.creds.PrivateKeyPEM, w.jwt(time.Now().Add(time.Hour))
+	w := harness.NewWorld(t)
+	key, token := w.Credentials.PrivateKeyPEM, w.JWT(time.Now().Add(time.Hour))
 	const holdsKey, holdsToken = "a private key itself, not the path of a file", "a token itself, not the path of a file"
 
-	settings := w.settings()
+	settings := w.Settings()
 	delete(settings, "privateKey")
-	delete(w.env, "OCI_PRIVATE_KEY")
+	delete(w.Env, "OCI_PRIVATE_KEY")
 	settings["privateKeyPath"] = key
-	said := w.configureError(settings)
+	said := configureError(w, settings)
 	assert.Contains(t, said, "privateKeyPath: ")
 	assert.Contains(t, said, holdsKey+" (from the provider's configuration): set privateKey instead, or write it to a file")
 
 	delete(settings, "privateKeyPath")
 	for _, variable := range []string{"OCI_PRIVATE_KEY_PATH", "TF_VAR_private_key_path"} {
-		w.env[variable] = key
-		assert.Contains(t, w.configureError(settings), holdsKey+" (from the environment variable "+variable+")")
-		delete(w.env, variable)
+		w.Env[variable] = key
+		assert.Contains(t, configureError(w, settings), holdsKey+" (from the environment variable "+variable+")")
+		delete(w.Env, variable)
 	}
-	w.configFile("[DEFAULT]\nkey_file=" + strings.ReplaceAll(key, "\n", `\n`) + "\n")
-	assert.Contains(t, w.configureError(settings), holdsKey+" (from profile DEFAULT of ")
+	w.ConfigFile("[DEFAULT]\nkey_file=" + strings.ReplaceAll(key, "\n", `\n`) + "\n")
+	assert.Contains(t, configureError(w, settings), holdsKey+" (from profile DEFAULT of ")
 
 	settings["auth"] = "SecurityToken"
-	w.configFile(w.sessionProfile(token, w.keyFile(key)))
+	w.ConfigFile(w.SessionProfile(token, w.KeyFile(key)))
 	settings["configFileProfile"] = "WORK"
-	assert.Contains(t, w.configureError(settings), holdsToken)
-	w.configFile(w.sessionProfile(w.keyFile(token), strings.ReplaceAll(key, "\n", `\n`)))
-	assert.Contains(t, w.configureError(settings), holdsKey)
+	assert.Contains(t, configureError(w, settings), holdsToken)
+	w.ConfigFile(w.SessionProfile(w.KeyFile(token), strings.ReplaceAll(key, "\n", `\n`)))
+	assert.Contains(t, configureError(w, settings), holdsKey)
 
-	assert.Contains(t, w.configureError(w.signIn("WorkloadIdentityFederation", "workloadIdentityTokenPath", token)), holdsToken)
-	w.env = map[string]string{"OCI_CLI_CONFIG_FILE": key}
-	said = w.configureError(map[string]any{"endpoint": w.url})
+	assert.Contains(t, configureError(w, signIn(w, "WorkloadIdentityFederation", "workloadIdentityTokenPath", token)), holdsToken)
+	w.Env = map[string]string{"OCI_CLI_CONFIG_FILE": key}
+	said = configureError(w, map[string]any{"endpoint": w.URL})
 	assert.Contains(t, said, "OCI_CLI_CONFIG_FILE")
 	assert.Contains(t, said, holdsKey)
 }
 
 func TestMessagesCutLongTextsAndHaveNoControlCharacters(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := harness.NewWorld(t)
 	long := strings.Repeat("a b ", 5000)
 	for _, value := range []string{long, "\x1b[31mred\x1b[0m", "\x00\x7f\u202e\u2028", "bell\a", "\r\nforged: line"} {
 		for property := range variables {
-			settings := w.settings()
+			settings := w.Settings()
 			settings[property] = value
 			if property == "privateKeyPath" {
 				delete(settings, "privateKey")
-				delete(w.env, "OCI_PRIVATE_KEY")
+				delete(w.Env, "OCI_PRIVATE_KEY")
 			}
-			if _, err := w.serve().Configure(context.Background(), configureRequest(t, settings)); err != nil {
+			if _, err := inprocess.Serve(w).Configure(context.Background(), harness.ConfigureRequest(t, settings)); err != nil {
 				said := err.Error()
 				fitToBeShown(t, said, "", property)
 				assert.NotContains(t, said, "\nforged", property)
@@ -221,68 +223,68 @@ func TestMessagesCutLongTextsAndHaveNoControlCharacters(t *testing.T) {
 
 func TestNoPasswordOfAURLIsShown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	userinfo := "client:" + canary
+	w := harness.NewWorld(t)
+	userinfo := "client:" + harness.Canary
 	for _, url := range []string{
 		"https://" + userinfo + "@idcs.example.com", "https://" + userinfo + "@idcs.example.com:port", userinfo + "@idcs.example.com",
 		"https://" + userinfo + "@%zz", "https://" + userinfo + "/@host", "https://" + userinfo + "?@host", "https://" + userinfo + " @host",
 		"ftp://" + userinfo + "@host", "http://" + userinfo + "@example.com", "https://" + userinfo + "#@host", "https://" + userinfo + "%40host",
-		"https:\\\\" + userinfo + "@host", "https://host/?password=" + canary, "://" + userinfo + "@host", "https://[" + userinfo + "@host",
+		"https:\\\\" + userinfo + "@host", "https://host/?password=" + harness.Canary, "://" + userinfo + "@host", "https://[" + userinfo + "@host",
 	} {
 		for _, property := range []string{"endpoint", "tokenExchangeDomainUrl", "region", "privateKeyPath", "auth"} {
-			settings := w.signIn("WorkloadIdentityFederation")
+			settings := signIn(w, "WorkloadIdentityFederation")
 			if !slices.Contains([]string{"endpoint", "tokenExchangeDomainUrl"}, property) && !strings.Contains(url, "://"+userinfo+"@") {
 				continue // this property is not a URL
 			}
 			settings[property] = url
-			response, err := w.serve().CheckConfig(context.Background(), &pulumirpc.CheckRequest{
-				Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", News: properties(t, settings),
+			response, err := inprocess.Serve(w).CheckConfig(context.Background(), &pulumirpc.CheckRequest{
+				Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", News: harness.Properties(t, settings),
 			})
 			require.NoError(t, err)
 			for _, failure := range response.Failures {
-				requireNoValue(t, failure.Reason)
+				harness.RequireNoValue(t, failure.Reason)
 			}
-			requireNoValue(t, w.configureError(settings))
+			harness.RequireNoValue(t, configureError(w, settings))
 		}
 	}
 }
 
 func TestNoPasswordOfTheMetadataServiceIsShown(t *testing.T) {
-	i := newIssuer(t)
-	userinfo := "client:" + canary
+	i := harness.NewIssuer(t)
+	userinfo := "client:" + harness.Canary
 	for _, url := range []string{
 		"http://" + userinfo + "@127.0.0.1:1", "http://" + userinfo + "@127.0.0.1:port", "http://" + userinfo + "@%zz", userinfo + "@127.0.0.1",
 	} {
-		i.setenv("OCI_METADATA_BASE_URL", url)
-		requireNoValue(t, i.refused(i.signIn("InstancePrincipal"), "auth"))
+		i.Setenv("OCI_METADATA_BASE_URL", url)
+		harness.RequireNoValue(t, refused(i, signIn(i.World, "InstancePrincipal"), "auth"))
 	}
 }
 
 func TestWithoutAHomeDirectoryNothingIsReadFromTheWorkingDirectory(t *testing.T) {
-	w := newWorld(t)
-	key := w.keyFile(w.creds.PrivateKeyPEM)
-	w.configFile(w.profile("DEFAULT", key) + w.profile("WORK", key))
-	t.Chdir(w.home)
-	w.env = map[string]string{}
+	w := harness.NewWorld(t)
+	key := w.KeyFile(w.Credentials.PrivateKeyPEM)
+	w.ConfigFile(w.Profile("DEFAULT", key) + w.Profile("WORK", key))
+	t.Chdir(w.Home)
+	w.Env = map[string]string{}
 	for _, home := range []string{"", ".", "relative"} {
-		w.home = home
-		said := w.configureError(map[string]any{"endpoint": w.url})
+		w.Home = home
+		said := configureError(w, map[string]any{"endpoint": w.URL})
 		assert.Contains(t, said, "tenancyOcid, userOcid, fingerprint, region and privateKey are not set")
 		assert.Contains(t, said, "there is no home directory")
-		said = w.configureError(map[string]any{"endpoint": w.url, "configFileProfile": "WORK"})
+		said = configureError(w, map[string]any{"endpoint": w.URL, "configFileProfile": "WORK"})
 		assert.Contains(t, said, `configFileProfile: profile "WORK" (from the provider's configuration) cannot be read`)
 		assert.Contains(t, said, "OCI_CONFIG_FILE")
 
-		settings := w.settings()
+		settings := w.Settings()
 		delete(settings, "privateKey")
 		settings["privateKeyPath"] = "~/key.pem"
-		said = w.configureError(settings)
+		said = configureError(w, settings)
 		assert.Contains(t, said, "privateKeyPath: ")
 		assert.Contains(t, said, "~/key.pem")
 		assert.Contains(t, said, "there is no home directory")
 
-		w.env = map[string]string{"OCI_CONFIG_FILE": "~/.oci/config"}
-		assert.Contains(t, w.configureError(map[string]any{"endpoint": w.url}), "there is no home directory")
-		w.env = map[string]string{}
+		w.Env = map[string]string{"OCI_CONFIG_FILE": "~/.oci/config"}
+		assert.Contains(t, configureError(w, map[string]any{"endpoint": w.URL}), "there is no home directory")
+		w.Env = map[string]string{}
 	}
 }

@@ -21,6 +21,8 @@ import (
 	"github.com/youmark/pkcs8"
 	"gopkg.in/yaml.v3"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -28,30 +30,30 @@ import (
 // walk the schema, so a new argument is among them.
 
 // secretKinds returns a secret of each kind that people may put into the wrong place.
-func (w *world) secretKinds() map[string]string {
-	w.t.Helper()
+func secretKinds(w *harness.World) map[string]string {
+	w.T.Helper()
 	encode := func(kind string, der []byte) string {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 	}
-	block, _ := pem.Decode([]byte(w.creds.PrivateKeyPEM))
+	block, _ := pem.Decode([]byte(w.Credentials.PrivateKeyPEM))
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		parsed, err = x509.ParsePKCS1PrivateKey(block.Bytes)
 	}
-	require.NoError(w.t, err)
+	require.NoError(w.T, err)
 	key := parsed.(*rsa.PrivateKey)
 	encrypted, err := pkcs8.ConvertPrivateKeyToPKCS8(key, []byte(rand.Text()))
-	require.NoError(w.t, err)
+	require.NoError(w.T, err)
 	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	require.NoError(w.t, err)
+	require.NoError(w.T, err)
 	random := make([]byte, 16)
 	_, _ = rand.Read(random) // it never fails
 	hexadecimal := hex.EncodeToString(random)
-	jwt := w.jwt(time.Now().Add(time.Hour))
+	jwt := w.JWT(time.Now().Add(time.Hour))
 	return map[string]string{
 		"auth token":          `({;#` + rand.Text()[:8] + `<:>` + rand.Text()[:5],
 		"auth token of words": rand.Text()[:20],
-		"private key":         w.creds.PrivateKeyPEM,
+		"private key":         w.Credentials.PrivateKeyPEM,
 		"RSA private key":     encode("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)),
 		"encrypted key":       encode("ENCRYPTED PRIVATE KEY", encrypted),
 		"public key":          encode("PUBLIC KEY", public),
@@ -120,27 +122,27 @@ func placements(
 
 // tryPlacements runs a program for each placement of each secret, plain and marked as one. Nothing that the provider says may contain it.
 // If the program has marked it, nothing that Pulumi shows may contain it either.
-func (w *world) tryPlacements(
-	what string, properties map[string]schema.PropertySpec, base resource.PropertyMap, run func(resource.PropertyMap) program,
+func tryPlacements(w *harness.World,
+	what string, properties map[string]schema.PropertySpec, base resource.PropertyMap, run func(resource.PropertyMap) inprocess.Program,
 ) {
-	w.t.Helper()
-	spec := w.readSchema()
-	for kind, secret := range w.secretKinds() {
+	w.T.Helper()
+	spec := readSchema(w)
+	for kind, secret := range secretKinds(w) {
 		plain := resource.NewProperty(secret)
 		for mark, value := range map[string]resource.PropertyValue{"plain": plain, "secret": resource.MakeSecret(plain)} {
 			for name, inputs := range placements(spec, properties, base, value) {
 				where := fmt.Sprintf("%s, %s, %s, %s", what, name, kind, mark)
-				s := newStackIn(w)
+				s := inprocess.NewStack(w)
 				said := ""
-				if err := s.up(run(inputs)); err != nil {
+				if err := s.Up(run(inputs)); err != nil {
 					said = err.Error()
 				}
-				requireNotShown(w.t, secret, where, said+s.diagnostics())
+				requireNotShown(w.T, secret, where, said+s.Diagnostics())
 				if mark == "secret" {
-					requireNotShown(w.t, secret, where, s.shown())
+					requireNotShown(w.T, secret, where, s.Shown())
 				}
-				for _, left := range w.tokens() {
-					w.oci.DeleteToken(w.user, left.ID)
+				for _, left := range w.Tokens() {
+					w.OCI.DeleteToken(w.User, left.ID)
 				}
 			}
 		}
@@ -149,10 +151,10 @@ func (w *world) tryPlacements(
 
 func TestASecretInAnArgumentOfAResourceIsNotShown(t *testing.T) {
 	toolchain.Long(t)
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWorld(t)
-		for token, kind := range w.readSchema().Resources {
-			w.tryPlacements(token, kind.InputProperties, w.inputs(w.user, "ci"), func(inputs resource.PropertyMap) program {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := a.NewWorld(t)
+		for token, kind := range readSchema(w).Resources {
+			tryPlacements(w, token, kind.InputProperties, w.Inputs(w.User, "ci"), func(inputs resource.PropertyMap) inprocess.Program {
 				return func(m *deploytest.ResourceMonitor) error {
 					_, err := m.RegisterResource(tokens.Type(token), "token", true, deploytest.ResourceOptions{Inputs: inputs})
 					return err
@@ -164,20 +166,20 @@ func TestASecretInAnArgumentOfAResourceIsNotShown(t *testing.T) {
 
 func TestASecretInAnArgumentOfAFunctionIsNotShown(t *testing.T) {
 	toolchain.Long(t)
-	forEachAPI(t, func(t *testing.T, a api) {
-		w := a.newWorld(t)
-		base := w.inputs(w.user, "ci")
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		w := a.NewWorld(t)
+		base := w.Inputs(w.User, "ci")
 		delete(base, "description")
-		for token, function := range w.readSchema().Functions {
+		for token, function := range readSchema(w).Functions {
 			given := base.Copy()
 			for name, property := range function.Inputs.Properties {
 				if property.Type == "boolean" {
 					given[resource.PropertyKey(name)] = resource.NewProperty(true)
 				} else if slices.Contains(function.Inputs.Required, name) && name != "userId" {
-					given[resource.PropertyKey(name)] = sample(w.readSchema(), property.TypeSpec)
+					given[resource.PropertyKey(name)] = sample(readSchema(w), property.TypeSpec)
 				}
 			}
-			w.tryPlacements(token, function.Inputs.Properties, given, func(arguments resource.PropertyMap) program {
+			tryPlacements(w, token, function.Inputs.Properties, given, func(arguments resource.PropertyMap) inprocess.Program {
 				return func(m *deploytest.ResourceMonitor) error {
 					_, failures, err := m.Invoke(tokens.ModuleMember(token), arguments, "", "", "")
 					for _, failure := range failures {
@@ -193,16 +195,16 @@ func TestASecretInAnArgumentOfAFunctionIsNotShown(t *testing.T) {
 func TestASecretInTheConfigurationIsNotShown(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
-	w := newWorld(t)
-	base := resource.NewPropertyMapFromMap(w.settings())
-	w.tryPlacements("configuration", w.readSchema().Provider.InputProperties, base, func(inputs resource.PropertyMap) program {
+	w := harness.NewWorld(t)
+	base := resource.NewPropertyMapFromMap(w.Settings())
+	tryPlacements(w, "configuration", readSchema(w).Provider.InputProperties, base, func(inputs resource.PropertyMap) inprocess.Program {
 		return func(m *deploytest.ResourceMonitor) error {
 			made, err := m.RegisterResource("pulumi:providers:ociauthtoken", "own", true, deploytest.ResourceOptions{Inputs: inputs})
 			if err != nil {
 				return err
 			}
-			_, err = m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-				Inputs: w.inputs(w.user, "ci"), Provider: string(made.URN) + "::" + string(made.ID),
+			_, err = m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{
+				Inputs: w.Inputs(w.User, "ci"), Provider: string(made.URN) + "::" + string(made.ID),
 			})
 			return err
 		}
@@ -210,13 +212,13 @@ func TestASecretInTheConfigurationIsNotShown(t *testing.T) {
 }
 
 func TestDescriptionsThatTheProgramMarksAsSecretAreNotShown(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
-		for _, last := range []string{authTokenType, rotatingType} {
-			s := a.newStack(t)
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
+		for _, last := range []string{harness.AuthTokenType, harness.RotatingAuthTokenType} {
+			s := inprocess.NewStack(a.NewWorld(t))
 			register := func(m *deploytest.ResourceMonitor, kind, name string, description resource.PropertyValue) error {
-				inputs := s.inputs(s.user, "")
+				inputs := s.Inputs(s.User, "")
 				inputs["description"] = description
-				if kind == rotatingType {
+				if kind == harness.RotatingAuthTokenType {
 					inputs["rotationDays"] = resource.NewProperty(30.0)
 				}
 				_, err := m.RegisterResource(tokens.Type(kind), name, true, deploytest.ResourceOptions{Inputs: inputs})
@@ -225,45 +227,45 @@ func TestDescriptionsThatTheProgramMarksAsSecretAreNotShown(t *testing.T) {
 			hidden := []string{"h1dden-one", "h1dden-two"}
 			both := func(m *deploytest.ResourceMonitor) error {
 				for i, description := range hidden {
-					if err := register(m, authTokenType, fmt.Sprint("number", i), resource.MakeSecret(resource.NewProperty(description))); err != nil {
+					if err := register(m, harness.AuthTokenType, fmt.Sprint("number", i), resource.MakeSecret(resource.NewProperty(description))); err != nil {
 						return err
 					}
 				}
 				return nil
 			}
-			s.mustUp(both)
-			require.Error(t, s.up(func(m *deploytest.ResourceMonitor) error {
+			s.MustUp(both)
+			require.Error(t, s.Up(func(m *deploytest.ResourceMonitor) error {
 				if err := both(m); err != nil {
 					return err
 				}
 				return register(m, last, "third", resource.NewProperty("third"))
 			}))
-			assert.Contains(t, s.diagnostics(), "description [secret]")
-			assert.NotContains(t, s.shown(), `\"h1dden`)
+			assert.Contains(t, s.Diagnostics(), "description [secret]")
+			assert.NotContains(t, s.Shown(), `\"h1dden`)
 		}
 	})
 }
 
 func TestKeysOfASecretMapAreNotShown(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	rotating := func(keys resource.PropertyMap) program {
+	s := inprocess.NewStack(harness.NewWorld(t))
+	rotating := func(keys resource.PropertyMap) inprocess.Program {
 		return func(m *deploytest.ResourceMonitor) error {
-			inputs := s.inputs(s.user, "ci")
+			inputs := s.Inputs(s.User, "ci")
 			inputs["rotateWhenChanged"] = resource.MakeSecret(resource.NewProperty(keys))
-			_, err := m.RegisterResource(rotatingType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
+			_, err := m.RegisterResource(harness.RotatingAuthTokenType, "token", true, deploytest.ResourceOptions{Inputs: inputs})
 			return err
 		}
 	}
 	const one, two = "h1dden-key-one", "h1dden-key-two"
-	s.mustUp(rotating(resource.PropertyMap{one: resource.NewProperty("a")}))
+	s.MustUp(rotating(resource.PropertyMap{one: resource.NewProperty("a")}))
 	for _, keys := range []resource.PropertyMap{
 		{one: resource.NewProperty("b")}, {two: resource.NewProperty("b")}, {},
 	} {
-		for _, operate := range []func(program) error{s.preview, s.up} {
+		for _, operate := range []func(inprocess.Program) error{s.Preview, s.Up} {
 			require.NoError(t, operate(rotating(keys)))
-			assert.Contains(t, s.diagnostics(), "rotateWhenChanged has changed")
-			assert.NotContains(t, s.shown(), "h1dden")
+			assert.Contains(t, s.Diagnostics(), "rotateWhenChanged has changed")
+			assert.NotContains(t, s.Shown(), "h1dden")
 		}
 	}
 }
@@ -273,14 +275,14 @@ func TestKeysOfASecretMapAreNotShown(t *testing.T) {
 func TestNoSecretIsShownByTheCommand(t *testing.T) {
 	t.Parallel()
 	toolchain.Long(t)
-	w := newWorld(t)
-	spec := w.readSchema()
-	for kind, secret := range w.secretKinds() {
+	w := harness.NewWorld(t)
+	spec := readSchema(w)
+	for kind, secret := range secretKinds(w) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			own := newWorld(t)
-			c := newCLIIn(own)
-			c.write("secret", secret)
+			own := harness.NewWorld(t)
+			c := harness.NewCLI(own)
+			c.Write("secret", secret)
 			for _, mark := range []string{"plain", "secret"} {
 				var value any = map[string]any{"fn::readFile": "./secret"}
 				if mark == "secret" {
@@ -290,13 +292,13 @@ func TestNoSecretIsShownByTheCommand(t *testing.T) {
 					program["name"], program["runtime"] = "test", "yaml"
 					text, err := yaml.Marshal(program)
 					require.NoError(t, err)
-					c.write("Pulumi.yaml", string(text))
+					c.Write("Pulumi.yaml", string(text))
 					for _, flags := range [][]string{{"--diff", "-v=4", "--logtostderr", "--logflow"}, {"--json"}} {
 						if _, function := program["variables"]; function && flags[0] == "--json" {
 							continue // a function has no part in the plan
 						}
 						where := strings.Join(append(flags, what, kind, mark), " ")
-						printed, err := c.command(append([]string{"preview"}, flags...)...).CombinedOutput()
+						printed, err := c.Command(append([]string{"preview"}, flags...)...).CombinedOutput()
 						require.Error(t, err, where)
 						requireNotShown(t, secret, where, string(printed))
 					}

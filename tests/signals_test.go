@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -27,28 +28,28 @@ import (
 var stopSignals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 
 func TestSignalStillWaitsForTheAnswer(t *testing.T) {
-	forEachAPI(t, func(t *testing.T, a api) {
+	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for _, signal := range stopSignals {
 			t.Run(signal.String(), func(t *testing.T) {
 				t.Parallel()
-				w := a.newWorld(t)
-				p := w.start(nil)
-				require.NoError(t, p.configure(map[string]any{"endpoint": w.url}))
-				arrived, release := w.gate("CreateAuthToken")
-				done := p.beginCreation()
+				w := a.NewWorld(t)
+				p := w.Start(nil)
+				require.NoError(t, p.Configure(map[string]any{"endpoint": w.URL}))
+				arrived, release := w.Gate("CreateAuthToken")
+				done := p.BeginCreation()
 				<-arrived
 				require.NoError(t, p.Signal(signal))
-				p.noticed()
+				p.WaitUntilClosed()
 				// A whole process group may well get the signal twice.
 				require.NoError(t, p.Signal(signal))
 				release()
 
 				created := <-done
-				require.NoError(t, created.err)
-				requireSecretToken(t, created.response.Properties, w.onlyToken().Value)
-				assert.NoError(t, <-p.exited)
-				assert.Equal(t, 1, w.calls("CreateAuthToken"))
-				requireNoValue(t, p.printed.String())
+				require.NoError(t, created.Err)
+				harness.RequireSecretToken(t, created.Response.Properties, w.OnlyToken().Value)
+				assert.NoError(t, <-p.Exited)
+				assert.Equal(t, 1, w.Calls("CreateAuthToken"))
+				harness.RequireNoValue(t, p.Printed.String())
 			})
 		}
 	})
@@ -60,27 +61,27 @@ func TestSignalCutsWaitsShort(t *testing.T) {
 	for _, signal := range stopSignals {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newWorldWith(t, emulator.Config{CreatingLists: 1000})
-			p := w.start(nil)
-			require.NoError(t, p.configure(map[string]any{"endpoint": w.url}))
-			arrived, release := w.gate("ListAuthTokens")
-			done := p.beginCreation()
+			w := harness.NewWorldWith(t, emulator.Config{CreatingLists: 1000})
+			p := w.Start(nil)
+			require.NoError(t, p.Configure(map[string]any{"endpoint": w.URL}))
+			arrived, release := w.Gate("ListAuthTokens")
+			done := p.BeginCreation()
 			<-arrived
 			require.NoError(t, p.Signal(signal))
-			p.noticed()
+			p.WaitUntilClosed()
 			release()
 
 			created := <-done
-			require.Error(t, created.err)
-			for _, detail := range status.Convert(created.err).Details() {
+			require.Error(t, created.Err)
+			for _, detail := range status.Convert(created.Err).Details() {
 				if failed, ok := detail.(*pulumirpc.ErrorResourceInitFailed); ok {
-					requireSecretToken(t, failed.Properties, w.onlyToken().Value)
-					assert.LessOrEqual(t, w.calls("ListAuthTokens"), 1)
-					assert.NoError(t, <-p.exited)
+					harness.RequireSecretToken(t, failed.Properties, w.OnlyToken().Value)
+					assert.LessOrEqual(t, w.Calls("ListAuthTokens"), 1)
+					assert.NoError(t, <-p.Exited)
 					return
 				}
 			}
-			t.Fatalf("the token was not handed over: %v", created.err)
+			t.Fatalf("the token was not handed over: %v", created.Err)
 		})
 	}
 }
@@ -96,54 +97,54 @@ func init() {
 func TestSignalEndsAnIdlePluginAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, signal := range stopSignals {
-		p := newWorld(t).start(nil)
+		p := harness.NewWorld(t).Start(nil)
 		require.NoError(t, p.Signal(signal))
-		assert.NoError(t, <-p.exited, signal)
+		assert.NoError(t, <-p.Exited, signal)
 	}
 }
 
 // nohup starts a program with SIGHUP ignored. The program must keep ignoring it.
 func TestIgnoredHangUpStaysIgnored(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	p := w.start(nil, "sh", "-c", `trap "" HUP; exec "$0"`)
-	require.NoError(t, p.configure(map[string]any{"endpoint": w.url}))
+	w := harness.NewWorld(t)
+	p := w.Start(nil, "sh", "-c", `trap "" HUP; exec "$0"`)
+	require.NoError(t, p.Configure(map[string]any{"endpoint": w.URL}))
 	require.NoError(t, p.Signal(syscall.SIGHUP))
-	created := <-p.beginCreation()
-	require.NoError(t, created.err)
-	_, err := p.plugin.GetPluginInfo(context.Background(), &emptypb.Empty{})
+	created := <-p.BeginCreation()
+	require.NoError(t, created.Err)
+	_, err := p.Client.GetPluginInfo(context.Background(), &emptypb.Empty{})
 	require.NoError(t, err)
 }
 
 // upAndKill runs "pulumi up", and sends a signal to the plugin after OCI has created a token and before it answers. With pulumi, the
 // command itself gets the signal too, as when the machine shuts down.
-func (c *cli) upAndKill(signal syscall.Signal, withPulumi bool) (printed string) {
-	c.t.Helper()
+func upAndKill(c *harness.CLI, signal syscall.Signal, withPulumi bool) (printed string) {
+	c.T.Helper()
 	// A plugin that writes its process id to a file.
-	path := filepath.Join(toolchain.Bin(c.t), "pulumi-resource-ociauthtoken")
-	folder := c.t.TempDir()
+	path := filepath.Join(toolchain.Bin(c.T), "pulumi-resource-ociauthtoken")
+	folder := c.T.TempDir()
 	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s/pid\nexec %s \"$@\"\n", folder, path)
 	wrapper := filepath.Join(folder, filepath.Base(path))
-	require.NoError(c.t, os.WriteFile(wrapper, []byte(script), 0o700))
-	for i, variable := range c.env {
+	require.NoError(c.T, os.WriteFile(wrapper, []byte(script), 0o700))
+	for i, variable := range c.Env {
 		if rest, ok := strings.CutPrefix(variable, "PATH="); ok {
-			c.env[i] = "PATH=" + folder + ":" + rest
+			c.Env[i] = "PATH=" + folder + ":" + rest
 		}
 	}
 
-	c.program("token", "ci")
-	arrived, release := c.gate("CreateAuthToken")
-	up := c.command("up", "--yes", "--skip-preview")
+	c.Program("token", "ci")
+	arrived, release := c.Gate("CreateAuthToken")
+	up := c.Command("up", "--yes", "--skip-preview")
 	var output bytes.Buffer
 	up.Stdout, up.Stderr = &output, &output
-	require.NoError(c.t, up.Start())
+	require.NoError(c.T, up.Start())
 	<-arrived
-	pid, err := strconv.Atoi(strings.TrimSpace(c.readFile(filepath.Join(folder, "pid"))))
-	require.NoError(c.t, err)
+	pid, err := strconv.Atoi(strings.TrimSpace(c.ReadFile(filepath.Join(folder, "pid"))))
+	require.NoError(c.T, err)
 	if withPulumi {
-		require.NoError(c.t, syscall.Kill(up.Process.Pid, signal))
+		require.NoError(c.T, syscall.Kill(up.Process.Pid, signal))
 	}
-	require.NoError(c.t, syscall.Kill(pid, signal))
+	require.NoError(c.T, syscall.Kill(pid, signal))
 	if signal == syscall.SIGKILL {
 		_ = up.Wait()
 		release()
@@ -151,18 +152,18 @@ func (c *cli) upAndKill(signal syscall.Signal, withPulumi bool) (printed string)
 		release()
 		_ = up.Wait()
 	}
-	requireNoValue(c.t, output.String())
+	harness.RequireNoValue(c.T, output.String())
 	return output.String()
 }
 
 func TestSIGTERMToThePluginDuringUpRecordsTheToken(t *testing.T) {
 	t.Parallel()
-	c := newCLI(t)
-	printed := c.upAndKill(syscall.SIGTERM, false)
-	c.must("refresh", "--yes", "--skip-preview")
-	c.must("up", "--yes", "--skip-preview")
-	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"), "the one token there is, is the one in the state")
-	assert.Equal(t, 1, c.calls("CreateAuthToken"), printed)
+	c := harness.NewCLI(harness.NewWorld(t))
+	printed := upAndKill(c, syscall.SIGTERM, false)
+	c.Must("refresh", "--yes", "--skip-preview")
+	c.Must("up", "--yes", "--skip-preview")
+	assert.Equal(t, c.OnlyToken().Value, c.SecretOutput("token"), "the one token there is, is the one in the state")
+	assert.Equal(t, 1, c.Calls("CreateAuthToken"), printed)
 }
 
 // The next two tests are the only case in which OCI's protocol leaves behind a token whose value nobody knows. They follow
@@ -170,32 +171,32 @@ func TestSIGTERMToThePluginDuringUpRecordsTheToken(t *testing.T) {
 
 func TestPluginKilledBetweenCommitAndAnswer(t *testing.T) {
 	t.Parallel()
-	c := newCLI(t)
-	assert.Contains(t, c.upAndKill(syscall.SIGKILL, false), "creating failed")
-	orphan := c.onlyToken()
+	c := harness.NewCLI(harness.NewWorld(t))
+	assert.Contains(t, upAndKill(c, syscall.SIGKILL, false), "creating failed")
+	orphan := c.OnlyToken()
 
-	c.must("up", "--yes", "--skip-preview")
-	tokens := c.tokens()
+	c.Must("up", "--yes", "--skip-preview")
+	tokens := c.Tokens()
 	require.Len(t, tokens, 2, "nobody knows the value of the first one, so there is another")
-	assert.Equal(t, tokens[1].Value, c.secretOutput("token"))
-	c.oci.DeleteToken(c.user, orphan.ID) // as "oci iam auth-token delete" does
-	c.must("preview", "--refresh", "--expect-no-changes")
-	c.must("destroy", "--yes", "--skip-preview")
-	assert.Empty(t, c.tokens())
+	assert.Equal(t, tokens[1].Value, c.SecretOutput("token"))
+	c.OCI.DeleteToken(c.User, orphan.ID) // as "oci iam auth-token delete" does
+	c.Must("preview", "--refresh", "--expect-no-changes")
+	c.Must("destroy", "--yes", "--skip-preview")
+	assert.Empty(t, c.Tokens())
 }
 
 func TestPulumiAndPluginKilledBetweenCommitAndAnswer(t *testing.T) {
 	t.Parallel()
-	c := newCLI(t)
-	c.upAndKill(syscall.SIGKILL, true)
-	orphan := c.onlyToken()
+	c := harness.NewCLI(harness.NewWorld(t))
+	upAndKill(c, syscall.SIGKILL, true)
+	orphan := c.OnlyToken()
 
 	// The state knows that a creation was under way, and the next run says so.
-	c.must("cancel", "--yes")
-	assert.Contains(t, c.must("stack", "export"), `"pending_operations"`)
-	assert.Contains(t, c.must("up", "--yes", "--skip-preview"), "token, interrupted while creating")
-	c.oci.DeleteToken(c.user, orphan.ID)
-	c.must("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
-	assert.NotContains(t, c.must("up", "--yes", "--skip-preview", "--expect-no-changes"), "interrupted")
-	assert.Equal(t, c.onlyToken().Value, c.secretOutput("token"))
+	c.Must("cancel", "--yes")
+	assert.Contains(t, c.Must("stack", "export"), `"pending_operations"`)
+	assert.Contains(t, c.Must("up", "--yes", "--skip-preview"), "token, interrupted while creating")
+	c.OCI.DeleteToken(c.User, orphan.ID)
+	c.Must("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
+	assert.NotContains(t, c.Must("up", "--yes", "--skip-preview", "--expect-no-changes"), "interrupted")
+	assert.Equal(t, c.OnlyToken().Value, c.SecretOutput("token"))
 }

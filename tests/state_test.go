@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -30,12 +32,12 @@ type recordedTokens struct {
 }
 
 // placeholders pairs each placeholder with what it stands for: identifiers, and values as secrets.
-func (r recordedTokens) placeholders(w *world) (pairs []string) {
+func (r recordedTokens) placeholders(w *harness.World) (pairs []string) {
 	encoded := func(s string) string {
 		quoted, _ := json.Marshal(s)
 		return base64.StdEncoding.EncodeToString(quoted)
 	}
-	pairs = []string{"{user}", w.user, "{rotated user}", r.rotated, "{endpoint}", w.url}
+	pairs = []string{"{user}", w.User, "{rotated user}", r.rotated, "{endpoint}", w.URL}
 	for name, token := range map[string]emulator.Token{"": r.once, "current ": r.current, "previous ": r.previous} {
 		pairs = append(pairs, "{"+name+"id}", token.ID, "{"+name+"value}", encoded(token.Value))
 	}
@@ -43,12 +45,12 @@ func (r recordedTokens) placeholders(w *world) (pairs []string) {
 }
 
 // recordedProgram registers the resources of a recorded state. The rotating one is absent before 0.2.0.
-func (s *testStack) recordedProgram(description string, rotated, quarter string) program {
+func recordedProgram(s *inprocess.Stack, description string, rotated, quarter string) inprocess.Program {
 	return func(m *deploytest.ResourceMonitor) error {
-		if err := s.oneToken(s.user, description)(m); err != nil || rotated == "" {
+		if err := s.OneToken(s.User, description)(m); err != nil || rotated == "" {
 			return err
 		}
-		_, err := m.RegisterResource(rotatingType, "rotating", true, deploytest.ResourceOptions{
+		_, err := m.RegisterResource(harness.RotatingAuthTokenType, "rotating", true, deploytest.ResourceOptions{
 			Inputs: resource.NewPropertyMapFromMap(map[string]any{
 				"userId": rotated, "description": description, "rotateWhenChanged": map[string]any{"quarter": quarter},
 			}),
@@ -63,22 +65,22 @@ func TestRecordState(t *testing.T) {
 		t.Log("only with -record")
 		return
 	}
-	s := newStack(t)
-	tokens := recordedTokens{rotated: s.oci.AddUser("rotated").ID}
-	s.mustUp(s.recordedProgram("recorded", tokens.rotated, "first"))
-	tokens.once, tokens.previous = s.onlyToken(), s.oci.Tokens(tokens.rotated)[0]
-	s.mustUp(s.recordedProgram("recorded", tokens.rotated, "second"))
-	for _, token := range s.oci.Tokens(tokens.rotated) {
+	s := inprocess.NewStack(harness.NewWorld(t))
+	tokens := recordedTokens{rotated: s.OCI.AddUser("rotated").ID}
+	s.MustUp(recordedProgram(s, "recorded", tokens.rotated, "first"))
+	tokens.once, tokens.previous = s.OnlyToken(), s.OCI.Tokens(tokens.rotated)[0]
+	s.MustUp(recordedProgram(s, "recorded", tokens.rotated, "second"))
+	for _, token := range s.OCI.Tokens(tokens.rotated) {
 		if token.ID != tokens.previous.ID {
 			tokens.current = token
 		}
 	}
-	pairs := tokens.placeholders(s.world)
+	pairs := tokens.placeholders(s.World)
 	for i := 0; i < len(pairs); i += 2 {
 		pairs[i], pairs[i+1] = pairs[i+1], pairs[i]
 	}
-	recorded := strings.NewReplacer(pairs...).Replace(s.checkpoint())
-	requireNoValue(t, recorded)
+	recorded := strings.NewReplacer(pairs...).Replace(s.Checkpoint())
+	harness.RequireNoValue(t, recorded)
 	var indented any
 	require.NoError(t, json.Unmarshal([]byte(recorded), &indented))
 	text, err := json.MarshalIndent(indented, "", "  ")
@@ -99,42 +101,42 @@ func TestStateOfEveryReleaseCanBeRead(t *testing.T) {
 			t.Parallel()
 			recorded, err := os.ReadFile(file)
 			require.NoError(t, err)
-			s := newStack(t)
-			tokens := recordedTokens{once: s.oci.AddToken(s.user, "recorded")}
-			if strings.Contains(string(recorded), rotatingType) {
-				tokens.rotated = s.oci.AddUser("rotated").ID
-				tokens.previous = s.oci.AddToken(tokens.rotated, "recorded")
-				tokens.current = s.oci.AddToken(tokens.rotated, "recorded")
+			s := inprocess.NewStack(harness.NewWorld(t))
+			tokens := recordedTokens{once: s.OCI.AddToken(s.User, "recorded")}
+			if strings.Contains(string(recorded), harness.RotatingAuthTokenType) {
+				tokens.rotated = s.OCI.AddUser("rotated").ID
+				tokens.previous = s.OCI.AddToken(tokens.rotated, "recorded")
+				tokens.current = s.OCI.AddToken(tokens.rotated, "recorded")
 			}
-			s.restore(strings.NewReplacer(tokens.placeholders(s.world)...).Replace(string(recorded)))
+			s.Restore(strings.NewReplacer(tokens.placeholders(s.World)...).Replace(string(recorded)))
 
-			require.NoError(t, s.preview(s.recordedProgram("recorded", tokens.rotated, "second")))
-			assert.Empty(t, s.changes())
+			require.NoError(t, s.Preview(recordedProgram(s, "recorded", tokens.rotated, "second")))
+			assert.Empty(t, s.Changes())
 			// A refresh changes nothing but that what has no value is recorded as null, which previews know.
-			require.NoError(t, s.refresh())
-			assert.Empty(t, s.changes())
-			once := s.token("token").Outputs
+			require.NoError(t, s.Refresh())
+			assert.Empty(t, s.Changes())
+			once := s.Token("token").Outputs
 			for _, absent := range []resource.PropertyKey{"domainUrl", "inactiveState", "timeExpires"} {
 				assert.Contains(t, once, absent)
 				assert.True(t, once[absent].IsNull())
 			}
-			s.mustUp(s.recordedProgram("changed", tokens.rotated, "second"))
-			require.NoError(t, s.refresh())
-			assert.Equal(t, tokens.once.Value, s.value("token"))
-			assert.Zero(t, s.calls("CreateAuthToken")+s.calls("DeleteAuthToken"))
+			s.MustUp(recordedProgram(s, "changed", tokens.rotated, "second"))
+			require.NoError(t, s.Refresh())
+			assert.Equal(t, tokens.once.Value, s.Value("token"))
+			assert.Zero(t, s.Calls("CreateAuthToken")+s.Calls("DeleteAuthToken"))
 			if tokens.rotated != "" {
-				outputs := s.recorded(rotatingType, "rotating").Outputs
-				assert.Equal(t, tokens.current.Value, text(outputs, "token"))
-				assert.Equal(t, tokens.previous.Value, text(outputs, "previousToken"))
-				s.mustUp(s.recordedProgram("changed", tokens.rotated, "third"))
-				outputs = s.recorded(rotatingType, "rotating").Outputs
-				assert.Equal(t, tokens.current.Value, text(outputs, "previousToken"))
-				assert.Equal(t, s.oci.Tokens(tokens.rotated)[1].Value, text(outputs, "token"))
+				outputs := s.Recorded(harness.RotatingAuthTokenType, "rotating").Outputs
+				assert.Equal(t, tokens.current.Value, harness.Text(outputs, "token"))
+				assert.Equal(t, tokens.previous.Value, harness.Text(outputs, "previousToken"))
+				s.MustUp(recordedProgram(s, "changed", tokens.rotated, "third"))
+				outputs = s.Recorded(harness.RotatingAuthTokenType, "rotating").Outputs
+				assert.Equal(t, tokens.current.Value, harness.Text(outputs, "previousToken"))
+				assert.Equal(t, s.OCI.Tokens(tokens.rotated)[1].Value, harness.Text(outputs, "token"))
 			}
-			require.NoError(t, s.destroy())
-			assert.Empty(t, s.tokens())
+			require.NoError(t, s.Destroy())
+			assert.Empty(t, s.Tokens())
 			if tokens.rotated != "" {
-				assert.Empty(t, s.oci.Tokens(tokens.rotated))
+				assert.Empty(t, s.OCI.Tokens(tokens.rotated))
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
@@ -50,55 +51,55 @@ func TestUpgradeFromEveryRelease(t *testing.T) {
 }
 
 func upgradeAuthToken(t *testing.T, plugin string) {
-	c := newCLI(t)
-	upgrade := c.downgraded(plugin)
-	c.program("token", "created before")
-	c.must("up", "--yes", "--skip-preview")
-	old := c.onlyToken()
+	c := harness.NewCLI(harness.NewWorld(t))
+	upgrade := downgraded(c, plugin)
+	c.Program("token", "created before")
+	c.Must("up", "--yes", "--skip-preview")
+	old := c.OnlyToken()
 
 	upgrade()
-	c.must("preview", "--diff", "--expect-no-changes")
-	c.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
-	c.program("token", "described after")
-	c.must("up", "--yes", "--skip-preview")
-	assert.Equal(t, old.Value, c.secretOutput("token"))
-	assert.Equal(t, "described after", c.onlyToken().Description)
-	assert.Equal(t, 1, c.calls("CreateAuthToken"))
-	c.must("destroy", "--yes", "--skip-preview")
-	assert.Empty(t, c.tokens())
+	c.Must("preview", "--diff", "--expect-no-changes")
+	c.Must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+	c.Program("token", "described after")
+	c.Must("up", "--yes", "--skip-preview")
+	assert.Equal(t, old.Value, c.SecretOutput("token"))
+	assert.Equal(t, "described after", c.OnlyToken().Description)
+	assert.Equal(t, 1, c.Calls("CreateAuthToken"))
+	c.Must("destroy", "--yes", "--skip-preview")
+	assert.Empty(t, c.Tokens())
 }
 
 func upgradeRotatingAuthToken(t *testing.T, plugin string) {
-	c := newCLI(t)
-	upgrade := c.downgraded(plugin)
+	c := harness.NewCLI(harness.NewWorld(t))
+	upgrade := downgraded(c, plugin)
 	for _, reason := range []string{"first", "second"} {
-		c.rotatingProgram(reason)
-		c.must("up", "--yes", "--skip-preview")
+		c.RotatingProgram(reason)
+		c.Must("up", "--yes", "--skip-preview")
 	}
-	before := c.tokens()
+	before := c.Tokens()
 	require.Len(t, before, 2)
 
 	upgrade()
-	c.must("preview", "--diff", "--expect-no-changes")
-	c.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
-	assert.Equal(t, before, c.tokens())
-	c.rotatingProgram("third")
-	c.must("up", "--yes", "--skip-preview")
-	after := c.tokens()
+	c.Must("preview", "--diff", "--expect-no-changes")
+	c.Must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+	assert.Equal(t, before, c.Tokens())
+	c.RotatingProgram("third")
+	c.Must("up", "--yes", "--skip-preview")
+	after := c.Tokens()
 	require.Len(t, after, 2)
 	assert.Equal(t, before[1].Value, after[0].Value, "the token that was current goes on working")
-	assert.Equal(t, after[0].Value, c.secretOutput("previousToken"))
-	assert.Equal(t, after[1].Value, c.secretOutput("token"))
-	assert.Equal(t, 3, c.calls("CreateAuthToken"))
-	c.must("destroy", "--yes", "--skip-preview")
-	assert.Empty(t, c.tokens())
+	assert.Equal(t, after[0].Value, c.SecretOutput("previousToken"))
+	assert.Equal(t, after[1].Value, c.SecretOutput("token"))
+	assert.Equal(t, 3, c.Calls("CreateAuthToken"))
+	c.Must("destroy", "--yes", "--skip-preview")
+	assert.Empty(t, c.Tokens())
 }
 
 // downgraded makes the command run the plugin in a folder, until upgrade is called.
-func (c *cli) downgraded(plugin string) (upgrade func()) {
-	now := c.env[0]
-	c.env[0] = "PATH=" + plugin + ":" + strings.TrimPrefix(now, "PATH=")
-	return func() { c.env[0] = now }
+func downgraded(c *harness.CLI, plugin string) (upgrade func()) {
+	now := c.Env[0]
+	c.Env[0] = "PATH=" + plugin + ":" + strings.TrimPrefix(now, "PATH=")
+	return func() { c.Env[0] = now }
 }
 
 // hasRotatingAuthToken reports whether a commit has that resource. 0.1.0 does not have it.
@@ -108,7 +109,7 @@ func hasRotatingAuthToken(t *testing.T, commit string) bool {
 	schema.Dir = toolchain.Root
 	shown, err := schema.Output()
 	require.NoError(t, err)
-	return strings.Contains(string(shown), `"`+rotatingType+`"`)
+	return strings.Contains(string(shown), `"`+harness.RotatingAuthTokenType+`"`)
 }
 
 // pluginOf builds the plugin of a commit, and returns its folder.

@@ -1,4 +1,4 @@
-package tests
+package inprocess
 
 import (
 	"context"
@@ -8,19 +8,22 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 )
 
-// consumer is a provider of another package, with one kind of resource that takes a token, as a registry login or a Kubernetes
+// Consumer is a provider of another package, with one kind of resource that takes a token, as a registry login or a Kubernetes
 // secret does in a real program. It shows what a change of an AuthToken does to the resources that depend on it.
-type consumer struct {
+type Consumer struct {
 	mu sync.Mutex
-	// received holds the passwords that the resource was created or updated with, in order.
-	received []string
+	// Received holds the passwords that the resource was created or updated with, in order.
+	Received []string
 }
 
-const loginType = "consumer:index:Login"
+// LoginType is the type of the consumer's resource.
+const LoginType = "consumer:index:Login"
 
-func (c *consumer) load() (plugin.Provider, error) {
+func (c *Consumer) load() (plugin.Provider, error) {
 	receive := func(inputs any) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -28,7 +31,7 @@ func (c *consumer) load() (plugin.Provider, error) {
 		for password.IsSecret() {
 			password = password.SecretValue().Element
 		}
-		c.received = append(c.received, password.StringValue())
+		c.Received = append(c.Received, password.StringValue())
 	}
 	return &deploytest.Provider{
 		CreateF: func(_ context.Context, req plugin.CreateRequest) (plugin.CreateResponse, error) {
@@ -55,16 +58,16 @@ func propertyMap(properties any) resource.PropertyMap {
 	return properties.(resource.PropertyMap)
 }
 
-// tokenAndLogin returns a program with an AuthToken "token" and a resource "login" that takes its value.
-func (w *world) tokenAndLogin(userID, description string) program {
+// TokenAndLogin returns a program with an AuthToken "token" and a resource "login" that takes its value.
+func (s *Stack) TokenAndLogin(userID, description string) Program {
 	return func(m *deploytest.ResourceMonitor) error {
-		token, err := m.RegisterResource(authTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: w.inputs(userID, description),
+		token, err := m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{
+			Inputs: s.Inputs(userID, description),
 		})
 		if err != nil {
 			return err
 		}
-		_, err = m.RegisterResource(loginType, "login", true, deploytest.ResourceOptions{
+		_, err = m.RegisterResource(LoginType, "login", true, deploytest.ResourceOptions{
 			Inputs:       resource.PropertyMap{"password": token.Outputs["token"]},
 			PropertyDeps: map[resource.PropertyKey][]resource.URN{"password": {token.URN}},
 			Dependencies: []resource.URN{token.URN},
