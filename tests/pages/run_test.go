@@ -285,3 +285,34 @@ func TestExamplesAgainstOCI(t *testing.T) {
 	m.run(block(t, "examples/README.md", "cd examples/yaml"))
 	assert.Len(t, m.oci.Tokens(m.user), 1)
 }
+
+// TestThreeLogsOfTheEngineContainSecrets runs updates with the logs that the pages warn of, and with two that they do not warn of.
+func TestThreeLogsOfTheEngineContainSecrets(t *testing.T) {
+	t.Parallel()
+	const value = "c4n4rYc4n4rYc4n4rY99" // without punctuation, which some logs escape
+	for _, test := range []struct {
+		name, command string
+		contains      bool
+	}{
+		{"-v=9", "pulumi up -v=9 --logtostderr --logflow &> $LOG", true},
+		{"-v=8", "pulumi up -v=8 --logtostderr --logflow &> $LOG", false},
+		{"--tracing", "pulumi up --tracing file:$LOG", true},
+		{"--otel-traces", "pulumi up --otel-traces file://$LOG", false},
+		{"PULUMI_DEBUG_GRPC", "PULUMI_DEBUG_GRPC=$LOG pulumi up", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, emulator.Config{TokenValue: func() string { return value }})
+			log := filepath.Join(t.TempDir(), "log")
+			m.env = append(m.env, "LOG="+log)
+			put(t, m.dir+"/Pulumi.yaml", programsOf(t, "docs/guides/logins.md")[0])
+			m.newStack()
+			m.run("pulumi config set userId ocid1.user.oc1..aaaa...")
+			printed := m.bash(test.command)
+			assert.NotContains(t, printed, value)
+			content := read(t, log)
+			require.NotEmpty(t, content)
+			assert.Equal(t, test.contains, strings.Contains(content, value), "%d bytes", len(content))
+		})
+	}
+}
