@@ -2,7 +2,7 @@
 // request to the moment when somebody else has recorded its value.
 //
 // Three judgements have a file each: gone.go judges whether a token is gone, ours.go whether it is ours, and recorded.go whether it is
-// recorded, so that nobody must be told to delete it. docs/promises.md has their tables.
+// recorded, so that nobody must be told to delete it. docs/internals/promises.md has their tables.
 package tokens
 
 import (

@@ -39,6 +39,7 @@ var bounds = map[string][]string{
 		"Without a connection, tries {unreachableAttempts} times,",
 		"cannot be reached. | Tries {unreachableAttempts} times.",
 		"wants a password. | Tries {unreachableAttempts} times.",
+		"asks {userLooks} times within seconds for a user whom it finds in none",
 		"Fails after {throttleBudget}, or after the operation's `customTimeouts`",
 	},
 	"docs/guides/identity-domains.md": {

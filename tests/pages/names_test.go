@@ -346,3 +346,20 @@ func TestFragmentsInYAMLHaveTheFieldsOfTheSchema(t *testing.T) {
 	}
 	assert.Greater(t, found, 10)
 }
+
+// TestEachPromiseNamesItsTests looks at the tables of docs/internals/promises.md. A row names the tests that hold it, or the line after the
+// table does. TestFilesAndTargetsOnPagesExist looks up their names.
+func TestEachPromiseNamesItsTests(t *testing.T) {
+	t.Parallel()
+	tables := regexp.MustCompile(`(?m)(?:^\|.*\n)+\n.*\n`).FindAllString(readPage(t, "docs/internals/promises.md"), -1)
+	assert.Greater(t, len(tables), 5)
+	for _, table := range tables {
+		lines := strings.Split(strings.TrimSpace(table), "\n")
+		last := lines[len(lines)-1]
+		for _, row := range lines[2 : len(lines)-2] { // without the heading and the line after the table
+			if !strings.Contains(row, "`Test") && !strings.HasPrefix(last, "Tests: `Test") {
+				t.Errorf("no test is named for %s", row)
+			}
+		}
+	}
+}

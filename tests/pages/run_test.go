@@ -316,3 +316,22 @@ func TestThreeLogsOfTheEngineContainSecrets(t *testing.T) {
 		})
 	}
 }
+
+// TestWorkflowsOnPagesAreRight lints the workflows for GitHub Actions.
+func TestWorkflowsOnPagesAreRight(t *testing.T) {
+	t.Parallel()
+	toolchain.Need(t, "actionlint")
+	found := 0
+	for page := range prose(t) {
+		for _, block := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+			if block[1] != "yaml" || !strings.Contains(block[2], "runs-on:") {
+				continue
+			}
+			found++
+			file := filepath.Join(t.TempDir(), "workflow.yml")
+			put(t, file, block[2])
+			toolchain.Run(t, toolchain.Root, nil, "actionlint", "-shellcheck=", file)
+		}
+	}
+	assert.NotZero(t, found)
+}
