@@ -41,7 +41,7 @@ type Options = connection.Options
 func New(options Options) (p.Provider, error) {
 	oci := connection.New(options)
 	resources, err := infermend.NewKinds(Name,
-		infermend.KindOf(authtoken.New(oci)),
+		infermend.KindOf(authtoken.New(oci)).ListedBy(authtoken.ListInputs),
 		infermend.KindOf(rotatingauthtoken.New(oci)),
 	)
 	if err != nil {
@@ -89,7 +89,10 @@ func Run(ctx context.Context, provider p.Provider, version string) error {
 
 // Server returns what makes the gRPC server of the provider.
 func Server(provider p.Provider, version string) func(*host.HostClient) (pulumirpc.ResourceProviderServer, error) {
-	return infermend.Server(provider, Name, version)
+	return func(client *host.HostClient) (pulumirpc.ResourceProviderServer, error) {
+		server, err := infermend.Server(provider, Name, version)(client)
+		return authtoken.Lister{ResourceProviderServer: server}, err
+	}
 }
 
 // languages returns the options of the SDK generators for each language.

@@ -51,6 +51,8 @@ type Kind struct {
 	// inputs lists the arguments that a complete state always has as they were given: those that are required, and those that
 	// replace the resource. An update that failed half-way may have left any other argument out of the state, or as it was.
 	inputs []string
+	// listInputs says by what resources are listed.
+	listInputs *pschema.ObjectTypeSpec
 }
 
 // KindOf wraps infer.Resource, and also records what the state looks like.
@@ -117,7 +119,14 @@ func (k Kind) GetSchema(register schema.RegisterDerivativeType) (pschema.Resourc
 	spec.Required = append(spec.Required, k.promised...)
 	leaveReplacingToDiff(spec.InputProperties)
 	leaveReplacingToDiff(spec.Properties)
+	spec.ListInputs = k.listInputs
 	return spec, err
+}
+
+// ListedBy says in the schema by what resources of this kind are listed, for which infer has no option.
+func (k Kind) ListedBy(inputs pschema.ObjectTypeSpec) Kind {
+	k.listInputs = &inputs
+	return k
 }
 
 // leaveReplacingToDiff says in the schema that the provider replaces a resource when some properties change. What infer says instead

@@ -134,7 +134,13 @@ namespace OciAuthToken.PulumiPackage
     /// pulumi import ociauthtoken:index:AuthToken example https://idcs-0123456789abcdef.identity.oraclecloud.com/users/ocid1.user.oc1..aaaa.../authTokens/ocid1.credential.oc1..aaaa...
     /// ```
     /// 
-    /// OCI does not show the value again, so the state has no `token` after an import, and neither has a token that a program reads with `get`, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. `getRegistryLogin` refuses it with an error. To get a new value, replace the token. If you still have the value, import the token with it, with [jq](https://jqlang.org). In this example, `pass` prints the value. It goes into the state as a secret, and is never written to a file. [getAuthTokens](https://www.pulumi.com/registry/packages/ociauthtoken/api-docs/getauthtokens/) lists a user's tokens with their OCIDs and descriptions:
+    /// Pulumi's experimental command `pulumi do` lists the tokens of a user by such ids, with their descriptions. For a user in another identity domain, add `--domain-url URL`:
+    /// 
+    /// ```sh
+    /// pulumi do ociauthtoken:index:AuthToken list --user-id ocid1.user.oc1..aaaa...
+    /// ```
+    /// 
+    /// OCI does not show the value again, so the state has no `token` after an import, and neither has a token that a program reads with `get`, although every SDK declares one: a program gets `undefined` in TypeScript, `None` in Python, `""` in Go, and `null` in Java and C#. `getRegistryLogin` refuses it with an error. To get a new value, replace the token. If you still have the value, import the token with it, with [jq](https://jqlang.org). In this example, `pass` prints the value. It goes into the state as a secret, and is never written to a file. [getAuthTokens](https://www.pulumi.com/registry/packages/ociauthtoken/api-docs/getauthtokens/) lists a user's tokens with their OCIDs and descriptions in a program:
     /// 
     /// ```sh
     /// curl -fsSLO https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/v0.2.0/migrate/by-hand.jq
