@@ -59,3 +59,29 @@ func TestCommandsOnPages(t *testing.T) {
 	}
 	assert.GreaterOrEqual(t, ran, 5)
 }
+
+// TestOCIKnowsTheCommandsOnPages gives each command in the sentences of the pages an option that does not exist. The OCI CLI complains of
+// that one alone if it knows the command and its other options.
+func TestOCIKnowsTheCommandsOnPages(t *testing.T) {
+	t.Parallel()
+	const unknown = "--no-such-option"
+	pages, err := exec.CommandContext(t.Context(), "git", "-C", toolchain.Root, "ls-files", "docs", "provider/**.md", "*.md", ":!sdk", ":!tools").Output()
+	require.NoError(t, err)
+	cli, found := newCLI(t, newService(t)), map[string]bool{}
+	for name := range strings.FieldsSeq(string(pages)) {
+		page, err := os.ReadFile(filepath.Join(toolchain.Root, name))
+		require.NoError(t, err)
+		for _, match := range regexp.MustCompile("`oci ([a-z][^`\n]*)`").FindAllStringSubmatch(string(page), -1) {
+			if found[match[1]] {
+				continue
+			}
+			found[match[1]] = true
+			command := regexp.MustCompile(`<.*?>`).ReplaceAllString(match[1], "x")
+			words, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\n' `+command).Output()
+			require.NoError(t, err, command)
+			stdout, stderr := cli.command(nil, append(strings.Split(strings.TrimSpace(string(words)), "\n"), unknown)...)
+			assert.Contains(t, stdout+stderr, unknown, "%s: oci %s", name, command)
+		}
+	}
+	assert.GreaterOrEqual(t, len(found), 8)
+}

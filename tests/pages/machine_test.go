@@ -81,9 +81,15 @@ func (m *machine) run(commands string, tokens ...emulator.Token) string {
 
 func (m *machine) bash(commands string) string {
 	m.t.Helper()
+	printed, err := m.try(commands)
+	require.NoError(m.t, err, "%s\n%s", commands, printed)
+	return printed
+}
+
+func (m *machine) try(commands string) (string, error) {
+	m.t.Helper()
 	shell := exec.CommandContext(m.t.Context(), "bash", "-euo", "pipefail", "-c", commands)
 	shell.Dir, shell.Env = m.dir, m.env
 	printed, err := shell.CombinedOutput()
-	require.NoError(m.t, err, "%s\n%s", commands, printed)
-	return string(printed)
+	return string(printed), err
 }

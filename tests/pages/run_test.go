@@ -335,3 +335,36 @@ func TestWorkflowsOnPagesAreRight(t *testing.T) {
 	}
 	assert.NotZero(t, found)
 }
+
+// TestALeakedAuthTokenIsReplaced runs the command that SECURITY.md names, for a user with one token and for one with two.
+func TestALeakedAuthTokenIsReplaced(t *testing.T) {
+	t.Parallel()
+	const command = "pulumi up --replace <URN>"
+	require.Contains(t, readPage(t, "SECURITY.md"), "`"+command+"`")
+	m := newMachine(t, emulator.Config{})
+	program := programsOf(t, "docs/guides/logins.md")[0]
+	put(t, m.dir+"/Pulumi.yaml", program)
+	m.newStack()
+	m.run("pulumi config set userId ocid1.user.oc1..aaaa...\npulumi up")
+	leaked := m.oci.Tokens(m.user)
+	const urn = "urn:pulumi:dev::registry-login::ociauthtoken:index:AuthToken::registryToken"
+	m.run(strings.ReplaceAll(command, "<URN>", urn))
+	renewed := m.oci.Tokens(m.user)
+	require.Len(t, renewed, 1)
+	assert.NotEqual(t, leaked[0].ID, renewed[0].ID)
+
+	other := m.oci.AddToken(m.user, "of somebody else")
+	printed, err := m.try(strings.ReplaceAll(command, "<URN>", urn))
+	require.Error(t, err)
+	assert.Contains(t, printed, "UserCapacityExceeded")
+	const resource = "      description: docker login from CI\n"
+	require.Contains(t, program, resource)
+	put(t, m.dir+"/Pulumi.yaml", strings.Replace(program, resource, resource+"    options:\n      deleteBeforeReplace: true\n", 1))
+	m.run(strings.ReplaceAll(command, "<URN>", urn))
+	tokens := m.oci.Tokens(m.user)
+	require.Len(t, tokens, 2)
+	for _, token := range tokens {
+		assert.NotEqual(t, renewed[0].ID, token.ID)
+	}
+	assert.Contains(t, tokens, other)
+}

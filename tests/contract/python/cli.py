@@ -11,7 +11,7 @@ import tempfile
 from oci_cli import dynamic_loader
 from oci_cli.cli import cli
 
-for service in ("iam", "identity-domains", "container-registry"):
+for service in ("iam", "identity-domains", "container-registry", "os", "session"):
     dynamic_loader.load_service(service)
 
 for line in sys.stdin:
