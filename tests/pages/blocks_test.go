@@ -62,6 +62,7 @@ var blocks = map[string]map[string]string{
 	},
 	"provider/authtoken/authtoken.md": {
 		"pulumi import": "TestImportCommandsOnPages",
+		"pulumi do":     "TestTheCommandThatListsTokensWorks",
 		"curl":          "TestImportOfTokenMadeByHandBringsItsValue",
 	},
 	"provider/rotatingauthtoken/rotatingauthtoken.md": {"": "TestImportCommandsOnPages"},

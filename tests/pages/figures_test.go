@@ -24,15 +24,11 @@ import (
 // bounds lists the sentences about times and attempts that the code decides, by page. What is in braces is a constant in the code, or an
 // expression of constants of one package.
 var bounds = map[string][]string{
-	"README.md": {
-		"this machine's clock is off by more than {skew}",
-		"In the first {NewFor} of a token's life, lists may lack it",
-	},
 	"docs/guides/troubleshooting.md": {
 		"this machine's clock is off by more than {skew}",
 		"Otherwise waits up to {userWithin}, because the user may be new",
 		"the token is gone, if it is older than {NewFor}. If it is younger",
-		"refresh again {NewFor} after its creation",
+		"In the first {NewFor} of a token's life, lists may lack it",
 		"`pulumi refresh`, at least {NewFor} after the token's creation",
 		"The user is being changed. | Tries {faultAttempts} times,",
 		"A fault of the service, or of a proxy on the way. | Tries {faultAttempts} times,",
@@ -43,7 +39,7 @@ var bounds = map[string][]string{
 		"Fails after {throttleBudget}, or after the operation's `customTimeouts`",
 	},
 	"docs/guides/identity-domains.md": {
-		"when less than {lastWeek} is left, or less than a {lastPart}th of the token's life. For a token that lives for {lastWeek} or less",
+		"when less than {lastWeek} is left, or less than a {lastShare}th of the token's life. For a token that lives for {lastWeek} or less",
 	},
 	"docs/guides/rotation.md": {
 		"at least once in every {eighths-liveForEighth} eighths of that time: with `maxAgeDays: 90`, in every {90*(eighths-liveForEighth)/eighths} days.",
@@ -81,7 +77,7 @@ var bounds = map[string][]string{
 		"returns one that is valid for {accessTokenLives}.",
 	},
 	"provider/authtoken/authtoken.md": {
-		"In a token's last week, or in the last {lastPart}th of its life",
+		"In a token's last week, or in the last {lastShare}th of its life",
 	},
 	"provider/registry/getregistrylogin.md": {
 		"It waits for {readyWithin} at most, or for `waitTimeoutSeconds`",
@@ -113,7 +109,7 @@ var facts = map[string]string{
 	"has two days to repeat":           "TestHowOldATokenBecomes",
 	"174 days":                         "twice 80 and 7",
 	"after 60 days without activity":   "GitHub",
-	"Here it is once a day":            "resyncFrequencySeconds on the page",
+	"here once a day":                  "resyncFrequencySeconds on the page",
 }
 
 var (

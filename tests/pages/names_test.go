@@ -23,7 +23,7 @@ import (
 // elsewhere lists the names on the pages that are not in the code of this repository, by whom they belong to.
 var elsewhere = map[string]string{
 	"Pulumi":       "PULUMI_DEBUG_GRPC HTTP_PROXY",
-	"the operator": "resyncFrequencySeconds",
+	"the operator": "resyncFrequencySeconds continueResyncOnCommitMatch",
 	"Kubernetes":   "ImagePullBackOff",
 	"Kafka":        "PLAIN SASL_SSL",
 	"HTTP":         "Authentication",

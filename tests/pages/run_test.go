@@ -368,3 +368,12 @@ func TestALeakedAuthTokenIsReplaced(t *testing.T) {
 	}
 	assert.Contains(t, tokens, other)
 }
+
+// TestTheCommandThatListsTokensWorks runs the command that finds the ids for an import.
+func TestTheCommandThatListsTokensWorks(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, emulator.Config{})
+	token := m.oci.AddToken(m.user, "made by hand")
+	command := strings.TrimSpace(block(t, "provider/authtoken/authtoken.md", "pulumi do"))
+	assert.Contains(t, m.run(command+" --ociauthtoken:endpoint "+m.url), token.ID)
+}
