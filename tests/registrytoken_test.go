@@ -183,7 +183,7 @@ func TestCancelEndsAWaitForAnAccessToken(t *testing.T) {
 	<-arrived
 	_, err := plugin.Cancel(context.Background(), &emptypb.Empty{})
 	require.NoError(t, err)
-	require.ErrorContains(t, <-ended, "stopped waiting for an access token of the registry")
+	require.ErrorContains(t, <-ended, "could not get an access token of the registry 127.0.0.1")
 }
 
 func TestTheRegistryOfARegionIsAskedForItsToken(t *testing.T) {

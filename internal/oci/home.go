@@ -13,17 +13,14 @@ import (
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
-	"golang.org/x/sync/singleflight"
-
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/panics"
 )
 
 // home is the tenancy's home region. Users and their tokens can be changed only there, whatever region the program is configured for.
 // It is found out when it is first needed, once in each process.
 type home struct {
 	mu     sync.Mutex
-	known  *Service           // nil until it is known
-	search singleflight.Group // the search that is under way
+	known  *Service // nil until it is known
+	search Shared[*Service]
 }
 
 // homeWithin bounds a search for the home region.
@@ -50,26 +47,16 @@ func (c *Client) Writer() *Service { return cmp.Or(c.home.found(), c.configured)
 func (c Caller) Home(ctx context.Context) (*Service, error) { return c.findHome(ctx, "") }
 
 // findHome returns the service in the home region. If the home region is not known, it asks OCI. If that fails, it looks in hint, the
-// message of a write that was refused, which may name the home region. Concurrent calls wait for one search, each until its own
-// context ends.
+// message of a write that was refused, which may name the home region. Concurrent calls share a search.
 func (c Caller) findHome(ctx context.Context, hint string) (*Service, error) {
 	if found := c.home.found(); found != nil {
 		return found, nil
 	}
-	// The call that began the search may be cancelled while others wait for it.
-	search := c.home.search.DoChan("", func() (any, error) { return c.lookForHome(context.WithoutCancel(ctx), hint) })
-	select {
-	case result := <-search:
-		found, _ := result.Val.(*Service)
-		return found, result.Err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	return c.home.search.Do(ctx, "", func(ctx context.Context) (*Service, error) { return c.lookForHome(ctx, hint) })
 }
 
 // lookForHome carries out a search.
-func (c Caller) lookForHome(ctx context.Context, hint string) (found *Service, err error) {
-	defer panics.Catch(&err)
+func (c Caller) lookForHome(ctx context.Context, hint string) (*Service, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, homeWithin, fmt.Errorf("there was no answer within %s", homeWithin))
 	defer cancel()
 	region, err := c.subscribedHome(ctx)
@@ -78,7 +65,8 @@ func (c Caller) lookForHome(ctx context.Context, hint string) (found *Service, e
 			return nil, err
 		}
 	}
-	if found = c.configured.in(region); found == nil {
+	found := c.configured.in(region)
+	if found == nil {
 		return nil, fmt.Errorf("it is %s, and the endpoint in the provider's configuration is that of %s only: put {region} in it",
 			region, c.configured.Region)
 	}

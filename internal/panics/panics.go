@@ -12,7 +12,11 @@ import (
 
 // Catch is for a defer statement. If the function panics, Catch stops the panic and sets *err.
 func Catch(err *error) {
-	if thrown := recover(); thrown != nil {
+	switch thrown := recover().(type) {
+	case nil:
+	case *Panic: // of another goroutine
+		*err = thrown
+	default:
 		*err = &Panic{what: describe(thrown), where: stack()}
 	}
 }

@@ -10,11 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/panics"
 )
 
 // AccessToken is a password for the container registry, which OCI gives to whoever can sign a request.
@@ -38,25 +35,7 @@ type Access struct {
 // AccessToken returns a new access token. It is GetAccessToken of OCI's SDKs: https://docs.oracle.com/iaas/api/#/en/registry/. Calls for
 // the same access share the request that is under way.
 func (t Tenancy) AccessToken(ctx context.Context, access Access) (AccessToken, error) {
-	return sharing(ctx, &t.known.access, access, t.askForAccess)
-}
-
-// sharing waits for the request for an access token that is under way, or makes it.
-func sharing(
-	ctx context.Context, all *singleflight.Group, access Access, ask func(context.Context, Access) (AccessToken, error),
-) (AccessToken, error) {
-	// The call that makes the request may be cancelled while others wait for it.
-	answer := all.DoChan(fmt.Sprint(access), func() (token any, err error) {
-		defer panics.Catch(&err)
-		return ask(context.WithoutCancel(ctx), access)
-	})
-	select {
-	case answered := <-answer:
-		token, _ := answered.Val.(AccessToken)
-		return token, answered.Err
-	case <-ctx.Done():
-		return AccessToken{}, fmt.Errorf("stopped waiting for an access token of the registry %s: %w", access.Host, context.Cause(ctx))
-	}
+	return t.known.access.Do(ctx, fmt.Sprint(access), func(ctx context.Context) (AccessToken, error) { return t.askForAccess(ctx, access) })
 }
 
 func (t Tenancy) askForAccess(ctx context.Context, access Access) (token AccessToken, err error) {

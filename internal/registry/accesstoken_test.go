@@ -1,17 +1,13 @@
 package registry
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 )
@@ -54,51 +50,6 @@ func TestReadAccessToken(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Equal(t, AccessToken{"secret", now.Add(test.lives)}, token, name)
 	}
-}
-
-// TestOneAccessTokenIsAskedForAtATime makes many calls at once, for two scopes.
-func TestOneAccessTokenIsAskedForAtATime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		all := &singleflight.Group{}
-		var mu sync.Mutex
-		asked, answer := map[Access]int{}, make(chan AccessToken)
-		ask := func(_ context.Context, access Access) (AccessToken, error) {
-			mu.Lock()
-			asked[access]++
-			mu.Unlock()
-			return <-answer, nil
-		}
-		var calls sync.WaitGroup
-		some, other := Access{Scope: "some"}, Access{Scope: "other"}
-		// The call that makes the request is cancelled, which the others do not notice.
-		cancelled, cancel := context.WithCancel(t.Context())
-		calls.Go(func() {
-			_, err := sharing(cancelled, all, some, ask)
-			assert.ErrorContains(t, err, "stopped waiting")
-		})
-		synctest.Wait()
-		for range 10 {
-			for _, access := range []Access{some, other} {
-				calls.Go(func() {
-					token, err := sharing(t.Context(), all, access, ask)
-					assert.NoError(t, err)
-					assert.Equal(t, Password("secret"), token.Value)
-				})
-			}
-		}
-		synctest.Wait()
-		cancel()
-		synctest.Wait()
-		assert.Equal(t, map[Access]int{some: 1, other: 1}, asked)
-		answer <- AccessToken{Value: "secret"}
-		answer <- AccessToken{Value: "secret"}
-		calls.Wait()
-
-		_, err := sharing(t.Context(), all, some, func(context.Context, Access) (AccessToken, error) { panic("secret") })
-		require.ErrorContains(t, err, "the provider has a bug")
-		assert.NotContains(t, err.Error(), "secret")
-	})
 }
 
 // answered returns a successful answer with this body.

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
@@ -29,9 +28,9 @@ type Tenancy struct {
 // known is what is known about a tenancy so far.
 type known struct {
 	mu        sync.Mutex
-	namespace string             // empty until it is known
-	keys      map[string]string  // the keys of the tenancy's regions, by name; nil until they are known
-	access    singleflight.Group // requests for access tokens that are under way
+	namespace string            // empty until it is known
+	keys      map[string]string // the keys of the tenancy's regions, by name; nil until they are known
+	access    oci.Shared[AccessToken]
 }
 
 // Tenancy returns the tenancy that the caller belongs to. The listener receives messages about everything that its calls wait for.

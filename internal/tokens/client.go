@@ -18,12 +18,12 @@ type Client struct {
 	open     func(oci.Caller, UserRef) (API, error)
 	ledger   *ledger
 	recorded *recorded
-	lists    *lists
+	lists    oci.Shared[[]Token]
 }
 
 // New returns a client. It makes no call. Open returns the API for the tokens of a user.
 func New(calls *oci.Client, open func(oci.Caller, UserRef) (API, error)) *Client {
-	return &Client{calls: calls, open: open, ledger: newLedger(), recorded: newRecorded(), lists: newLists(calls.Clock)}
+	return &Client{calls: calls, open: open, ledger: newLedger(), recorded: newRecorded()}
 }
 
 // User returns a user of OCI. The listener receives messages about everything that the user's calls wait for, and about what a

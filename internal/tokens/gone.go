@@ -51,7 +51,7 @@ func (u *User) isNew(created time.Time) bool {
 // LookUp returns a token, or nil if OCI does not show it. Listed is what the user has in that case. If a list lacks the token, LookUp asks
 // where OCI knows best, once.
 func (u *User) LookUp(ctx context.Context, id string) (token *Token, listed []Token, err error) {
-	if listed, err = u.listNear(ctx, id); err != nil {
+	if listed, err = u.ListTokens(ctx, Configured); err != nil {
 		return nil, nil, err
 	}
 	if token = Pick(listed, id); token == nil {
@@ -82,7 +82,7 @@ func (u *User) FindToken(ctx context.Context, id string, created time.Time) (tok
 // new token gets time to appear. If the deletion cannot be confirmed, the listener is warned that a live token may remain. Created is
 // when the token was created, or zero.
 func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) error {
-	defer u.lists.writing(u.ref)()
+	defer u.written()
 	var failure error
 	var shown *Token
 	hidden := false

@@ -36,6 +36,9 @@ type UserRef struct {
 	DomainURL string
 }
 
+// String returns what tells the user from all others.
+func (r UserRef) String() string { return r.DomainURL + "/" + r.ID }
+
 // Creation describes a token to create. Until the token is handed over, the same wish for the same user goes on with the same creation.
 type Creation struct {
 	// For identifies what the token is for, such as a resource's URN.

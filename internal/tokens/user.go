@@ -3,6 +3,7 @@ package tokens
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
@@ -35,7 +36,7 @@ func (u *User) CreateToken(ctx context.Context, creation Creation) (Token, error
 		return Token{}, err
 	}
 	defer cr.release()
-	defer u.lists.writing(u.ref)()
+	defer u.written()
 	token, err := creator{u, cr}.answer(ctx)
 	if err != nil && !cr.doubtful {
 		u.ledger.forget(u.ref, creation)
@@ -98,22 +99,21 @@ func (u *User) Locate(ctx context.Context, err error) error {
 }
 
 // ListTokens returns the user's tokens without their values. There are at most two. Concurrent calls for the configured region share a
-// list.
+// list, unless this client has written to the user since it began.
 func (u *User) ListTokens(ctx context.Context, from ReadFrom) ([]Token, error) {
-	if from == Configured {
-		return u.listNear(ctx, "")
+	if from != Configured {
+		return u.api.List(ctx, from, false)
 	}
-	return u.api.List(ctx, from, false)
+	listed, err := u.lists.Do(ctx, u.ref.String(), func(ctx context.Context) ([]Token, error) { return u.api.List(ctx, Configured, false) })
+	return slices.Clone(listed), err
 }
 
-// listNear returns the tokens from the configured region, for a read of one of them, or of all if the id is empty.
-func (u *User) listNear(ctx context.Context, id string) ([]Token, error) {
-	return u.lists.read(ctx, u.ref, id, func(ctx context.Context) ([]Token, error) { return u.api.List(ctx, Configured, false) })
-}
+// written notes that this client has written to the user, which a list that is under way may not show.
+func (u *User) written() { u.lists.Forget(u.ref.String()) }
 
 // UpdateToken changes a token's description, and returns what OCI says about the token. Nothing else of a token can be changed.
 func (u *User) UpdateToken(ctx context.Context, id, description string) (Token, error) {
-	defer u.lists.writing(u.ref)()
+	defer u.written()
 	return u.api.Update(ctx, id, description)
 }
 

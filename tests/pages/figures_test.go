@@ -57,7 +57,6 @@ var bounds = map[string][]string{
 		"says that there is none, and it is older than {NewFor}. | is gone",
 		"The same, and it is younger than {NewFor}, or its age is not known. | stays in the state, with a warning after {newLooks} looks.",
 		"this machine's clock may be {skew} ahead",
-		"Reads share such a list for at most {listLives}:",
 		"and a try after {tryWithin}, whether the registry answers or not",
 		"times in {readyWithin}, and",
 		"At most {LongestBody>>20} MiB of an answer is read.",
