@@ -89,7 +89,8 @@ func installGo(t *testing.T, _, _ string) []string {
 // installTypeScript gives the example the modules that package.json lists, with the SDK from its tarball.
 func installTypeScript(t *testing.T, dir, _ string) []string {
 	t.Helper()
-	require.NoError(t, os.Symlink(toolchain.NodeModules(t, "examples/"+filepath.Base(dir)), dir+"/node_modules"))
+	_, program, _ := strings.Cut(dir, "/repository/")
+	require.NoError(t, os.Symlink(toolchain.NodeModules(t, program), dir+"/node_modules"))
 	// TestTypeScriptExamplesAreStrictAndFormatted checks the types.
 	return []string{"PULUMI_NODEJS_TRANSPILE_ONLY=true"}
 }

@@ -186,7 +186,7 @@ func TestExamplesAreListedAndNameNoHosts(t *testing.T) {
 			continue
 		}
 		assert.Contains(t, page, "| ["+entry.Name()+"]("+entry.Name()+") |")
-		for _, file := range filesOf(t, entry.Name()) {
+		for _, file := range filesOf(t, "examples/"+entry.Name()) {
 			content := read(t, filepath.Join(toolchain.Root, "examples", entry.Name(), file))
 			for _, address := range regexp.MustCompile(`\w+://[^\s"<>]+`).FindAllString(content, -1) {
 				// The names of XML's namespaces look like addresses. The plugin comes from this repository.

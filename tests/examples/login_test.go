@@ -16,18 +16,23 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
-// installStandIn installs the stand-in for the plugin of one of Pulumi's own providers. See testdata/standin.
+// installStandIn installs the stand-in for the plugin of another provider. See testdata/standin.
 func (p *project) installStandIn(name, version string) {
 	p.t.Helper()
+	toolchain.InstallPlugin(p.t, p.home, name, version, standIn(p.t))
+}
+
+// standIn returns the path of the stand-in for other providers.
+func standIn(t *testing.T) string {
+	t.Helper()
 	folder := filepath.Join(toolchain.Root, "tests", "examples", "testdata", "standin")
-	key := read(p.t, filepath.Join(toolchain.Root, "go.mod"))
+	key := read(t, filepath.Join(toolchain.Root, "go.mod"))
 	for _, file := range []string{"main.go", "image.go", "table.go"} {
-		key += read(p.t, filepath.Join(folder, file))
+		key += read(t, filepath.Join(folder, file))
 	}
-	built := toolchain.Cached(p.t, "standin", key, func(to string) {
-		toolchain.Run(p.t, folder, nil, "go", "build", "-o", to, ".")
-	})
-	toolchain.InstallPlugin(p.t, p.home, name, version, filepath.Join(built, "standin"))
+	return filepath.Join(toolchain.Cached(t, "standin", key, func(to string) {
+		toolchain.Run(t, folder, nil, "go", "build", "-o", to, ".")
+	}), "standin")
 }
 
 func TestDockerLoginExample(t *testing.T) {

@@ -29,8 +29,14 @@ type project struct {
 // newProject copies examples/NAME.
 func newProject(t *testing.T, name string, l language) *project {
 	t.Helper()
+	return newProjectFrom(t, "examples/"+name, l)
+}
+
+// newProjectFrom copies a program from a folder of the repository.
+func newProjectFrom(t *testing.T, folder string, l language) *project {
+	t.Helper()
 	l.need(t)
-	p := &project{world: newWorld(t), dir: copyOf(t, name), state: t.TempDir(), home: t.TempDir()}
+	p := &project{world: newWorld(t), dir: copyOf(t, folder), state: t.TempDir(), home: t.TempDir()}
 	path := filepath.Join(toolchain.Root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
 	p.env = append([]string{
 		"PATH=" + path,
@@ -55,26 +61,27 @@ func (p *project) withoutPlugin() *toolchain.Downloads {
 	return downloads
 }
 
-// copyOf copies examples/NAME to a folder from which its relative paths into this repository work.
-func copyOf(t *testing.T, name string) string {
+// copyOf copies a folder of the repository to one from which its relative paths into the repository work.
+func copyOf(t *testing.T, folder string) string {
 	t.Helper()
-	repository := t.TempDir()
+	repository := filepath.Join(t.TempDir(), "repository")
+	require.NoError(t, os.Mkdir(repository, 0o750))
 	require.NoError(t, os.Symlink(filepath.Join(toolchain.Root, "sdk"), filepath.Join(repository, "sdk")))
-	dir := filepath.Join(repository, "examples", name)
-	for _, file := range filesOf(t, name) {
-		write(t, filepath.Join(dir, file), read(t, filepath.Join(toolchain.Root, "examples", name, file)))
+	dir := filepath.Join(repository, folder)
+	for _, file := range filesOf(t, folder) {
+		write(t, filepath.Join(dir, file), read(t, filepath.Join(toolchain.Root, folder, file)))
 	}
 	return dir
 }
 
-// filesOf returns the files of examples/NAME that git does not ignore.
-func filesOf(t *testing.T, name string) []string {
+// filesOf returns the files in a folder of the repository that git does not ignore.
+func filesOf(t *testing.T, folder string) []string {
 	t.Helper()
 	command := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", ".")
-	command.Dir = filepath.Join(toolchain.Root, "examples", name)
+	command.Dir = filepath.Join(toolchain.Root, folder)
 	listed, err := command.Output()
 	require.NoError(t, err)
-	require.NotEmpty(t, listed, "examples/%s has no files", name)
+	require.NotEmpty(t, listed, "%s has no files", folder)
 	return strings.Split(strings.TrimSuffix(string(listed), "\x00"), "\x00")
 }
 

@@ -14,20 +14,13 @@ import (
 // where a token goes says what happens.
 
 // newWhole returns the program with an empty stack.
-func newWhole(t *testing.T, configuration map[string]string) *project {
+func newWhole(t *testing.T, l language, userName string) *project {
 	t.Helper()
-	p := newProject(t, "push-image-yaml", yaml)
-	write(t, filepath.Join(p.dir, yaml.main), read(t, filepath.Join("testdata", "whole", "yaml", "Pulumi.yaml")))
-	for _, name := range []string{"docker-build", "oci"} {
-		p.installStandIn(name, "1.0.0")
-	}
+	p := newPageProgram(t, l, "whole")
+	write(t, filepath.Join(p.dir, "app", "hello.txt"), "hello\n")
 	p.env = append(p.env, "OCI_EMULATOR="+p.url)
 	ocir.Start(t, p.oci, p.url)
-	if configuration == nil {
-		configuration = map[string]string{}
-	}
-	configuration["tenancyOcid"] = p.oci.TenancyID()
-	p.newStack("dev", configuration)
+	p.newStack("dev", map[string]string{"tenancyOcid": p.oci.TenancyID(), "userName": userName})
 	return p
 }
 
@@ -42,12 +35,11 @@ func (p *project) fails(arguments ...string) string {
 // TestUserGroupPolicyTokenAndPush is the shape of the programs that people write.
 func TestUserGroupPolicyTokenAndPush(t *testing.T) {
 	t.Parallel()
-	for name, userName := range map[string]string{"a word": "image-pusher", "an e-mail address": "image.pusher@example.com"} {
-		t.Run(name, func(t *testing.T) {
+	for _, l := range pageLanguages {
+		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
-			p := newWhole(t, map[string]string{"userName": userName})
-			printed := p.pulumi("preview", "--diff")
-			assert.NotContains(t, printed, "warning:", "the user is not known yet")
+			p := newWhole(t, l, "image.pusher@example.com")
+			p.pulumi("preview") // The user is not known yet.
 			p.pulumi("up", "--yes")
 			user := p.outputs()["userId"].(string)
 			assert.Len(t, p.oci.Tokens(user), 1)
@@ -65,7 +57,7 @@ func TestUserGroupPolicyTokenAndPush(t *testing.T) {
 // TestAPolicyThatDoesNotWorkYet has a login that works before the policy does. The push is refused, and repeating "pulumi up" is enough.
 func TestAPolicyThatDoesNotWorkYet(t *testing.T) {
 	t.Parallel()
-	p := newWhole(t, nil)
+	p := newWhole(t, yaml, "image-pusher")
 	p.env = append(p.env, "OCI_POLICY_LATE=yes")
 	printed := p.fails("up", "--yes", "--skip-preview")
 	assert.Contains(t, printed, "401 Unauthorized")
@@ -85,7 +77,7 @@ func TestAPolicyThatDoesNotWorkYet(t *testing.T) {
 // TestTheUserIsGoneBeforeTheToken destroys a stack whose user somebody else has deleted already. OCI deletes the tokens with the user.
 func TestTheUserIsGoneBeforeTheToken(t *testing.T) {
 	t.Parallel()
-	p := newWhole(t, nil)
+	p := newWhole(t, yaml, "image-pusher")
 	p.pulumi("up", "--yes", "--skip-preview")
 	require.True(t, p.oci.RemoveUser(p.outputs()["userId"].(string)))
 	printed := p.pulumi("destroy", "--yes", "--skip-preview")

@@ -1,11 +1,12 @@
 // Command standin stands in for other providers in the tests of examples, because these are not available as Go modules, or need an
-// account, a cluster or a Docker daemon. The name of its file decides which one it is. As pulumi-resource-command it runs commands on
+// account, a cluster or a Docker daemon. The name of its file decides which one it is; "schema NAME" prints a schema of table.go. As pulumi-resource-command it runs commands on
 // this machine. As pulumi-resource-docker-build it pushes images: see image.go. The others are in table.go. All compare as the real ones do.
 package main
 
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,9 +21,12 @@ func main() {
 	name := strings.TrimPrefix(filepath.Base(os.Args[0]), "pulumi-resource-")
 	resource := map[string]infer.InferredResource{"command": infer.Resource(&Command{}), "docker-build": infer.Resource(&Image{})}[name]
 	var err error
-	if resource == nil {
+	switch {
+	case len(os.Args) > 2 && os.Args[1] == "schema":
+		err = json.NewEncoder(os.Stdout).Encode(tables[os.Args[2]].schema(os.Args[2]))
+	case resource == nil:
 		err = p.RunProvider(context.Background(), name, "1.0.0", tables[name].provider(name))
-	} else {
+	default:
 		var provider p.Provider
 		if provider, err = infer.NewProviderBuilder().WithResources(resource).Build(); err == nil {
 			err = provider.Run(context.Background(), name, "1.0.0")

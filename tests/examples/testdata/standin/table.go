@@ -238,7 +238,8 @@ func (t table) schema(name string) map[string]any {
 	resources := map[string]any{}
 	for token, kind := range t.kinds {
 		resources[token] = map[string]any{
-			"inputProperties": kind.arguments, "requiredInputs": kind.required, "properties": kind.arguments, "required": kind.required,
+			"inputProperties": kind.arguments, "requiredInputs": kind.required, "properties": kind.arguments,
+			"required": slices.Sorted(maps.Keys(kind.arguments)),
 		}
 	}
 	schema := map[string]any{
@@ -248,7 +249,8 @@ func (t table) schema(name string) map[string]any {
 	}
 	if t.goModule != "" {
 		schema["language"] = map[string]any{"go": map[string]any{
-			"importBasePath": t.goModule, "rootPackageName": name, "generateResourceContainerTypes": true,
+			"importBasePath": t.goModule, "rootPackageName": name, "respectSchemaVersion": true,
+			"moduleToPackage": map[string]string{"Identity": "identity", "Vault": "vault", "Identity/user": "identity"},
 		}}
 	}
 	return schema
