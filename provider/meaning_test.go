@@ -21,17 +21,18 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/authtoken"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/rotatingauthtoken"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
-// TestEveryMeaningIsOfAnArgument fails if a tag names a meaning that does not exist.
-func TestEveryMeaningIsOfAnArgument(t *testing.T) {
+// TestArgumentsWithSeveralForms fails if an argument of which one value has several forms does not say so.
+func TestArgumentsWithSeveralForms(t *testing.T) {
 	t.Parallel()
-	for kind, arguments := range map[string][]infermend.Argument{
-		"AuthToken": infermend.ArgumentsOf[authtoken.Args](), "RotatingAuthToken": infermend.ArgumentsOf[rotatingauthtoken.Args](),
+	for kind, arguments := range map[string][]infermend.Property{
+		"AuthToken": infermend.PropertiesOf[authtoken.Args](), "RotatingAuthToken": infermend.PropertiesOf[rotatingauthtoken.Args](),
 	} {
 		var forms []string
 		for _, a := range arguments {
-			if a.Means != nil {
+			if token.Meanings[a.Means] != nil {
 				forms = append(forms, a.Name)
 			}
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/registry"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/rotatingauthtoken"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
 // Name is the name of the package, and the first part of every token in its schema.
@@ -40,43 +41,30 @@ type Options = connection.Options
 // New assembles the provider.
 func New(options Options) (p.Provider, error) {
 	oci := connection.New(options)
-	resources, err := infermend.NewKinds(Name,
-		infermend.KindOf(authtoken.New(oci)).ListedBy(authtoken.ListInputs),
-		infermend.KindOf(rotatingauthtoken.New(oci)),
-	)
-	if err != nil {
-		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
+	resources := []infer.InferredResource{
+		infermend.ResourceOf(authtoken.New(oci)).ListedBy(authtoken.ListInputs),
+		infermend.ResourceOf(rotatingauthtoken.New(oci)),
 	}
 	provider, err := infer.NewProviderBuilder().
 		WithDisplayName("OCI Auth Token").
 		WithDescription(description).
 		WithKeywords("pulumi", "oci", "oracle", "auth-token", "ocir", "kind/native", "category/cloud").
-		WithHomepage("https://"+repository).
-		WithRepository("https://"+repository).
+		WithHomepage("https://" + repository).
+		WithRepository("https://" + repository).
 		WithPublisher("ociauthtoken").
 		WithLicense("Apache-2.0").
-		WithPluginDownloadURL("github://api."+repository).
+		WithPluginDownloadURL("github://api." + repository).
 		WithLanguageMap(languages()).
-		WithResources(resources.Resources()...).
-		WithFunctions(
-			infer.Function(getauthtokens.New(oci)),
-			infer.Function(registry.NewRegistryUser(oci)),
-			infer.Function(registry.NewRegistryLogin(oci)),
-			infer.Function(registry.NewRegistryToken(oci)),
-		).
+		WithResources(resources...).
+		WithFunctions(append(registry.Functions(oci), infermend.FunctionOf(getauthtokens.New(oci)))...).
 		WithConfig(infer.Config(connection.Config{})).
 		Build()
 	if err != nil {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
 	}
-	return infermend.Wrapped(provider,
-		resources.PassingRequests, infermend.AnsweringExists, resources.AnsweringNulls, infermend.KeepingSecretArguments,
-		resources.MarkingSecretsOnRead, resources.ComparingMeanings, resources.CompletingState, resources.ReadingOldArguments,
-		infermend.IgnoringChangesOfInputs, infermend.KeepingTimeouts,
-		infermend.UpdatingConfiguration, infermend.ConfiguringBy(oci.Configure), oci.NotingWhatIsRecorded, readingIDs, authtoken.WarningOfExpiry(oci),
-		infermend.ExplainingWrongKinds(Name), infermend.DroppingNulls,
-		registry.NotWithoutPassword, infermend.CheckedByNew(Name), infermend.AnsweringPanics,
-	), nil
+	return infermend.Wrap(provider, infermend.Options{
+		Name: Name, Resources: resources, Meanings: token.Meanings, Configure: oci.Configure, Besides: []infermend.Mend{oci.Record},
+	})
 }
 
 // ConfigurationTable returns the table of all properties of the configuration for the documentation, in Markdown.

@@ -24,9 +24,8 @@ func New(oci *connection.Connection) *AuthToken { return &AuthToken{oci} }
 
 // Args are the arguments of an AuthToken.
 type Args struct {
-	Description string  `pulumi:"description"`
-	UserID      string  `pulumi:"userId"               provider:"replaceOnChanges"`
-	DomainURL   *string `pulumi:"domainUrl,optional"   provider:"replaceOnChanges" means:"domain"`
+	Description string `pulumi:"description" means:"description"`
+	token.Owner
 	TimeExpires *string `pulumi:"timeExpires,optional" provider:"replaceOnChanges" means:"time"`
 }
 
@@ -34,7 +33,7 @@ type Args struct {
 type State struct {
 	Args
 	// Token is nil after an import, because OCI shows the value once, in the answer to the creation.
-	Token *string `pulumi:"token,optional"         provider:"secret" schema:"required"`
+	Token *string `pulumi:"token,optional" provider:"secret" schema:"required"`
 	token.Outputs
 }
 
@@ -42,6 +41,7 @@ type State struct {
 var (
 	_ infer.CustomResource[Args, State]       = (*AuthToken)(nil)
 	_ infer.CustomCheck[Args]                 = (*AuthToken)(nil)
+	_ infer.CustomDiff[Args, State]           = (*AuthToken)(nil)
 	_ infer.CustomRead[Args, State]           = (*AuthToken)(nil)
 	_ infer.CustomUpdate[Args, State]         = (*AuthToken)(nil)
 	_ infer.CustomDelete[State]               = (*AuthToken)(nil)
@@ -66,11 +66,8 @@ func (r *AuthToken) Annotate(a infer.Annotator) {
 func (args *Args) Annotate(a infer.Annotator) {
 	a.Describe(&args.Description, "What the token is for, as the Console and the OCI CLI show it. It may be empty, and "+
 		"need not be unique. A change is made in place: the token and everything that uses it stay as they are.")
-	a.Describe(&args.UserID, "The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at "+
-		"most two auth tokens. A change replaces the token, and with it the value.")
-	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, such as "+
-		"`https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and "+
-		"`oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the token, and with it the value.")
+	args.Describe(a, "The OCID of the user that the token is for. It starts with `ocid1.user.`. A user can have at most two auth tokens.",
+		"A change replaces the token, and with it the value.")
 	a.Describe(&args.TimeExpires, "When the token expires, in the format of RFC 3339, such as `2030-01-31T00:00:00Z`. It can be set "+
 		"together with `domainUrl` only, because other tokens never expire. A change replaces the token, and with it the value.")
 }
@@ -82,48 +79,40 @@ func (s *State) Annotate(a infer.Annotator) {
 		"to the creation, so the state is the only place where it exists. It is absent after an import.")
 	a.Describe(&s.State, "The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. A "+
 		"creation waits until it is `ACTIVE`. It is empty for a token of an identity domain, because domains do not tell it.")
-	a.Describe(&s.InactiveState, "Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 "+
-		"locked. Absent as long as the token can be used.")
-	a.Describe(&s.TimeCreated, "When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.")
 }
 
-// WireDependencies declares which inputs an output depends on. The value is secret in every SDK. The value and the other outputs
-// change only with the inputs that replace the token, so a change of the description does not touch the token's dependents.
+// WireDependencies declares which inputs an output depends on. The value and the other outputs change only with the inputs that replace
+// the token, so a change of the description does not touch the token's dependents.
 func (*AuthToken) WireDependencies(f infer.FieldSelector, args *Args, state *State) {
-	f.OutputField(&state.Token).AlwaysSecret()
-	for _, replacing := range []any{&args.UserID, &args.DomainURL, &args.TimeExpires} {
-		input := f.InputField(replacing).Computed()
-		for _, output := range []any{
-			&state.Token, &state.State, &state.InactiveState, &state.TimeCreated, &state.TimeExpires,
-		} {
-			f.OutputField(output).DependsOn(input)
-		}
-	}
+	infermend.WireDependencies(f, args, state)
 }
 
 // Check finds, before any call and at preview already, what OCI would refuse. Values that are not known yet pass.
-func (r *AuthToken) Check(
-	ctx context.Context, req infer.CheckRequest,
-) (infer.CheckResponse[Args], error) {
-	r.oci.NoteCheck(ctx)
-	args, failures, err := infer.DefaultCheck[Args](ctx, req.NewInputs)
-	if err != nil {
-		return infer.CheckResponse[Args]{}, err
-	}
-	refuse := func(property string, err error) {
-		failures = append(failures, infermend.Failure(property, err))
-	}
-	args.DomainURL = token.CheckUser(req.NewInputs, args.DomainURL, refuse)
-	timeExpires := req.NewInputs.Get("timeExpires")
-	if timeExpires.IsString() {
-		if err := checkExpiry(timeExpires.AsString(), req.OldInputs.Get("timeExpires"), r.oci.Clock().Now()); err != nil {
-			refuse("timeExpires", err)
+func (r *AuthToken) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckResponse[Args], error) {
+	return infermend.CheckArguments(ctx, req, func(args *Args, refuse func(string, error)) {
+		args.CheckOwner(req.NewInputs, refuse)
+		timeExpires := req.NewInputs.Get("timeExpires")
+		if timeExpires.IsString() {
+			if err := checkExpiry(timeExpires.AsString(), req.OldInputs.Get("timeExpires"), r.oci.Clock().Now()); err != nil {
+				refuse("timeExpires", err)
+			}
+		}
+		if req.NewInputs.Get("domainUrl").IsNull() && !timeExpires.IsNull() {
+			refuse("timeExpires", errors.New("only a token of an identity domain can expire: set domainUrl, or remove timeExpires"))
+		}
+	})
+}
+
+// Diff compares the arguments with the recorded ones. It also warns about a token that has expired or will expire soon.
+func (r *AuthToken) Diff(ctx context.Context, req infer.DiffRequest[Args, State]) (infer.DiffResponse, error) {
+	call := infermend.CallOf(ctx)
+	diff := infermend.Compare(call.Resource.Arguments, call.OldInputs, call.Inputs)
+	if !infermend.Replaces(diff) {
+		if warning := expiryWarning(req.State.Created(), token.Time(token.OrEmpty(req.State.TimeExpires)), r.oci.Clock().Now()); warning != "" {
+			p.GetLogger(ctx).Warning(warning)
 		}
 	}
-	if req.NewInputs.Get("domainUrl").IsNull() && !timeExpires.IsNull() {
-		refuse("timeExpires", errors.New("only a token of an identity domain can expire: set domainUrl, or remove timeExpires"))
-	}
-	return infer.CheckResponse[Args]{Inputs: args, Failures: failures}, nil
+	return diff, nil
 }
 
 // Create creates the token. Once OCI has answered, it returns the state with the token, whatever else fails. An error hook of the
@@ -132,13 +121,18 @@ func (r *AuthToken) Create(
 	ctx context.Context, req infer.CreateRequest[Args],
 ) (infer.CreateResponse[State], error) {
 	if req.DryRun {
-		return infer.CreateResponse[State]{Output: notYetKnown(req.Inputs)}, nil
+		// infer makes every output that is present unknown.
+		state := State{Args: req.Inputs, Token: new(""), Outputs: token.Outputs{InactiveState: new("")}}
+		if state.TimeExpires == nil {
+			state.TimeExpires = new("")
+		}
+		return infer.CreateResponse[State]{Output: state}, nil
 	}
-	user, err := r.oci.User(ctx, req.Inputs.user())
+	user, err := r.oci.User(ctx, req.Inputs.User())
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
 	}
-	wish := identity.Wish{For: infermend.URNOf(ctx), Description: req.Inputs.Description, TimeExpires: token.OrEmpty(req.Inputs.TimeExpires)}
+	wish := identity.Wish{For: string(infermend.CallOf(ctx).URN), Description: req.Inputs.Description, TimeExpires: token.OrEmpty(req.Inputs.TimeExpires)}
 	created, err := user.CreateToken(ctx, wish)
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
@@ -160,7 +154,7 @@ func (r *AuthToken) Read(
 	type response = infer.ReadResponse[Args, State]
 
 	// An import comes with nothing but the id. In all other cases the state has at least the user.
-	owner, id, recorded := req.State.user(), req.ID, req.State.UserID != ""
+	owner, id, recorded := req.State.User(), req.ID, req.State.UserID != ""
 	if !recorded {
 		var err error
 		if owner, id, err = token.ParseID(req.ID); err != nil {
@@ -185,18 +179,12 @@ func (r *AuthToken) Read(
 	}
 	switch {
 	case err != nil && recorded:
-		return response{}, fmt.Errorf("%w. The resource stays in the state, because OCI does not show the value of its "+
-			"token again. If the token or its user is really gone, remove it with \"pulumi state delete\"", err)
+		return response{}, token.Kept(err)
 	case err != nil:
 		return response{}, err
 	case found != nil && !recorded:
-		r.oci.WarnOfImport(ctx, "OCI shows the value of an auth token only when it is created, so the output "+
-			"\"token\" stays empty after this import. If you still have the value, import from a file with the "+
-			"value in its \"outputs\". Otherwise, replace the token to get a new value.")
-		state := State{Args: Args{UserID: owner.ID}}.updatedBy(*found)
-		if owner.DomainURL != "" {
-			state.DomainURL = &owner.DomainURL
-		}
+		infermend.CallOf(ctx).WarnOfImport(ctx, token.ValueIsGone("", " Otherwise, replace the token to get a new value."))
+		state := State{Args: Args{Owner: token.OwnerOf(owner)}}.updatedBy(*found)
 		inputs := state.Args
 		if state.DomainURL == nil {
 			inputs.TimeExpires = nil // only a token of a domain has this argument
@@ -234,17 +222,13 @@ func (r *AuthToken) Update(
 	if req.DryRun || (described && token.Finished(id, state.Outputs, nil) == nil) {
 		return infer.UpdateResponse[State]{Output: state}, nil
 	}
-	user, err := r.oci.User(ctx, req.Inputs.user())
+	user, err := r.oci.User(ctx, req.Inputs.User())
 	if err != nil {
 		return infer.UpdateResponse[State]{}, err
 	}
 	updated, err := user.UpdateToken(ctx, id, req.Inputs.Description)
 	if err != nil {
-		if identity.IsNotFound(err) {
-			err = fmt.Errorf("%w. If the token was deleted outside of Pulumi, run \"pulumi refresh\". The next "+
-				"\"pulumi up\" then creates a new one", err)
-		}
-		return infer.UpdateResponse[State]{}, err
+		return infer.UpdateResponse[State]{}, token.ExplainGone(err)
 	}
 	updated.ID, state = id, state.updatedBy(updated)
 	updated.State = state.State
@@ -257,33 +241,17 @@ func (r *AuthToken) Update(
 func (r *AuthToken) Delete(
 	ctx context.Context, req infer.DeleteRequest[State],
 ) (infer.DeleteResponse, error) {
-	user, err := r.oci.User(ctx, req.State.user())
+	user, err := r.oci.User(ctx, req.State.User())
 	if err != nil {
 		return infer.DeleteResponse{}, err
 	}
 	return infer.DeleteResponse{}, user.DeleteToken(ctx, req.ID, req.State.Created())
 }
 
-// notYetKnown returns what a preview shows of a token that will be created. infer makes every output that is present unknown.
-func notYetKnown(args Args) State {
-	state := State{Args: args, Token: new(""), Outputs: token.Outputs{InactiveState: new("")}}
-	if state.TimeExpires == nil {
-		state.TimeExpires = new("")
-	}
-	return state
-}
-
 // updatedBy returns the state updated with what OCI says about the token. Fields that OCI does not return stay as they are, above all
 // the value. The user stays too, because the request has named it.
 func (s State) updatedBy(t identity.AuthToken) State {
-	if t.Description != nil {
-		s.Description = *t.Description
-	}
-	s.Outputs, s.TimeExpires = s.Outputs.UpdatedBy(t), token.Expiry(s.TimeExpires, t)
+	s.Description = token.Description(s.Description, t)
+	s.Outputs, s.TimeExpires = token.UpdateOutputs(s.Outputs, t), token.Expiry(s.TimeExpires, t)
 	return s
-}
-
-// user returns the user that the token is for.
-func (args Args) user() identity.UserRef {
-	return identity.UserRef{ID: args.UserID, DomainURL: token.OrEmpty(args.DomainURL)}
 }

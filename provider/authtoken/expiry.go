@@ -1,17 +1,13 @@
 package authtoken
 
 import (
-	"context"
 	"fmt"
 	"time"
 
-	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
@@ -30,47 +26,11 @@ func checkExpiry(s string, old property.Value, now time.Time) error {
 	return nil
 }
 
-// WarningOfExpiry warns, at every preview and update, about an AuthToken that has expired or will expire soon. A RotatingAuthToken is
-// rotated instead.
-func WarningOfExpiry(oci *connection.Connection) infermend.Wrapper {
-	return func(provider p.Provider) p.Provider {
-		diff := provider.Diff
-		provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
-			resp, err := diff(ctx, req)
-			text := func(name string) string {
-				if v := req.State.Get(name); v.IsString() {
-					return v.AsString()
-				}
-				return ""
-			}
-			expires, created := token.Time(text("timeExpires")), token.Time(text("timeCreated"))
-			if err != nil || expires.IsZero() || replaces(resp) || req.Urn.Type() != connection.Name+":index:AuthToken" {
-				return resp, err
-			}
-			if warning := expiryWarning(created, expires, oci.Clock().Now()); warning != "" {
-				p.GetLogger(ctx).Warning(warning)
-			}
-			return resp, err
-		}
-		return provider
-	}
-}
-
-// replaces reports whether a diff replaces the resource.
-func replaces(diff p.DiffResponse) bool {
-	for _, change := range diff.DetailedDiff {
-		switch change.Kind {
-		case p.AddReplace, p.DeleteReplace, p.UpdateReplace:
-			return true
-		}
-	}
-	return false
-}
-
 // expiryWarning returns the warning about a token that has expired or will expire soon, or "" if there is none.
 func expiryWarning(created, expires, now time.Time) string {
 	const renew = "To renew it, set timeExpires to a later date. That replaces the token, and with it the value"
 	switch {
+	case expires.IsZero():
 	case !now.Before(expires):
 		return fmt.Sprintf("this auth token expired at %s. %s.", identity.RFC3339(expires), renew)
 	case now.After(token.ExpiresSoonFrom(created, expires)):

@@ -53,11 +53,11 @@ func (l Lister) List(req *pulumirpc.ListRequest, stream grpc.ServerStreamingServ
 	}
 	prefix := "users/" + query["userId"].StringValue() + "/authTokens/"
 	if domain := query["domainUrl"]; domain.IsString() {
-		url, err := token.ParseDomainURL(new(domain.StringValue()))
+		user, err := token.UserOf(nil, new(domain.StringValue()))
 		if err != nil {
 			return err
 		}
-		prefix = url + "/" + prefix
+		prefix = user.DomainURL + "/" + prefix
 	}
 	for i, listed := range tokens {
 		if limit := req.GetLimit(); limit > 0 && int64(i) >= limit {

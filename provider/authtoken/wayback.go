@@ -2,12 +2,12 @@ package authtoken
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
 // errWayBack is the error for a RotatingAuthToken that an alias makes an AuthToken too early.
@@ -15,23 +15,25 @@ var errWayBack = errors.New("this is the state of a RotatingAuthToken with a pre
 	"exactly one. Nothing was changed. Make it a RotatingAuthToken again, set previousDays to 0, and run \"pulumi up\": then an alias can " +
 	"turn it into an AuthToken. https://github.com/ociauthtoken/pulumi-ociauthtoken/blob/main/docs/guides/rotation.md#the-way-back says how")
 
-// OnTheWayBack returns the id and the state of an AuthToken. If an alias has made it of a RotatingAuthToken, its id may be the OCID of an
-// earlier token. The state keeps the output tokenId until a refresh has corrected the id.
-func OnTheWayBack(id string, state property.Map) (string, property.Map, error) {
+// ReadState returns the id and the state of an AuthToken. An import file may have one of the forms of an id for an import. An alias may
+// have made the AuthToken of a RotatingAuthToken, whose id may be the OCID of an earlier token: the state keeps the output tokenId until a
+// refresh has corrected the id.
+func (*AuthToken) ReadState(id string, state property.Map) (newID string, newState, keep property.Map, err error) {
 	current := state.Get("tokenId")
 	if !current.IsString() {
-		return id, state, nil
+		if user, tokenID, err := token.ParseID(id); err == nil && user.ID != "" {
+			id = tokenID
+		}
+		return id, state, keep, nil
 	}
 	if lifecycle := state.Get("state"); !state.Get("previousTokenId").IsNull() ||
 		lifecycle.IsString() && lifecycle.AsString() == identity.StateDeleted {
-		return id, state, errWayBack
+		return id, state, keep, errWayBack
 	}
-	for name := range state.All {
-		if !slices.ContainsFunc(authTokenOutputs, func(a infermend.Argument) bool { return a.Name == name }) {
-			state = state.Delete(name)
-		}
+	if newID = current.AsString(); newID != id {
+		keep = keep.Set("tokenId", property.New(newID))
 	}
-	return current.AsString(), state, nil
+	return newID, infermend.Only(outputs, state), keep, nil
 }
 
-var authTokenOutputs = infermend.ArgumentsOf[State]()
+var outputs = infermend.PropertiesOf[State]()

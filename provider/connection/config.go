@@ -81,17 +81,14 @@ func (c *Config) settings() auth.Settings {
 // Check returns what is wrong with the configuration that the program sets. A preview calls it too, so values that are not known
 // yet pass.
 func (Config) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckResponse[Config], error) {
-	config, failures, err := infer.DefaultCheck[Config](ctx, infermend.WithoutInternal(req.NewInputs))
-	if err != nil {
-		return infer.CheckResponse[Config]{}, err
-	}
-	settings := config.settings()
-	for _, property := range properties() {
-		if value := settings[property.Name]; value != "" && property.Check != nil {
-			if err := property.Check(value); err != nil {
-				failures = append(failures, infermend.Failure(property.Name, err))
+	return infermend.CheckArguments(ctx, req, func(config *Config, refuse func(string, error)) {
+		settings := config.settings()
+		for _, property := range properties() {
+			if value := settings[property.Name]; value != "" && property.Check != nil {
+				if err := property.Check(value); err != nil {
+					refuse(property.Name, err)
+				}
 			}
 		}
-	}
-	return infer.CheckResponse[Config]{Inputs: config, Failures: failures}, nil
+	})
 }

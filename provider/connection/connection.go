@@ -36,7 +36,6 @@ func (o Options) userAgent() string { return "pulumi-" + Name + "/" + o.Version 
 // Connection is how the resources and functions of one configured provider reach OCI.
 type Connection struct {
 	options Options
-	imports imports
 
 	mu       sync.Mutex
 	client   *identity.Client
@@ -67,7 +66,7 @@ func (c *Connection) Configure(ctx context.Context, req p.ConfigureRequest) erro
 			return nil
 		}
 	}
-	config, failures, err := infer.DefaultCheck[Config](ctx, infermend.WithoutInternal(req.Args))
+	config, failures, err := infer.DefaultCheck[Config](ctx, req.Args)
 	if err != nil {
 		return fmt.Errorf("reading the provider's configuration: %w", err)
 	}
@@ -134,61 +133,44 @@ func (c *Connection) Registry() *registry.Client {
 	return c.registry
 }
 
-// NotingWhatIsRecorded tells the client about every token that is in the state, or will be after a read, so that no message tells a
-// person to delete it.
-func (c *Connection) NotingWhatIsRecorded(provider p.Provider) p.Provider {
-	note := func(id string, state, inputs property.Map) {
-		userID := state.Get("userId")
-		if !userID.IsString() {
-			userID = inputs.Get("userId")
-		}
-		c.hide(state, inputs)
-		client, err := c.Client()
-		if err != nil || !userID.IsString() {
-			return
-		}
-		client.Recorded(userID.AsString(), id)
-		for _, name := range []string{"tokenId", "previousTokenId"} {
-			if tokenID := state.Get(name); tokenID.IsString() {
-				client.Recorded(userID.AsString(), tokenID.AsString())
-			}
-		}
+// Record tells the client about every token that is in the state, or will be after a read, so that no message tells a person to delete
+// it. It also tells the client about descriptions that the program has marked as secret, so that no message shows them. Resources say
+// with the tag "means" where they have what.
+func (c *Connection) Record(ctx context.Context, call *infermend.Call, next func(context.Context) error) error {
+	c.record(call.Resource, call.ID, call.State, call.OldInputs, call.Inputs)
+	err := next(ctx)
+	if call.Method == infermend.Read {
+		c.record(call.Resource, call.Answer.ID, call.Answer.State, call.Answer.Inputs)
 	}
-	check, diff, read, update, remove := provider.Check, provider.Diff, provider.Read, provider.Update, provider.Delete
-	provider.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
-		c.hide(req.Inputs)
-		return check(ctx, req)
-	}
-	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
-		note(req.ID, req.State, req.OldInputs)
-		return diff(ctx, req)
-	}
-	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
-		note(req.ID, req.Properties, req.Inputs)
-		resp, err := read(ctx, req)
-		note(resp.ID, resp.Properties, resp.Inputs)
-		return resp, err
-	}
-	provider.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
-		note(req.ID, req.State, req.OldInputs)
-		return update(ctx, req)
-	}
-	provider.Delete = func(ctx context.Context, req p.DeleteRequest) error {
-		note(req.ID, req.Properties, req.OldInputs)
-		return remove(ctx, req)
-	}
-	return provider
+	return err
 }
 
-// hide tells the client about descriptions that the program has marked as secret, so that no message shows them.
-func (c *Connection) hide(all ...property.Map) {
+func (c *Connection) record(resource *infermend.Resource, id string, properties ...property.Map) {
 	client, err := c.Client()
 	if err != nil {
 		return
 	}
-	for _, properties := range all {
-		if description := properties.Get("description"); description.Secret() && description.IsString() {
-			client.Hide(description.AsString())
+	var users, tokens []string
+	for _, known := range properties {
+		texts := func(meaning string) (texts []string) {
+			for _, name := range resource.Meaning(meaning) {
+				if text := known.Get(name); text.IsString() {
+					texts = append(texts, text.AsString())
+				}
+			}
+			return texts
 		}
+		users, tokens = append(users, texts("user")...), append(tokens, texts("token")...)
+		for _, name := range resource.Meaning("description") {
+			if description := known.Get(name); description.Secret() && description.IsString() {
+				client.Hide(description.AsString())
+			}
+		}
+	}
+	if id == "" || len(users) == 0 {
+		return
+	}
+	for _, token := range append(tokens, id) {
+		client.Recorded(users[0], token)
 	}
 }

@@ -4,14 +4,11 @@ package getauthtokens
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"slices"
 
-	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
@@ -37,13 +34,11 @@ type Result struct {
 
 // ListedToken is an auth token as OCI lists it.
 type ListedToken struct {
-	ID            string  `pulumi:"id"`
-	Description   string  `pulumi:"description"`
-	State         string  `pulumi:"state"`
-	InactiveState *string `pulumi:"inactiveState,optional"`
-	TimeCreated   string  `pulumi:"timeCreated"`
-	TimeExpires   *string `pulumi:"timeExpires,optional"`
-	UserID        string  `pulumi:"userId"`
+	ID          string `pulumi:"id"`
+	Description string `pulumi:"description"`
+	token.Outputs
+	TimeExpires *string `pulumi:"timeExpires,optional"`
+	UserID      string  `pulumi:"userId"`
 }
 
 var (
@@ -83,10 +78,6 @@ func (t *ListedToken) Annotate(a infer.Annotator) {
 	a.SetToken("index", "GetAuthTokensToken")
 	a.Describe(&t.ID, "The OCID of the token.")
 	a.Describe(&t.Description, "What the token is for.")
-	a.Describe(&t.State, "The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of "+
-		"an identity domain, because domains do not tell it.")
-	a.Describe(&t.InactiveState, "Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.")
-	a.Describe(&t.TimeCreated, "When the token was created, in the format of RFC 3339.")
 	a.Describe(&t.TimeExpires, "When the token expires, in the format of RFC 3339. Absent for a token that never expires.")
 	a.Describe(&t.UserID, "The OCID of the user that the token is for.")
 }
@@ -98,10 +89,7 @@ func (f *GetAuthTokens) Invoke(
 	type response = infer.FunctionResponse[Result]
 
 	args := req.Input
-	if err := ocid.Check(args.UserID, ocid.User); err != nil {
-		return response{}, fmt.Errorf("userId: %w", err)
-	}
-	domainURL, err := token.ParseDomainURL(args.DomainURL)
+	ref, err := token.UserOf(&args.UserID, args.DomainURL)
 	if err != nil {
 		return response{}, err
 	}
@@ -111,11 +99,7 @@ func (f *GetAuthTokens) Invoke(
 	if err != nil {
 		return response{}, err
 	}
-	client, err := f.oci.Client()
-	if err != nil {
-		return response{}, err
-	}
-	user, err := client.User(identity.UserRef{ID: args.UserID, DomainURL: domainURL}, p.GetLogger(ctx))
+	user, err := f.oci.User(ctx, ref)
 	if err != nil {
 		return response{}, err
 	}
@@ -125,21 +109,12 @@ func (f *GetAuthTokens) Invoke(
 	}
 	listed := []ListedToken{}
 	for _, t := range tokens {
-		listed = append(listed, listedToken(args.UserID, t))
+		listed = append(listed, ListedToken{
+			ID: t.ID, Description: token.Description("", t), Outputs: token.UpdateOutputs(token.Outputs{}, t), TimeExpires: token.Expiry(nil, t), UserID: args.UserID,
+		})
 	}
 	listed = slices.DeleteFunc(listed, func(t ListedToken) bool { return !passes(t.properties()) })
 	return response{Output: Result{UserID: args.UserID, Tokens: listed}}, nil
-}
-
-func listedToken(userID string, t identity.AuthToken) ListedToken {
-	outputs := token.Outputs{}.UpdatedBy(t)
-	listed := ListedToken{
-		ID: t.ID, State: outputs.State, InactiveState: outputs.InactiveState, TimeCreated: outputs.TimeCreated, TimeExpires: token.Expiry(nil, t), UserID: userID,
-	}
-	if t.Description != nil {
-		listed.Description = *t.Description
-	}
-	return listed
 }
 
 // properties returns the properties that filters look at. It leaves out those that the token does not have.

@@ -25,17 +25,14 @@ type missingError struct{ error }
 // Missing returns the error for the read of a resource that does not exist.
 func Missing(err error) error { return missingError{err} }
 
-// AnsweringExists answers such a read of a missing token as that of one that was deleted. An import of it fails.
-func AnsweringExists(provider p.Provider) p.Provider {
-	read := provider.Read
-	provider.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
-		resp, err := read(ctx, req)
-		if asksWhetherItExists(req.Urn) && errors.As(err, new(missingError)) {
-			return p.ReadResponse{}, nil
-		}
-		return resp, err
+// answerExists answers such a read of a missing token as that of one that was deleted. An import of it fails.
+func answerExists(ctx context.Context, call *Call, next func(context.Context) error) error {
+	err := next(ctx)
+	if asksWhetherItExists(call.URN) && errors.As(err, new(missingError)) {
+		call.Answer = Answer{}
+		return nil
 	}
-	return provider
+	return err
 }
 
 // Server returns what makes the gRPC server of the provider.

@@ -1,10 +1,14 @@
 package infermend
 
 import (
+	"strings"
 	"testing"
 
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestWhatArgumentsMean lists, for each kind of argument, what means the same: each line is one meaning.
@@ -28,19 +32,9 @@ func TestWhatArgumentsMean(t *testing.T) {
 			{keys(map[string]property.Value{"a": text("2")})}, {keys(map[string]property.Value{"b": text("1")})},
 			{keys(map[string]property.Value{"a": text("1"), "b": text("1")})}, {keys(map[string]property.Value{"a": text("")})},
 		},
-		"domain": {
-			texts("https://idcs-0a.example.com", "https://idcs-0a.example.com/", "https://idcs-0a.example.com:443", "HTTPS://IDCS-0A.Example.com:443//",
-				"https://idcs-0a.example.com:"),
-			texts("https://idcs-0a.example.com:8443", "https://idcs-0A.example.com:8443/"), texts("https://idcs-0b.example.com"),
-			texts("http://127.0.0.1", "http://127.0.0.1:80/"), texts("http://127.0.0.1:443"), texts("http://[::1]", "http://[::1]:80"), texts("http://localhost"),
-			texts("https://idcs-0a.example.com/path"), texts("https://idcs-0a.example.com/PATH"), texts("idcs-0a.example.com"), texts(""), {{}},
-		},
-		"time": {
-			texts("2030-01-31T00:00:00Z", "2030-01-31T00:00:00.000Z", "2030-01-31T00:00:00+00:00", "2030-01-31T02:00:00+02:00", "2030-01-30T17:00:00.0-07:00"),
-			texts("2030-01-31T00:00:00.001Z", "2030-01-31T00:00:00.0010Z"), texts("2030-01-31T00:00:01Z"), texts("2030-01-31"), texts("soon"), texts("Soon"), {{}},
-		},
+		"capitals": {texts("a", "A"), texts("b", "B"), texts(""), {{}}, {property.New(1.0)}},
 	} {
-		a := Argument{Name: "argument", Means: meanings[means]}
+		a := Property{Name: "argument", canonical: map[string]func(string) string{"capitals": strings.ToUpper}[means]}
 		for i, line := range lines {
 			for j, other := range lines {
 				for _, one := range line {
@@ -53,4 +47,31 @@ func TestWhatArgumentsMean(t *testing.T) {
 		unknown := property.New(property.Computed)
 		assert.False(t, a.same(unknown, unknown), "nobody knows")
 	}
+}
+
+func TestInferTakesTheMarkOfASecretForAPartOfTheValue(t *testing.T) {
+	t.Parallel()
+	made := newTiny(t)
+	inputs := texts("to", "me", "route", "north")
+	request := p.DiffRequest{
+		Urn: parcelURN, ID: "id", State: inputs.Set("weighed", property.New("now")), OldInputs: inputs,
+		Inputs: inputs.Set("route", property.New("north").WithSecret(true)),
+	}
+	diff, err := made.serve(t).Diff(request)
+	require.NoError(t, err)
+	require.Equal(t, p.UpdateReplace, diff.DetailedDiff["route"].Kind, learnt)
+
+	diff, err = made.serve(t, compareMeanings).Diff(request)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]p.PropertyDiff{"route": {Kind: p.Update, InputDiff: true}}, diff.DetailedDiff)
+}
+
+func TestATagNamesNoMeaningThatDoesNotExist(t *testing.T) {
+	t.Parallel()
+	resources := []infer.InferredResource{ResourceOf(&Parcel{})}
+	resources[0].(*Resource).Arguments[0].Means = "place"
+	_, err := byToken("test", resources, map[string]func(string) string{"time": nil})
+	assert.ErrorContains(t, err, `there is no meaning "place"`)
+	_, err = byToken("test", resources, map[string]func(string) string{"place": nil})
+	assert.NoError(t, err)
 }

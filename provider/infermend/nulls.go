@@ -7,10 +7,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
-// DroppingNulls takes the entries of maps and lists that are null for absent, at every depth. Programs in YAML never send them, nor
+// droppingNulls takes the entries of maps and lists that are null for absent, at every depth. Programs in YAML never send them, nor
 // does JavaScript's undefined, but Python's None and JavaScript's null arrive as they are. infer's decoder panics on those below the
 // top level. No upstream issue for it was found.
-func DroppingNulls(provider p.Provider) p.Provider {
+func droppingNulls(provider p.Provider) p.Provider {
 	return wrappingCalls(provider, func(_ string, call reflect.Value) reflect.Value {
 		return reflect.MakeFunc(call.Type(), func(arguments []reflect.Value) []reflect.Value {
 			if last := len(arguments) - 1; last > 0 {

@@ -15,9 +15,9 @@ func TestInferPanicsOnANullInAMap(t *testing.T) {
 		"gone": property.New(property.Null), "there": property.New("text"),
 	}))}
 	made := newTiny(t)
-	_, err := made.serve(t, AnsweringPanics).Check(check)
+	_, err := serve(t, answeringPanics(made.bare)).Check(check)
 	require.ErrorContains(t, err, "panic", learnt)
-	resp, err := made.serve(t, DroppingNulls).Check(check)
+	resp, err := serve(t, droppingNulls(made.bare)).Check(check)
 	require.NoError(t, err)
 	assert.Equal(t, texts("there", "text"), resp.Inputs.Get("stamps").AsMap())
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/panics"
 )
 
-// AnsweringPanics answers a call that panics with an error. Otherwise the plugin would end, and with it every creation in flight. It
+// answeringPanics answers a call that panics with an error. Otherwise the plugin would end, and with it every creation in flight. It
 // can go once the plugin's server does the same: https://github.com/pulumi/pulumi/issues/13135.
-func AnsweringPanics(provider p.Provider) p.Provider { return wrappingCalls(provider, answeringPanic) }
+func answeringPanics(provider p.Provider) p.Provider { return wrappingCalls(provider, answeringPanic) }
 
 // answeringPanic wraps one call, whose last result is an error.
 func answeringPanic(name string, call reflect.Value) reflect.Value {

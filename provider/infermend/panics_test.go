@@ -20,7 +20,7 @@ func panicking() p.Provider {
 
 func TestEveryCallAnswersAPanicWithAnError(t *testing.T) {
 	t.Parallel()
-	calls := reflect.ValueOf(AnsweringPanics(panicking()))
+	calls := reflect.ValueOf(answeringPanics(panicking()))
 	for i := range calls.NumField() {
 		name := calls.Type().Field(i).Name
 		arguments := []reflect.Value{reflect.ValueOf(t.Context())}
@@ -35,7 +35,7 @@ func TestEveryCallAnswersAPanicWithAnError(t *testing.T) {
 	}
 }
 
-// TestThePluginDoesNotAnswerPanics shows that AnsweringPanics is still needed.
+// TestThePluginDoesNotAnswerPanics shows that answeringPanics is still needed.
 func TestThePluginDoesNotAnswerPanics(t *testing.T) {
 	t.Parallel()
 	server, err := integration.NewServer(t.Context(), "test", semver.MustParse("1.0.0"), integration.WithProvider(panicking()))

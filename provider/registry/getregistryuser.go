@@ -4,12 +4,10 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"fmt"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 	ocir "github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
@@ -19,24 +17,18 @@ import (
 // registry takes.
 type GetRegistryUser struct{ oci *connection.Connection }
 
-// NewRegistryUser returns the function.
-func NewRegistryUser(oci *connection.Connection) *GetRegistryUser { return &GetRegistryUser{oci} }
-
 // GetRegistryUserArgs are the arguments of getRegistryUser.
 type GetRegistryUserArgs struct {
 	UserID    *string `pulumi:"userId,optional"`
 	DomainURL *string `pulumi:"domainUrl,optional"`
-	Region    *string `pulumi:"region,optional"`
-	Namespace *string `pulumi:"namespace,optional"`
-	Username  *string `pulumi:"username,optional"`
+	Place
+	Username *string `pulumi:"username,optional"`
 }
 
 // GetRegistryUserResult is what getRegistryUser returns.
 type GetRegistryUserResult struct {
-	Server    string  `pulumi:"server"`
-	Alias     *string `pulumi:"alias,optional"`
-	Namespace string  `pulumi:"namespace"`
-	Username  string  `pulumi:"username"`
+	Names
+	Alias *string `pulumi:"alias,optional"`
 }
 
 var (
@@ -61,9 +53,6 @@ func (f *GetRegistryUser) Annotate(a infer.Annotator) {
 func (args *GetRegistryUserArgs) Annotate(a infer.Annotator) {
 	a.Describe(&args.UserID, "The OCID of the user who logs in. The default is the user that the provider signs in as.")
 	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, if it is not the Default domain.")
-	a.Describe(&args.Region, "The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the "+
-		"provider's region.")
-	a.Describe(&args.Namespace, "The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.")
 	a.Describe(&args.Username, "The name under which the user signs in, with or without the namespace before it: "+
 		"`alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is "+
 		"asked for it.")
@@ -71,35 +60,18 @@ func (args *GetRegistryUserArgs) Annotate(a infer.Annotator) {
 
 // Annotate describes the result for the schema.
 func (r *GetRegistryUserResult) Annotate(a infer.Annotator) {
-	a.Describe(&r.Server, "The host name of the registry, such as `ocir.us-phoenix-1.oci.oraclecloud.com`.")
 	a.Describe(&r.Alias, "The short host name of the same registry, such as `phx.ocir.io`. It is absent outside of the "+
 		"commercial realm, where there is none, and if OCI does not tell the caller the region's key. A "+
 		"status line then says why.")
-	a.Describe(&r.Namespace, "The tenancy's Object Storage namespace. It is the first part of the name of every image.")
 	a.Describe(&r.Username, "The user name for the registry, with the namespace before it.")
 }
 
 // check returns what is wrong with the arguments, without a call.
 func (args GetRegistryUserArgs) check() error {
-	var errs []error
-	wrong := func(property string, err error) { errs = append(errs, fmt.Errorf("%s: %w", property, err)) }
-	if args.UserID != nil {
-		if err := ocid.Check(*args.UserID, ocid.User); err != nil {
-			wrong("userId", err)
-		}
-	}
-	if _, err := token.ParseDomainURL(args.DomainURL); err != nil {
-		errs = append(errs, err)
-	}
+	_, wrong := token.UserOf(args.UserID, args.DomainURL)
+	errs := []error{wrong, args.Place.check()}
 	if args.Username != nil {
-		if err := ocir.CheckUsername(*args.Username); err != nil {
-			wrong("username", err)
-		}
-	}
-	if args.Namespace != nil {
-		if err := ocir.CheckNamespace(*args.Namespace); err != nil {
-			wrong("namespace", err)
-		}
+		errs = append(errs, of("username", ocir.CheckUsername(*args.Username)))
 	}
 	return errors.Join(errs...)
 }

@@ -1,4 +1,3 @@
-// Package registry is the functions for the OCI container registry: getRegistryUser, getRegistryLogin and getRegistryToken.
 package registry
 
 import (
@@ -103,15 +102,17 @@ func (l registryLookup) findHosts(ctx context.Context, names *registryNames) err
 
 // user returns the user who logs in.
 func (l registryLookup) user() (*identity.User, error) {
-	id := token.OrEmpty(l.args.UserID)
-	if id == "" {
-		if id = l.tenancy.CallerID(); id == "" {
+	id := l.args.UserID
+	if id == nil {
+		caller := l.tenancy.CallerID()
+		if caller == "" {
 			return nil, errors.New("userId: is not set, and the provider does not sign in as a user: set userId or username")
 		}
+		id = &caller
 	}
-	domainURL, err := token.ParseDomainURL(l.args.DomainURL)
+	ref, err := token.UserOf(id, l.args.DomainURL)
 	if err != nil {
 		return nil, err
 	}
-	return l.client.User(identity.UserRef{ID: id, DomainURL: domainURL}, l.listener)
+	return l.client.User(ref, l.listener)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
@@ -14,10 +16,24 @@ const idForms = "use users/<user's OCID>/authTokens/<current token's OCID>, or <
 	"user of an identity domain other than Default, <domain's URL>/users/<user's OCID>/authTokens/<current token's OCID>; and, " +
 	"if the user's other token is to be taken over as the previous one, add /<that token's OCID>"
 
-// ParseID parses the id of a rotating auth token. In the state it is the OCID of the first token. It stays the id after any
+// ReadState reads the id of a resource in the state: an import file may have put one of the forms for an import there, and an alias that of
+// another token. Any other id is what OCI has answered, and stays.
+func (*RotatingAuthToken) ReadState(id string, state property.Map) (newID string, newState, keep property.Map, err error) {
+	user, currentID, previousID, err := parseID(id)
+	if err != nil || user.ID == "" {
+		return id, state, keep, nil
+	}
+	_, taken := state.GetOk("tokenId")
+	if _, has := state.GetOk("previousTokenId"); previousID != "" && !taken && !has {
+		state = state.Set("previousTokenId", property.New(previousID))
+	}
+	return currentID, state, keep, nil
+}
+
+// parseID parses the id of a rotating auth token. In the state it is the OCID of the first token. It stays the id after any
 // number of rotations. On import it names the user, the current token and, if there is one, the previous token. The user and the
 // previous token are empty if the id does not name them.
-func ParseID(id string) (user identity.UserRef, currentID, previousID string, err error) {
+func parseID(id string) (user identity.UserRef, currentID, previousID string, err error) {
 	if user, currentID, err = token.ParseID(id); err == nil {
 		return user, currentID, "", nil
 	}

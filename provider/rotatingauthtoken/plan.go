@@ -72,7 +72,7 @@ const (
 // next returns the next step. What an earlier update has begun comes first. If the current token cannot be used, a rotation revokes
 // it, and keeps the previous one, which may work.
 func (p plan) next() step {
-	rotate, live, previous, usable := p.why() != notDue, p.state.isLive(), p.hasPrevious(), p.state.isUsable()
+	rotate, live, previous, usable := p.why() != notDue, p.state.isLive(), p.hasPrevious(), p.state.IsUsable()
 	switch {
 	case live && !p.asked && (p.created || !usable):
 		return awaitActive
@@ -127,7 +127,7 @@ func (p plan) due() time.Time {
 	if !p.overlap() {
 		share = liveForEighth
 	}
-	created := p.state.created()
+	created := p.state.Created()
 	due := earlier(daysAfter(created, p.inputs.RotationDays), shareAfter(created, p.inputs.MaxAgeDays, share))
 	return earlier(due, token.ExpiresSoonFrom(created, token.Time(token.OrEmpty(p.state.TimeExpires))))
 }
@@ -137,7 +137,7 @@ func (p plan) previousIsOver() bool { return p.whyOver() != "" }
 
 // whyOver says why the previous token has to be revoked, or "" if it need not be.
 func (p plan) whyOver() string {
-	if !p.hasPrevious() || !p.state.isLive() || !p.state.isUsable() {
+	if !p.hasPrevious() || !p.state.isLive() || !p.state.IsUsable() {
 		return ""
 	}
 	passed := func(t time.Time) bool { return !t.IsZero() && !p.now.Before(t) }
@@ -148,7 +148,7 @@ func (p plan) whyOver() string {
 		return "previousDays have passed"
 	case p.turned && !p.created:
 		return "" // it is the last value that was handed out
-	case passed(daysAfter(p.state.created(), days)):
+	case passed(daysAfter(p.state.Created(), days)):
 		return "previousDays have passed"
 	case passed(shareAfter(p.state.previousCreated(), p.inputs.MaxAgeDays, liveForEighth)):
 		return fmt.Sprintf("it is %s old, and maxAgeDays is %d", inDays(p.now.Sub(p.state.previousCreated())), *p.inputs.MaxAgeDays)
@@ -172,7 +172,7 @@ const lastPart = 10
 // comesUp reports whether the next rotation is not due yet, but the last tenth of the period has begun.
 func (p plan) comesUp() bool {
 	due := p.due()
-	return p.now.Before(due) && due.Sub(p.now) <= due.Sub(p.state.created())/lastPart
+	return p.now.Before(due) && due.Sub(p.now) <= due.Sub(p.state.Created())/lastPart
 }
 
 // explain returns a message that says why a rotation is due.
@@ -187,10 +187,10 @@ func (p plan) explain() string {
 		return "a rotation is due: rotateWhenChanged has changed (" + strings.Join(p.triggers(), ", ") + ")"
 	case aged:
 		expires := token.Time(token.OrEmpty(p.state.TimeExpires))
-		if soon := token.ExpiresSoonFrom(p.state.created(), expires); !soon.IsZero() && !p.now.Before(soon) {
+		if soon := token.ExpiresSoonFrom(p.state.Created(), expires); !soon.IsZero() && !p.now.Before(soon) {
 			return "a rotation is due: the token expires on " + date(expires)
 		}
-		return fmt.Sprintf("a rotation is due: the token is %s old, and was due on %s", inDays(p.now.Sub(p.state.created())), date(p.due()))
+		return fmt.Sprintf("a rotation is due: the token is %s old, and was due on %s", inDays(p.now.Sub(p.state.Created())), date(p.due()))
 	case notDue:
 	}
 	if over := p.whyOver(); over != "" {

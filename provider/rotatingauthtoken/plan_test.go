@@ -18,10 +18,10 @@ func at(days float64) time.Time { return begin.Add(time.Duration(days * float64(
 
 // after returns a plan some days after the current token was created.
 func after(days float64, changes ...func(*plan)) plan {
-	args := Args{UserID: "u", Description: "ci", RotationDays: new(30)}
+	args := Args{Owner: token.Owner{UserID: "u"}, Description: "ci", RotationDays: new(30)}
 	p := plan{now: at(days), inputs: args, state: State{
-		Args: args, TokenID: new("current"), Token: new("value"), State: new(identity.StateActive),
-		TimeCreated: new(identity.RFC3339(begin)),
+		Args: args, TokenID: new("current"), Token: new("value"),
+		Outputs: token.Outputs{State: identity.StateActive, TimeCreated: identity.RFC3339(begin)},
 	}}
 	for _, change := range changes {
 		change(&p)
@@ -40,8 +40,8 @@ var previous = hasOlder(30)
 
 func endsAfter(days int) func(*plan) { return func(p *plan) { p.inputs.PreviousDays = &days } }
 func gone(p *plan)                   { p.state = p.state.withoutCurrent() }
-func pending(p *plan)                { p.state.State = new(identity.StateCreating) }
-func unusable(p *plan)               { p.state.State, p.asked = new(identity.StateInactive), true }
+func pending(p *plan)                { p.state.State = identity.StateCreating }
+func unusable(p *plan)               { p.state.State, p.asked = identity.StateInactive, true }
 func single(p *plan)                 { p.inputs.Overlap = new(false) }
 func foreign(p *plan)                { p.foreign = 1 }
 func leaked(p *plan)                 { p.inputs.RotateWhenChanged = map[string]string{"leak": "yes"} }
@@ -76,7 +76,7 @@ func TestWhatIsDueAndWhichStepsFollow(t *testing.T) {
 		"months late":                 {after(240), aged, do{create, awaitActive}},
 		"with a previous one":         {after(30, previous), aged, do{revokePrevious, create, awaitActive}},
 		"never by time":               {after(9999, never), notDue, nil},
-		"the age is not known":        {after(9999, func(p *plan) { p.state.TimeCreated = nil }), notDue, nil},
+		"the age is not known":        {after(9999, func(p *plan) { p.state.TimeCreated = "" }), notDue, nil},
 		"a clock before the creation": {after(-3650), notDue, nil},
 		"triggered":                   {after(1, leaked, previous), triggered, do{revokePrevious, create, awaitActive}},
 		"triggered and due: once":     {after(40, leaked), triggered, do{create, awaitActive}},
@@ -159,7 +159,7 @@ func TestARotationInterruptedAnywhereGoesOnAndEnds(t *testing.T) {
 			}
 			rest := p
 			if rest.state = run.state; run.created {
-				rest.state.State, rest.asked = new(identity.StateCreating), false
+				rest.state.State, rest.asked = identity.StateCreating, false
 			}
 			taken, state := stepsOf(t, rest)
 			assert.Equal(t, end, state, "%s, after %d steps", name, interrupted)

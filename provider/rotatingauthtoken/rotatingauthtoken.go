@@ -5,16 +5,12 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"sync"
 	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
@@ -40,9 +36,8 @@ func New(oci *connection.Connection) *RotatingAuthToken { return &RotatingAuthTo
 
 // Args are the arguments of a RotatingAuthToken.
 type Args struct {
-	Description string  `pulumi:"description"`
-	UserID      string  `pulumi:"userId"             provider:"replaceOnChanges"`
-	DomainURL   *string `pulumi:"domainUrl,optional" provider:"replaceOnChanges" means:"domain"`
+	Description string `pulumi:"description" means:"description"`
+	token.Owner
 
 	MaxAgeDays        *int              `pulumi:"maxAgeDays,optional"`
 	RotationDays      *int              `pulumi:"rotationDays,optional"`
@@ -51,21 +46,19 @@ type Args struct {
 	PreviousDays      *int              `pulumi:"previousDays,optional"`
 }
 
-// State is everything that the state holds about a RotatingAuthToken. Fields that an AuthToken does not have are
-// optional, so that the state of an AuthToken can be taken over.
+// State is everything that the state holds about a RotatingAuthToken. Fields that an AuthToken does not have are optional, so that the state
+// of an AuthToken can be taken over.
 type State struct {
 	Args
 	// Token is nil after an import, and when there is no current token.
 	Token *string `pulumi:"token,optional" provider:"secret" schema:"required"`
 	// TokenID is nil if the state was an AuthToken's or comes from an import file. The resource's id then names the current token.
-	TokenID *string `pulumi:"tokenId,optional" schema:"required"`
-	// State is DELETED when there is no current token.
-	State           *string `pulumi:"state,optional" schema:"required"`
-	InactiveState   *string `pulumi:"inactiveState,optional"`
-	TimeCreated     *string `pulumi:"timeCreated,optional" schema:"required"`
+	TokenID *string `pulumi:"tokenId,optional" schema:"required" means:"token"`
+	// Outputs are those of the current token. Its state is DELETED when there is none.
+	token.Outputs
 	TimeExpires     *string `pulumi:"timeExpires,optional"`
 	PreviousToken   *string `pulumi:"previousToken,optional" provider:"secret"`
-	PreviousTokenID *string `pulumi:"previousTokenId,optional"`
+	PreviousTokenID *string `pulumi:"previousTokenId,optional" means:"token"`
 	// PreviousTimeCreated is nil in a state that an older release has written.
 	PreviousTimeCreated *string `pulumi:"previousTimeCreated,optional"`
 	TimeRotationDue     *string `pulumi:"timeRotationDue,optional"`
@@ -103,11 +96,8 @@ func (r *RotatingAuthToken) Annotate(a infer.Annotator) {
 func (args *Args) Annotate(a infer.Annotator) {
 	a.Describe(&args.Description, "What the tokens are for, as the Console and the OCI CLI show it. It may be empty, and "+
 		"need not be unique. A change is made in place, on the current and the previous token, and rotates nothing.")
-	a.Describe(&args.UserID, "The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at "+
-		"most two auth tokens, and this resource uses both unless `overlap` is `false`. A change replaces the resource.")
-	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, such as "+
-		"`https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and "+
-		"`oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.")
+	args.Describe(a, "The OCID of the user that the tokens are for. It starts with `ocid1.user.`. A user can have at "+
+		"most two auth tokens, and this resource uses both unless `overlap` is `false`.", "A change replaces the resource.")
 	a.Describe(&args.MaxAgeDays, "How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds "+
 		"the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The "+
 		"first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths "+
@@ -136,10 +126,6 @@ func (s *State) Annotate(a infer.Annotator) {
 	a.Describe(&s.State, "The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or "+
 		"`DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one. It is empty for a live token of an "+
 		"identity domain, because domains do not tell it.")
-	a.Describe(&s.InactiveState, "Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, "+
-		"8 locked. Absent as long as the token can be used.")
-	a.Describe(&s.TimeCreated, "When the current token was created, in the format of RFC 3339, such as "+
-		"`2024-05-17T08:15:30.123Z`.")
 	a.Describe(&s.TimeExpires, "When the current token expires, in the format of RFC 3339. Absent for a token that never expires.")
 	a.Describe(&s.PreviousToken, "The token that was current before the last rotation, as long as it still works. It is "+
 		"always a secret.")
@@ -151,71 +137,38 @@ func (s *State) Annotate(a infer.Annotator) {
 
 // WireDependencies declares that both values are secret in every SDK, and that only the inputs that replace the resource change its
 // outputs. Which outputs a rotation changes is up to Update, in a preview too.
-func (*RotatingAuthToken) WireDependencies(
-	f infer.FieldSelector, args *Args, state *State,
-) {
-	f.OutputField(&state.Token).AlwaysSecret()
-	f.OutputField(&state.PreviousToken).AlwaysSecret()
-	for _, replacing := range []any{&args.UserID, &args.DomainURL} {
-		input := f.InputField(replacing).Computed()
-		for _, output := range []any{
-			&state.Token, &state.TokenID, &state.State, &state.InactiveState, &state.TimeCreated, &state.TimeExpires,
-			&state.PreviousToken, &state.PreviousTokenID, &state.PreviousTimeCreated, &state.TimeRotationDue,
-		} {
-			f.OutputField(output).DependsOn(input)
-		}
-	}
+func (*RotatingAuthToken) WireDependencies(f infer.FieldSelector, args *Args, state *State) {
+	infermend.WireDependencies(f, args, state)
 }
 
 // Check finds, before any call and at preview already, what is wrong with the arguments. Values that are not known yet pass.
-func (r *RotatingAuthToken) Check(
-	ctx context.Context, req infer.CheckRequest,
-) (infer.CheckResponse[Args], error) {
-	r.refreshed.Delete(infermend.URNOf(ctx))
-	r.oci.NoteCheck(ctx)
-	args, failures, err := infer.DefaultCheck[Args](ctx, req.NewInputs)
-	if err != nil {
-		return infer.CheckResponse[Args]{}, err
-	}
-	refuse := func(property string, err error) {
-		failures = append(failures, infermend.Failure(property, err))
-	}
-	args.DomainURL = token.CheckUser(req.NewInputs, args.DomainURL, refuse)
-	for _, period := range []struct {
-		name  string
-		least float64
-	}{{"maxAgeDays", 1}, {"rotationDays", 1}, {"previousDays", 0}} {
-		days := req.NewInputs.Get(period.name)
-		if !days.IsNumber() {
-			continue
+func (r *RotatingAuthToken) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckResponse[Args], error) {
+	r.refreshed.Delete(infermend.CallOf(ctx).URN)
+	return infermend.CheckArguments(ctx, req, func(args *Args, refuse func(string, error)) {
+		args.CheckOwner(req.NewInputs, refuse)
+		for name, least := range map[string]float64{"maxAgeDays": 1, "rotationDays": 1, "previousDays": 0} {
+			days := req.NewInputs.Get(name)
+			if !days.IsNumber() {
+				continue
+			}
+			if n := days.AsNumber(); n < least || n > longestPeriod || n != math.Trunc(n) {
+				refuse(name, fmt.Errorf("%v is not a whole number of days from %v to %d", n, least, longestPeriod))
+			}
 		}
-		if n := days.AsNumber(); n < period.least || n > longestPeriod || n != math.Trunc(n) {
-			refuse(period.name, fmt.Errorf("%v is not a whole number of days from %v to %d", n, period.least, longestPeriod))
-		}
-	}
-	return infer.CheckResponse[Args]{Inputs: args, Failures: failures}, nil
+	})
 }
 
 // Diff compares the arguments with those in the state, which are from the last update that succeeded. It also checks whether a
 // rotation is due, except during a refresh: only a "pulumi up" rotates a token because of its age.
-func (r *RotatingAuthToken) Diff(
-	ctx context.Context, req infer.DiffRequest[Args, State],
-) (infer.DiffResponse, error) {
-	asked := infermend.RequestOf(ctx)
-	changes := changedArguments(asked.State, asked.Inputs)
-	replace := false
-	for _, path := range []string{"userId", "domainUrl"} {
-		if change, ok := changes[path]; ok {
-			change.Kind, replace = replacing(change.Kind), true
-			changes[path] = change
-		}
-	}
+func (r *RotatingAuthToken) Diff(ctx context.Context, req infer.DiffRequest[Args, State]) (infer.DiffResponse, error) {
+	call := infermend.CallOf(ctx)
+	diff := infermend.Compare(call.Resource.Arguments, call.State, call.Inputs)
+	changes := diff.DetailedDiff
 	if req.State.TokenID == nil {
 		changes["tokenId"] = p.PropertyDiff{Kind: p.Add} // the update records that the token has been taken over
 	}
-	if _, refreshing := r.refreshed.Load(string(asked.URN)); !refreshing && !replace {
-		state := req.State.held(req.ID, req.Inputs)
-		plan := r.planned(ctx, state, req.Inputs)
+	if _, refreshing := r.refreshed.Load(call.URN); !refreshing && !infermend.Replaces(diff) {
+		plan := r.planned(ctx, req.State.held(req.ID, req.Inputs), req.Inputs)
 		switch {
 		case plan.why() == aged:
 			changes["timeRotationDue"] = p.PropertyDiff{Kind: p.Update}
@@ -229,67 +182,6 @@ func (r *RotatingAuthToken) Diff(
 	return infer.DiffResponse{HasChanges: len(changes) > 0, DetailedDiff: changes}, nil
 }
 
-// replacing returns the kind of a change that replaces the resource.
-func replacing(kind p.DiffKind) p.DiffKind {
-	switch kind {
-	case p.Add:
-		return p.AddReplace
-	case p.Delete:
-		return p.DeleteReplace
-	default:
-		return p.UpdateReplace
-	}
-}
-
-// changedArguments returns a diff for each argument that differs from the state. It compares rotateWhenChanged key by key, unless it
-// is a secret: the keys are then part of it.
-func changedArguments(state, inputs property.Map) map[string]p.PropertyDiff {
-	changes := map[string]p.PropertyDiff{}
-	compare := func(path resource.PropertyPath, before property.Value, had bool, now property.Value, has bool) {
-		change := p.PropertyDiff{InputDiff: true}
-		switch {
-		case had && !has:
-			change.Kind = p.Delete
-		case has && !had:
-			change.Kind = p.Add
-		case !before.Equals(now):
-			change.Kind = p.Update
-		default:
-			return
-		}
-		changes[shown(path)] = change
-	}
-	for _, argument := range rotatingArguments {
-		name := argument.Name
-		before, had := state.GetOk(name)
-		now, has := inputs.GetOk(name)
-		if had && has && before.IsMap() && now.IsMap() && !before.Secret() && !now.Secret() {
-			keys := before.AsMap().AsMap()
-			maps.Copy(keys, now.AsMap().AsMap())
-			for key := range keys {
-				member, hadMember := before.AsMap().GetOk(key)
-				member2, hasMember := now.AsMap().GetOk(key)
-				compare(resource.PropertyPath{name, key}, member, hadMember, member2, hasMember)
-			}
-			continue
-		}
-		compare(resource.PropertyPath{name}, before, had, now, has)
-	}
-	return changes
-}
-
-// shown returns the path under which a diff is reported. The engine parses it. A key that is empty or has a backslash cannot be parsed
-// as it was formatted, so its change is reported for the whole argument. No upstream issue for it was found.
-func shown(path resource.PropertyPath) string {
-	text := path.String()
-	if parsed, err := resource.ParsePropertyPath(text); err != nil || !slices.Equal(parsed, path) {
-		return path[:1].String()
-	}
-	return text
-}
-
-var rotatingArguments = infermend.ArgumentsOf[Args]()
-
 // announce tells the person at the terminal what is due and why. If a rotation will be due soon, it also warns about a token that
 // leaves no room for it. An error of OCI is ignored here, because the update reports it.
 func (r *RotatingAuthToken) announce(ctx context.Context, plan plan) {
@@ -300,7 +192,7 @@ func (r *RotatingAuthToken) announce(ctx context.Context, plan plan) {
 		return
 	}
 	p.GetLogger(ctx).Warningf("a rotation is due soon, on %s: the first \"pulumi up\" from then on rotates this token", date(plan.due()))
-	user, err := r.oci.User(ctx, plan.state.user())
+	user, err := r.oci.User(ctx, plan.state.User())
 	if err != nil {
 		return
 	}
@@ -316,21 +208,20 @@ func (r *RotatingAuthToken) Create(
 	ctx context.Context, req infer.CreateRequest[Args],
 ) (infer.CreateResponse[State], error) {
 	if req.DryRun {
-		unknown := new("")
+		unknown := new("") // infer makes every output that is present unknown
 		state := State{
-			Args: req.Inputs, Token: unknown, TokenID: unknown, State: unknown, InactiveState: unknown,
-			TimeCreated: unknown, TimeExpires: unknown,
+			Args: req.Inputs, Token: unknown, TokenID: unknown, Outputs: token.Outputs{InactiveState: unknown}, TimeExpires: unknown,
 		}
 		if req.Inputs.RotationDays != nil || req.Inputs.MaxAgeDays != nil {
 			state.TimeRotationDue = unknown
 		}
 		return infer.CreateResponse[State]{Output: state}, nil
 	}
-	user, err := r.oci.User(ctx, req.Inputs.user())
+	user, err := r.oci.User(ctx, req.Inputs.User())
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
 	}
-	wish := identity.Wish{For: infermend.URNOf(ctx), Description: req.Inputs.Description}
+	wish := identity.Wish{For: string(infermend.CallOf(ctx).URN), Description: req.Inputs.Description}
 	created, err := user.CreateToken(ctx, wish)
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
@@ -356,22 +247,19 @@ func (r *RotatingAuthToken) Read(
 	state := req.State.held(req.ID, req.Inputs)
 	recorded := state.UserID != ""
 	if !recorded {
-		owner, currentID, previousID, err := ParseID(req.ID)
+		owner, currentID, previousID, err := parseID(req.ID)
 		if err != nil {
 			return response{}, err
 		}
 		if owner.ID == "" {
 			return response{}, fmt.Errorf("%q does not say whose token it is: %s", req.ID, idForms)
 		}
-		state.UserID, state.TokenID = owner.ID, &currentID
-		if owner.DomainURL != "" {
-			state.DomainURL = &owner.DomainURL
-		}
+		state.Owner, state.TokenID = token.OwnerOf(owner), &currentID
 		if previousID != "" {
 			state.PreviousTokenID = &previousID
 		}
 	}
-	user, err := r.oci.User(ctx, state.user())
+	user, err := r.oci.User(ctx, state.User())
 	if err != nil {
 		return response{}, err
 	}
@@ -385,8 +273,7 @@ func (r *RotatingAuthToken) Read(
 	found, err := r.find(ctx, user, state, identity.Near, look)
 	switch {
 	case err != nil && recorded:
-		return response{}, fmt.Errorf("%w. The resource stays in the state, because OCI does not show the values of its "+
-			"tokens again. If the tokens or their user are really gone, remove it with \"pulumi state delete\"", err)
+		return response{}, token.Kept(err)
 	case err != nil:
 		return response{}, err
 	case !recorded && found.current == nil:
@@ -402,18 +289,16 @@ func (r *RotatingAuthToken) Read(
 	}
 
 	if state.isLive() && found.current == nil {
-		p.GetLogger(ctx).Warning(token.Unlisted(state.created()))
+		p.GetLogger(ctx).Warning(token.Unlisted(state.Created()))
 	}
 	inputs, id := req.Inputs, req.ID
-	inputs.Description, inputs.UserID, inputs.DomainURL = state.Description, state.UserID, state.DomainURL
+	inputs.Description, inputs.Owner = state.Description, state.Owner
 	if !recorded {
 		id = token.OrEmpty(state.TokenID)
 		state.Args = inputs
-		r.oci.WarnOfImport(ctx, "OCI shows the value of an auth token only when it is created, so the output \"token\" stays "+
-			"empty after this import, until the first rotation. If you still have the value, import from a file with the "+
-			"value in its \"outputs\".")
+		infermend.CallOf(ctx).WarnOfImport(ctx, token.ValueIsGone(", until the first rotation", ""))
 	} else {
-		r.refreshed.Store(infermend.URNOf(ctx), struct{}{})
+		r.refreshed.Store(infermend.CallOf(ctx).URN, struct{}{})
 	}
 	r.warnOfStrangers(ctx, user, found, state)
 	answer := response{ID: id, Inputs: inputs, State: state.dated()}
@@ -428,7 +313,7 @@ func (r *RotatingAuthToken) Read(
 	switch {
 	case !recorded:
 		return answer, nil
-	case state.isUsable() && !req.State.isUsable() && req.State.isLive() && state.PreviousTokenID != nil:
+	case state.IsUsable() && !req.State.IsUsable() && req.State.isLive() && state.PreviousTokenID != nil:
 		// The update that created the token has failed, so what depends on the resource may still use the previous one.
 		answer.State.State = req.State.State
 		return answer, token.Unfinished(token.OrEmpty(state.TokenID), "the rotation that created it is not finished")
@@ -448,8 +333,8 @@ func (r *RotatingAuthToken) Update(
 
 	run := r.goOn(ctx, req)
 	if req.DryRun {
-		if names := run.mayChange(infermend.RequestOf(ctx).Inputs); len(names) > 0 {
-			infermend.RequestOf(ctx).Unknown = names
+		if names := run.mayChange(infermend.CallOf(ctx).Inputs); len(names) > 0 {
+			infermend.CallOf(ctx).Answer.Unknown = names
 			return response{Output: run.done()}, nil
 		}
 	}
@@ -457,7 +342,7 @@ func (r *RotatingAuthToken) Update(
 		return response{Output: run.done()}, nil
 	}
 	var err error
-	if run.user, err = r.oci.User(ctx, run.state.user()); err == nil {
+	if run.user, err = r.oci.User(ctx, run.state.User()); err == nil {
 		err = run.steps(ctx)
 	}
 	if err != nil {
@@ -466,11 +351,11 @@ func (r *RotatingAuthToken) Update(
 	state := run.done()
 	if req.DryRun {
 		if run.created {
-			infermend.RequestOf(ctx).Unknown = changedByRotation(state)
+			infermend.CallOf(ctx).Answer.Unknown = changedByRotation(state)
 		}
 		return response{Output: state}, nil
 	}
-	if state.isLive() && !state.isUsable() {
+	if state.isLive() && !state.IsUsable() {
 		return response{Output: state}, run.stuck(state.finished(nil))
 	}
 	if run.turned = false; run.why() != notDue {
@@ -486,7 +371,7 @@ func (r *RotatingAuthToken) Delete(
 	ctx context.Context, req infer.DeleteRequest[State],
 ) (infer.DeleteResponse, error) {
 	state := req.State.held(req.ID, Args{})
-	user, err := r.oci.User(ctx, state.user())
+	user, err := r.oci.User(ctx, state.User())
 	if err != nil {
 		return infer.DeleteResponse{}, err
 	}
@@ -496,14 +381,14 @@ func (r *RotatingAuthToken) Delete(
 		}
 	}
 	if state.isLive() {
-		err = user.DeleteToken(ctx, token.OrEmpty(state.TokenID), state.created())
+		err = user.DeleteToken(ctx, token.OrEmpty(state.TokenID), state.Created())
 	}
 	return infer.DeleteResponse{}, err
 }
 
 // planned returns what is to be done. It makes no call. Arguments that are not known yet count as absent.
 func (r *RotatingAuthToken) planned(ctx context.Context, state State, inputs Args) plan {
-	given := infermend.RequestOf(ctx).Inputs
+	given := infermend.CallOf(ctx).Inputs
 	for name, days := range map[string]**int{
 		"maxAgeDays": &inputs.MaxAgeDays, "rotationDays": &inputs.RotationDays, "previousDays": &inputs.PreviousDays,
 	} {
@@ -516,111 +401,6 @@ func (r *RotatingAuthToken) planned(ctx context.Context, state State, inputs Arg
 	}
 	return plan{
 		now: r.oci.Clock().Now(), state: state, inputs: inputs,
-		hidden: given.Get("rotateWhenChanged").Secret() || infermend.RequestOf(ctx).State.Get("rotateWhenChanged").Secret(),
+		hidden: given.Get("rotateWhenChanged").Secret() || infermend.CallOf(ctx).State.Get("rotateWhenChanged").Secret(),
 	}
-}
-
-// held returns the state with the id of its current token. If the state has none yet, because it was an AuthToken's or comes from an
-// import file, that is the resource's id. The token is then taken over, and the first rotateWhenChanged is no change.
-func (s State) held(id string, inputs Args) State {
-	if s.UserID == "" || s.TokenID != nil {
-		return s
-	}
-	s.TokenID = &id
-	if s.RotateWhenChanged == nil {
-		s.RotateWhenChanged = inputs.RotateWhenChanged
-	}
-	return s
-}
-
-// isLive reports whether there is a current token.
-func (s State) isLive() bool { return token.OrEmpty(s.State) != identity.StateDeleted }
-
-// isUsable reports whether the current token was ACTIVE when it was last seen. An identity domain tells no state, so its tokens
-// count as usable.
-func (s State) isUsable() bool {
-	return token.OrEmpty(s.State) == identity.StateActive || token.OrEmpty(s.State) == ""
-}
-
-// created returns when the current token was created, or the zero time if the state does not say.
-func (s State) created() time.Time {
-	return token.Time(token.OrEmpty(s.TimeCreated))
-}
-
-// previousCreated returns when the previous token was created. If the state does not say, it is older than the current one.
-func (s State) previousCreated() time.Time {
-	if s.PreviousTimeCreated == nil {
-		return s.created()
-	}
-	return token.Time(*s.PreviousTimeCreated)
-}
-
-// user returns the user that the tokens are for.
-func (args Args) user() identity.UserRef {
-	return identity.UserRef{ID: args.UserID, DomainURL: token.OrEmpty(args.DomainURL)}
-}
-
-// holding returns the state with a new current token.
-func (s State) holding(t identity.AuthToken) State {
-	s.Token, s.TokenID = new(string(t.Value)), new(t.ID)
-	s.State, s.TimeCreated, s.InactiveState, s.TimeExpires = nil, nil, nil, nil
-	return s.seen(t)
-}
-
-// seen is like with, but keeps the description. Both tokens share it, so it changes only once it has been changed on both.
-func (s State) seen(t identity.AuthToken) State {
-	t.Description = nil
-	return s.with(t)
-}
-
-// with returns the state updated with what OCI says about the current token, as an AuthToken's is.
-func (s State) with(t identity.AuthToken) State {
-	if t.Description != nil {
-		s.Description = *t.Description
-	}
-	current := s.outputs().UpdatedBy(t)
-	s.State, s.InactiveState, s.TimeCreated = &current.State, current.InactiveState, nil
-	if current.TimeCreated != "" {
-		s.TimeCreated = &current.TimeCreated
-	}
-	s.TimeExpires = token.Expiry(s.TimeExpires, t)
-	return s
-}
-
-// outputs returns what is known of the current token.
-func (s State) outputs() token.Outputs {
-	return token.Outputs{State: token.OrEmpty(s.State), InactiveState: s.InactiveState, TimeCreated: token.OrEmpty(s.TimeCreated)}
-}
-
-// withoutCurrent returns the state after the current token is gone.
-func (s State) withoutCurrent() State {
-	s.State, s.Token, s.InactiveState, s.TimeExpires = new(identity.StateDeleted), nil, nil, nil
-	return s
-}
-
-// withoutPrevious returns the state after the previous token is gone.
-func (s State) withoutPrevious() State {
-	s.PreviousToken, s.PreviousTokenID, s.PreviousTimeCreated = nil, nil, nil
-	return s
-}
-
-// demoted returns the state in which the current token is the previous one too.
-func (s State) demoted() State {
-	s.PreviousToken, s.PreviousTokenID, s.PreviousTimeCreated = s.Token, s.TokenID, s.TimeCreated
-	return s
-}
-
-// dated returns the state with the time when the next rotation is due.
-func (s State) dated() State {
-	s.TimeRotationDue = nil
-	if due := (plan{state: s, inputs: s.Args}).due(); !due.IsZero() && s.isLive() {
-		s.TimeRotationDue = new(identity.RFC3339(due))
-	}
-	s.RotateWhenChanged = maps.Clone(s.RotateWhenChanged)
-	return s
-}
-
-// finished returns the error for a current token that cannot be used, or nil. See the function of that name.
-func (s State) finished(unawaited error) error {
-	return token.Finished(token.OrEmpty(s.TokenID), s.outputs(), unawaited)
 }

@@ -36,7 +36,7 @@ func (*RotatingAuthToken) find(
 	f := found{tokens: tokens}
 	if state.TokenID != nil && state.isLive() {
 		if f.current = identity.Pick(tokens, *state.TokenID); f.current == nil {
-			if f.current, f.currentGone, err = look(ctx, *state.TokenID, state.created()); err != nil {
+			if f.current, f.currentGone, err = look(ctx, *state.TokenID, state.Created()); err != nil {
 				return found{}, err
 			}
 		}
@@ -62,7 +62,8 @@ func (f found) in(state State) State {
 	described := state.Description
 	switch {
 	case f.current != nil:
-		state = state.with(*f.current)
+		state = state.seen(*f.current)
+		state.Description = token.Description(state.Description, *f.current)
 		state.TokenID = &f.current.ID // an import may have given its SCIM id
 	case f.currentGone:
 		state = state.withoutCurrent()

@@ -44,7 +44,7 @@ func (r *RotatingAuthToken) goOn(
 	state := req.State.held(req.ID, req.Inputs)
 	run := &rotating{
 		RotatingAuthToken: r, plan: r.planned(ctx, state, req.Inputs), dryRun: req.DryRun, from: req.State,
-		wish: identity.Wish{For: infermend.URNOf(ctx) + "#" + token.OrEmpty(state.TokenID), Description: req.Inputs.Description},
+		wish: identity.Wish{For: string(infermend.CallOf(ctx).URN) + "#" + token.OrEmpty(state.TokenID), Description: req.Inputs.Description},
 	}
 	if begun, ok := r.begun.Load(run.wish); ok && !req.DryRun {
 		before := begun.(*rotating)
@@ -112,14 +112,14 @@ func (run *rotating) take(ctx context.Context, next step) error {
 		if err != nil {
 			return run.state.finished(err)
 		}
-		run.turned = run.turned || run.state.isUsable()
+		run.turned = run.turned || run.state.IsUsable()
 	case revokePrevious:
 		if err := run.revoke(ctx, "previous", run.state.PreviousTokenID, run.state.previousCreated()); err != nil {
 			return err
 		}
 		run.state = run.state.withoutPrevious()
 	case revokeCurrent:
-		if err := run.revoke(ctx, "current", run.state.TokenID, run.state.created()); err != nil {
+		if err := run.revoke(ctx, "current", run.state.TokenID, run.state.Created()); err != nil {
 			return err
 		}
 		run.state = run.state.withoutCurrent()
@@ -164,9 +164,9 @@ func (run *rotating) create(ctx context.Context) (identity.AuthToken, error) {
 // await waits for the current token to become ACTIVE. If it was not new when it was last seen, await reads it again first. A preview
 // assumes that a new token will become ACTIVE.
 func (run *rotating) await(ctx context.Context) (identity.AuthToken, error) {
-	current := identity.AuthToken{ID: token.OrEmpty(run.state.TokenID), State: token.OrEmpty(run.state.State)}
+	current := identity.AuthToken{ID: token.OrEmpty(run.state.TokenID), State: run.state.State}
 	if !run.created && current.State != identity.StateCreating {
-		found, _, err := run.user.FindToken(ctx, current.ID, run.state.created())
+		found, _, err := run.user.FindToken(ctx, current.ID, run.state.Created())
 		if err != nil || found == nil {
 			return current, err
 		}
@@ -189,11 +189,7 @@ func (run *rotating) describe(ctx context.Context) error {
 	if run.state.isLive() {
 		current, err := run.user.UpdateToken(ctx, token.OrEmpty(run.state.TokenID), run.inputs.Description)
 		if err != nil {
-			if identity.IsNotFound(err) {
-				err = fmt.Errorf("%w. If the token was deleted outside of Pulumi, run \"pulumi refresh\". The next "+
-					"\"pulumi up\" then creates a new one", err)
-			}
-			return err
+			return token.ExplainGone(err)
 		}
 		run.state, run.changed = run.state.seen(current), true
 	}
@@ -233,7 +229,7 @@ func (run *rotating) stuck(err error) error {
 	}
 	works := "The current token still works"
 	switch {
-	case run.state.isLive() && run.state.isUsable():
+	case run.state.isLive() && run.state.IsUsable():
 	case run.hasPrevious():
 		works = "The previous token still works"
 	default:

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pulumi/pulumi-go-provider/infer"
+
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 )
 
@@ -14,8 +16,17 @@ type Outputs struct {
 	TimeCreated   string  `pulumi:"timeCreated"`
 }
 
-// UpdatedBy returns the outputs updated with what OCI says about the token. What OCI does not say stays as it is.
-func (o Outputs) UpdatedBy(token identity.AuthToken) Outputs {
+// Annotate describes the outputs for the schema.
+func (o *Outputs) Annotate(a infer.Annotator) {
+	a.Describe(&o.State, "The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It "+
+		"is empty for a token of an identity domain, because domains do not tell it.")
+	a.Describe(&o.InactiveState, "Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 "+
+		"locked. Absent as long as the token can be used.")
+	a.Describe(&o.TimeCreated, "When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.")
+}
+
+// UpdateOutputs returns the outputs updated with what OCI says about the token. What OCI does not say stays as it is.
+func UpdateOutputs(o Outputs, token identity.AuthToken) Outputs {
 	if token.State != "" {
 		o.State = token.State
 	}
@@ -31,6 +42,17 @@ func (o Outputs) UpdatedBy(token identity.AuthToken) Outputs {
 
 // Created returns when the token was created, or the zero time if it is not known.
 func (o Outputs) Created() time.Time { return Time(o.TimeCreated) }
+
+// IsUsable reports whether the token was ACTIVE when it was last seen. An identity domain tells no state, so its tokens count as usable.
+func (o Outputs) IsUsable() bool { return o.State == identity.StateActive || o.State == "" }
+
+// Description returns the description of a token, as OCI says it, or the one that is recorded.
+func Description(recorded string, token identity.AuthToken) string {
+	if token.Description != nil {
+		return *token.Description
+	}
+	return recorded
+}
 
 // Expiry returns when a token expires, as OCI says it. If that is the time that is recorded, the form that is recorded stays.
 func Expiry(recorded *string, token identity.AuthToken) *string {

@@ -21,6 +21,26 @@ func ExplainMissing(user *identity.User, userID, id string, tokens []identity.Au
 	return infermend.Missing(fmt.Errorf("user %s has no auth token %s. It has these:\n%s", userID, id, user.Describe(tokens)))
 }
 
+// Kept explains the error of a refresh.
+func Kept(err error) error {
+	return fmt.Errorf("%w. The resource stays in the state, because OCI does not show the value of a token again. If the token or its "+
+		"user is really gone, remove it with \"pulumi state delete\"", err)
+}
+
+// ExplainGone explains the error of an update of a token that OCI does not find. Any other error it returns as it is.
+func ExplainGone(err error) error {
+	if !identity.IsNotFound(err) {
+		return err
+	}
+	return fmt.Errorf("%w. If the token was deleted outside of Pulumi, run \"pulumi refresh\". The next \"pulumi up\" then creates a new one", err)
+}
+
+// ValueIsGone returns the warning of an import. Until says how long there is no value, and otherwise says how to get one.
+func ValueIsGone(until, otherwise string) string {
+	return "OCI shows the value of an auth token only when it is created, so the output \"token\" stays empty after this import" + until +
+		". If you still have the value, import from a file with the value in its \"outputs\"." + otherwise
+}
+
 // Unlisted returns the warning for a token that stays in the state although OCI does not list it, because it may be new.
 func Unlisted(created time.Time) string {
 	const stays = "OCI does not list this token. It stays in the state, because "
@@ -38,7 +58,7 @@ func Finished(id string, outputs Outputs, unawaited error) error {
 	switch {
 	case unawaited != nil:
 		return Unfinished(id, unawaited.Error())
-	case outputs.State == identity.StateActive, outputs.State == "":
+	case outputs.IsUsable():
 		return nil
 	default:
 		return Unfinished(id, fmt.Sprintf("it is %s%s and cannot be used", outside.Sentence(outputs.State), inactiveReason(outputs)))

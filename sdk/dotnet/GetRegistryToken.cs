@@ -588,7 +588,7 @@ namespace OciAuthToken.PulumiPackage
         /// </summary>
         public readonly string Auth;
         /// <summary>
-        /// Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and the short one, such as `phx.ocir.io`. A secret.
+        /// Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and the short one, such as `phx.ocir.io`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
         /// </summary>
         public readonly string DockerConfigJson;
         /// <summary>

@@ -117,7 +117,7 @@ namespace OciAuthToken.PulumiPackage
         public Output<string?> DomainUrl { get; private set; } = null!;
 
         /// <summary>
-        /// Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+        /// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
         /// </summary>
         [Output("inactiveState")]
         public Output<string?> InactiveState { get; private set; } = null!;
@@ -177,7 +177,7 @@ namespace OciAuthToken.PulumiPackage
         public Output<string> State { get; private set; } = null!;
 
         /// <summary>
-        /// When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
+        /// When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
         /// </summary>
         [Output("timeCreated")]
         public Output<string> TimeCreated { get; private set; } = null!;

@@ -90,7 +90,7 @@ export interface GetRegistryTokenResult {
      */
     readonly auth: string;
     /**
-     * Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and the short one, such as `phx.ocir.io`. A secret.
+     * Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and the short one, such as `phx.ocir.io`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      */
     readonly dockerConfigJson: string;
     /**

@@ -122,7 +122,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public readonly domainUrl: pulumi.Output<string | undefined>;
     /**
-     * Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+     * Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
      */
     declare public /*out*/ readonly inactiveState: pulumi.Output<string | undefined>;
     /**
@@ -162,7 +162,7 @@ export class RotatingAuthToken extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly state: pulumi.Output<string>;
     /**
-     * When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
+     * When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
      */
     declare public /*out*/ readonly timeCreated: pulumi.Output<string>;
     /**

@@ -23,15 +23,15 @@ namespace OciAuthToken.PulumiPackage.Outputs
         /// </summary>
         public readonly string Id;
         /// <summary>
-        /// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.
+        /// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
         /// </summary>
         public readonly string? InactiveState;
         /// <summary>
-        /// The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
+        /// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
         /// </summary>
         public readonly string State;
         /// <summary>
-        /// When the token was created, in the format of RFC 3339.
+        /// When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
         /// </summary>
         public readonly string TimeCreated;
         /// <summary>

@@ -104,7 +104,7 @@ type GetRegistryLoginResult struct {
 	Alias *string `pulumi:"alias"`
 	// User name and password in base64, as in Docker's configuration file. A secret.
 	Auth string `pulumi:"auth"`
-	// Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+	// Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and the short one, such as `phx.ocir.io`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
 	DockerConfigJson string `pulumi:"dockerConfigJson"`
 	// The tenancy's Object Storage namespace. It is the first part of the name of every image.
 	Namespace string `pulumi:"namespace"`
@@ -168,7 +168,7 @@ func (o GetRegistryLoginResultOutput) Auth() pulumi.StringOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.Auth }).(pulumi.StringOutput)
 }
 
-// Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+// Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and the short one, such as `phx.ocir.io`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
 func (o GetRegistryLoginResultOutput) DockerConfigJson() pulumi.StringOutput {
 	return o.ApplyT(func(v GetRegistryLoginResult) string { return v.DockerConfigJson }).(pulumi.StringOutput)
 }

@@ -133,11 +133,11 @@ type GetAuthTokensToken struct {
 	Description string `pulumi:"description"`
 	// The OCID of the token.
 	Id string `pulumi:"id"`
-	// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.
+	// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
 	InactiveState *string `pulumi:"inactiveState"`
-	// The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
+	// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
 	State string `pulumi:"state"`
-	// When the token was created, in the format of RFC 3339.
+	// When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
 	TimeCreated string `pulumi:"timeCreated"`
 	// When the token expires, in the format of RFC 3339. Absent for a token that never expires.
 	TimeExpires *string `pulumi:"timeExpires"`
@@ -169,17 +169,17 @@ func (o GetAuthTokensTokenOutput) Id() pulumi.StringOutput {
 	return o.ApplyT(func(v GetAuthTokensToken) string { return v.Id }).(pulumi.StringOutput)
 }
 
-// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.
+// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
 func (o GetAuthTokensTokenOutput) InactiveState() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v GetAuthTokensToken) *string { return v.InactiveState }).(pulumi.StringPtrOutput)
 }
 
-// The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
+// The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
 func (o GetAuthTokensTokenOutput) State() pulumi.StringOutput {
 	return o.ApplyT(func(v GetAuthTokensToken) string { return v.State }).(pulumi.StringOutput)
 }
 
-// When the token was created, in the format of RFC 3339.
+// When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
 func (o GetAuthTokensTokenOutput) TimeCreated() pulumi.StringOutput {
 	return o.ApplyT(func(v GetAuthTokensToken) string { return v.TimeCreated }).(pulumi.StringOutput)
 }

@@ -119,7 +119,7 @@ type RotatingAuthToken struct {
 	Description pulumi.StringOutput `pulumi:"description"`
 	// The URL of the identity domain that the user is in, such as `https://idcs-0123456789abcdef.identity.oraclecloud.com`, for a user of a domain other than Default. The Console and `oci iam domain list --compartment-id <OCID of the tenancy>` show it. A change replaces the resource.
 	DomainUrl pulumi.StringPtrOutput `pulumi:"domainUrl"`
-	// Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+	// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
 	InactiveState pulumi.StringPtrOutput `pulumi:"inactiveState"`
 	// How old a token may become, in days from 1 to 3650, such as 90 if your auditor wants that. It bounds the age of both tokens, if `pulumi up` runs at least once in every three eighths of that time: every 33 days for 90. The first `pulumi up` after a quarter of it rotates the token, and the previous one is revoked by the first after five eighths of it, if the next rotation has not done so. Without `overlap`, the token is rotated after five eighths of it.
 	MaxAgeDays pulumi.IntPtrOutput `pulumi:"maxAgeDays"`
@@ -139,7 +139,7 @@ type RotatingAuthToken struct {
 	RotationDays pulumi.IntPtrOutput `pulumi:"rotationDays"`
 	// The lifecycle state of the current token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. `DELETED` means that the token is gone, and that the next `pulumi up` creates a new one. It is empty for a live token of an identity domain, because domains do not tell it.
 	State pulumi.StringOutput `pulumi:"state"`
-	// When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
+	// When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
 	TimeCreated pulumi.StringOutput `pulumi:"timeCreated"`
 	// When the current token expires, in the format of RFC 3339. Absent for a token that never expires.
 	TimeExpires pulumi.StringPtrOutput `pulumi:"timeExpires"`
@@ -345,7 +345,7 @@ func (o RotatingAuthTokenOutput) DomainUrl() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.DomainUrl }).(pulumi.StringPtrOutput)
 }
 
-// Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+// Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
 func (o RotatingAuthTokenOutput) InactiveState() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringPtrOutput { return v.InactiveState }).(pulumi.StringPtrOutput)
 }
@@ -395,7 +395,7 @@ func (o RotatingAuthTokenOutput) State() pulumi.StringOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringOutput { return v.State }).(pulumi.StringOutput)
 }
 
-// When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
+// When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
 func (o RotatingAuthTokenOutput) TimeCreated() pulumi.StringOutput {
 	return o.ApplyT(func(v *RotatingAuthToken) pulumi.StringOutput { return v.TimeCreated }).(pulumi.StringOutput)
 }

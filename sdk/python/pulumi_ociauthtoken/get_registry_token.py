@@ -58,7 +58,7 @@ class GetRegistryTokenResult:
     @pulumi.getter(name="dockerConfigJson")
     def docker_config_json(self) -> _builtins.str:
         """
-        Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and the short one, such as `phx.ocir.io`. A secret.
+        Docker's configuration file after the login to every host name of the region's registry. In the commercial realm these are `server`, `<region>.ocir.io` and the short one, such as `phx.ocir.io`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
         """
         return pulumi.get(self, "docker_config_json")
 

@@ -31,10 +31,10 @@ class GetAuthTokensToken(dict):
         """
         :param _builtins.str description: What the token is for.
         :param _builtins.str id: The OCID of the token.
-        :param _builtins.str state: The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
-        :param _builtins.str time_created: When the token was created, in the format of RFC 3339.
+        :param _builtins.str state: The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
+        :param _builtins.str time_created: When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
         :param _builtins.str user_id: The OCID of the user that the token is for.
-        :param _builtins.str inactive_state: Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.
+        :param _builtins.str inactive_state: Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
         :param _builtins.str time_expires: When the token expires, in the format of RFC 3339. Absent for a token that never expires.
         """
         pulumi.set(__self__, "description", description)
@@ -67,7 +67,7 @@ class GetAuthTokensToken(dict):
     @pulumi.getter
     def state(self) -> _builtins.str:
         """
-        The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
+        The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
         """
         return pulumi.get(self, "state")
 
@@ -75,7 +75,7 @@ class GetAuthTokensToken(dict):
     @pulumi.getter(name="timeCreated")
     def time_created(self) -> _builtins.str:
         """
-        When the token was created, in the format of RFC 3339.
+        When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
         """
         return pulumi.get(self, "time_created")
 
@@ -91,7 +91,7 @@ class GetAuthTokensToken(dict):
     @pulumi.getter(name="inactiveState")
     def inactive_state(self) -> Optional[_builtins.str]:
         """
-        Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.
+        Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
         """
         return pulumi.get(self, "inactive_state")
 

@@ -445,7 +445,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="inactiveState")
     def inactive_state(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+        Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
         """
         return pulumi.get(self, "inactive_state")
 
@@ -525,7 +525,7 @@ class RotatingAuthToken(pulumi.CustomResource):
     @pulumi.getter(name="timeCreated")
     def time_created(self) -> pulumi.Output[_builtins.str]:
         """
-        When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
+        When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
         """
         return pulumi.get(self, "time_created")
 

@@ -148,14 +148,14 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return Codegen.optional(this.domainUrl);
     }
     /**
-     * Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+     * Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
      * 
      */
     @Export(name="inactiveState", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> inactiveState;
 
     /**
-     * @return Why the current token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
+     * @return Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
      * 
      */
     public Output<Optional<String>> inactiveState() {
@@ -288,14 +288,14 @@ public class RotatingAuthToken extends com.pulumi.resources.CustomResource {
         return this.state;
     }
     /**
-     * When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
+     * When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
      * 
      */
     @Export(name="timeCreated", refs={String.class}, tree="[0]")
     private Output<String> timeCreated;
 
     /**
-     * @return When the current token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
+     * @return When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
      * 
      */
     public Output<String> timeCreated() {

@@ -23,17 +23,17 @@ public final class GetAuthTokensToken {
      */
     private String id;
     /**
-     * @return Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.
+     * @return Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
      * 
      */
     private @Nullable String inactiveState;
     /**
-     * @return The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
+     * @return The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
      * 
      */
     private String state;
     /**
-     * @return When the token was created, in the format of RFC 3339.
+     * @return When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
      * 
      */
     private String timeCreated;
@@ -64,21 +64,21 @@ public final class GetAuthTokensToken {
         return this.id;
     }
     /**
-     * @return Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked.
+     * @return Why the token is `INACTIVE`, as a sum of flags: 1 suspended, 2 disabled, 4 blocked, 8 locked. Absent as long as the token can be used.
      * 
      */
     public Optional<String> inactiveState() {
         return Optional.ofNullable(this.inactiveState);
     }
     /**
-     * @return The lifecycle state: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
+     * @return The lifecycle state of the token: `CREATING`, `ACTIVE`, `INACTIVE`, `DELETING` or `DELETED`. It is empty for a token of an identity domain, because domains do not tell it.
      * 
      */
     public String state() {
         return this.state;
     }
     /**
-     * @return When the token was created, in the format of RFC 3339.
+     * @return When the token was created, in the format of RFC 3339, such as `2024-05-17T08:15:30.123Z`.
      * 
      */
     public String timeCreated() {

@@ -23,7 +23,7 @@ public final class GetRegistryLoginResult {
      */
     private String auth;
     /**
-     * @return Docker&#39;s configuration file after the login to every host name of the region&#39;s registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+     * @return Docker&#39;s configuration file after the login to every host name of the region&#39;s registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and the short one, such as `phx.ocir.io`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      * 
      */
     private String dockerConfigJson;
@@ -64,7 +64,7 @@ public final class GetRegistryLoginResult {
         return this.auth;
     }
     /**
-     * @return Docker&#39;s configuration file after the login to every host name of the region&#39;s registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and `alias`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
+     * @return Docker&#39;s configuration file after the login to every host name of the region&#39;s registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and the short one, such as `phx.ocir.io`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      * 
      */
     public String dockerConfigJson() {

@@ -16,7 +16,7 @@ public final class GetRegistryTokenResult {
      */
     private String auth;
     /**
-     * @return Docker&#39;s configuration file after the login to every host name of the region&#39;s registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and the short one, such as `phx.ocir.io`. A secret.
+     * @return Docker&#39;s configuration file after the login to every host name of the region&#39;s registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and the short one, such as `phx.ocir.io`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      * 
      */
     private String dockerConfigJson;
@@ -55,7 +55,7 @@ public final class GetRegistryTokenResult {
         return this.auth;
     }
     /**
-     * @return Docker&#39;s configuration file after the login to every host name of the region&#39;s registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and the short one, such as `phx.ocir.io`. A secret.
+     * @return Docker&#39;s configuration file after the login to every host name of the region&#39;s registry. In the commercial realm these are `server`, `&lt;region&gt;.ocir.io` and the short one, such as `phx.ocir.io`. It is the content of `~/.docker/config.json`, and of a Kubernetes secret of the type `kubernetes.io/dockerconfigjson`. A secret.
      * 
      */
     public String dockerConfigJson() {

@@ -15,61 +15,53 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
-// Failure returns what is wrong with an argument. The name is in the reason, and no property is named: the engine prints the value of
-// the property that a failure names, even if it is a secret. No upstream issue for that was found.
-func Failure(name string, err error) p.CheckFailure {
-	return p.CheckFailure{Reason: name + ": " + err.Error()}
-}
-
-// ExplainingWrongKinds words what infer's decoder finds wrong, as the failures of this package are worded. The decoder's own failures
+// explainingWrongKinds words what infer's decoder finds wrong, as the failures of this package are worded. The decoder's own failures
 // name properties, and quote the keys of maps. What is right is read from the schema. There is no upstream issue for it.
-func ExplainingWrongKinds(pkg string) Wrapper {
-	return func(provider p.Provider) p.Provider {
-		spec := sync.OnceValue(func() schema.PackageSpec {
-			spec, err := p.GetSchema(context.Background(), pkg, "0.0.0", provider)
-			if err != nil {
-				return schema.PackageSpec{} // it is the same for every call, and tests read it
+func explainingWrongKinds(provider p.Provider, pkg string) p.Provider {
+	spec := sync.OnceValue(func() schema.PackageSpec {
+		spec, err := p.GetSchema(context.Background(), pkg, "0.0.0", provider)
+		if err != nil {
+			return schema.PackageSpec{} // it is the same for every call, and tests read it
+		}
+		return spec
+	})
+	explain := func(known func(schema.PackageSpec) map[string]schema.PropertySpec, given property.Map, failures []p.CheckFailure) []p.CheckFailure {
+		explained := slices.Clone(failures)
+		for i, found := range explained {
+			if found.Property != "" {
+				explained[i].Property, explained[i].Reason = "", wrongKind(spec(), known(spec()), given, found.Property)
 			}
-			return spec
-		})
-		explain := func(known func(schema.PackageSpec) map[string]schema.PropertySpec, given property.Map, failures []p.CheckFailure) []p.CheckFailure {
-			explained := slices.Clone(failures)
-			for i, found := range explained {
-				if found.Property != "" {
-					explained[i].Property, explained[i].Reason = "", wrongKind(spec(), known(spec()), given, found.Property)
-				}
-			}
-			return explained
 		}
-		inner := provider
-		provider.CheckConfig = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
-			resp, err := inner.CheckConfig(ctx, req)
-			resp.Failures = explain(configurationIn, req.Inputs, resp.Failures)
-			return resp, err
-		}
-		provider.Configure = func(ctx context.Context, req p.ConfigureRequest) error {
-			err := inner.Configure(ctx, req)
-			if failures := WrongKinds(nil); errors.As(err, &failures) {
-				return WrongKinds(explain(configurationIn, req.Args, failures))
-			}
-			return err
-		}
-		provider.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
-			resp, err := inner.Check(ctx, req)
-			resp.Failures = explain(func(spec schema.PackageSpec) map[string]schema.PropertySpec {
-				return spec.Resources[string(req.Urn.Type())].InputProperties
-			}, req.Inputs, resp.Failures)
-			return resp, err
-		}
-		provider.Invoke = func(ctx context.Context, req p.InvokeRequest) (p.InvokeResponse, error) {
-			resp, err := inner.Invoke(ctx, req)
-			resp.Failures = explain(func(spec schema.PackageSpec) map[string]schema.PropertySpec {
-				return spec.Functions[string(req.Token)].Inputs.Properties
-			}, req.Args, resp.Failures)
-			return resp, err
-		}
-		return provider
+		return explained
 	}
+	inner := provider
+	provider.CheckConfig = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
+		resp, err := inner.CheckConfig(ctx, req)
+		resp.Failures = explain(configurationIn, req.Inputs, resp.Failures)
+		return resp, err
+	}
+	provider.Configure = func(ctx context.Context, req p.ConfigureRequest) error {
+		err := inner.Configure(ctx, req)
+		if failures := WrongKinds(nil); errors.As(err, &failures) {
+			return WrongKinds(explain(configurationIn, req.Args, failures))
+		}
+		return err
+	}
+	provider.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
+		resp, err := inner.Check(ctx, req)
+		resp.Failures = explain(func(spec schema.PackageSpec) map[string]schema.PropertySpec {
+			return spec.Resources[string(req.Urn.Type())].InputProperties
+		}, req.Inputs, resp.Failures)
+		return resp, err
+	}
+	provider.Invoke = func(ctx context.Context, req p.InvokeRequest) (p.InvokeResponse, error) {
+		resp, err := inner.Invoke(ctx, req)
+		resp.Failures = explain(func(spec schema.PackageSpec) map[string]schema.PropertySpec {
+			return spec.Functions[string(req.Token)].Inputs.Properties
+		}, req.Args, resp.Failures)
+		return resp, err
+	}
+	return provider
 }
 
 // WrongKinds is the error for a configuration that cannot be decoded.
