@@ -118,7 +118,7 @@ func (c Caller) Try(ctx context.Context, call Call) *Error {
 	if call.Request.UnlessOver != nil {
 		patience = call.Request.UnlessOver
 	}
-	if err := at.pace.wait(patience, call.Urgent, c.InfoStatus); err != nil {
+	if err := at.limiter.wait(patience, call.Urgent, c.InfoStatus); err != nil {
 		return call.failed(at, Unsent, err)
 	}
 	reply, sent, err := at.send(ctx, call.Request)
@@ -128,16 +128,16 @@ func (c Caller) Try(ctx context.Context, call Call) *Error {
 			verdict = Unsent
 		}
 		if sent {
-			at.pace.wasAdmitted()
+			at.limiter.wasAdmitted()
 		}
 		return call.failed(at, verdict, err)
 	}
 	c.time.note(reply.Header, c.Clock.Now())
 	verdict := judge(reply)
 	if verdict == Throttled {
-		at.pace.wasRefused(retryAfter(reply))
+		at.limiter.wasRefused(retryAfter(reply))
 	} else {
-		at.pace.wasAdmitted()
+		at.limiter.wasAdmitted()
 	}
 	if verdict == Succeeded {
 		if err := call.Read(reply); err != nil {
@@ -169,7 +169,7 @@ func (c Caller) reroute(ctx context.Context, to Route, refusedAt *Service, failu
 // distinguishes calls that are made at the same time.
 func (c Caller) Pause(ctx context.Context, failure *Error, alike int, key string) error {
 	if failure.Verdict == Throttled {
-		// The pace of all calls delays this one already, so a short pause is enough.
+		// The limiter of all calls delays this one already, so a short pause is enough.
 		alike = 1
 	}
 	pause := backoff(alike, c.jitter(key, failure.Attempts))

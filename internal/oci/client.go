@@ -46,7 +46,7 @@ type Client struct {
 	// configured is the service in the region that the program is configured for.
 	configured *Service
 	home       home
-	pace       *pace
+	limiter    *limiter
 	// time is OCI's time, as in its answers.
 	time serverTime
 	// seed is a random string, from which the jitter of all calls is computed.
@@ -104,7 +104,7 @@ func New(options Options) (*Client, error) {
 	if c.Clock == nil {
 		c.Clock = SystemClock{}
 	}
-	c.pace = newPace(c.Clock)
+	c.limiter = newLimiter(c.Clock)
 	c.configured = newService(c, endpoint, string(common.StringToRegion(strings.ToLower(region))))
 	return c, nil
 }
@@ -131,7 +131,7 @@ func (c *Client) Domain(domainURL string) (*Service, error) {
 	defer c.mu.Unlock()
 	domain, ok := c.domains[domainURL]
 	if !ok {
-		domain = &Service{client: c, host: domainURL, path: domainPath, Domain: domainURL, pace: newPace(c.Clock)}
+		domain = &Service{client: c, host: domainURL, path: domainPath, Domain: domainURL, limiter: newLimiter(c.Clock)}
 		c.domains[domainURL] = domain
 	}
 	return domain, nil

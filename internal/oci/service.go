@@ -22,12 +22,12 @@ type Service struct {
 	Domain string
 	// endpoint replaces the region's public endpoint. It may be nil.
 	endpoint *Endpoint
-	pace     *pace
+	limiter  *limiter
 }
 
 // newService returns OCI Identity in a region.
 func newService(c *Client, endpoint *Endpoint, region string) *Service {
-	s := &Service{client: c, Region: region, endpoint: endpoint, path: basePath, pace: c.pace}
+	s := &Service{client: c, Region: region, endpoint: endpoint, path: basePath, limiter: c.limiter}
 	if endpoint == nil {
 		s.host = c.publicHost(region, "identity", "https://identity.{region}.oci.{secondLevelDomain}")
 	} else {

@@ -11,20 +11,21 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
 )
 
 func silently(string) {}
 
-// throttledPace returns a pace that has just been refused. It admits a request every two seconds.
-func throttledPace() *pace {
-	p := newPace(SystemClock{})
+// throttledLimiter returns a limiter that has just been refused. It admits a request every two seconds.
+func throttledLimiter() *limiter {
+	p := newLimiter(SystemClock{})
 	p.wasRefused(0)
 	return p
 }
 
-func TestPaceLetsEverythingPassUntilTheFirstRefusal(t *testing.T) {
+func TestLimiterLetsEverythingPassUntilTheFirstRefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, began := newPace(SystemClock{}), time.Now()
+		p, began := newLimiter(SystemClock{}), time.Now()
 		for range 1000 {
 			require.NoError(t, p.wait(t.Context(), false, silently))
 			p.wasAdmitted()
@@ -33,9 +34,9 @@ func TestPaceLetsEverythingPassUntilTheFirstRefusal(t *testing.T) {
 	})
 }
 
-func TestPaceStartsFromWhatWasAdmittedInTheLastSecond(t *testing.T) {
+func TestLimiterStartsFromWhatWasAdmittedInTheLastSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace(SystemClock{})
+		p := newLimiter(SystemClock{})
 		for range 10 {
 			p.wasAdmitted()
 		}
@@ -48,33 +49,33 @@ func TestPaceStartsFromWhatWasAdmittedInTheLastSecond(t *testing.T) {
 	})
 }
 
-func TestPaceFallsWithRefusalsAndRisesWithAdmissions(t *testing.T) {
+func TestLimiterFallsWithRefusalsAndRisesWithAdmissions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace(SystemClock{})
+		p := newLimiter(SystemClock{})
 		for range 100 {
 			p.wasAdmitted()
 		}
 		p.wasRefused(0)
 		p.wasRefused(0)
-		assert.InDelta(t, 100, p.rate, 0, "what was under way together is one refusal")
+		assert.InDelta(t, 100, float64(p.rate.Limit()), 0, "what was under way together is one refusal")
 		time.Sleep(time.Second)
 		p.wasRefused(0)
-		assert.InDelta(t, 85, p.rate, 0.01)
+		assert.InDelta(t, 85, float64(p.rate.Limit()), 0.01)
 		for range 30 {
 			time.Sleep(time.Second)
 			p.wasRefused(0)
 		}
-		assert.InDelta(t, slowest, p.rate, 0.2)
+		assert.InDelta(t, slowest, float64(p.rate.Limit()), 0.2)
 		for range 1000 {
 			p.wasAdmitted()
 		}
-		assert.Zero(t, p.rate, "free again")
+		assert.InDelta(t, float64(rate.Inf), float64(p.rate.Limit()), 0, "free again")
 	})
 }
 
 func TestUrgentRequestsGoBeforeAllOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := throttledPace()
+		p := throttledLimiter()
 		var (
 			mu    sync.Mutex
 			order []string
@@ -102,7 +103,7 @@ func TestUrgentRequestsGoBeforeAllOthers(t *testing.T) {
 
 func TestWhoIsCancelledGivesItsPlaceBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := throttledPace()
+		p := throttledLimiter()
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var all sync.WaitGroup
 		gone := errors.New("gone")
@@ -117,13 +118,13 @@ func TestWhoIsCancelledGivesItsPlaceBack(t *testing.T) {
 
 		require.NoError(t, p.wait(t.Context(), true, silently))
 		assert.LessOrEqual(t, time.Since(began), 2*time.Second, "sixty places are not waited for")
-		assert.Empty(t, p.queue)
+		assert.Zero(t, p.waiting.Load())
 	})
 }
 
 func TestAWaitThatIsLongIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace(SystemClock{})
+		p := newLimiter(SystemClock{})
 		p.wasRefused(17 * time.Second)
 		var said string
 		began := time.Now()
