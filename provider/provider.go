@@ -63,7 +63,7 @@ func New(options Options) (p.Provider, error) {
 		return p.Provider{}, fmt.Errorf("assembling the provider: %w", err)
 	}
 	return infermend.Wrap(provider, infermend.Options{
-		Name: Name, Resources: resources, Meanings: token.Meanings, Configure: oci.Configure, Besides: []infermend.Mend{oci.Record},
+		Name: Name, Resources: resources, Meanings: token.Meanings, Configure: oci.Configure, Middleware: []infermend.Middleware{oci.Record},
 	})
 }
 

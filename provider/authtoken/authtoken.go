@@ -37,20 +37,6 @@ type State struct {
 	token.Outputs
 }
 
-// infer finds these interfaces by type assertion at run time. It would silently ignore a method with a wrong signature.
-var (
-	_ infer.CustomResource[Args, State]       = (*AuthToken)(nil)
-	_ infer.CustomCheck[Args]                 = (*AuthToken)(nil)
-	_ infer.CustomDiff[Args, State]           = (*AuthToken)(nil)
-	_ infer.CustomRead[Args, State]           = (*AuthToken)(nil)
-	_ infer.CustomUpdate[Args, State]         = (*AuthToken)(nil)
-	_ infer.CustomDelete[State]               = (*AuthToken)(nil)
-	_ infer.ExplicitDependencies[Args, State] = (*AuthToken)(nil)
-	_ infer.Annotated                         = (*AuthToken)(nil)
-	_ infer.Annotated                         = (*Args)(nil)
-	_ infer.Annotated                         = (*State)(nil)
-)
-
 // description is generated from tools/docs/pages and tools/docs/snippets.
 //
 //go:embed authtoken.md

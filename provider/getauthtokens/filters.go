@@ -22,8 +22,6 @@ type Filter struct {
 	Regex  *bool    `pulumi:"regex,optional"`
 }
 
-var _ infer.Annotated = (*Filter)(nil)
-
 // Annotate describes a filter for the schema.
 func (f *Filter) Annotate(a infer.Annotator) {
 	a.SetToken("index", "GetAuthTokensFilter")

@@ -41,14 +41,6 @@ type ListedToken struct {
 	UserID      string  `pulumi:"userId"`
 }
 
-var (
-	_ infer.Fn[Args, Result] = (*GetAuthTokens)(nil)
-	_ infer.Annotated        = (*GetAuthTokens)(nil)
-	_ infer.Annotated        = (*Args)(nil)
-	_ infer.Annotated        = (*Result)(nil)
-	_ infer.Annotated        = (*ListedToken)(nil)
-)
-
 // description is generated from tools/docs/pages and tools/docs/snippets.
 //
 //go:embed getauthtokens.md

@@ -59,8 +59,8 @@ func (c *Call) isImport() bool {
 	return c.Method == Read && c.State.Len() == 0 && c.OldInputs.Len() == 0
 }
 
-// Mend changes a call on its way in, passes it on with next, and changes the answer.
-type Mend func(ctx context.Context, call *Call, next func(context.Context) error) error
+// Middleware changes a call on its way in, passes it on with next, and changes the answer.
+type Middleware func(ctx context.Context, call *Call, next func(context.Context) error) error
 
 type callKey struct{}
 
@@ -72,19 +72,19 @@ func CallOf(ctx context.Context) *Call {
 	return &Call{}
 }
 
-// mended returns a provider whose calls about resources pass through the mends, in this order.
-func mended(provider p.Provider, resources map[string]*Resource, mends ...Mend) p.Provider {
+// wrapped returns a provider whose calls about resources pass through the middleware, in this order.
+func wrapped(provider p.Provider, resources map[string]*Resource, middleware ...Middleware) p.Provider {
 	noted := &imports{}
-	// do passes a call through the mends, and then to the provider.
+	// do passes a call through the middleware, and then to the provider.
 	do := func(ctx context.Context, urn resource.URN, call *Call, last func(context.Context) error) error {
 		call.URN, call.imports, call.Resource = urn, noted, resources[string(urn.Type())]
 		if call.Resource == nil {
 			call.Resource = &Resource{}
 		}
 		next := last
-		for i := len(mends) - 1; i >= 0; i-- {
-			mend, inner := mends[i], next
-			next = func(ctx context.Context) error { return mend(ctx, call, inner) }
+		for i := len(middleware) - 1; i >= 0; i-- {
+			outer, inner := middleware[i], next
+			next = func(ctx context.Context) error { return outer(ctx, call, inner) }
 		}
 		return next(context.WithValue(ctx, callKey{}, call))
 	}

@@ -32,8 +32,8 @@ type Options struct {
 	Meanings map[string]func(string) string
 	// Configure configures the provider.
 	Configure func(context.Context, p.ConfigureRequest) error
-	// Besides are other things to do at each call about a resource.
-	Besides []Mend
+	// Middleware is what else each call about a resource passes through.
+	Middleware []Middleware
 }
 
 // Wrap returns the provider that infer has built, with everything that it lacks.
@@ -42,9 +42,9 @@ func Wrap(provider p.Provider, options Options) (p.Provider, error) {
 	if err != nil {
 		return p.Provider{}, err
 	}
-	mends := append([]Mend{readState}, options.Besides...)
+	middleware := append([]Middleware{readState}, options.Middleware...)
 	// A call passes through these from top to bottom, and its answer from bottom to top.
-	mends = append(mends,
+	middleware = append(middleware,
 		keepTimeout,
 		ignoreChanges,
 		readOldArguments,
@@ -57,7 +57,7 @@ func Wrap(provider p.Provider, options Options) (p.Provider, error) {
 		noteImports,
 		answerUnknown,
 	)
-	provider = mended(provider, resources, mends...)
+	provider = wrapped(provider, resources, middleware...)
 	provider = configuredBy(provider, options.Configure)
 	provider = explainingWrongKinds(provider, options.Name)
 	provider = droppingNulls(provider)

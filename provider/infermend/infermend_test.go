@@ -147,7 +147,7 @@ func newTiny(t *testing.T) *tiny {
 	t.Helper()
 	var made tiny
 	var err error
-	resources := []infer.InferredResource{ResourceOf(&Parcel{seen: &made.seen, updating: &made.updating}), ResourceOf(&Letter{})}
+	resources := []infer.InferredResource{resourceOf(&Parcel{seen: &made.seen, updating: &made.updating}), resourceOf(&Letter{})}
 	made.resources, err = byToken("test", resources, nil)
 	require.NoError(t, err)
 	made.bare, err = infer.NewProviderBuilder().
@@ -158,13 +158,13 @@ func newTiny(t *testing.T) *tiny {
 	return &made
 }
 
-// serve runs the provider with the mends.
-func (made *tiny) serve(t *testing.T, mends ...Mend) integration.Server {
+// serve runs the provider with the middleware.
+func (made *tiny) serve(t *testing.T, middleware ...Middleware) integration.Server {
 	t.Helper()
-	if len(mends) == 0 {
+	if len(middleware) == 0 {
 		return serve(t, made.bare)
 	}
-	return serve(t, mended(made.bare, made.resources, mends...))
+	return serve(t, wrapped(made.bare, made.resources, middleware...))
 }
 
 func serve(t *testing.T, provider p.Provider) integration.Server {

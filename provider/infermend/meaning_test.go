@@ -68,7 +68,7 @@ func TestInferTakesTheMarkOfASecretForAPartOfTheValue(t *testing.T) {
 
 func TestATagNamesNoMeaningThatDoesNotExist(t *testing.T) {
 	t.Parallel()
-	resources := []infer.InferredResource{ResourceOf(&Parcel{})}
+	resources := []infer.InferredResource{resourceOf(&Parcel{})}
 	resources[0].(*Resource).Arguments[0].Means = "place"
 	_, err := byToken("test", resources, map[string]func(string) string{"time": nil})
 	assert.ErrorContains(t, err, `there is no meaning "place"`)

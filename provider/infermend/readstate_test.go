@@ -27,7 +27,7 @@ func TestAResourceReadsItsStateBeforeInferDoes(t *testing.T) {
 	var id string
 	var state property.Map
 	resources := map[string]*Resource{"test:index:Parcel": {reader: upper{}}}
-	provider := mended(p.Provider{
+	provider := wrapped(p.Provider{
 		Diff: func(_ context.Context, req p.DiffRequest) (p.DiffResponse, error) {
 			id, state = req.ID, req.State
 			return p.DiffResponse{}, nil

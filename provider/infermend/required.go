@@ -28,7 +28,10 @@ type function struct {
 }
 
 // FunctionOf infers a function.
-func FunctionOf[F infer.Fn[I, O], I, O any](f F) infer.InferredFunction {
+func FunctionOf[F interface {
+	infer.Annotated
+	infer.Fn[I, O]
+}, I, O any](f F) infer.InferredFunction {
 	return function{infer.Function(f), namesOf(PropertiesOf[I](), isPromised)}
 }
 

@@ -41,7 +41,7 @@ func TestInferHasOneTagForStateAndSchema(t *testing.T) {
 		return schemaOf(t, infer.NewProviderBuilder().WithResources(r)).Resources["test:index:Parcel"]
 	}
 	require.NotContains(t, parcel(infer.Resource(&Parcel{})).Required, "stamped", learnt)
-	assert.Contains(t, parcel(ResourceOf(&Parcel{})).Required, "stamped")
+	assert.Contains(t, parcel(resourceOf(&Parcel{})).Required, "stamped")
 
 	stamp := func(f infer.InferredFunction) *schema.ObjectTypeSpec {
 		return schemaOf(t, infer.NewProviderBuilder().WithFunctions(f)).Functions["test:index:stamp"].Inputs
@@ -56,6 +56,6 @@ func TestInferMakesTheEngineReplaceForAnyDifference(t *testing.T) {
 		return schemaOf(t, infer.NewProviderBuilder().WithResources(r)).Resources["test:index:Parcel"].InputProperties["route"]
 	}
 	require.True(t, route(infer.Resource(&Parcel{})).ReplaceOnChanges, learnt)
-	assert.False(t, route(ResourceOf(&Parcel{})).ReplaceOnChanges)
-	assert.True(t, route(ResourceOf(&Parcel{})).WillReplaceOnChanges)
+	assert.False(t, route(resourceOf(&Parcel{})).ReplaceOnChanges)
+	assert.True(t, route(resourceOf(&Parcel{})).WillReplaceOnChanges)
 }

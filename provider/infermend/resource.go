@@ -32,8 +32,23 @@ type Property struct {
 	canonical          func(string) string
 }
 
+// Methods are the methods of a resource. infer finds all but one by type assertion at run time, and silently ignores one with a wrong
+// signature.
+type Methods[I, O any] interface {
+	infer.Annotated
+	infer.CustomResource[I, O]
+	infer.CustomCheck[I]
+	infer.CustomDiff[I, O]
+	infer.CustomRead[I, O]
+	infer.CustomUpdate[I, O]
+	infer.CustomDelete[O]
+	infer.ExplicitDependencies[I, O]
+}
+
 // ResourceOf infers a resource.
-func ResourceOf[R infer.CustomResource[I, O], I, O any](r R) *Resource {
+func ResourceOf[R Methods[I, O], I, O any](r R) *Resource { return resourceOf(r) }
+
+func resourceOf[R infer.CustomResource[I, O], I, O any](r R) *Resource {
 	reader, _ := any(r).(StateReader)
 	return &Resource{InferredResource: infer.Resource(r), Arguments: PropertiesOf[I](), Outputs: PropertiesOf[O](), reader: reader}
 }

@@ -35,13 +35,6 @@ type GetRegistryLoginResult struct {
 	Login
 }
 
-var (
-	_ infer.Fn[GetRegistryLoginArgs, GetRegistryLoginResult] = (*GetRegistryLogin)(nil)
-	_ infer.Annotated                                        = (*GetRegistryLogin)(nil)
-	_ infer.Annotated                                        = (*GetRegistryLoginArgs)(nil)
-	_ infer.Annotated                                        = (*GetRegistryLoginResult)(nil)
-)
-
 const (
 	// readyWithin is the default for waitTimeoutSeconds, and longestReadyWithin the longest that it may be.
 	readyWithin        = 5 * time.Minute

@@ -32,13 +32,6 @@ type GetRegistryTokenResult struct {
 	TimeExpires string `pulumi:"timeExpires"`
 }
 
-var (
-	_ infer.Fn[GetRegistryTokenArgs, GetRegistryTokenResult] = (*GetRegistryToken)(nil)
-	_ infer.Annotated                                        = (*GetRegistryToken)(nil)
-	_ infer.Annotated                                        = (*GetRegistryTokenArgs)(nil)
-	_ infer.Annotated                                        = (*GetRegistryTokenResult)(nil)
-)
-
 // getRegistryTokenDescription is generated from tools/docs/pages and tools/docs/snippets.
 //
 //go:embed getregistrytoken.md

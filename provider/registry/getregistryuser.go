@@ -31,13 +31,6 @@ type GetRegistryUserResult struct {
 	Alias *string `pulumi:"alias,optional"`
 }
 
-var (
-	_ infer.Fn[GetRegistryUserArgs, GetRegistryUserResult] = (*GetRegistryUser)(nil)
-	_ infer.Annotated                                      = (*GetRegistryUser)(nil)
-	_ infer.Annotated                                      = (*GetRegistryUserArgs)(nil)
-	_ infer.Annotated                                      = (*GetRegistryUserResult)(nil)
-)
-
 // getRegistryUserDescription is generated from tools/docs/pages and tools/docs/snippets.
 //
 //go:embed getregistryuser.md

@@ -16,8 +16,8 @@ import (
 // The token that was current is then the previous one. It works until the next rotation begins, or for as long as previousDays and
 // maxAgeDays allow. Without overlap, the current token is revoked before the new one is created.
 
-// slotsPerUser is how many auth tokens OCI allows a user.
-const slotsPerUser = 2
+// maxTokens is how many auth tokens OCI allows a user.
+const maxTokens = 2
 
 // With maxAgeDays, a token is current for the first quarter of that time. It then works for three more eighths, if the next rotation
 // does not begin earlier. The last three eighths, 33 of 90 days, are for a "pulumi up" that comes late.
@@ -34,14 +34,14 @@ type plan struct {
 	inputs Args
 	// hidden reports whether the keys of rotateWhenChanged are part of a secret.
 	hidden bool
-	// foreign is how many other tokens the user has.
-	foreign int
-	// asked reports whether OCI was asked about the current token and knows best whether it can be used.
-	asked bool
-	// created reports whether this update has created a token. turned reports whether it has done so, or has finished a rotation that
+	// others is how many other tokens the user has.
+	others int
+	// checked reports whether OCI was asked about the current token and knows best whether it can be used.
+	checked bool
+	// created reports whether this update has created a token. rotated reports whether it has done so, or has finished a rotation that
 	// an earlier update had begun. Only the next update begins another one then, because what depends on the resource has not got the
 	// new value yet, and the previous one must still work.
-	created, turned bool
+	created, rotated bool
 }
 
 // reason is why a rotation is due. The zero value means that none is due.
@@ -74,9 +74,9 @@ const (
 func (p plan) next() step {
 	rotate, live, previous, usable := p.why() != notDue, p.state.isLive(), p.hasPrevious(), p.state.IsUsable()
 	switch {
-	case live && !p.asked && (p.created || !usable):
+	case live && !p.checked && (p.created || !usable):
 		return awaitActive
-	case rotate && previous && live && usable, rotate && previous && !live && p.foreign > 0:
+	case rotate && previous && live && usable, rotate && previous && !live && p.others > 0:
 		return revokePrevious
 	case rotate && live && (!p.overlap() || previous):
 		return revokeCurrent
@@ -96,7 +96,7 @@ func (p plan) why() reason {
 	switch due := p.due(); {
 	case !p.state.isLive():
 		return lost
-	case p.turned:
+	case p.rotated:
 		return notDue
 	case len(p.triggers()) > 0:
 		return triggered
@@ -146,7 +146,7 @@ func (p plan) whyOver() string {
 		return "overlap is false"
 	case days != nil && *days == 0:
 		return "previousDays have passed"
-	case p.turned && !p.created:
+	case p.rotated && !p.created:
 		return "" // it is the last value that was handed out
 	case passed(daysAfter(p.state.Created(), days)):
 		return "previousDays have passed"
@@ -159,18 +159,18 @@ func (p plan) whyOver() string {
 
 // hasRoom reports whether there is a slot for a new token, free already or after the rotation has revoked a token of its own.
 func (p plan) hasRoom() bool {
-	taken := p.foreign
+	taken := p.others
 	if p.state.isLive() && p.overlap() {
 		taken++
 	}
-	return taken < slotsPerUser
+	return taken < maxTokens
 }
 
 // lastPart says when a coming rotation is announced: in the last tenth of its period.
 const lastPart = 10
 
-// comesUp reports whether the next rotation is not due yet, but the last tenth of the period has begun.
-func (p plan) comesUp() bool {
+// isDueSoon reports whether the next rotation is not due yet, but the last tenth of the period has begun.
+func (p plan) isDueSoon() bool {
 	due := p.due()
 	return p.now.Before(due) && due.Sub(p.now) <= due.Sub(p.state.Created())/lastPart
 }

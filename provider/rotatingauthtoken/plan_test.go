@@ -41,9 +41,9 @@ var previous = hasOlder(30)
 func endsAfter(days int) func(*plan) { return func(p *plan) { p.inputs.PreviousDays = &days } }
 func gone(p *plan)                   { p.state = p.state.withoutCurrent() }
 func pending(p *plan)                { p.state.State = identity.StateCreating }
-func unusable(p *plan)               { p.state.State, p.asked = identity.StateInactive, true }
+func unusable(p *plan)               { p.state.State, p.checked = identity.StateInactive, true }
 func single(p *plan)                 { p.inputs.Overlap = new(false) }
-func foreign(p *plan)                { p.foreign = 1 }
+func others(p *plan)                 { p.others = 1 }
 func leaked(p *plan)                 { p.inputs.RotateWhenChanged = map[string]string{"leak": "yes"} }
 func described(p *plan)              { p.inputs.Description = "new" }
 func never(p *plan)                  { p.inputs.RotationDays = nil }
@@ -55,7 +55,7 @@ func expiring(days float64) func(*plan) {
 // stepsOf returns the steps that a preview takes until there is nothing more to do, and the state after them.
 func stepsOf(t *testing.T, p plan) (taken []step, after State) {
 	t.Helper()
-	run := &rotating{plan: p, dryRun: true, looked: true}
+	run := &update{plan: p, dryRun: true, listed: true}
 	for s := run.next(); s != nothing && len(taken) < 20; s = run.next() {
 		taken = append(taken, s)
 		require.NoError(t, run.take(context.Background(), s))
@@ -99,9 +99,9 @@ func TestWhatIsDueAndWhichStepsFollow(t *testing.T) {
 		"it cannot be used, triggered and described": {after(7, previous, unusable, leaked, described), triggered, do{revokeCurrent, describe, create, awaitActive}},
 
 		"lost":                           {after(3, previous, gone), lost, do{create, awaitActive}},
-		"lost, and its slot is taken":    {after(3, previous, gone, foreign), lost, do{revokePrevious, create, awaitActive}},
+		"lost, and its slot is taken":    {after(3, previous, gone, others), lost, do{revokePrevious, create, awaitActive}},
 		"lost, without overlap":          {after(3, previous, gone, single), lost, do{create, awaitActive, revokePrevious}},
-		"without overlap":                {after(30, single, foreign), aged, do{revokeCurrent, create, awaitActive}},
+		"without overlap":                {after(30, single, others), aged, do{revokeCurrent, create, awaitActive}},
 		"without overlap, begun":         {after(3, single, gone), lost, do{create, awaitActive}},
 		"without overlap, with previous": {after(30, single, previous), aged, do{revokePrevious, revokeCurrent, create, awaitActive}},
 		"overlap switched off":           {after(3, single, previous), notDue, do{revokePrevious}},
@@ -131,7 +131,7 @@ func TestWhatIsDueAndWhichStepsFollow(t *testing.T) {
 		if len(taken) > 0 {
 			assert.Equal(t, test.plan.inputs.Description, state.Description, name)
 			again := test.plan
-			again.state, again.asked = state, true
+			again.state, again.checked = state, true
 			if rest, _ := stepsOf(t, again); again.why() == notDue && !again.previousIsOver() {
 				assert.Empty(t, rest, "%s: finished", name)
 			}
@@ -153,13 +153,13 @@ func TestARotationInterruptedAnywhereGoesOnAndEnds(t *testing.T) {
 	} {
 		whole, end := stepsOf(t, p)
 		for interrupted := range whole {
-			run := &rotating{plan: p, dryRun: true, looked: true}
+			run := &update{plan: p, dryRun: true, listed: true}
 			for _, s := range whole[:interrupted] {
 				require.NoError(t, run.take(context.Background(), s))
 			}
 			rest := p
 			if rest.state = run.state; run.created {
-				rest.state.State, rest.asked = identity.StateCreating, false
+				rest.state.State, rest.checked = identity.StateCreating, false
 			}
 			taken, state := stepsOf(t, rest)
 			assert.Equal(t, end, state, "%s, after %d steps", name, interrupted)
@@ -176,16 +176,16 @@ func TestARotationInterruptedAnywhereGoesOnAndEnds(t *testing.T) {
 
 func TestRoomForARotation(t *testing.T) {
 	t.Parallel()
-	both := func(p *plan) { p.foreign = 2 }
+	both := func(p *plan) { p.others = 2 }
 	for name, test := range map[string]struct {
 		plan plan
 		want bool
 	}{
 		"the other slot is free":          {after(30), true},
 		"the other slot is ours":          {after(30, previous), true},
-		"the other slot is not ours":      {after(30, foreign), false},
-		"one slot is enough":              {after(30, foreign, single), true},
-		"ours is gone, one is not ours":   {after(30, foreign, gone), true},
+		"the other slot is not ours":      {after(30, others), false},
+		"one slot is enough":              {after(30, others, single), true},
+		"ours is gone, one is not ours":   {after(30, others, gone), true},
 		"ours is gone, both are not ours": {after(30, both, gone), false},
 		"one slot, and both are not ours": {after(30, both, single, gone), false},
 	} {
@@ -196,7 +196,7 @@ func TestRoomForARotation(t *testing.T) {
 func TestARotationIsAnnouncedInTheLastTenth(t *testing.T) {
 	t.Parallel()
 	for days, want := range map[float64]bool{0: false, 26.9: false, 27: true, 29.9: true, 30: false, 300: false} {
-		assert.Equal(t, want, after(days).comesUp(), "after %g days", days)
+		assert.Equal(t, want, after(days).isDueSoon(), "after %g days", days)
 	}
-	assert.False(t, after(29, never).comesUp())
+	assert.False(t, after(29, never).isDueSoon())
 }

@@ -20,15 +20,15 @@ import (
 
 // RotatingAuthToken is the resource ociauthtoken:index:RotatingAuthToken. It replaces its auth token when a rotation is due, and
 // keeps the previous token working. It owns both of the auth tokens that OCI allows a user. A rotation is an update of the resource,
-// never a replacement. rotation.go decides when one is due, and Update carries it out.
+// never a replacement. plan.go decides when one is due, and Update carries it out.
 type RotatingAuthToken struct {
 	oci *connection.Connection
 
 	// refreshed holds the URNs that were read and not checked since. For these a refresh is under way, and it must not rotate.
 	refreshed sync.Map
-	// begun holds, by wish, the *rotating of each update in this process that has taken a step and is not finished. An error hook
+	// unfinished holds, by wish, the *update of each update in this process that has taken a step and is not finished. An error hook
 	// repeats an update with the same state as before. The update then continues from the last step.
-	begun sync.Map
+	unfinished sync.Map
 }
 
 // New returns the resource.
@@ -63,20 +63,6 @@ type State struct {
 	PreviousTimeCreated *string `pulumi:"previousTimeCreated,optional"`
 	TimeRotationDue     *string `pulumi:"timeRotationDue,optional"`
 }
-
-// infer finds these interfaces by type assertion at run time. It would silently ignore a method with a wrong signature.
-var (
-	_ infer.CustomResource[Args, State]       = (*RotatingAuthToken)(nil)
-	_ infer.CustomCheck[Args]                 = (*RotatingAuthToken)(nil)
-	_ infer.CustomDiff[Args, State]           = (*RotatingAuthToken)(nil)
-	_ infer.CustomRead[Args, State]           = (*RotatingAuthToken)(nil)
-	_ infer.CustomUpdate[Args, State]         = (*RotatingAuthToken)(nil)
-	_ infer.CustomDelete[State]               = (*RotatingAuthToken)(nil)
-	_ infer.ExplicitDependencies[Args, State] = (*RotatingAuthToken)(nil)
-	_ infer.Annotated                         = (*RotatingAuthToken)(nil)
-	_ infer.Annotated                         = (*Args)(nil)
-	_ infer.Annotated                         = (*State)(nil)
-)
 
 // description is generated from tools/docs/pages and tools/docs/snippets.
 //
@@ -168,7 +154,7 @@ func (r *RotatingAuthToken) Diff(ctx context.Context, req infer.DiffRequest[Args
 		changes["tokenId"] = p.PropertyDiff{Kind: p.Add} // the update records that the token has been taken over
 	}
 	if _, refreshing := r.refreshed.Load(call.URN); !refreshing && !infermend.Replaces(diff) {
-		plan := r.planned(ctx, req.State.held(req.ID, req.Inputs), req.Inputs)
+		plan := r.planned(ctx, req.State.adopted(req.ID, req.Inputs), req.Inputs)
 		switch {
 		case plan.why() == aged:
 			changes["timeRotationDue"] = p.PropertyDiff{Kind: p.Update}
@@ -188,7 +174,7 @@ func (r *RotatingAuthToken) announce(ctx context.Context, plan plan) {
 	if due := plan.explain(); due != "" {
 		p.GetLogger(ctx).InfoStatus(due)
 	}
-	if !plan.comesUp() {
+	if !plan.isDueSoon() {
 		return
 	}
 	p.GetLogger(ctx).Warningf("a rotation is due soon, on %s: the first \"pulumi up\" from then on rotates this token", date(plan.due()))
@@ -198,7 +184,7 @@ func (r *RotatingAuthToken) announce(ctx context.Context, plan plan) {
 	}
 	if tokens, err := user.ListTokens(ctx, identity.Near); err == nil {
 		plan.state.Args = plan.inputs
-		r.warnOfStrangers(ctx, user, found{tokens: tokens}, plan.state)
+		r.warnOfOthers(ctx, user, found{tokens: tokens}, plan.state)
 	}
 }
 
@@ -226,16 +212,16 @@ func (r *RotatingAuthToken) Create(
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
 	}
-	state := State{Args: req.Inputs}.holding(created)
+	state := State{Args: req.Inputs}.withNewToken(created)
 	created, err = user.AwaitActive(ctx, created)
-	state = state.seen(created)
+	state = state.updatedBy(created)
 	if err = state.finished(err); err == nil {
 		user.HandOver(wish)
 		if tokens, err := user.ListTokens(ctx, identity.Written); err == nil {
-			r.warnOfStrangers(ctx, user, found{tokens: tokens}, state)
+			r.warnOfOthers(ctx, user, found{tokens: tokens}, state)
 		}
 	}
-	return infer.CreateResponse[State]{ID: created.ID, Output: state.dated()}, err
+	return infer.CreateResponse[State]{ID: created.ID, Output: state.withDueDate()}, err
 }
 
 // Read finds both tokens in the list of the user's tokens. The values come from the state, the rest from OCI.
@@ -244,7 +230,7 @@ func (r *RotatingAuthToken) Read(
 ) (infer.ReadResponse[Args, State], error) {
 	type response = infer.ReadResponse[Args, State]
 
-	state := req.State.held(req.ID, req.Inputs)
+	state := req.State.adopted(req.ID, req.Inputs)
 	recorded := state.UserID != ""
 	if !recorded {
 		owner, currentID, previousID, err := parseID(req.ID)
@@ -283,7 +269,7 @@ func (r *RotatingAuthToken) Read(
 	case !recorded && found.previous != nil && found.previous.HasID(found.current.ID):
 		return response{}, fmt.Errorf("the id %q names the same token twice, by its OCID and by its SCIM id: %s", req.ID, idForms)
 	}
-	state = found.in(state)
+	state = found.update(state)
 	if !state.isLive() && state.PreviousTokenID == nil {
 		return response{}, nil
 	}
@@ -300,8 +286,8 @@ func (r *RotatingAuthToken) Read(
 	} else {
 		r.refreshed.Store(infermend.CallOf(ctx).URN, struct{}{})
 	}
-	r.warnOfStrangers(ctx, user, found, state)
-	answer := response{ID: id, Inputs: inputs, State: state.dated()}
+	r.warnOfOthers(ctx, user, found, state)
+	answer := response{ID: id, Inputs: inputs, State: state.withDueDate()}
 	if recorded && req.State.TokenID == nil && state.isLive() {
 		// Only an update takes a token over, because only an update knows rotateWhenChanged.
 		answer.ID, answer.State.TokenID = token.OrEmpty(state.TokenID), nil
@@ -321,7 +307,7 @@ func (r *RotatingAuthToken) Read(
 	return answer, state.finished(nil)
 }
 
-// Update takes the steps that rotation.go decides on, one after the other, until nothing is left to do. If a step fails, Update
+// Update takes the steps that plan.go decides on, one after the other, until nothing is left to do. If a step fails, Update
 // returns the tokens that exist by then, with the old arguments, so that the next "pulumi up" continues.
 //
 // A preview only reads. It shows which outputs the rotation that is due will change, and fails if there is no room for the new
@@ -331,7 +317,7 @@ func (r *RotatingAuthToken) Update(
 ) (infer.UpdateResponse[State], error) {
 	type response = infer.UpdateResponse[State]
 
-	run := r.goOn(ctx, req)
+	run := r.newUpdate(ctx, req)
 	if req.DryRun {
 		if names := run.mayChange(infermend.CallOf(ctx).Inputs); len(names) > 0 {
 			infermend.CallOf(ctx).Answer.Unknown = names
@@ -343,10 +329,10 @@ func (r *RotatingAuthToken) Update(
 	}
 	var err error
 	if run.user, err = r.oci.User(ctx, run.state.User()); err == nil {
-		err = run.steps(ctx)
+		err = run.carryOut(ctx)
 	}
 	if err != nil {
-		return response{Output: run.state.dated()}, run.stuck(err)
+		return response{Output: run.state.withDueDate()}, run.failed(err)
 	}
 	state := run.done()
 	if req.DryRun {
@@ -356,13 +342,13 @@ func (r *RotatingAuthToken) Update(
 		return response{Output: state}, nil
 	}
 	if state.isLive() && !state.IsUsable() {
-		return response{Output: state}, run.stuck(state.finished(nil))
+		return response{Output: state}, run.failed(state.finished(nil))
 	}
-	if run.turned = false; run.why() != notDue {
+	if run.rotated = false; run.why() != notDue {
 		p.GetLogger(ctx).Warningf("%s. This update has finished an earlier rotation: the next \"pulumi up\" begins this one", run.explain())
 	}
 	run.user.HandOver(run.wish)
-	r.begun.Delete(run.wish)
+	r.unfinished.Delete(run.wish)
 	return response{Output: state}, nil
 }
 
@@ -370,7 +356,7 @@ func (r *RotatingAuthToken) Update(
 func (r *RotatingAuthToken) Delete(
 	ctx context.Context, req infer.DeleteRequest[State],
 ) (infer.DeleteResponse, error) {
-	state := req.State.held(req.ID, Args{})
+	state := req.State.adopted(req.ID, Args{})
 	user, err := r.oci.User(ctx, state.User())
 	if err != nil {
 		return infer.DeleteResponse{}, err

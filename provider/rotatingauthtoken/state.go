@@ -10,9 +10,9 @@ import (
 
 // This file says what the state is, and how it changes. It makes no calls.
 
-// held returns the state with the id of its current token. If the state has none yet, because it was an AuthToken's or comes from an
+// adopted returns the state with the id of its current token. If the state has none yet, because it was an AuthToken's or comes from an
 // import file, that is the resource's id. The token is then taken over, and the first rotateWhenChanged is no change.
-func (s State) held(id string, inputs Args) State {
+func (s State) adopted(id string, inputs Args) State {
 	if s.UserID == "" || s.TokenID != nil {
 		return s
 	}
@@ -34,15 +34,15 @@ func (s State) previousCreated() time.Time {
 	return token.Time(*s.PreviousTimeCreated)
 }
 
-// holding returns the state with a new current token.
-func (s State) holding(t identity.AuthToken) State {
+// withNewToken returns the state with a new current token.
+func (s State) withNewToken(t identity.AuthToken) State {
 	s.Token, s.TokenID, s.Outputs, s.TimeExpires = new(string(t.Value)), new(t.ID), token.Outputs{}, nil
-	return s.seen(t)
+	return s.updatedBy(t)
 }
 
-// seen returns the state updated with what OCI says about the current token, save the description. Both tokens share it, so it changes
+// updatedBy returns the state updated with what OCI says about the current token, save the description. Both tokens share it, so it changes
 // only once it has been changed on both.
-func (s State) seen(t identity.AuthToken) State {
+func (s State) updatedBy(t identity.AuthToken) State {
 	s.Outputs, s.TimeExpires = token.UpdateOutputs(s.Outputs, t), token.Expiry(s.TimeExpires, t)
 	return s
 }
@@ -59,8 +59,8 @@ func (s State) withoutPrevious() State {
 	return s
 }
 
-// demoted returns the state in which the current token is the previous one too.
-func (s State) demoted() State {
+// currentAsPrevious returns the state in which the current token is the previous one too.
+func (s State) currentAsPrevious() State {
 	s.PreviousToken, s.PreviousTokenID, s.PreviousTimeCreated = s.Token, s.TokenID, nil
 	if s.TimeCreated != "" {
 		s.PreviousTimeCreated = new(s.TimeCreated)
@@ -68,8 +68,8 @@ func (s State) demoted() State {
 	return s
 }
 
-// dated returns the state with the time when the next rotation is due.
-func (s State) dated() State {
+// withDueDate returns the state with the time when the next rotation is due.
+func (s State) withDueDate() State {
 	s.TimeRotationDue = nil
 	if due := (plan{state: s, inputs: s.Args}).due(); !due.IsZero() && s.isLive() {
 		s.TimeRotationDue = new(identity.RFC3339(due))

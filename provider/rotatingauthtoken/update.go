@@ -17,11 +17,11 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
-// This file carries out one update of a RotatingAuthToken: the steps that rotation.go decides on, and what is recorded if one of them
+// This file carries out one update of a RotatingAuthToken: the steps that plan.go decides on, and what is recorded if one of them
 // fails. A preview takes the same steps, and calls OCI only to read.
 
-// rotating is one update while it runs.
-type rotating struct {
+// update is one update while it runs.
+type update struct {
 	*RotatingAuthToken
 	plan
 
@@ -31,39 +31,39 @@ type rotating struct {
 	// from is the state that was recorded before the update. changed reports whether the state differs from it.
 	from    State
 	changed bool
-	// looked reports whether OCI was asked for the user's tokens.
-	looked bool
+	// listed reports whether OCI was asked for the user's tokens.
+	listed bool
 	// unsettled reports whether OCI may have created a token that the state does not have.
 	unsettled bool
 }
 
-// goOn begins an update. If an error hook repeats an update, with the same state and arguments, goOn continues the earlier one.
-func (r *RotatingAuthToken) goOn(
+// newUpdate begins an update. If an error hook repeats an update, with the same state and arguments, newUpdate continues the earlier one.
+func (r *RotatingAuthToken) newUpdate(
 	ctx context.Context, req infer.UpdateRequest[Args, State],
-) *rotating {
-	state := req.State.held(req.ID, req.Inputs)
-	run := &rotating{
+) *update {
+	state := req.State.adopted(req.ID, req.Inputs)
+	run := &update{
 		RotatingAuthToken: r, plan: r.planned(ctx, state, req.Inputs), dryRun: req.DryRun, from: req.State,
 		wish: identity.Wish{For: string(infermend.CallOf(ctx).URN) + "#" + token.OrEmpty(state.TokenID), Description: req.Inputs.Description},
 	}
-	if begun, ok := r.begun.Load(run.wish); ok && !req.DryRun {
-		before := begun.(*rotating)
+	if begun, ok := r.unfinished.Load(run.wish); ok && !req.DryRun {
+		before := begun.(*update)
 		if reflect.DeepEqual(before.from, run.from) && reflect.DeepEqual(before.inputs, run.inputs) {
-			run.state, run.created, run.turned, run.changed = before.state, before.created, before.turned, before.changed
+			run.state, run.created, run.rotated, run.changed = before.state, before.created, before.rotated, before.changed
 		}
-		run.looked = before.unsettled // the token that it may have created must not count as someone else's
+		run.listed = before.unsettled // the token that it may have created must not count as someone else's
 	}
 	return run
 }
 
-// steps takes one step after the other, until nothing is left to do.
-func (run *rotating) steps(ctx context.Context) error {
+// carryOut takes one step after the other, until nothing is left to do.
+func (run *update) carryOut(ctx context.Context) error {
 	for {
 		next := run.next()
 		switch {
-		case next != awaitActive && !run.looked && (run.why() != notDue || run.previousIsOver() || run.lacksAge()):
-			run.looked = true
-			if err := run.look(ctx); err != nil {
+		case next != awaitActive && !run.listed && (run.why() != notDue || run.previousIsOver() || run.lacksAge()):
+			run.listed = true
+			if err := run.checkRoom(ctx); err != nil {
 				return err
 			}
 		case next == nothing:
@@ -77,9 +77,9 @@ func (run *rotating) steps(ctx context.Context) error {
 	}
 }
 
-// look asks OCI for the user's tokens. It returns an error if there is no room for a new token that is due, so that the resource's own
+// checkRoom asks OCI for the user's tokens. It returns an error if there is no room for a new token that is due, so that the resource's own
 // tokens are not revoked in vain.
-func (run *rotating) look(ctx context.Context) error {
+func (run *update) checkRoom(ctx context.Context) error {
 	for _, view := range []identity.View{identity.Written, identity.Home} {
 		found, err := run.find(ctx, run.user, run.state, view, run.user.FindToken)
 		if err != nil {
@@ -91,28 +91,28 @@ func (run *rotating) look(ctx context.Context) error {
 		if found.currentGone {
 			run.state, run.changed = run.state.withoutCurrent(), true
 		}
-		strangers := found.strangers(run.state)
-		run.foreign = len(strangers)
+		others := found.others(run.state)
+		run.others = len(others)
 		if run.why() == notDue || run.hasRoom() {
 			return nil
 		}
 		if view == identity.Home {
-			return noRoom(run.plan, run.user, strangers)
+			return noRoom(run.plan, run.user, others)
 		}
 	}
 	return nil
 }
 
 // take takes one step and updates the state.
-func (run *rotating) take(ctx context.Context, next step) error {
+func (run *update) take(ctx context.Context, next step) error {
 	switch next {
 	case awaitActive:
 		current, err := run.await(ctx)
-		run.state, run.asked = run.state.seen(current), true
+		run.state, run.checked = run.state.updatedBy(current), true
 		if err != nil {
 			return run.state.finished(err)
 		}
-		run.turned = run.turned || run.state.IsUsable()
+		run.rotated = run.rotated || run.state.IsUsable()
 	case revokePrevious:
 		if err := run.revoke(ctx, "previous", run.state.PreviousTokenID, run.state.previousCreated()); err != nil {
 			return err
@@ -134,16 +134,16 @@ func (run *rotating) take(ctx context.Context, next step) error {
 			return err
 		}
 		if run.state.isLive() {
-			run.state = run.state.demoted()
+			run.state = run.state.currentAsPrevious()
 		}
 		run.state.RotateWhenChanged = run.inputs.RotateWhenChanged
-		run.state, run.created, run.turned, run.asked = run.state.holding(created), true, true, false
+		run.state, run.created, run.rotated, run.checked = run.state.withNewToken(created), true, true, false
 	case nothing:
 	}
 	return nil
 }
 
-func (run *rotating) revoke(ctx context.Context, which string, id *string, created time.Time) error {
+func (run *update) revoke(ctx context.Context, which string, id *string, created time.Time) error {
 	if run.dryRun {
 		return nil
 	}
@@ -151,7 +151,7 @@ func (run *rotating) revoke(ctx context.Context, which string, id *string, creat
 	return run.user.DeleteToken(ctx, token.OrEmpty(id), created)
 }
 
-func (run *rotating) create(ctx context.Context) (identity.AuthToken, error) {
+func (run *update) create(ctx context.Context) (identity.AuthToken, error) {
 	if run.dryRun {
 		return identity.AuthToken{State: identity.StateActive, TimeCreated: run.now}, nil
 	}
@@ -163,7 +163,7 @@ func (run *rotating) create(ctx context.Context) (identity.AuthToken, error) {
 
 // await waits for the current token to become ACTIVE. If it was not new when it was last seen, await reads it again first. A preview
 // assumes that a new token will become ACTIVE.
-func (run *rotating) await(ctx context.Context) (identity.AuthToken, error) {
+func (run *update) await(ctx context.Context) (identity.AuthToken, error) {
 	current := identity.AuthToken{ID: token.OrEmpty(run.state.TokenID), State: run.state.State}
 	if !run.created && current.State != identity.StateCreating {
 		found, _, err := run.user.FindToken(ctx, current.ID, run.state.Created())
@@ -182,7 +182,7 @@ func (run *rotating) await(ctx context.Context) (identity.AuthToken, error) {
 }
 
 // describe changes the description on both tokens.
-func (run *rotating) describe(ctx context.Context) error {
+func (run *update) describe(ctx context.Context) error {
 	if run.dryRun {
 		return nil
 	}
@@ -191,7 +191,7 @@ func (run *rotating) describe(ctx context.Context) error {
 		if err != nil {
 			return token.ExplainGone(err)
 		}
-		run.state, run.changed = run.state.seen(current), true
+		run.state, run.changed = run.state.updatedBy(current), true
 	}
 	if !run.hasPrevious() {
 		return nil
@@ -214,14 +214,14 @@ func (run *rotating) describe(ctx context.Context) error {
 	return nil
 }
 
-// stuck returns the error of an update that failed half-way. If the state has changed, the error makes the engine record it.
-func (run *rotating) stuck(err error) error {
+// failed returns the error of an update that failed half-way. If the state has changed, the error makes the engine record it.
+func (run *update) failed(err error) error {
 	if run.dryRun {
 		return err
 	}
-	run.begun.Delete(run.wish)
+	run.unfinished.Delete(run.wish)
 	if run.changed || run.unsettled {
-		run.begun.Store(run.wish, run)
+		run.unfinished.Store(run.wish, run)
 	}
 	var failed infer.ResourceInitFailedError
 	if !run.changed || errors.As(err, &failed) {
@@ -240,17 +240,17 @@ func (run *rotating) stuck(err error) error {
 }
 
 // done returns the state with the new arguments. What is a reason for the rotation that the next update begins must still differ then.
-func (run *rotating) done() State {
+func (run *update) done() State {
 	waits := len(run.triggers()) > 0
 	run.state.Args = run.inputs
 	if waits {
 		run.state.RotateWhenChanged = map[string]string{"": "finished an earlier rotation"}
 	}
-	return run.state.dated()
+	return run.state.withDueDate()
 }
 
 // mayChange returns the names of the outputs that a preview cannot tell because an argument is not known yet.
-func (run *rotating) mayChange(inputs property.Map) []string {
+func (run *update) mayChange(inputs property.Map) []string {
 	unknown := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(name string) bool { return inputs.Get(name).HasComputed() })
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
-// This file looks at a user's two slots. It finds out which of the tokens are the resource's, which of its tokens are gone, and
-// whether other tokens leave room for a rotation. The code calls those other tokens strangers.
+// This file looks at the tokens of a user. It finds out which of the tokens are the resource's, which of its tokens are gone, and
+// whether other tokens leave room for a rotation.
 
 // found is all tokens of a user, and which of them are the resource's. A token that does not exist is nil.
 type found struct {
@@ -49,20 +49,20 @@ func (*RotatingAuthToken) find(
 	return f, err
 }
 
-// strangers returns the live tokens that are not the resource's.
-func (f found) strangers(state State) []identity.AuthToken {
+// others returns the live tokens that are not the resource's.
+func (f found) others(state State) []identity.AuthToken {
 	return slices.DeleteFunc(slices.Clone(f.tokens), func(t identity.AuthToken) bool {
 		return !t.IsLive() || t.HasID(token.OrEmpty(state.TokenID)) || t.HasID(token.OrEmpty(state.PreviousTokenID)) ||
 			f.current != nil && t.SameAs(*f.current) || f.previous != nil && t.SameAs(*f.previous)
 	})
 }
 
-// in returns the state updated with the tokens that were found, and without those that are gone.
-func (f found) in(state State) State {
+// update returns the state updated with the tokens that were found, and without those that are gone.
+func (f found) update(state State) State {
 	described := state.Description
 	switch {
 	case f.current != nil:
-		state = state.seen(*f.current)
+		state = state.updatedBy(*f.current)
 		state.Description = token.Description(state.Description, *f.current)
 		state.TokenID = &f.current.ID // an import may have given its SCIM id
 	case f.currentGone:
@@ -84,34 +84,34 @@ func (f found) in(state State) State {
 	return state
 }
 
-// warnOfStrangers warns about a token that leaves no room for a rotation.
-func (r *RotatingAuthToken) warnOfStrangers(
+// warnOfOthers warns about a token that leaves no room for a rotation.
+func (r *RotatingAuthToken) warnOfOthers(
 	ctx context.Context, user *identity.User, found found, state State,
 ) {
 	// A token without an OCID may be the resource's own.
-	strangers := slices.DeleteFunc(found.strangers(state), func(t identity.AuthToken) bool { return !t.HasOCID() })
+	others := slices.DeleteFunc(found.others(state), func(t identity.AuthToken) bool { return !t.HasOCID() })
 	rotates := state.RotationDays != nil || state.MaxAgeDays != nil || len(state.RotateWhenChanged) > 0
-	if len(strangers) == 0 || !rotates || (state.Overlap != nil && !*state.Overlap) {
+	if len(others) == 0 || !rotates || (state.Overlap != nil && !*state.Overlap) {
 		return
 	}
 	p.GetLogger(ctx).Warningf("the user has another auth token, which does not belong to this resource:\n%s\nIt leaves no room for a "+
-		"rotation. Before a rotation is due, set overlap to false, or make room: %s", user.Describe(strangers), freeing(user, strangers))
+		"rotation. Before a rotation is due, set overlap to false, or make room: %s", user.Describe(others), howToMakeRoom(user, others))
 }
 
 // noRoom returns the error for a rotation that has no room for the new token.
-func noRoom(due plan, user *identity.User, strangers []identity.AuthToken) error {
-	remedy := "Nothing was changed. To make room, " + freeing(user, strangers)
+func noRoom(due plan, user *identity.User, others []identity.AuthToken) error {
+	remedy := "Nothing was changed. To make room, " + howToMakeRoom(user, others)
 	if due.overlap() {
 		remedy += "\nOr set overlap to false: the current token is then revoked before the new one is created"
 	}
 	return fmt.Errorf("%s, and there is no room for it: a user can have at most two auth tokens, and this user has tokens that do "+
-		"not belong to this resource:\n%s\n%s", due.explain(), user.Describe(strangers), remedy)
+		"not belong to this resource:\n%s\n%s", due.explain(), user.Describe(others), remedy)
 }
 
-// freeing returns how a person makes room where tokens that are not the resource's leave none. A token that another resource of this
+// howToMakeRoom returns how a person makes room where tokens that are not the resource's leave none. A token that another resource of this
 // provider has recorded must not be deleted by hand.
-func freeing(user *identity.User, strangers []identity.AuthToken) string {
-	if how := user.Freeing(strangers); how != "" {
+func howToMakeRoom(user *identity.User, others []identity.AuthToken) string {
+	if how := user.Freeing(others); how != "" {
 		return "delete a token that is no longer used." + how
 	}
 	return "remove the other resource of this provider that the token belongs to"
