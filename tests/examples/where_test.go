@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,6 +176,44 @@ func TestWhereTheTokenGoes(t *testing.T) {
 			assert.Empty(t, p.tokens())
 		})
 	}
+}
+
+// TestSecretsOfKubernetesAreReplaced has the provider for Kubernetes as it is without the setting that the page asks for.
+func TestSecretsOfKubernetesAreReplaced(t *testing.T) {
+	t.Parallel()
+	p := newWhere(t, yaml, map[string]string{"kubernetes:enableSecretMutable": "false"})
+	p.pulumi("up", "--yes", "--skip-preview")
+	done := p.operations("--config", "rotation=second")
+	assert.Equal(t, "replaced", done["pullSecret"])
+	assert.Equal(t, "replaced", done["jenkinsSecret"])
+	assert.Equal(t, "updated", done["vaultSecret"])
+}
+
+// TestThePageShowsThesePrograms requires that all code on the page is from the programs, with another indentation.
+func TestThePageShowsThesePrograms(t *testing.T) {
+	t.Parallel()
+	page := read(t, filepath.Join(toolchain.Root, "docs", "guides", "where-the-token-goes.md"))
+	for _, l := range pageLanguages {
+		var programs []string
+		for _, folder := range []string{"", "whole"} {
+			programs = append(programs, withoutIndentation(read(t, filepath.Join("testdata", "where", l.name, folder, l.main))))
+		}
+		shown := regexp.MustCompile("(?ms)^```"+l.name+"\n(.*?)^```$").FindAllStringSubmatch(page, -1)
+		assert.Greater(t, len(shown), 8, l.name)
+		for _, code := range shown {
+			if strings.HasPrefix(code[1], "controller:") {
+				continue // the values of a chart
+			}
+			assert.True(t, slices.ContainsFunc(programs, func(program string) bool {
+				return strings.Contains(program, withoutIndentation(code[1]))
+			}), "the programs have no such code:\n%s", code[1])
+		}
+	}
+}
+
+// withoutIndentation returns text without empty lines and white space at the beginning of lines.
+func withoutIndentation(text string) string {
+	return regexp.MustCompile(`(?m)^\s+`).ReplaceAllString("\n"+text, "")
 }
 
 // TestPageProgramsAreStrictAndFormatted checks the programs as strictly as the examples. They use the real packages, as far as these can be

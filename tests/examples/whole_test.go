@@ -74,6 +74,23 @@ func TestAPolicyThatDoesNotWorkYet(t *testing.T) {
 	requireNoValueBelow(t, p.state)
 }
 
+// TestAnotherUserGetsAnotherToken replaces the user.
+func TestAnotherUserGetsAnotherToken(t *testing.T) {
+	t.Parallel()
+	p := newWhole(t, yaml, "image-pusher")
+	p.pulumi("up", "--yes", "--skip-preview")
+	first := p.outputs()["userId"]
+	done := p.operations("--config", "userName=another")
+	assert.Equal(t, "replaced", done["pusher"])
+	assert.Equal(t, "replaced", done["token"])
+	second := p.outputs()["userId"].(string)
+	assert.NotEqual(t, first, second)
+	assert.Len(t, p.oci.Tokens(second), 1)
+	assert.Len(t, p.oci.Users(), 3, "the first user is gone")
+	assert.Equal(t, 1, p.calls("DeleteAuthToken"))
+	p.pulumi("destroy", "--yes", "--skip-preview")
+}
+
 // TestTheUserIsGoneBeforeTheToken destroys a stack whose user somebody else has deleted already. OCI deletes the tokens with the user.
 func TestTheUserIsGoneBeforeTheToken(t *testing.T) {
 	t.Parallel()

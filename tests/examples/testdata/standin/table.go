@@ -70,7 +70,7 @@ func with(properties map[string]any, name string, kind any) map[string]any {
 // tables lists the packages. What replaces and what updates is as in the code of the real ones:
 //   - oracle/terraform-provider-oci internal/service/{identity,vault}: name, secret_name and the like are ForceNew, secret_content is not
 //   - DopplerHQ/terraform-provider-doppler doppler/resource_secret.go
-//   - integrations/terraform-provider-github github/resource_github_actions_secret.go: before version 6.12, plaintext_value was ForceNew
+//   - integrations/terraform-provider-github github/resource_github_actions_secret.go: before version 6.11, plaintext_value was ForceNew
 //   - maxlaverse/terraform-provider-bitwarden internal/schema_definition/secret.go
 //   - pulumi/pulumi-kubernetes provider/pkg/provider/{diff,helm_release}.go
 //   - pulumi/pulumi-docker provider/{provider,hybrid}.go: only the server of registry counts, while every change of registryAuth does
