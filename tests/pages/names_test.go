@@ -363,3 +363,23 @@ func TestEachPromiseNamesItsTests(t *testing.T) {
 		}
 	}
 }
+
+// TestVersionsOnPagesAreThoseThatAreNeeded compares the versions that a person must have with the files that say so.
+func TestVersionsOnPagesAreThoseThatAreNeeded(t *testing.T) {
+	t.Parallel()
+	for _, version := range []struct{ onPages, file, inFile string }{
+		{`\bGo (1\.\d+)`, "go.mod", `(?m)^go (1\.\d+)`},
+		{`\bPulumi (3\.\d+) or newer`, "tools/toolchain.sh", `(?m)^oldest_pulumi=(3\.\d+)`},
+		{`\bJDK (\d+) or newer`, "examples/java/pom.xml", `<maven\.compiler\.release>(\d+)<`},
+	} {
+		needed, found := regexp.MustCompile(version.inFile).FindStringSubmatch(readPage(t, version.file)), 0
+		require.NotNil(t, needed, version.file)
+		for page, text := range prose(t) {
+			for _, match := range regexp.MustCompile(version.onPages).FindAllStringSubmatch(text, -1) {
+				found++
+				assert.Equal(t, needed[1], match[1], "%s: %s", page, version.onPages)
+			}
+		}
+		assert.NotZero(t, found, version.onPages)
+	}
+}
