@@ -9,7 +9,7 @@ import (
 )
 
 // blocks says for each block for the shell on a page, by the beginning of its first line, which test runs it as it stands, or why none
-// does. A beginning that is empty stands for all blocks of a page.
+// does. The tests of moving run every block of their pages, and fail if one is in no step.
 var blocks = map[string]map[string]string{
 	"CONTRIBUTING.md": {
 		"make help": "takes hours; TestFilesAndTargetsOnPagesExist looks up the targets",
@@ -41,15 +41,15 @@ var blocks = map[string]map[string]string{
 		"bin/oci-identity-emulator -listen ": "TestTheEmulatorsPageIsRight",
 		"curl -d":                            "TestTheEmulatorsPageIsRight",
 	},
-	"docs/guides/identity-domains.md":     {"": "TestCommandsOnPages"},
-	"docs/guides/logins.md":               {"": "TestProgramsOnPagesEndInALogin"},
+	"docs/guides/identity-domains.md":     {"oci iam domain list": "TestCommandsOnPages"},
+	"docs/guides/logins.md":               {"pulumi install": "TestProgramsOnPagesEndInALogin"},
 	"docs/guides/move-from-pulumi-oci.md": {"": "TestMoveFromPulumiOCI"},
 	"docs/guides/move-from-terraform.md":  {"": "TestMoveFromTerraform"},
 	"docs/guides/rotation.md": {
 		"pulumi stack schedule": "needs an account at Pulumi Cloud; TestPulumiKnowsTheCommandsOnPages looks up its flags",
 	},
-	"docs/guides/signing-in.md":      {"": "TestConfigurationOfOCIsPulumiProviderIsCopied"},
-	"docs/guides/troubleshooting.md": {"": "TestTheWayOutAfterAKill"},
+	"docs/guides/signing-in.md":      {"for property in": "TestConfigurationOfOCIsPulumiProviderIsCopied"},
+	"docs/guides/troubleshooting.md": {"oci iam auth-token list": "TestTheWayOutAfterAKill"},
 	"docs/internals/promises.md": {
 		"go test": "is a part of make test; TestFilesAndTargetsOnPagesExist looks up what it names",
 	},
@@ -65,7 +65,7 @@ var blocks = map[string]map[string]string{
 		"pulumi do":     "TestTheCommandThatListsTokensWorks",
 		"curl":          "TestImportOfTokenMadeByHandBringsItsValue",
 	},
-	"provider/rotatingauthtoken/rotatingauthtoken.md": {"": "TestImportCommandsOnPages"},
+	"provider/rotatingauthtoken/rotatingauthtoken.md": {"pulumi import": "TestImportCommandsOnPages"},
 }
 
 // TestEveryBlockForTheShellIsRun fails if a page has a block that no test runs, and nobody has said why.
