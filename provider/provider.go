@@ -12,7 +12,7 @@ import (
 	host "github.com/pulumi/pulumi/sdk/v3/go/pulumi/provider"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/authtoken"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/getauthtokens"
@@ -30,7 +30,7 @@ const repository = "github.com/ociauthtoken/pulumi-ociauthtoken"
 
 // LongestStop is how long a call may still take after Cancel: a creation waits for its answer, because only that ever contains the
 // token's value, and then lists the tokens that it may have created.
-const LongestStop = identity.LongestStop
+const LongestStop = tokens.LongestStop
 
 //go:embed provider.md
 var description string

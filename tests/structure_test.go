@@ -18,23 +18,24 @@ func TestArrowsPointOneWay(t *testing.T) {
 		"cmd/pulumi-resource-ociauthtoken": {"provider"},
 		"cmd/oci-identity-emulator":        {"internal/emulator"},
 		"provider": {
-			"internal/identity", "provider/authtoken", "provider/connection", "provider/getauthtokens", "provider/infermend", "provider/registry",
+			"internal/tokens", "provider/authtoken", "provider/connection", "provider/getauthtokens", "provider/infermend", "provider/registry",
 			"provider/rotatingauthtoken", "provider/token",
 		},
-		"provider/authtoken":         {"internal/identity", "internal/outside", "provider/connection", "provider/infermend", "provider/token"},
-		"provider/rotatingauthtoken": {"internal/identity", "internal/ocid", "provider/connection", "provider/infermend", "provider/token"},
-		"provider/getauthtokens":     {"internal/identity", "internal/outside", "provider/connection", "provider/token"},
-		"provider/registry":          {"internal/identity", "internal/registry", "provider/connection", "provider/infermend", "provider/token"},
-		"provider/token":             {"internal/hosts", "internal/identity", "internal/ocid", "internal/outside", "provider/infermend"},
-		"provider/connection":        {"internal/auth", "internal/identity", "internal/registry", "internal/web", "provider/infermend"},
-		"provider/infermend":         {"internal/panics"},
-		"internal/identity":          {"internal/oci", "internal/registry", "internal/tokens", "internal/tokens/iam"},
-		"internal/tokens":            {"internal/oci", "internal/hosts", "internal/outside", "internal/panics"},
-		"internal/tokens/iam":        {"internal/tokens", "internal/tokens/scim", "internal/oci", "internal/hosts", "internal/outside"},
-		"internal/tokens/scim":       {"internal/tokens", "internal/oci", "internal/outside"},
-		"internal/oci":               {"internal/hosts", "internal/outside", "internal/panics", "internal/sdklog", "internal/web"},
-		"internal/oci/ocitest":       nil,
-		"internal/auth":              {"internal/hosts", "internal/ocid", "internal/outside", "internal/sdklog"},
+		"provider/authtoken":         {"internal/tokens", "internal/outside", "provider/connection", "provider/infermend", "provider/token"},
+		"provider/rotatingauthtoken": {"internal/tokens", "internal/oci", "internal/ocid", "provider/connection", "provider/infermend", "provider/token"},
+		"provider/getauthtokens":     {"internal/tokens", "internal/outside", "provider/connection", "provider/token"},
+		"provider/registry":          {"internal/tokens", "internal/registry", "provider/connection", "provider/infermend", "provider/token"},
+		"provider/token":             {"internal/hosts", "internal/oci", "internal/ocid", "internal/outside", "internal/tokens", "provider/infermend"},
+		"provider/connection": {
+			"internal/auth", "internal/oci", "internal/registry", "internal/tokens", "internal/tokens/iam", "internal/web", "provider/infermend",
+		},
+		"provider/infermend":   {"internal/panics"},
+		"internal/tokens":      {"internal/oci", "internal/hosts", "internal/outside", "internal/panics"},
+		"internal/tokens/iam":  {"internal/tokens", "internal/tokens/scim", "internal/oci", "internal/hosts", "internal/outside"},
+		"internal/tokens/scim": {"internal/tokens", "internal/oci", "internal/outside"},
+		"internal/oci":         {"internal/hosts", "internal/outside", "internal/panics", "internal/sdklog", "internal/web"},
+		"internal/oci/ocitest": nil,
+		"internal/auth":        {"internal/hosts", "internal/ocid", "internal/outside", "internal/sdklog"},
 		"internal/registry": {
 			"internal/tokens", "internal/tokens/iam", "internal/tokens/scim", "internal/oci", "internal/hosts", "internal/outside",
 			"internal/panics", "internal/web",
@@ -58,7 +59,7 @@ func TestArrowsPointOneWay(t *testing.T) {
 				assert.Contains(t, permitted, to, "%s imports %s", from, to)
 			}
 			if strings.HasPrefix(imported, "github.com/oracle/oci-go-sdk/") {
-				assert.Contains(t, []string{"internal/identity", "internal/oci", "internal/oci/ocitest", "internal/registry", "internal/auth", "internal/sdklog", "internal/web"}, from, "%s imports OCI's SDK", from)
+				assert.Contains(t, []string{"internal/oci", "internal/oci/ocitest", "internal/registry", "internal/auth", "internal/sdklog", "internal/web"}, from, "%s imports OCI's SDK", from)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
@@ -118,8 +118,8 @@ func (r *AuthToken) Create(
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
 	}
-	wish := identity.Wish{For: string(infermend.CallOf(ctx).URN), Description: req.Inputs.Description, TimeExpires: token.OrEmpty(req.Inputs.TimeExpires)}
-	created, err := user.CreateToken(ctx, wish)
+	creation := tokens.Creation{For: string(infermend.CallOf(ctx).URN), Description: req.Inputs.Description, TimeExpires: token.OrEmpty(req.Inputs.TimeExpires)}
+	created, err := user.CreateToken(ctx, creation)
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
 	}
@@ -127,7 +127,7 @@ func (r *AuthToken) Create(
 	created, err = user.AwaitActive(ctx, created)
 	state = state.updatedBy(created)
 	if err = token.Finished(created.ID, state.Outputs, err); err == nil {
-		user.HandOver(wish)
+		user.HandOver(creation)
 	}
 	return infer.CreateResponse[State]{ID: created.ID, Output: state}, err
 }
@@ -155,8 +155,8 @@ func (r *AuthToken) Read(
 		return response{}, err
 	}
 
-	var found *identity.AuthToken
-	var listed []identity.AuthToken
+	var found *tokens.Token
+	var listed []tokens.Token
 	gone := false
 	if recorded {
 		found, gone, err = user.FindToken(ctx, id, req.State.Created())
@@ -236,7 +236,7 @@ func (r *AuthToken) Delete(
 
 // updatedBy returns the state updated with what OCI says about the token. Fields that OCI does not return stay as they are, above all
 // the value. The user stays too, because the request has named it.
-func (s State) updatedBy(t identity.AuthToken) State {
+func (s State) updatedBy(t tokens.Token) State {
 	s.Description = token.Description(s.Description, t)
 	s.Outputs, s.TimeExpires = token.UpdateOutputs(s.Outputs, t), token.Expiry(s.TimeExpires, t)
 	return s

@@ -6,8 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
@@ -32,9 +32,9 @@ func expiryWarning(created, expires, now time.Time) string {
 	switch {
 	case expires.IsZero():
 	case !now.Before(expires):
-		return fmt.Sprintf("this auth token expired at %s. %s.", identity.RFC3339(expires), renew)
+		return fmt.Sprintf("this auth token expired at %s. %s.", tokens.RFC3339(expires), renew)
 	case now.After(token.ExpiresSoonFrom(created, expires)):
-		return fmt.Sprintf("this auth token expires at %s, in %s. %s.", identity.RFC3339(expires), inWords(expires.Sub(now)), renew)
+		return fmt.Sprintf("this auth token expires at %s, in %s. %s.", tokens.RFC3339(expires), inWords(expires.Sub(now)), renew)
 	}
 	return ""
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
@@ -27,7 +27,7 @@ func (*AuthToken) ReadState(id string, state property.Map) (newID string, newSta
 		return id, state, keep, nil
 	}
 	if lifecycle := state.Get("state"); !state.Get("previousTokenId").IsNull() ||
-		lifecycle.IsString() && lifecycle.AsString() == identity.StateDeleted {
+		lifecycle.IsString() && lifecycle.AsString() == tokens.StateDeleted {
 		return id, state, keep, errWayBack
 	}
 	if newID = current.AsString(); newID != id {

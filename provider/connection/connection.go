@@ -11,8 +11,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/auth"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens/iam"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 )
@@ -27,7 +29,7 @@ type Options struct {
 	// Environment is where configuration comes from besides Pulumi. The zero value means the environment of this process.
 	Environment auth.Environment
 	// Clock tells the time. Nil means the machine's clock.
-	Clock identity.Clock
+	Clock oci.Clock
 }
 
 // userAgent is the provider's part of the User-Agent header of every request.
@@ -38,7 +40,7 @@ type Connection struct {
 	options Options
 
 	mu       sync.Mutex
-	client   *identity.Client
+	users    *tokens.Client
 	registry *registry.Client
 }
 
@@ -48,7 +50,7 @@ func New(options Options) *Connection {
 		options.Environment = auth.Machine()
 	}
 	if options.Clock == nil {
-		options.Clock = identity.SystemClock{}
+		options.Clock = oci.SystemClock{}
 	}
 	return &Connection{options: options}
 }
@@ -58,7 +60,7 @@ func New(options Options) *Connection {
 func (c *Connection) Configure(ctx context.Context, req p.ConfigureRequest) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.client, c.registry = nil, nil
+	c.users, c.registry = nil, nil
 
 	for _, argument := range req.Args.All {
 		if argument.HasComputed() {
@@ -86,7 +88,7 @@ func (c *Connection) Configure(ctx context.Context, req p.ConfigureRequest) erro
 	if err != nil {
 		return fmt.Errorf("the provider's configuration: %w", err)
 	}
-	client, err := identity.New(identity.Options{
+	calls, err := oci.New(oci.Options{
 		Credentials: credentials,
 		HTTP:        sending,
 		Endpoint:    settings["endpoint"],
@@ -96,7 +98,7 @@ func (c *Connection) Configure(ctx context.Context, req p.ConfigureRequest) erro
 	if err != nil {
 		return fmt.Errorf("the provider's configuration: %w", err)
 	}
-	c.client, c.registry = client, registry.NewClient(sending, nil)
+	c.users, c.registry = tokens.New(calls, iam.Open), registry.NewClient(sending, calls)
 	return nil
 }
 
@@ -104,34 +106,33 @@ func (c *Connection) Configure(ctx context.Context, req p.ConfigureRequest) erro
 var errNotConfigured = errors.New("the provider's configuration is not known yet: " +
 	"it depends on a resource that has not been created")
 
-// Client returns the client, or an error before the configuration is known.
-func (c *Connection) Client() (*identity.Client, error) {
+// get returns the clients, or an error before the configuration is known.
+func (c *Connection) get() (*tokens.Client, *registry.Client, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.client == nil {
-		return nil, errNotConfigured
+	if c.users == nil {
+		return nil, nil, errNotConfigured
 	}
-	return c.client, nil
+	return c.users, c.registry, nil
 }
 
 // User returns a user of OCI. Its calls report to the engine's log what they wait for.
-func (c *Connection) User(ctx context.Context, user identity.UserRef) (*identity.User, error) {
-	client, err := c.Client()
+func (c *Connection) User(ctx context.Context, user tokens.UserRef) (*tokens.User, error) {
+	users, _, err := c.get()
 	if err != nil {
 		return nil, err
 	}
-	return client.User(user, p.GetLogger(ctx))
+	return users.User(user, p.GetLogger(ctx))
+}
+
+// Registry returns the client of the container registry.
+func (c *Connection) Registry() (*registry.Client, error) {
+	_, registry, err := c.get()
+	return registry, err
 }
 
 // Clock tells the time.
-func (c *Connection) Clock() identity.Clock { return c.options.Clock }
-
-// Registry returns the client of the container registry. It is nil before the configuration is known.
-func (c *Connection) Registry() *registry.Client {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.registry
-}
+func (c *Connection) Clock() oci.Clock { return c.options.Clock }
 
 // Record tells the client about every token that is in the state, or will be after a read, so that no message tells a person to delete
 // it. It also tells the client about descriptions that the program has marked as secret, so that no message shows them. Resources say
@@ -146,11 +147,11 @@ func (c *Connection) Record(ctx context.Context, call *infermend.Call, next func
 }
 
 func (c *Connection) record(resource *infermend.Resource, id string, properties ...property.Map) {
-	client, err := c.Client()
+	users, _, err := c.get()
 	if err != nil {
 		return
 	}
-	var users, tokens []string
+	var owners, ids []string
 	for _, known := range properties {
 		texts := func(meaning string) (texts []string) {
 			for _, name := range resource.Meaning(meaning) {
@@ -160,17 +161,17 @@ func (c *Connection) record(resource *infermend.Resource, id string, properties 
 			}
 			return texts
 		}
-		users, tokens = append(users, texts("user")...), append(tokens, texts("token")...)
+		owners, ids = append(owners, texts("user")...), append(ids, texts("token")...)
 		for _, name := range resource.Meaning("description") {
 			if description := known.Get(name); description.Secret() && description.IsString() {
-				client.Hide(description.AsString())
+				users.Hide(description.AsString())
 			}
 		}
 	}
-	if id == "" || len(users) == 0 {
+	if id == "" || len(owners) == 0 {
 		return
 	}
-	for _, token := range append(tokens, id) {
-		client.Recorded(users[0], token)
+	for _, token := range append(ids, id) {
+		users.Recorded(owners[0], token)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/auth"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 )
 
 // properties returns all properties of the configuration, in the order in which they are documented: first those that say who the
@@ -31,7 +31,7 @@ func properties() []auth.Property {
 }
 
 func checkEndpoint(s string) error {
-	_, err := identity.ParseEndpoint(s)
+	_, err := oci.ParseEndpoint(s)
 	return err
 }
 

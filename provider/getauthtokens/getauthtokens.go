@@ -8,7 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-go-provider/infer"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
@@ -95,12 +95,12 @@ func (f *GetAuthTokens) Invoke(
 	if err != nil {
 		return response{}, err
 	}
-	tokens, err := user.ListTokens(ctx, identity.Near)
+	all, err := user.ListTokens(ctx, tokens.Configured)
 	if err != nil {
 		return response{}, user.Locate(ctx, err)
 	}
 	listed := []ListedToken{}
-	for _, t := range tokens {
+	for _, t := range all {
 		listed = append(listed, ListedToken{
 			ID: t.ID, Description: token.Description("", t), Outputs: token.UpdateOutputs(token.Outputs{}, t), TimeExpires: token.Expiry(nil, t), UserID: args.UserID,
 		})

@@ -8,12 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	ocir "github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 )
 
 // explain adds to the error of a login that the registry has refused what OCI says about the user, and what to do.
-func (l registryLookup) explain(ctx context.Context, err error, names registryNames, now time.Time) error {
+func (l lookup) explain(ctx context.Context, err error, names loginNames, now time.Time) error {
 	var refused *ocir.Refused
 	if !errors.As(err, &refused) {
 		return err
@@ -42,30 +42,34 @@ func (l registryLookup) explain(ctx context.Context, err error, names registryNa
 }
 
 // explainTokens says which tokens the user has, and whether the registry can accept one of them.
-func (l registryLookup) explainTokens(ctx context.Context, now time.Time) string {
-	user, err := l.user()
+func (l lookup) explainTokens(ctx context.Context, now time.Time) string {
+	ref, err := l.user()
 	if err != nil {
 		return ""
 	}
-	tokens, err := user.ListTokens(ctx, identity.Near)
+	user, err := l.oci.User(ctx, ref)
+	if err != nil {
+		return ""
+	}
+	listed, err := user.ListTokens(ctx, tokens.Configured)
 	if err != nil {
 		return fmt.Sprintf("The user's tokens could not be listed: %v", user.Locate(ctx, err))
 	}
-	if len(tokens) == 0 {
+	if len(listed) == 0 {
 		return "OCI lists no auth token of the user"
 	}
 	// Identity domains do not say in which state a token is.
-	usable := func(t identity.AuthToken) bool {
-		return t.IsLive() && t.State != identity.StateInactive && (t.TimeExpires == nil || now.Before(*t.TimeExpires))
+	usable := func(t tokens.Token) bool {
+		return t.IsLive() && t.State != tokens.StateInactive && (t.TimeExpires == nil || now.Before(*t.TimeExpires))
 	}
-	if !slices.ContainsFunc(tokens, usable) {
-		return "None of the user's auth tokens works, because each is inactive or expired: replace the one that this password is for:\n" + user.Describe(tokens)
+	if !slices.ContainsFunc(listed, usable) {
+		return "None of the user's auth tokens works, because each is inactive or expired: replace the one that this password is for:\n" + user.Describe(listed)
 	}
-	return "OCI lists these auth tokens of the user:\n" + user.Describe(tokens)
+	return "OCI lists these auth tokens of the user:\n" + user.Describe(listed)
 }
 
 // explainUsername says under which names OCI knows the user, if the program has set another one.
-func (l registryLookup) explainUsername(ctx context.Context, names registryNames) string {
+func (l lookup) explainUsername(ctx context.Context, names loginNames) string {
 	known, err := l.usernames(ctx, names.Namespace)
 	switch {
 	case err != nil:

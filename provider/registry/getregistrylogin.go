@@ -99,23 +99,22 @@ func (f *GetRegistryLogin) Invoke(
 	if err := args.check(); err != nil {
 		return response{}, err
 	}
-	listener := p.GetLogger(ctx)
-	lookup, err := newLookup(f.oci, listener, args.GetRegistryUserArgs)
+	look, err := newLookup(ctx, f.oci, args.GetRegistryUserArgs)
 	if err != nil {
 		return response{}, err
 	}
-	names, err := lookup.names(ctx)
+	names, err := look.names(ctx)
 	if err != nil {
 		return response{}, err
 	}
 	login := ocir.Login{Server: names.Server, Username: names.Username, Password: ocir.Password(*args.Password)}
 	if args.WaitUntilReady != nil && *args.WaitUntilReady {
-		wait := ocir.Wait{Client: lookup.registry, Clock: f.oci.Clock(), Within: readyWithin, Report: listener.InfoStatus}
+		wait := ocir.Wait{Client: look.registry, Clock: f.oci.Clock(), Within: readyWithin, Report: p.GetLogger(ctx).InfoStatus}
 		if args.WaitTimeoutSeconds != nil {
 			wait.Within = time.Duration(*args.WaitTimeoutSeconds) * time.Second
 		}
 		if login.Username, err = wait.Until(ctx, login, names.usernames); err != nil {
-			return response{}, lookup.explain(ctx, err, names, f.oci.Clock().Now())
+			return response{}, look.explain(ctx, err, names, f.oci.Clock().Now())
 		}
 		names.Username = login.Username
 	}

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"time"
 
-	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	ocir "github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
@@ -74,15 +72,15 @@ func (f *GetRegistryToken) Invoke(
 	if err := args.check(); err != nil {
 		return response{}, err
 	}
-	lookup, err := newLookup(f.oci, p.GetLogger(ctx), GetRegistryUserArgs{Place: args.Place})
+	look, err := newLookup(ctx, f.oci, GetRegistryUserArgs{Place: args.Place})
 	if err != nil {
 		return response{}, err
 	}
-	var names registryNames
-	if err := lookup.findRegistry(ctx, &names); err != nil {
+	var names loginNames
+	if err := look.findRegistry(ctx, &names); err != nil {
 		return response{}, err
 	}
-	access, err := lookup.tenancy.AccessToken(ctx, identity.Access{Region: names.region, Host: names.Server, Scope: token.OrEmpty(args.Scope)})
+	access, err := look.tenancy.AccessToken(ctx, ocir.Access{Region: names.region, Host: names.Server, Scope: token.OrEmpty(args.Scope)})
 	if err != nil {
 		return response{}, err
 	}

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 
-	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
 	ocir "github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
@@ -78,11 +77,11 @@ func (f *GetRegistryUser) Invoke(
 	if err := req.Input.check(); err != nil {
 		return response{}, err
 	}
-	lookup, err := newLookup(f.oci, p.GetLogger(ctx), req.Input)
+	look, err := newLookup(ctx, f.oci, req.Input)
 	if err != nil {
 		return response{}, err
 	}
-	names, err := lookup.names(ctx)
+	names, err := look.names(ctx)
 	if err != nil {
 		return response{}, err
 	}

@@ -5,32 +5,33 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	p "github.com/pulumi/pulumi-go-provider"
+
 	ocir "github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
-// registryLookup asks OCI for what the program does not set.
-type registryLookup struct {
-	client   *identity.Client
+// lookup asks OCI for what the program does not set.
+type lookup struct {
+	oci      *connection.Connection
 	registry *ocir.Client
-	tenancy  identity.Tenancy
-	listener identity.Listener
+	tenancy  ocir.Tenancy
 	args     GetRegistryUserArgs
 }
 
 // newLookup returns the lookup for some arguments.
-func newLookup(oci *connection.Connection, listener identity.Listener, args GetRegistryUserArgs) (registryLookup, error) {
-	client, err := oci.Client()
+func newLookup(ctx context.Context, oci *connection.Connection, args GetRegistryUserArgs) (lookup, error) {
+	registry, err := oci.Registry()
 	if err != nil {
-		return registryLookup{}, err
+		return lookup{}, err
 	}
-	return registryLookup{client: client, registry: oci.Registry(), tenancy: client.Tenancy(listener), listener: listener, args: args}, nil
+	return lookup{oci: oci, registry: registry, tenancy: registry.Tenancy(p.GetLogger(ctx)), args: args}, nil
 }
 
-// registryNames is what a login needs besides a password.
-type registryNames struct {
+// loginNames is what a login needs besides a password.
+type loginNames struct {
 	GetRegistryUserResult
 	// region is the name of the registry's region.
 	region string
@@ -39,7 +40,7 @@ type registryNames struct {
 }
 
 // names returns the names for a login.
-func (l registryLookup) names(ctx context.Context) (names registryNames, err error) {
+func (l lookup) names(ctx context.Context) (names loginNames, err error) {
 	if err = l.findRegistry(ctx, &names); err != nil {
 		return names, err
 	}
@@ -53,7 +54,7 @@ func (l registryLookup) names(ctx context.Context) (names registryNames, err err
 }
 
 // findRegistry finds what is the same for all users of the registry: its host names and the namespace.
-func (l registryLookup) findRegistry(ctx context.Context, names *registryNames) (err error) {
+func (l lookup) findRegistry(ctx context.Context, names *loginNames) (err error) {
 	if err = l.findHosts(ctx, names); err != nil {
 		return err
 	}
@@ -66,20 +67,17 @@ func (l registryLookup) findRegistry(ctx context.Context, names *registryNames) 
 }
 
 // usernames asks OCI for the names under which the user may have to log in.
-func (l registryLookup) usernames(ctx context.Context, namespace string) ([]string, error) {
-	user, err := l.user()
+func (l lookup) usernames(ctx context.Context, namespace string) ([]string, error) {
+	ref, err := l.user()
 	if err != nil {
 		return nil, err
 	}
-	account, err := user.Account(ctx)
-	if err != nil {
-		return nil, user.Locate(ctx, err)
-	}
-	return ocir.Usernames(namespace, ocir.User{Name: account.Name, Email: account.Email, Domain: account.Domain}), nil
+	user, err := l.tenancy.User(ctx, ref)
+	return ocir.Usernames(namespace, user), err
 }
 
 // findHosts finds the host names of the registry. The local emulator is the registry too.
-func (l registryLookup) findHosts(ctx context.Context, names *registryNames) error {
+func (l lookup) findHosts(ctx context.Context, names *loginNames) error {
 	region, err := l.tenancy.Region(token.OrEmpty(l.args.Region))
 	if err != nil {
 		return fmt.Errorf("region: %w", err)
@@ -91,7 +89,7 @@ func (l registryLookup) findHosts(ctx context.Context, names *registryNames) err
 	}
 	at := ocir.Region{Name: region.Name, Domain: region.Domain}
 	if at.Key, err = l.tenancy.RegionKey(ctx, region.Name); err != nil {
-		l.listener.InfoStatus(fmt.Sprintf("the key of region %s is not known, so the short name of the registry is left out: %v", region.Name, err))
+		p.GetLogger(ctx).InfoStatusf("the key of region %s is not known, so the short name of the registry is left out: %v", region.Name, err)
 	}
 	names.Server, names.hosts = at.Server(), at.Hosts()
 	if short := at.ShortName(); short != "" {
@@ -101,18 +99,14 @@ func (l registryLookup) findHosts(ctx context.Context, names *registryNames) err
 }
 
 // user returns the user who logs in.
-func (l registryLookup) user() (*identity.User, error) {
+func (l lookup) user() (tokens.UserRef, error) {
 	id := l.args.UserID
 	if id == nil {
 		caller := l.tenancy.CallerID()
 		if caller == "" {
-			return nil, errors.New("userId: is not set, and the provider does not sign in as a user: set userId or username")
+			return tokens.UserRef{}, errors.New("userId: is not set, and the provider does not sign in as a user: set userId or username")
 		}
 		id = &caller
 	}
-	ref, err := token.UserOf(id, l.args.DomainURL)
-	if err != nil {
-		return nil, err
-	}
-	return l.client.User(ref, l.listener)
+	return token.UserOf(id, l.args.DomainURL)
 }

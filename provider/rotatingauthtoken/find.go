@@ -8,7 +8,7 @@ import (
 
 	p "github.com/pulumi/pulumi-go-provider"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
@@ -17,8 +17,8 @@ import (
 
 // found is all tokens of a user, and which of them are the resource's. A token that does not exist is nil.
 type found struct {
-	tokens            []identity.AuthToken
-	current, previous *identity.AuthToken
+	tokens            []tokens.Token
+	current, previous *tokens.Token
 	// currentGone and previousGone report whether these tokens, which the state has, are gone.
 	currentGone, previousGone bool
 }
@@ -26,23 +26,23 @@ type found struct {
 // find lists the user's tokens and finds those in the state. If the list lacks one, look decides whether it exists: User.FindToken for a
 // token that was recorded.
 func (*RotatingAuthToken) find(
-	ctx context.Context, user *identity.User, state State, from identity.View,
-	look func(ctx context.Context, id string, created time.Time) (found *identity.AuthToken, gone bool, err error),
+	ctx context.Context, user *tokens.User, state State, from tokens.ReadFrom,
+	look func(ctx context.Context, id string, created time.Time) (found *tokens.Token, gone bool, err error),
 ) (found, error) {
-	tokens, err := user.ListTokens(ctx, from)
+	listed, err := user.ListTokens(ctx, from)
 	if err != nil {
 		return found{}, err
 	}
-	f := found{tokens: tokens}
+	f := found{tokens: listed}
 	if state.TokenID != nil && state.isLive() {
-		if f.current = identity.Pick(tokens, *state.TokenID); f.current == nil {
+		if f.current = tokens.Pick(listed, *state.TokenID); f.current == nil {
 			if f.current, f.currentGone, err = look(ctx, *state.TokenID, state.Created()); err != nil {
 				return found{}, err
 			}
 		}
 	}
 	if state.PreviousTokenID != nil {
-		if f.previous = identity.Pick(tokens, *state.PreviousTokenID); f.previous == nil {
+		if f.previous = tokens.Pick(listed, *state.PreviousTokenID); f.previous == nil {
 			f.previous, f.previousGone, err = look(ctx, *state.PreviousTokenID, state.previousCreated())
 		}
 	}
@@ -50,8 +50,8 @@ func (*RotatingAuthToken) find(
 }
 
 // others returns the live tokens that are not the resource's.
-func (f found) others(state State) []identity.AuthToken {
-	return slices.DeleteFunc(slices.Clone(f.tokens), func(t identity.AuthToken) bool {
+func (f found) others(state State) []tokens.Token {
+	return slices.DeleteFunc(slices.Clone(f.tokens), func(t tokens.Token) bool {
 		return !t.IsLive() || t.HasID(token.OrEmpty(state.TokenID)) || t.HasID(token.OrEmpty(state.PreviousTokenID)) ||
 			f.current != nil && t.SameAs(*f.current) || f.previous != nil && t.SameAs(*f.previous)
 	})
@@ -72,7 +72,7 @@ func (f found) update(state State) State {
 	case f.previous != nil:
 		state.PreviousTokenID = &f.previous.ID
 		if !f.previous.TimeCreated.IsZero() {
-			state.PreviousTimeCreated = new(identity.RFC3339(f.previous.TimeCreated))
+			state.PreviousTimeCreated = new(tokens.RFC3339(f.previous.TimeCreated))
 		}
 		if f.previous.Description != nil && state.Description == described {
 			// Both tokens share one description. The one that has changed is recorded, and the next update corrects that.
@@ -86,10 +86,10 @@ func (f found) update(state State) State {
 
 // warnOfOthers warns about a token that leaves no room for a rotation.
 func (r *RotatingAuthToken) warnOfOthers(
-	ctx context.Context, user *identity.User, found found, state State,
+	ctx context.Context, user *tokens.User, found found, state State,
 ) {
 	// A token without an OCID may be the resource's own.
-	others := slices.DeleteFunc(found.others(state), func(t identity.AuthToken) bool { return !t.HasOCID() })
+	others := slices.DeleteFunc(found.others(state), func(t tokens.Token) bool { return !t.HasOCID() })
 	rotates := state.RotationDays != nil || state.MaxAgeDays != nil || len(state.RotateWhenChanged) > 0
 	if len(others) == 0 || !rotates || (state.Overlap != nil && !*state.Overlap) {
 		return
@@ -99,7 +99,7 @@ func (r *RotatingAuthToken) warnOfOthers(
 }
 
 // noRoom returns the error for a rotation that has no room for the new token.
-func noRoom(due plan, user *identity.User, others []identity.AuthToken) error {
+func noRoom(due plan, user *tokens.User, others []tokens.Token) error {
 	remedy := "Nothing was changed. To make room, " + howToMakeRoom(user, others)
 	if due.overlap() {
 		remedy += "\nOr set overlap to false: the current token is then revoked before the new one is created"
@@ -110,7 +110,7 @@ func noRoom(due plan, user *identity.User, others []identity.AuthToken) error {
 
 // howToMakeRoom returns how a person makes room where tokens that are not the resource's leave none. A token that another resource of this
 // provider has recorded must not be deleted by hand.
-func howToMakeRoom(user *identity.User, others []identity.AuthToken) string {
+func howToMakeRoom(user *tokens.User, others []tokens.Token) string {
 	if how := user.Freeing(others); how != "" {
 		return "delete a token that is no longer used." + how
 	}

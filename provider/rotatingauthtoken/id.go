@@ -6,8 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
@@ -33,7 +33,7 @@ func (*RotatingAuthToken) ReadState(id string, state property.Map) (newID string
 // parseID parses the id of a rotating auth token. In the state it is the OCID of the first token. It stays the id after any
 // number of rotations. On import it names the user, the current token and, if there is one, the previous token. The user and the
 // previous token are empty if the id does not name them.
-func parseID(id string) (user identity.UserRef, currentID, previousID string, err error) {
+func parseID(id string) (user tokens.UserRef, currentID, previousID string, err error) {
 	if user, currentID, err = token.ParseID(id); err == nil {
 		return user, currentID, "", nil
 	}
@@ -43,10 +43,10 @@ func parseID(id string) (user identity.UserRef, currentID, previousID string, er
 		isToken := ocid.Check(last, ocid.AuthToken) == nil || (user.DomainURL != "" && token.IsSCIMID(last))
 		if err == nil && user.ID != "" && isToken {
 			if currentID == last {
-				return identity.UserRef{}, "", "", fmt.Errorf("the id names the same token twice: %s", idForms)
+				return tokens.UserRef{}, "", "", fmt.Errorf("the id names the same token twice: %s", idForms)
 			}
 			return user, currentID, last, nil
 		}
 	}
-	return identity.UserRef{}, "", "", fmt.Errorf("this is not the id of a rotating auth token: %s", idForms)
+	return tokens.UserRef{}, "", "", fmt.Errorf("this is not the id of a rotating auth token: %s", idForms)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
@@ -21,7 +21,7 @@ func after(days float64, changes ...func(*plan)) plan {
 	args := Args{Owner: token.Owner{UserID: "u"}, Description: "ci", RotationDays: new(30)}
 	p := plan{now: at(days), inputs: args, state: State{
 		Args: args, TokenID: new("current"), Token: new("value"),
-		Outputs: token.Outputs{State: identity.StateActive, TimeCreated: identity.RFC3339(begin)},
+		Outputs: token.Outputs{State: tokens.StateActive, TimeCreated: tokens.RFC3339(begin)},
 	}}
 	for _, change := range changes {
 		change(&p)
@@ -32,7 +32,7 @@ func after(days float64, changes ...func(*plan)) plan {
 // hasOlder gives the resource a previous token, which was created some days before the current one.
 func hasOlder(days float64) func(*plan) {
 	return func(p *plan) {
-		p.state.PreviousTokenID, p.state.PreviousTimeCreated = new("previous"), new(identity.RFC3339(at(-days)))
+		p.state.PreviousTokenID, p.state.PreviousTimeCreated = new("previous"), new(tokens.RFC3339(at(-days)))
 	}
 }
 
@@ -40,8 +40,8 @@ var previous = hasOlder(30)
 
 func endsAfter(days int) func(*plan) { return func(p *plan) { p.inputs.PreviousDays = &days } }
 func gone(p *plan)                   { p.state = p.state.withoutCurrent() }
-func pending(p *plan)                { p.state.State = identity.StateCreating }
-func unusable(p *plan)               { p.state.State, p.checked = identity.StateInactive, true }
+func pending(p *plan)                { p.state.State = tokens.StateCreating }
+func unusable(p *plan)               { p.state.State, p.checked = tokens.StateInactive, true }
 func single(p *plan)                 { p.inputs.Overlap = new(false) }
 func others(p *plan)                 { p.others = 1 }
 func leaked(p *plan)                 { p.inputs.RotateWhenChanged = map[string]string{"leak": "yes"} }
@@ -49,7 +49,7 @@ func described(p *plan)              { p.inputs.Description = "new" }
 func never(p *plan)                  { p.inputs.RotationDays = nil }
 func atMost90(p *plan)               { p.inputs.RotationDays, p.inputs.MaxAgeDays = nil, new(90) }
 func expiring(days float64) func(*plan) {
-	return func(p *plan) { p.state.TimeExpires = new(identity.RFC3339(at(days))) }
+	return func(p *plan) { p.state.TimeExpires = new(tokens.RFC3339(at(days))) }
 }
 
 // stepsOf returns the steps that a preview takes until there is nothing more to do, and the state after them.
@@ -159,7 +159,7 @@ func TestARotationInterruptedAnywhereGoesOnAndEnds(t *testing.T) {
 			}
 			rest := p
 			if rest.state = run.state; run.created {
-				rest.state.State, rest.checked = identity.StateCreating, false
+				rest.state.State, rest.checked = tokens.StateCreating, false
 			}
 			taken, state := stepsOf(t, rest)
 			assert.Equal(t, end, state, "%s, after %d steps", name, interrupted)

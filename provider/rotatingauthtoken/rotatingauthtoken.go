@@ -12,7 +12,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
@@ -26,7 +26,7 @@ type RotatingAuthToken struct {
 
 	// refreshed holds the URNs that were read and not checked since. For these a refresh is under way, and it must not rotate.
 	refreshed sync.Map
-	// unfinished holds, by wish, the *update of each update in this process that has taken a step and is not finished. An error hook
+	// unfinished holds, by creation, the *update of each update in this process that has taken a step and is not finished. An error hook
 	// repeats an update with the same state as before. The update then continues from the last step.
 	unfinished sync.Map
 }
@@ -182,9 +182,9 @@ func (r *RotatingAuthToken) announce(ctx context.Context, plan plan) {
 	if err != nil {
 		return
 	}
-	if tokens, err := user.ListTokens(ctx, identity.Near); err == nil {
+	if listed, err := user.ListTokens(ctx, tokens.Configured); err == nil {
 		plan.state.Args = plan.inputs
-		r.warnOfOthers(ctx, user, found{tokens: tokens}, plan.state)
+		r.warnOfOthers(ctx, user, found{tokens: listed}, plan.state)
 	}
 }
 
@@ -207,8 +207,8 @@ func (r *RotatingAuthToken) Create(
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
 	}
-	wish := identity.Wish{For: string(infermend.CallOf(ctx).URN), Description: req.Inputs.Description}
-	created, err := user.CreateToken(ctx, wish)
+	creation := tokens.Creation{For: string(infermend.CallOf(ctx).URN), Description: req.Inputs.Description}
+	created, err := user.CreateToken(ctx, creation)
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
 	}
@@ -216,9 +216,9 @@ func (r *RotatingAuthToken) Create(
 	created, err = user.AwaitActive(ctx, created)
 	state = state.updatedBy(created)
 	if err = state.finished(err); err == nil {
-		user.HandOver(wish)
-		if tokens, err := user.ListTokens(ctx, identity.Written); err == nil {
-			r.warnOfOthers(ctx, user, found{tokens: tokens}, state)
+		user.HandOver(creation)
+		if listed, err := user.ListTokens(ctx, tokens.Writer); err == nil {
+			r.warnOfOthers(ctx, user, found{tokens: listed}, state)
 		}
 	}
 	return infer.CreateResponse[State]{ID: created.ID, Output: state.withDueDate()}, err
@@ -251,12 +251,12 @@ func (r *RotatingAuthToken) Read(
 	}
 	look := user.FindToken
 	if !recorded {
-		look = func(ctx context.Context, id string, _ time.Time) (found *identity.AuthToken, gone bool, err error) {
+		look = func(ctx context.Context, id string, _ time.Time) (found *tokens.Token, gone bool, err error) {
 			found, _, err = user.LookUp(ctx, id)
 			return found, false, err
 		}
 	}
-	found, err := r.find(ctx, user, state, identity.Near, look)
+	found, err := r.find(ctx, user, state, tokens.Configured, look)
 	switch {
 	case err != nil && recorded:
 		return response{}, token.Kept(err)
@@ -347,8 +347,8 @@ func (r *RotatingAuthToken) Update(
 	if run.rotated = false; run.why() != notDue {
 		p.GetLogger(ctx).Warningf("%s. This update has finished an earlier rotation: the next \"pulumi up\" begins this one", run.explain())
 	}
-	run.user.HandOver(run.wish)
-	r.unfinished.Delete(run.wish)
+	run.user.HandOver(run.creation)
+	r.unfinished.Delete(run.creation)
 	return response{Output: state}, nil
 }
 

@@ -4,7 +4,7 @@ import (
 	"maps"
 	"time"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
@@ -24,7 +24,7 @@ func (s State) adopted(id string, inputs Args) State {
 }
 
 // isLive reports whether there is a current token.
-func (s State) isLive() bool { return s.State != identity.StateDeleted }
+func (s State) isLive() bool { return s.State != tokens.StateDeleted }
 
 // previousCreated returns when the previous token was created. If the state does not say, it is older than the current one.
 func (s State) previousCreated() time.Time {
@@ -35,21 +35,21 @@ func (s State) previousCreated() time.Time {
 }
 
 // withNewToken returns the state with a new current token.
-func (s State) withNewToken(t identity.AuthToken) State {
+func (s State) withNewToken(t tokens.Token) State {
 	s.Token, s.TokenID, s.Outputs, s.TimeExpires = new(string(t.Value)), new(t.ID), token.Outputs{}, nil
 	return s.updatedBy(t)
 }
 
 // updatedBy returns the state updated with what OCI says about the current token, save the description. Both tokens share it, so it changes
 // only once it has been changed on both.
-func (s State) updatedBy(t identity.AuthToken) State {
+func (s State) updatedBy(t tokens.Token) State {
 	s.Outputs, s.TimeExpires = token.UpdateOutputs(s.Outputs, t), token.Expiry(s.TimeExpires, t)
 	return s
 }
 
 // withoutCurrent returns the state after the current token is gone.
 func (s State) withoutCurrent() State {
-	s.State, s.Token, s.InactiveState, s.TimeExpires = identity.StateDeleted, nil, nil, nil
+	s.State, s.Token, s.InactiveState, s.TimeExpires = tokens.StateDeleted, nil, nil, nil
 	return s
 }
 
@@ -72,7 +72,7 @@ func (s State) currentAsPrevious() State {
 func (s State) withDueDate() State {
 	s.TimeRotationDue = nil
 	if due := (plan{state: s, inputs: s.Args}).due(); !due.IsZero() && s.isLive() {
-		s.TimeRotationDue = new(identity.RFC3339(due))
+		s.TimeRotationDue = new(tokens.RFC3339(due))
 	}
 	s.RotateWhenChanged = maps.Clone(s.RotateWhenChanged)
 	return s

@@ -12,7 +12,8 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
@@ -25,9 +26,9 @@ type update struct {
 	*RotatingAuthToken
 	plan
 
-	dryRun bool
-	user   *identity.User
-	wish   identity.Wish
+	dryRun   bool
+	user     *tokens.User
+	creation tokens.Creation
 	// from is the state that was recorded before the update. changed reports whether the state differs from it.
 	from    State
 	changed bool
@@ -44,9 +45,9 @@ func (r *RotatingAuthToken) newUpdate(
 	state := req.State.adopted(req.ID, req.Inputs)
 	run := &update{
 		RotatingAuthToken: r, plan: r.planned(ctx, state, req.Inputs), dryRun: req.DryRun, from: req.State,
-		wish: identity.Wish{For: string(infermend.CallOf(ctx).URN) + "#" + token.OrEmpty(state.TokenID), Description: req.Inputs.Description},
+		creation: tokens.Creation{For: string(infermend.CallOf(ctx).URN) + "#" + token.OrEmpty(state.TokenID), Description: req.Inputs.Description},
 	}
-	if begun, ok := r.unfinished.Load(run.wish); ok && !req.DryRun {
+	if begun, ok := r.unfinished.Load(run.creation); ok && !req.DryRun {
 		before := begun.(*update)
 		if reflect.DeepEqual(before.from, run.from) && reflect.DeepEqual(before.inputs, run.inputs) {
 			run.state, run.created, run.rotated, run.changed = before.state, before.created, before.rotated, before.changed
@@ -80,13 +81,13 @@ func (run *update) carryOut(ctx context.Context) error {
 // checkRoom asks OCI for the user's tokens. It returns an error if there is no room for a new token that is due, so that the resource's own
 // tokens are not revoked in vain.
 func (run *update) checkRoom(ctx context.Context) error {
-	for _, view := range []identity.View{identity.Written, identity.Home} {
+	for _, view := range []tokens.ReadFrom{tokens.Writer, tokens.Home} {
 		found, err := run.find(ctx, run.user, run.state, view, run.user.FindToken)
 		if err != nil {
 			return fmt.Errorf("%s, and nothing was changed: %w", run.explain(), err)
 		}
 		if found.previous != nil && run.state.PreviousTimeCreated == nil && !found.previous.TimeCreated.IsZero() {
-			run.state.PreviousTimeCreated = new(identity.RFC3339(found.previous.TimeCreated))
+			run.state.PreviousTimeCreated = new(tokens.RFC3339(found.previous.TimeCreated))
 		}
 		if found.currentGone {
 			run.state, run.changed = run.state.withoutCurrent(), true
@@ -96,7 +97,7 @@ func (run *update) checkRoom(ctx context.Context) error {
 		if run.why() == notDue || run.hasRoom() {
 			return nil
 		}
-		if view == identity.Home {
+		if view == tokens.Home {
 			return noRoom(run.plan, run.user, others)
 		}
 	}
@@ -151,21 +152,21 @@ func (run *update) revoke(ctx context.Context, which string, id *string, created
 	return run.user.DeleteToken(ctx, token.OrEmpty(id), created)
 }
 
-func (run *update) create(ctx context.Context) (identity.AuthToken, error) {
+func (run *update) create(ctx context.Context) (tokens.Token, error) {
 	if run.dryRun {
-		return identity.AuthToken{State: identity.StateActive, TimeCreated: run.now}, nil
+		return tokens.Token{State: tokens.StateActive, TimeCreated: run.now}, nil
 	}
-	created, err := run.user.CreateToken(ctx, run.wish)
-	unsettled := (*identity.Unsettled)(nil)
+	created, err := run.user.CreateToken(ctx, run.creation)
+	unsettled := (*tokens.Unsettled)(nil)
 	run.unsettled = errors.As(err, &unsettled)
 	return created, err
 }
 
 // await waits for the current token to become ACTIVE. If it was not new when it was last seen, await reads it again first. A preview
 // assumes that a new token will become ACTIVE.
-func (run *update) await(ctx context.Context) (identity.AuthToken, error) {
-	current := identity.AuthToken{ID: token.OrEmpty(run.state.TokenID), State: run.state.State}
-	if !run.created && current.State != identity.StateCreating {
+func (run *update) await(ctx context.Context) (tokens.Token, error) {
+	current := tokens.Token{ID: token.OrEmpty(run.state.TokenID), State: run.state.State}
+	if !run.created && current.State != tokens.StateCreating {
 		found, _, err := run.user.FindToken(ctx, current.ID, run.state.Created())
 		if err != nil || found == nil {
 			return current, err
@@ -173,8 +174,8 @@ func (run *update) await(ctx context.Context) (identity.AuthToken, error) {
 		current = *found
 	}
 	if run.dryRun {
-		if current.State == identity.StateCreating {
-			current.State = identity.StateActive
+		if current.State == tokens.StateCreating {
+			current.State = tokens.StateActive
 		}
 		return current, nil
 	}
@@ -198,7 +199,7 @@ func (run *update) describe(ctx context.Context) error {
 	}
 	id, created := token.OrEmpty(run.state.PreviousTokenID), run.state.previousCreated()
 	_, err := run.user.UpdateToken(ctx, id, run.inputs.Description)
-	if !identity.IsNotFound(err) {
+	if !oci.IsNotFound(err) {
 		return err
 	}
 	// The caller may only lack a permission. A token that still exists stays in the state.
@@ -219,9 +220,9 @@ func (run *update) failed(err error) error {
 	if run.dryRun {
 		return err
 	}
-	run.unfinished.Delete(run.wish)
+	run.unfinished.Delete(run.creation)
 	if run.changed || run.unsettled {
-		run.unfinished.Store(run.wish, run)
+		run.unfinished.Store(run.creation, run)
 	}
 	var failed infer.ResourceInitFailedError
 	if !run.changed || errors.As(err, &failed) {

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 )
 
 // IDForms lists the forms in which a person may write the id of an auth token.
@@ -24,12 +24,12 @@ var scimID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // ParseID parses the id of an auth token. In the state it is the token's OCID. The forms for an import also name the user. The user
 // is empty if the id does not name it.
-func ParseID(id string) (user identity.UserRef, tokenID string, err error) {
+func ParseID(id string) (user tokens.UserRef, tokenID string, err error) {
 	path, inDomain := id, strings.Contains(id, "://")
 	if inDomain {
 		domainURL, rest, _ := strings.Cut(id, "/users/")
 		if user.DomainURL, err = hosts.ParseDomainURL(domainURL); err != nil {
-			return identity.UserRef{}, "", fmt.Errorf("the id does not begin with the URL of an identity domain: %w; %s", err, IDForms)
+			return tokens.UserRef{}, "", fmt.Errorf("the id does not begin with the URL of an identity domain: %w; %s", err, IDForms)
 		}
 		path = "users/" + rest
 	}
@@ -43,16 +43,16 @@ func ParseID(id string) (user identity.UserRef, tokenID string, err error) {
 	case len(parts) == 2 && (!inDomain || parts[0] != "users"):
 		user.ID, tokenID = parts[0], parts[1]
 		if err := ocid.Check(user.ID, ocid.User); err != nil {
-			return identity.UserRef{}, "", fmt.Errorf("the id does not name a user: %w; %s", err, IDForms)
+			return tokens.UserRef{}, "", fmt.Errorf("the id does not name a user: %w; %s", err, IDForms)
 		}
 	default:
-		return identity.UserRef{}, "", fmt.Errorf("this is not the id of an auth token: %s", IDForms)
+		return tokens.UserRef{}, "", fmt.Errorf("this is not the id of an auth token: %s", IDForms)
 	}
 	if inDomain && scimID.MatchString(tokenID) {
 		return user, tokenID, nil
 	}
 	if err := ocid.Check(tokenID, ocid.AuthToken); err != nil {
-		return identity.UserRef{}, "", fmt.Errorf("the id does not name an auth token: %w; %s", err, IDForms)
+		return tokens.UserRef{}, "", fmt.Errorf("the id does not name an auth token: %w; %s", err, IDForms)
 	}
 	return user, tokenID, nil
 }

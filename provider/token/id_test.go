@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 )
 
 const (
@@ -19,14 +19,14 @@ const (
 
 func TestParseID(t *testing.T) {
 	t.Parallel()
-	inDomain := identity.UserRef{ID: someUser, DomainURL: someURL}
+	inDomain := tokens.UserRef{ID: someUser, DomainURL: someURL}
 	for id, want := range map[string]struct {
-		user  identity.UserRef
+		user  tokens.UserRef
 		token string
 	}{
-		someToken:                  {identity.UserRef{}, someToken},
-		someUser + "/" + someToken: {identity.UserRef{ID: someUser}, someToken},
-		"users/" + someUser + "/authTokens/" + someToken:                                              {identity.UserRef{ID: someUser}, someToken},
+		someToken:                  {tokens.UserRef{}, someToken},
+		someUser + "/" + someToken: {tokens.UserRef{ID: someUser}, someToken},
+		"users/" + someUser + "/authTokens/" + someToken:                                              {tokens.UserRef{ID: someUser}, someToken},
 		someURL + "/users/" + someUser + "/authTokens/" + someToken:                                   {inDomain, someToken},
 		someURL + "/users/" + someUser + "/authTokens/" + someSCIM:                                    {inDomain, someSCIM},
 		someURL + ":443/users/" + someUser + "/authTokens/" + someToken:                               {inDomain, someToken},

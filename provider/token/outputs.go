@@ -6,7 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi-go-provider/infer"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 )
 
 // Outputs are what OCI says about a token and nobody can choose.
@@ -26,12 +26,12 @@ func (o *Outputs) Annotate(a infer.Annotator) {
 }
 
 // UpdateOutputs returns the outputs updated with what OCI says about the token. What OCI does not say stays as it is.
-func UpdateOutputs(o Outputs, token identity.AuthToken) Outputs {
+func UpdateOutputs(o Outputs, token tokens.Token) Outputs {
 	if token.State != "" {
 		o.State = token.State
 	}
 	if !token.TimeCreated.IsZero() {
-		o.TimeCreated = identity.RFC3339(token.TimeCreated)
+		o.TimeCreated = tokens.RFC3339(token.TimeCreated)
 	}
 	o.InactiveState = nil
 	if token.InactiveStatus != nil {
@@ -44,10 +44,10 @@ func UpdateOutputs(o Outputs, token identity.AuthToken) Outputs {
 func (o Outputs) Created() time.Time { return Time(o.TimeCreated) }
 
 // IsUsable reports whether the token was ACTIVE when it was last seen. An identity domain tells no state, so its tokens count as usable.
-func (o Outputs) IsUsable() bool { return o.State == identity.StateActive || o.State == "" }
+func (o Outputs) IsUsable() bool { return o.State == tokens.StateActive || o.State == "" }
 
 // Description returns the description of a token, as OCI says it, or the one that is recorded.
-func Description(recorded string, token identity.AuthToken) string {
+func Description(recorded string, token tokens.Token) string {
 	if token.Description != nil {
 		return *token.Description
 	}
@@ -55,9 +55,9 @@ func Description(recorded string, token identity.AuthToken) string {
 }
 
 // Expiry returns when a token expires, as OCI says it. If that is the time that is recorded, the form that is recorded stays.
-func Expiry(recorded *string, token identity.AuthToken) *string {
+func Expiry(recorded *string, token tokens.Token) *string {
 	if token.TimeExpires != nil && !Time(OrEmpty(recorded)).Equal(*token.TimeExpires) {
-		return new(identity.RFC3339(*token.TimeExpires))
+		return new(tokens.RFC3339(*token.TimeExpires))
 	}
 	return recorded
 }

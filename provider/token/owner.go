@@ -7,8 +7,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 )
 
 // Owner is the arguments of a resource that say whose token it is.
@@ -27,7 +27,7 @@ func (o *Owner) Describe(a infer.Annotator, userID, change string) {
 }
 
 // OwnerOf returns the arguments that name a user.
-func OwnerOf(user identity.UserRef) Owner {
+func OwnerOf(user tokens.UserRef) Owner {
 	o := Owner{UserID: user.ID}
 	if user.DomainURL != "" {
 		o.DomainURL = &user.DomainURL
@@ -36,8 +36,8 @@ func OwnerOf(user identity.UserRef) Owner {
 }
 
 // User returns the user.
-func (o Owner) User() identity.UserRef {
-	return identity.UserRef{ID: o.UserID, DomainURL: OrEmpty(o.DomainURL)}
+func (o Owner) User() tokens.UserRef {
+	return tokens.UserRef{ID: o.UserID, DomainURL: OrEmpty(o.DomainURL)}
 }
 
 // CheckOwner refuses what cannot be a user or the URL of an identity domain, and puts the URL into its canonical form. Values that are not known
@@ -59,7 +59,7 @@ func (o *Owner) CheckOwner(inputs property.Map, refuse func(name string, err err
 }
 
 // UserOf returns the user that the arguments of a function name. It has no OCID if userID is nil.
-func UserOf(userID, domainURL *string) (user identity.UserRef, err error) {
+func UserOf(userID, domainURL *string) (user tokens.UserRef, err error) {
 	if userID != nil {
 		if err := ocid.Check(*userID, ocid.User); err != nil {
 			return user, fmt.Errorf("userId: %w", err)

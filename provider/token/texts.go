@@ -8,13 +8,14 @@ import (
 
 	"github.com/pulumi/pulumi-go-provider/infer"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/identity"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 )
 
 // ExplainMissing returns the error for the import of a token that the user does not have. The user has these tokens.
-func ExplainMissing(user *identity.User, userID, id string, tokens []identity.AuthToken) error {
+func ExplainMissing(user *tokens.User, userID, id string, tokens []tokens.Token) error {
 	if len(tokens) == 0 {
 		return infermend.Missing(fmt.Errorf("user %s has no auth token %s, and no other auth token", userID, id))
 	}
@@ -29,7 +30,7 @@ func Kept(err error) error {
 
 // ExplainGone explains the error of an update of a token that OCI does not find. Any other error it returns as it is.
 func ExplainGone(err error) error {
-	if !identity.IsNotFound(err) {
+	if !oci.IsNotFound(err) {
 		return err
 	}
 	return fmt.Errorf("%w. If the token was deleted outside of Pulumi, run \"pulumi refresh\". The next \"pulumi up\" then creates a new one", err)
@@ -48,7 +49,7 @@ func Unlisted(created time.Time) string {
 		return stays + "the state does not say when it was created, and it may be new. If it is gone, remove it with \"pulumi state delete\"."
 	}
 	return stays + fmt.Sprintf("it was created at %s, and OCI may take %.0f minutes to list it. If it is gone, a refresh after that time "+
-		"removes it.", identity.RFC3339(created), identity.NewFor.Minutes())
+		"removes it.", tokens.RFC3339(created), tokens.NewFor.Minutes())
 }
 
 // Finished returns nil for a token that can be used, or whose lifecycle state OCI does not tell. Otherwise it returns the error that
