@@ -33,6 +33,7 @@ func TestCommandsOnPages(t *testing.T) {
 					"ocid1.user.oc1..aaaa...", s.user, "ocid1.user...", s.user, "ocid1.credential.oc1..aaaa...", token.ID,
 					"ocid1.tenancy.oc1..aaaa...", s.TenancyID(),
 				).Replace(strings.TrimSpace(command))
+				command = strings.TrimSuffix(command, " |") // to docker login
 				words, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\n' `+strings.TrimPrefix(command, "oci ")).Output()
 				require.NoError(t, err, command)
 				arguments := strings.Split(strings.TrimSpace(string(words)), "\n")
@@ -45,6 +46,8 @@ func TestCommandsOnPages(t *testing.T) {
 				printed, stderr := cli.command(nil, arguments...)
 				assert.Empty(t, stderr, command)
 				switch {
+				case strings.Contains(command, "access-token get"):
+					assert.NotEmpty(t, strings.TrimSpace(printed), command)
 				case strings.Contains(command, "domain list"):
 					assert.Contains(t, printed, s.Domains()[0].URL, command)
 				case strings.Contains(command, "auth-token list"):
@@ -84,4 +87,20 @@ func TestOCIKnowsTheCommandsOnPages(t *testing.T) {
 		}
 	}
 	assert.GreaterOrEqual(t, len(found), 8)
+}
+
+// TestPythonOnTheEmulatorsPage makes a call with the client that the page shows.
+func TestPythonOnTheEmulatorsPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(toolchain.Root, "docs", "guides", "emulator.md"))
+	require.NoError(t, err)
+	block := regexp.MustCompile("(?ms)^```python\n(.*?)^```$").FindSubmatch(page)
+	require.NotNil(t, block)
+	s := newService(t)
+	token := s.AddToken(s.user, "one")
+	code := strings.NewReplacer(".../config", s.configFile, "http://127.0.0.1:8080", s.url).Replace(strings.TrimSpace(string(block[1])))
+	printed, err := output(t.Context(), t.TempDir(), environment(), python(t)+"/python", "-c",
+		"import oci\nprint("+strings.TrimPrefix(code, "# Python SDK\n")+".list_auth_tokens('"+s.user+"').data)")
+	require.NoError(t, err, string(printed))
+	assert.Contains(t, string(printed), token.ID)
 }

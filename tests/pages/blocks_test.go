@@ -50,6 +50,9 @@ var blocks = map[string]map[string]string{
 	},
 	"docs/guides/signing-in.md":      {"for property in": "TestConfigurationOfOCIsPulumiProviderIsCopied"},
 	"docs/guides/troubleshooting.md": {"oci iam auth-token list": "TestTheWayOutAfterAKill"},
+	"docs/guides/where-the-token-goes.md": {
+		"oci container-registry access-token": "TestCommandsOnPages",
+	},
 	"docs/internals/promises.md": {
 		"go test": "is a part of make test; TestFilesAndTargetsOnPagesExist looks up what it names",
 	},

@@ -38,6 +38,9 @@ var bounds = map[string][]string{
 		"asks {userLooks} times within seconds for a user whom it finds in none",
 		"Fails after {throttleBudget}, or after the operation's `customTimeouts`",
 	},
+	"docs/guides/where-the-token-goes.md": {
+		"It waits up to {userWithin} before it creates the token",
+	},
 	"docs/guides/identity-domains.md": {
 		"when less than {lastWeek} is left, or less than a {lastShare}th of the token's life. For a token that lives for {lastWeek} or less",
 	},

@@ -22,13 +22,13 @@ import (
 
 // elsewhere lists the names on the pages that are not in the code of this repository, by whom they belong to.
 var elsewhere = map[string]string{
-	"Pulumi":       "PULUMI_DEBUG_GRPC HTTP_PROXY",
+	"Pulumi":       "PULUMI_DEBUG_GRPC HTTP_PROXY jsonStringify json_dumps JSONMarshal toJSON",
 	"the operator": "resyncFrequencySeconds continueResyncOnCommitMatch",
 	"Kubernetes":   "ImagePullBackOff",
 	"Kafka":        "PLAIN SASL_SSL",
 	"HTTP":         "Authentication",
 	"Maven":        "Dfile DpomFile",
-	"OCI's providers": "DomainsAuthToken oci_identity_domains_auth_token OCI_custom_cert_location OCI_use_obo_token TF_VAR_domain_name_override " +
+	"OCI's providers": "secretName vaultId plaintextValue DomainsAuthToken oci_identity_domains_auth_token OCI_custom_cert_location OCI_use_obo_token TF_VAR_domain_name_override " +
 		"accept_local_certs CLIENT_HOST_OVERRIDES",
 	"OCI's SDKs and CLI": "OCI_CLI_ENDPOINT OCI_DEFAULT_REALM OCI_REGION_METADATA OCI_RESOURCE_PRINCIPAL_VERSION",
 	"the examples":       "WORK vX Y tokenExchange",
