@@ -3,6 +3,7 @@ package pages
 import (
 	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -10,7 +11,6 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -185,28 +185,33 @@ esac`)
 
 // startEmulator runs a command that starts the local OCI, until the test ends, and returns what it says until it serves.
 func (m *machine) startEmulator(command string) string {
+	m.t.Helper()
+	return m.start(strings.ReplaceAll(strings.TrimSpace(command), "bin/", toolchain.Bin(m.t)+"/"), (*exec.Cmd).StdoutPipe, "Stop it with Ctrl-C.")
+}
+
+// start runs a command until the test ends, and returns what it prints until a line has this text.
+func (m *machine) start(command string, pipe func(*exec.Cmd) (io.ReadCloser, error), until string) string {
 	t := m.t
 	t.Helper()
-	bin := toolchain.Bin(t)
-	process := exec.Command("bash", "-euc", "exec "+strings.ReplaceAll(strings.TrimSpace(command), "bin/", bin+"/"))
+	process := exec.Command("bash", "-euc", "exec "+command)
 	process.Dir, process.Env = m.dir, m.env
-	output, err := process.StdoutPipe()
+	output, err := pipe(process)
 	require.NoError(t, err)
 	require.NoError(t, process.Start())
 	t.Cleanup(func() {
 		_ = process.Process.Signal(os.Interrupt) // as Ctrl-C
-		assert.NoError(t, process.Wait())
+		_ = process.Wait()
 	})
 	var said strings.Builder
-	var rest sync.WaitGroup
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		said.WriteString(lines.Text() + "\n")
-		if strings.HasPrefix(lines.Text(), "Stop it with Ctrl-C.") {
-			rest.Go(func() { _, _ = io.Copy(io.Discard, output) })
-			break
+		if strings.Contains(lines.Text(), until) {
+			go func() { _, _ = io.Copy(io.Discard, output) }() // The command stops if nobody reads.
+			return said.String()
 		}
 	}
-	return said.String()
+	t.Fatalf("%s ends:\n%s", command, said.String())
+	return ""
 }
 
 var saysURL = regexp.MustCompile(`OCI Identity listens on (http://127\.0\.0\.1:\d+)`)
@@ -247,11 +252,34 @@ func TestTheEmulatorsPageIsRight(t *testing.T) {
 	assert.Contains(t, faults(), "ServiceUnavailable")
 	m.bash("curl -X DELETE" + clearing)
 	assert.NotContains(t, faults(), "afterCommit")
+}
 
-	folder := t.TempDir()
-	said = m.startEmulator(strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:0", "/tmp/oci", folder).Replace(block(t, page, "bin/oci-identity-emulator")))
-	assert.Contains(t, said, folder)
-	assert.FileExists(t, folder+"/registry-keys.json", "which the registry's configuration on the page names")
+// TestTheEmulatorsPageHasARegistry starts a registry with the configuration on the page, and pushes an image to it.
+func TestTheEmulatorsPageHasARegistry(t *testing.T) {
+	t.Parallel()
+	toolchain.Need(t, "registry", "crane")
+	const page = "docs/guides/emulator.md"
+	m := newMachine(t, emulator.Config{})
+	free, err := net.Listen("tcp", "127.0.0.1:0") // The emulator has to know the registry's address, and the registry the emulator's.
+	require.NoError(t, err)
+	address, folder := free.Addr().String(), t.TempDir()
+	said := m.startEmulator(strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:0", "/tmp/oci", folder, "127.0.0.1:5000", address).
+		Replace(block(t, page, "bin/oci-identity-emulator")))
+	m.user, m.url = regexp.MustCompile(`ocid1\.user\.\S+`).FindString(said), saysURL.FindStringSubmatch(said)[1]
+	registry := regexp.MustCompile(`Log in to (\S+) as (\S+)/<user>`).FindStringSubmatch(said)
+
+	configuration := regexp.MustCompile("(?ms)^```yaml\n(version: 0.1\n.*?)^```$").FindStringSubmatch(readPage(t, page))
+	require.NotNil(t, configuration)
+	put(t, m.dir+"/registry.yaml", strings.NewReplacer("127.0.0.1:5000", address, "127.0.0.1:8080", strings.TrimPrefix(m.url, "http://"),
+		"registry-keys.json", folder+"/registry-keys.json").Replace(configuration[1]))
+	require.NoError(t, free.Close())
+	m.start("registry serve registry.yaml", (*exec.Cmd).StderrPipe, "listening on "+address)
+
+	put(t, m.dir+"/Pulumi.yaml", programsOf(t, "docs/guides/logins.md")[0])
+	m.newStack()
+	m.env = append(m.env, "OCI_CLI_CONFIG_FILE="+folder+"/config", "IMAGE="+registry[1]+"/"+registry[2]+"/app:v1", "DOCKER_CONFIG="+m.dir)
+	m.run("pulumi config set userId ocid1.user.oc1..aaaa...\npulumi up\npulumi stack output dockerConfig --show-secrets > config.json\n" +
+		"tar -cf layer.tar Pulumi.yaml\ncrane append --new_layer layer.tar --new_tag $IMAGE\ncrane manifest $IMAGE")
 }
 
 // TestExamplesAgainstALocalOCI runs what the page about the examples says, in a copy of what it needs of the repository.
