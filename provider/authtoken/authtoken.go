@@ -193,9 +193,11 @@ func (r *AuthToken) Read(
 	}
 }
 
-// Update changes the description, which is all that can change in place. The value stays the same. The engine also calls Update
-// as long as the token could not be used when it was last seen. Update then looks at it again. If nothing is to be changed at OCI,
-// Update makes no call: it records an argument that has become a secret, or has another form.
+// Update changes the description, which is all that can change in place. The value stays the same. If nothing is to be changed at OCI,
+// Update sends nothing: it records an argument that has become a secret, or has another form.
+//
+// The engine also calls Update as long as the token could not be used when it was last seen: at the next "pulumi up", and since Pulumi
+// 3.274 when an error hook repeats a creation. Update then looks at the token again.
 func (r *AuthToken) Update(
 	ctx context.Context, req infer.UpdateRequest[Args, State],
 ) (infer.UpdateResponse[State], error) {
@@ -209,18 +211,38 @@ func (r *AuthToken) Update(
 		return infer.UpdateResponse[State]{Output: state}, nil
 	}
 	user, err := r.oci.User(ctx, req.Inputs.User())
-	if err != nil {
-		return infer.UpdateResponse[State]{}, err
+	var updated tokens.Token
+	switch {
+	case err != nil:
+	case described:
+		updated, err = lookAgain(ctx, user, id, state)
+	default:
+		updated, err = user.UpdateToken(ctx, id, req.Inputs.Description)
 	}
-	updated, err := user.UpdateToken(ctx, id, req.Inputs.Description)
 	if err != nil {
-		return infer.UpdateResponse[State]{}, token.ExplainGone(err)
+		return infer.UpdateResponse[State]{Output: req.State}, token.KeepingState(id, req.State.Outputs, token.ExplainGone(err))
 	}
 	updated.ID, state = id, state.updatedBy(updated)
 	updated.State = state.State
 	updated, err = user.AwaitActive(ctx, updated)
 	state = state.updatedBy(updated)
 	return infer.UpdateResponse[State]{Output: state}, token.Finished(id, state.Outputs, err)
+}
+
+// lookAgain returns a token as OCI lists it. If it is too new to be listed, it is as it was last seen.
+func lookAgain(ctx context.Context, user *tokens.User, id string, state State) (tokens.Token, error) {
+	found, gone, err := user.FindToken(ctx, id, state.Created())
+	switch {
+	case err != nil:
+		return tokens.Token{}, err
+	case gone:
+		return tokens.Token{}, fmt.Errorf("auth token %s of user %s does not exist any more. Run \"pulumi refresh\". The next \"pulumi up\" "+
+			"then creates a new one", id, state.UserID)
+	case found == nil:
+		return tokens.Token{}, nil
+	default:
+		return *found, nil
+	}
 }
 
 // Delete revokes the token.

@@ -225,8 +225,11 @@ func (run *update) failed(err error) error {
 		run.unfinished.Store(run.creation, run)
 	}
 	var failed infer.ResourceInitFailedError
-	if !run.changed || errors.As(err, &failed) {
+	switch {
+	case errors.As(err, &failed):
 		return err
+	case !run.changed:
+		return token.KeepingState(token.OrEmpty(run.from.TokenID), run.from.Outputs, err)
 	}
 	works := "The current token still works"
 	switch {

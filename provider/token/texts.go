@@ -66,6 +66,15 @@ func Finished(id string, outputs Outputs, unawaited error) error {
 	}
 }
 
+// KeepingState returns an error of an update with which the engine records the state, if the token could not be used before. The update may be a
+// part of the creation, repeated by an error hook: the state with the value is then recorded nowhere yet.
+func KeepingState(id string, outputs Outputs, err error) error {
+	if outputs.IsUsable() {
+		return err
+	}
+	return Unfinished(id, err.Error())
+}
+
 // Unfinished returns the error for a token that exists and is recorded, but cannot be used.
 func Unfinished(id, reason string) error {
 	return infer.ResourceInitFailedError{Reasons: []string{

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -474,13 +475,25 @@ func (op *operation) up() {
 	each(op, leftover, func(r *record) { op.delete(r) })
 }
 
-// create calls Create, and calls it again as often as error hooks ask for it.
+// create calls Create, and calls it again as often as error hooks ask for it. Since Pulumi 3.274, the engine calls Update instead once a
+// token is there. If that fails and returns no state, the engine records nothing.
 func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 	began := time.Now()
+	var partial *pulumirpc.ErrorResourceInitFailed
 	for repeats := op.step.hooks; ; repeats-- {
 		response, err := call(op.engine, "Create", op.urnOf(name), func(ctx context.Context) (*pulumirpc.CreateResponse, error) {
-			return op.process.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: op.urnOf(name), Properties: inputs, Timeout: w.timeout})
+			if partial == nil || op.step.createsAgain {
+				return op.process.plugin.Create(ctx, &pulumirpc.CreateRequest{Urn: op.urnOf(name), Properties: inputs, Timeout: w.timeout})
+			}
+			updated, err := op.process.plugin.Update(ctx, &pulumirpc.UpdateRequest{
+				Id: partial.Id, Urn: op.urnOf(name), Olds: partial.Properties, OldInputs: inputs, News: inputs, Timeout: w.timeout,
+			})
+			return &pulumirpc.CreateResponse{Id: partial.Id, Properties: updated.GetProperties()}, err
 		})
+		if failed := initFailure(err); failed != nil {
+			failed.Id = cmp.Or(failed.Id, partial.GetId()) // Update returns none
+			partial = failed
+		}
 		if errors.Is(err, errKilled) {
 			op.fails(err)
 			op.ledger.killedDuringCreate(op.engine, w.user, began)
@@ -495,9 +508,13 @@ func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 			op.fails(err)
 			op.ledger.heardFailure(op.process, op.urnOf(name), err.Error())
 			op.ledger.createFailed(op.engine, w.user, began, err.Error())
-			if initErrors = initFailure(err); initErrors == nil {
+			if initFailure(err) == nil {
+				if partial != nil {
+					op.fail("lost", "the creation of %s ended without the state that it had returned before", name)
+				}
 				return
 			}
+			initErrors = partial
 			response = &pulumirpc.CreateResponse{Id: initErrors.Id, Properties: initErrors.Properties}
 		}
 		made := &record{

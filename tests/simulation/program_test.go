@@ -91,8 +91,9 @@ type step struct {
 	rate float64
 
 	// How Pulumi operates: with its own plugin process, on all resources at once, with an error hook that repeats a failed Create a
-	// number of times, and cancelled or with the plugin killed after a while.
+	// number of times, even if there is a token, and cancelled or with the plugin killed after a while.
 	fresh, parallel        bool
+	createsAgain           bool // as before Pulumi 3.274
 	hooks                  int
 	cancelAfter, killAfter time.Duration
 	fault                  *emulator.Fault
@@ -115,6 +116,9 @@ func newProgram(seed uint64, length int) []step {
 	}
 	if g.one(8) {
 		program = append(program, g.halfDoneRotation()...)
+	}
+	if g.one(8) {
+		program = append(program, g.halfDoneCreation()...)
 	}
 	for len(program) < length {
 		program = append(program, g.step())
@@ -226,6 +230,21 @@ func (g generator) want() step {
 	}
 }
 
+// halfDoneCreation begins with a creation whose token stays CREATING, and which error hooks repeat while OCI refuses to list or to change
+// tokens.
+func (g generator) halfDoneCreation() []step {
+	want, up := g.want(), g.command(actionUp)
+	want.user, up.stack = g.IntN(firstInDomain), want.stack
+	up.hooks, up.createsAgain = 1+g.IntN(3), g.one(2)
+	steps := []step{{action: actionCreating, d: time.Hour}}
+	for _, operation := range []string{"ListAuthTokens", "UpdateAuthToken"} {
+		fault := &emulator.Fault{Operation: operation, Times: pick(g, 3, 30)}
+		g.failure(fault)
+		steps = append(steps, step{action: actionFault, fault: fault})
+	}
+	return append(steps, want, up, step{action: actionClear}, step{action: actionCreating})
+}
+
 // operation returns a command. One in four times the other stack does something at the same time.
 func (g generator) operation(a action) step {
 	s := g.command(a)
@@ -243,7 +262,7 @@ func (g generator) operation(a action) step {
 func (g generator) command(a action) step {
 	s := step{action: a, fresh: !g.one(4), parallel: g.one(2)}
 	if g.one(3) {
-		s.hooks = 1 + g.IntN(3)
+		s.hooks, s.createsAgain = 1+g.IntN(3), g.one(2)
 	}
 	moment := func() time.Duration {
 		return time.Duration(1+g.IntN(1000)) * pick(g, time.Millisecond, time.Millisecond, 10*time.Millisecond, 200*time.Millisecond)
@@ -467,7 +486,11 @@ func (s step) manner() string {
 		manner = append(manner, "all resources at once")
 	}
 	if s.hooks > 0 {
-		manner = append(manner, fmt.Sprintf("error hooks repeat up to %d times", s.hooks))
+		again := "as an update"
+		if s.createsAgain {
+			again = "as a creation"
+		}
+		manner = append(manner, fmt.Sprintf("error hooks repeat up to %d times, %s once there is a token", s.hooks, again))
 	}
 	if s.cancelAfter > 0 {
 		manner = append(manner, fmt.Sprintf("cancelled after %s", s.cancelAfter))
