@@ -17,7 +17,7 @@ import (
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // apiKey signs with a user's API key. The key is parsed once.
@@ -122,7 +122,7 @@ func (s *sources) readPrivateKey(found finding) (*rsa.PrivateKey, *problem) {
 	}
 	path := s.path(found.value)
 	content, err := readFile(path)
-	if kind := path.Secret(); err != nil && (kind == outside.PrivateKey || kind == outside.PEM) {
+	if kind := path.Secret(); err != nil && (kind == safetext.PrivateKey || kind == safetext.PEM) {
 		return nil, wrong(propertyPrivateKeyPath, "holds %s itself, not the path of a file (from %s): set privateKey instead, or write "+
 			"it to a file", kind, found.origin)
 	}
@@ -177,7 +177,7 @@ func parsePrivateKey(p Property, content, password, origin string) (*rsa.Private
 		return nil, wrong(p, "%s holds an OpenSSH private key, which OCI's tools do not read: "+
 			`convert a copy of it with "ssh-keygen -p -m PEM -f COPY"`, origin)
 	case block == nil && kind != "" && !strings.HasSuffix(kind, "private key"):
-		return nil, wrong(p, "%s holds a %s, not a private key", origin, outside.Sentence(kind))
+		return nil, wrong(p, "%s holds a %s, not a private key", origin, safetext.Sentence(kind))
 	case block == nil && isPath(content):
 		return nil, wrong(p, "%s holds a path, not a private key: set %s, or one of the environment variables %s, instead",
 			origin, propertyPrivateKeyPath.Name, strings.Join(propertyPrivateKeyPath.Variables(), ", "))
@@ -205,7 +205,7 @@ func parsePrivateKey(p Property, content, password, origin string) (*rsa.Private
 
 // isPath reports whether text that should be a key is the path of a file.
 func isPath(text string) bool {
-	path := outside.Text(strings.TrimSpace(text))
+	path := safetext.Text(strings.TrimSpace(text))
 	return exists(path) || startsAtHome(path) || filepath.IsAbs(string(path))
 }
 

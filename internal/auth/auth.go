@@ -13,7 +13,7 @@ import (
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 	_ "github.com/ociauthtoken/pulumi-ociauthtoken/internal/sdklog" // secrets pass through the SDK, which logs them
 )
 
@@ -133,7 +133,7 @@ func Resolve(ctx context.Context, settings Settings, environment Environment) (C
 		return nil, err
 	}
 	if proxy := s.cliFile.settings["proxy"]; proxy != "" { // which the CLI prefers to the environment
-		s.handToSDK("HTTPS_PROXY", outside.Text(proxy))
+		s.handToSDK("HTTPS_PROXY", safetext.Text(proxy))
 	}
 	if err := s.trustCertificates(); err != nil {
 		return nil, err
@@ -174,10 +174,10 @@ type requirement struct {
 }
 
 // require returns the value of a property, and notes a problem if it is missing or wrong.
-func (r *requirement) require(p Property) outside.Text { return r.check(p, r.find(p)) }
+func (r *requirement) require(p Property) safetext.Text { return r.check(p, r.find(p)) }
 
 // check returns the value of what was found, and notes a problem if it is missing or wrong.
-func (r *requirement) check(p Property, found finding) outside.Text {
+func (r *requirement) check(p Property, found finding) safetext.Text {
 	if found.value == "" {
 		r.add(r.missing(p))
 	} else if p.Check != nil {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // The checks of properties. Each returns nil, or an error that says what is wrong with the value and what is right.
@@ -24,7 +24,7 @@ func checkWay(s string) error {
 	for _, w := range ways {
 		names = append(names, w.Name)
 	}
-	return fmt.Errorf("%q is not a way to sign in: use one of %s", outside.Text(s), strings.Join(names, ", "))
+	return fmt.Errorf("%q is not a way to sign in: use one of %s", safetext.Text(s), strings.Join(names, ", "))
 }
 
 // fingerprintPattern matches 16 bytes in hexadecimal with colons between them.
@@ -33,7 +33,7 @@ var fingerprintPattern = regexp.MustCompile(`^([0-9a-fA-F]{2}:){15}[0-9a-fA-F]{2
 func checkFingerprint(s string) error {
 	if !fingerprintPattern.MatchString(s) {
 		return fmt.Errorf("%q is not a fingerprint, which is 16 bytes in hexadecimal with colons between them: "+
-			"copy it from the user's API keys in the Console", outside.Text(s))
+			"copy it from the user's API keys in the Console", safetext.Text(s))
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ var regionPattern = regexp.MustCompile(`^([a-zA-Z]{3}|[a-zA-Z]+(-[a-zA-Z]+)+-[0-
 
 func checkRegion(s string) error {
 	if !regionPattern.MatchString(s) {
-		return fmt.Errorf("%q is not a region: use a name such as us-phoenix-1 or a key such as PHX", outside.Text(s))
+		return fmt.Errorf("%q is not a region: use a name such as us-phoenix-1 or a key such as PHX", safetext.Text(s))
 	}
 	return nil
 }
@@ -53,7 +53,7 @@ func checkTokenExchangeAuth(s string) error {
 	if strings.EqualFold(s, exchangeAsClient) || strings.EqualFold(s, InstancePrincipal) {
 		return nil
 	}
-	return fmt.Errorf("%q is neither %s nor %s", outside.Text(s), exchangeAsClient, InstancePrincipal)
+	return fmt.Errorf("%q is neither %s nor %s", safetext.Text(s), exchangeAsClient, InstancePrincipal)
 }
 
 func checkDomainURL(s string) error {

@@ -11,15 +11,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // configFile is one profile of the OCI configuration file:
 // https://docs.oracle.com/iaas/Content/API/Concepts/sdkconfig.htm.
 type configFile struct {
-	path     outside.Text
+	path     safetext.Text
 	variable string // the environment variable that names the file, or empty
-	profile  outside.Text
+	profile  safetext.Text
 	keys     map[string]string // of the profile itself
 	shared   map[string]string // of the profile DEFAULT, whose keys every profile inherits
 	settings map[string]string // of the CLI, in a file of its own
@@ -40,7 +40,7 @@ const (
 
 // findConfigFile returns the path of the configuration file, and the environment variable that names it, if one does. It looks
 // where the CLI is told to look, then where OCI's SDKs look, in their order. The working directory is not searched.
-func (s *sources) findConfigFile() (path outside.Text, variable string) {
+func (s *sources) findConfigFile() (path safetext.Text, variable string) {
 	usual, old := s.path("~/.oci/config"), s.path("~/.oraclebmc/config")
 	cli, sdk := s.variable(cliConfigFileVariable).value, s.variable(configFileVariable).value
 	switch {
@@ -56,7 +56,7 @@ func (s *sources) findConfigFile() (path outside.Text, variable string) {
 }
 
 // exists reports whether a file exists. Like OCI's tools, it takes a file in a folder that may not be searched for absent.
-func exists(path outside.Text) bool {
+func exists(path safetext.Text) bool {
 	_, err := os.Stat(string(path))
 	return err == nil
 }
@@ -106,7 +106,7 @@ func (f configFile) read() (map[string]map[string]string, error) {
 		return nil, err
 	}
 	if _, kind := findPrivateKey(string(content)); kind != "" && !bytes.Contains(content, []byte("[")) {
-		return nil, fmt.Errorf("%s is in PEM format (%s), and has no profile", f.path, outside.Sentence(kind))
+		return nil, fmt.Errorf("%s is in PEM format (%s), and has no profile", f.path, safetext.Sentence(kind))
 	}
 	parsed, err := parseProfiles(string(content))
 	if err != nil {
@@ -119,7 +119,7 @@ func (f configFile) read() (map[string]map[string]string, error) {
 // profile is asked for, the file may name one. The variable counts only if the usual file does not exist. All that, and that a file
 // which cannot be read says nothing, is as in the CLI.
 func (s *sources) readCLIFile(asked finding) finding {
-	paths := []outside.Text{s.path("~/.oci/oci_cli_rc"), s.path(s.env(cliFileVariable)), s.path("~/.oci/cli-defaults")}
+	paths := []safetext.Text{s.path("~/.oci/oci_cli_rc"), s.path(s.env(cliFileVariable)), s.path("~/.oci/cli-defaults")}
 	at := slices.IndexFunc(paths, exists)
 	if at < 0 {
 		return asked
@@ -128,7 +128,7 @@ func (s *sources) readCLIFile(asked finding) finding {
 	parsed, _ := parseProfiles(string(content))
 	settings := parsed["OCI_CLI_SETTINGS"]
 	if named := settings["default_profile"]; asked.value == "" && named != "" {
-		asked = finding{value: outside.Text(named), origin: paths[at].String()}
+		asked = finding{value: safetext.Text(named), origin: paths[at].String()}
 	}
 	s.cliFile = configFile{path: paths[at], profile: cmp.Or(asked.value, defaultProfile), settings: settings}
 	if keys, found := parsed[string(s.cliFile.profile)]; found {
@@ -177,9 +177,9 @@ func parseProfiles(content string) (parsed map[string]map[string]string, err err
 func namesOf(parsed map[string]map[string]string) string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(parsed)) {
-		names = append(names, outside.Text(name).String())
+		names = append(names, safetext.Text(name).String())
 	}
-	return outside.Sentence(cmp.Or(strings.Join(names, ", "), "none"))
+	return safetext.Sentence(cmp.Or(strings.Join(names, ", "), "none"))
 }
 
 const (
@@ -190,11 +190,11 @@ const (
 )
 
 // value returns the value of a key, from the profile or else from DEFAULT, or "".
-func (f configFile) value(key string) outside.Text {
+func (f configFile) value(key string) safetext.Text {
 	if value, ok := f.keys[key]; ok {
-		return outside.Text(value)
+		return safetext.Text(value)
 	}
-	return outside.Text(f.shared[key])
+	return safetext.Text(f.shared[key])
 }
 
 // find returns the value of a key and the profile that it is in.
@@ -207,13 +207,13 @@ func (f configFile) find(key string) finding {
 
 // kind returns how the profile says to sign in, as a value of the property auth, or "" if it does not say. DEFAULT is asked only
 // if the profile itself says nothing.
-func (f configFile) kind() outside.Text {
+func (f configFile) kind() safetext.Text {
 	for _, keys := range []map[string]string{f.keys, f.shared} {
 		switch said := keys["authentication_type"]; {
 		case said == "instance_principal" && f.value(delegationTokenKey) != "":
 			return InstanceOBOUser
 		case said != "":
-			return outside.Text(said)
+			return safetext.Text(said)
 		case keys[propertyUserOCID.Key] != "":
 			return APIKey
 		case keys[securityTokenKey] != "":

@@ -10,14 +10,14 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // longestFile limits how many bytes are read, because some files have no end.
 const longestFile = 1 << 20
 
 // readFile reads a file whose path somebody has typed. Its errors show no more of the path than may be shown.
-func readFile(path outside.Text) ([]byte, error) {
+func readFile(path safetext.Text) ([]byte, error) {
 	if startsAtHome(path) {
 		return nil, fmt.Errorf("%s could not be read: ~ stands for the home directory, and there is no home directory: "+
 			"set the environment variable HOME, or give the whole path", path)

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // canary stands in secrets, and no error may show it.
@@ -92,7 +92,7 @@ func FuzzResolve(f *testing.F) {
 		if chosen == "privateKeyPath" {
 			delete(settings, "privateKey")
 		}
-		if chosen != "workloadIdentityTokenPath" || outside.Text(value).Secret() != "" {
+		if chosen != "workloadIdentityTokenPath" || safetext.Text(value).Secret() != "" {
 			settings[chosen] = value
 		}
 		for _, p := range properties {

@@ -20,7 +20,7 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 	sdk "github.com/oracle/oci-go-sdk/v65/common/auth"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // metadataVariable tells the SDK where the instance metadata service is.
@@ -39,8 +39,8 @@ func readMetadata(ctx context.Context, s *sources, path string) (status int, tex
 			err = inURL.Err // without the URL, which may contain a password
 		}
 		if err != nil {
-			err = fmt.Errorf("this machine is not an OCI instance, or its metadata service cannot be used (%s: %s)", outside.URL(base),
-				outside.Sentence(err.Error()))
+			err = fmt.Errorf("this machine is not an OCI instance, or its metadata service cannot be used (%s: %s)", safetext.URL(base),
+				safetext.Sentence(err.Error()))
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second) // the SDK itself tries for minutes
@@ -84,7 +84,7 @@ func instancePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 	}
 	if endpoint := s.env("OCI_CLI_FEDERATION_ENDPOINT"); endpoint != "" { // which tells OCI's CLI where to get security tokens
 		base := strings.TrimSuffix(strings.TrimRight(string(endpoint), "/"), "/v1/x509")
-		s.handToSDK("OCI_SDK_AUTH_CLIENT_REGION_URL", outside.Text(base))
+		s.handToSDK("OCI_SDK_AUTH_CLIENT_REGION_URL", safetext.Text(base))
 	}
 	return signInAs(ctx, s, InstancePrincipal, func() (common.ConfigurationProvider, error) {
 		return sdk.InstancePrincipalConfigurationProviderWithCustomClient(guarded(s))
@@ -127,9 +127,9 @@ func instancePrincipalWithCerts(ctx context.Context, s *sources) (Credentials, e
 type certificates struct{ leaf, key, passphrase, intermediate []byte }
 
 // readCertificates reads the certificates and checks them. Its errors name the file.
-func readCertificates(folder outside.Text) (certificates, error) {
+func readCertificates(folder safetext.Text) (certificates, error) {
 	var problems []string
-	in := func(name string) outside.Text { return outside.Text(filepath.Join(string(folder), name)) }
+	in := func(name string) safetext.Text { return safetext.Text(filepath.Join(string(folder), name)) }
 	read := func(name string) []byte {
 		content, err := readFile(in(name))
 		// There is a pass phrase only if the key is encrypted.
@@ -161,14 +161,14 @@ func readCertificates(folder outside.Text) (certificates, error) {
 	return c, nil
 }
 
-func parseCertificate(content []byte, path outside.Text) (*x509.Certificate, error) {
+func parseCertificate(content []byte, path safetext.Text) (*x509.Certificate, error) {
 	block, _ := pem.Decode(content)
 	if block == nil {
 		return nil, fmt.Errorf("%s is not a certificate in PEM format", path)
 	}
 	certificate, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return nil, fmt.Errorf("%s is not a certificate: %s", path, outside.Sentence(err.Error()))
+		return nil, fmt.Errorf("%s is not a certificate: %s", path, safetext.Sentence(err.Error()))
 	}
 	return certificate, nil
 }

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // shortestSecret is the length of the shortest secret that is taken out of errors. A shorter one would be found inside words.
@@ -55,9 +55,9 @@ func (r redactor) clean(err error) error {
 		core := strings.Trim(word, `()[]{}<>"'.,:;!?`)
 		switch {
 		case core == "", plain.MatchString(core):
-		case outside.URL(core).String() == core:
-		case strings.Contains(core, "://") && strings.Contains(outside.URL(core).String(), "://"):
-			word = outside.URL(core).String()
+		case safetext.URL(core).String() == core:
+		case strings.Contains(core, "://") && strings.Contains(safetext.URL(core).String(), "://"):
+			word = safetext.URL(core).String()
 		default:
 			word = gone
 		}
@@ -65,5 +65,5 @@ func (r redactor) clean(err error) error {
 			shown = append(shown, word)
 		}
 	}
-	return errors.New(outside.Sentence(strings.Join(shown, " ")))
+	return errors.New(safetext.Sentence(strings.Join(shown, " ")))
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 	sdk "github.com/oracle/oci-go-sdk/v65/common/auth"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // requireVariables returns an error that names the environment variables that are needed and not set, or nil.
@@ -73,7 +73,7 @@ func resourcePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 			if err != nil {
 				return nil, wrong(propertyAuth, "%s: %v", ResourcePrincipal, err)
 			}
-			s.handToSDK(resourceID, outside.Text(id))
+			s.handToSDK(resourceID, safetext.Text(id))
 		}
 	}
 	return signInAs(ctx, s, ResourcePrincipal, func() (common.ConfigurationProvider, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/ocid"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // session signs with the key and the security token of a session that "oci session authenticate" has opened. Both are read again
@@ -17,9 +17,9 @@ import (
 type session struct {
 	tenancy, region string
 	origin          string // of the token, as worded in messages
-	profile         outside.Text
+	profile         safetext.Text
 	token           tokenFile
-	keyFile         outside.Text
+	keyFile         safetext.Text
 	password        string
 }
 

@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // finding is a value, and where it was found. It is the zero finding if nothing was found.
 type finding struct {
-	value  outside.Text
+	value  safetext.Text
 	origin string // as worded in messages
 	// property is the name of the property, and place the source that has it, if the value is that of a property.
 	property string
@@ -24,14 +24,14 @@ type source struct {
 	// name returns what messages call the place of a property, such as "the environment variable OCI_REGION".
 	name func(Property) string
 	// lookup returns the value of a property in this place, or "".
-	lookup func(Property) outside.Text
+	lookup func(Property) safetext.Text
 }
 
 // find returns what this place says about a property.
 func (s *source) find(p Property) finding {
 	value, origin := s.lookup(p), s.name(p)
 	if !p.Secret { // values from files and of CI often end in a line break, and have quotation marks that a shell would remove
-		value = outside.Text(strings.TrimSpace(string(value)))
+		value = safetext.Text(strings.TrimSpace(string(value)))
 		if strings.IndexAny(string(value), `"'`) == 0 {
 			origin += ", where it is in quotation marks"
 		}
@@ -67,19 +67,19 @@ func newSources(settings Settings, environment Environment) (*sources, error) {
 	variables := func(variable func(Property) string) *source {
 		return &source{
 			name:   func(p Property) string { return "the environment variable " + variable(p) },
-			lookup: func(p Property) outside.Text { return s.env(variable(p)) },
+			lookup: func(p Property) safetext.Text { return s.env(variable(p)) },
 		}
 	}
 	s.program = &source{
 		name:   func(Property) string { return "the provider's configuration" },
-		lookup: func(p Property) outside.Text { return outside.Text(settings[p.Name]) },
+		lookup: func(p Property) safetext.Text { return safetext.Text(settings[p.Name]) },
 	}
 	terraform, oci := variables(Property.terraformVariable), variables(Property.ociVariable)
 	s.cli = variables(func(p Property) string { return p.CLI })
 	s.profile = &source{name: func(Property) string { return s.file.String() }, lookup: s.inProfile}
 	cliFile := &source{
 		name:   func(Property) string { return s.cliFile.String() },
-		lookup: func(p Property) outside.Text { return s.cliFile.value(p.CLIFile) },
+		lookup: func(p Property) safetext.Text { return s.cliFile.value(p.CLIFile) },
 	}
 
 	profile := firstOf(propertyConfigFileProfile, s.program, terraform, oci, s.cli)
@@ -98,7 +98,7 @@ func newSources(settings Settings, environment Environment) (*sources, error) {
 
 // inProfile returns the value of a property in the profile, or "". The property auth follows from the keys of the profile, unless
 // the program sets a part of an API key.
-func (s *sources) inProfile(p Property) outside.Text {
+func (s *sources) inProfile(p Property) safetext.Text {
 	if p.Name == propertyAuth.Name {
 		if parts := s.identityIn(); parts[theUser].value+parts[theFingerprint].value+parts[theKey].value == "" {
 			return s.file.kind()
@@ -142,16 +142,16 @@ func (s *sources) whereToSet(p Property) string {
 }
 
 // env returns the value of an environment variable, or "".
-func (s *sources) env(name string) outside.Text {
+func (s *sources) env(name string) safetext.Text {
 	value, _ := s.environment.LookupEnv(name)
-	return outside.Text(value)
+	return safetext.Text(value)
 }
 
 // variable returns the first of the environment variables that is set, without white space around it.
 func (s *sources) variable(names ...string) finding {
 	for _, name := range names {
 		if value := strings.TrimSpace(string(s.env(name))); value != "" {
-			return finding{value: outside.Text(value), origin: "the environment variable " + name}
+			return finding{value: safetext.Text(value), origin: "the environment variable " + name}
 		}
 	}
 	return finding{}
@@ -174,14 +174,14 @@ func (s *sources) inCLIOrProfile(variable, key string) finding {
 
 // path replaces a leading tilde with the home directory. If there is no home directory, it returns the path unchanged, and readFile
 // returns the error.
-func (s *sources) path(path outside.Text) outside.Text {
+func (s *sources) path(path safetext.Text) safetext.Text {
 	if s.home != "" && startsAtHome(path) {
-		return outside.Text(filepath.Join(s.home, string(path[1:])))
+		return safetext.Text(filepath.Join(s.home, string(path[1:])))
 	}
 	return path
 }
 
 // startsAtHome reports whether a path begins with a tilde that stands for the home directory.
-func startsAtHome(path outside.Text) bool {
+func startsAtHome(path safetext.Text) bool {
 	return path == "~" || strings.HasPrefix(string(path), "~/") || strings.HasPrefix(string(path), "~"+string(filepath.Separator))
 }

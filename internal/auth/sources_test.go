@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // writeConfigFile writes ~/.oci/config into a new home directory.
@@ -94,9 +94,9 @@ func TestATildeStandsForTheHomeDirectory(t *testing.T) {
 		"": "",
 	} {
 		s := &sources{home: "/home/me"}
-		assert.Equal(t, expanded, string(s.path(outside.Text(path))))
+		assert.Equal(t, expanded, string(s.path(safetext.Text(path))))
 		s.home = ""
-		assert.Equal(t, path, string(s.path(outside.Text(path))), "there is no home directory")
+		assert.Equal(t, path, string(s.path(safetext.Text(path))), "there is no home directory")
 	}
 	_, err := readFile("~/key.pem")
 	require.ErrorContains(t, err, "there is no home directory")

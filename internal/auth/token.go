@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // securityTokenPrefix begins the key id of a signature that uses a security token instead of the name of a key.
@@ -45,7 +45,7 @@ func (c claims) expires() string   { return c.expiry().Format(time.RFC3339) }
 
 // tokenFile is the path of a token that something else renews, as Kubernetes renews a projected service account token. It is read
 // again each time.
-type tokenFile struct{ outside.Text }
+type tokenFile struct{ safetext.Text }
 
 // GetToken returns a token to exchange. Not all such tokens say when they expire.
 func (f tokenFile) GetToken() (string, error) {

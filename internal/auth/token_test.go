@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // aToken returns a JSON Web Token with these claims.
@@ -67,9 +67,9 @@ func TestTokenFiles(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "token")
 		require.NoError(t, os.WriteFile(path, []byte(test.content), 0o600))
-		token, err := tokenFile{outside.Text(path)}.GetToken()
+		token, err := tokenFile{safetext.Text(path)}.GetToken()
 		checkTokenFile(t, token, err, path, test.exchanged)
-		token, err = tokenFile{outside.Text(path)}.ServiceAccountToken()
+		token, err = tokenFile{safetext.Text(path)}.ServiceAccountToken()
 		checkTokenFile(t, token, err, path, test.serviceAccount)
 	}
 	_, err := tokenFile{"/missing"}.GetToken()

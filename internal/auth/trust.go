@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // certificatesVariable names the file with the certificate authorities that OCI's SDKs trust instead of the machine's. The SDK reads it
@@ -36,7 +36,7 @@ func (s *sources) trustCertificates() error {
 }
 
 // readAuthorities reads a file with certificates.
-func readAuthorities(path outside.Text) ([]byte, error) {
+func readAuthorities(path safetext.Text) ([]byte, error) {
 	content, err := readFile(path)
 	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(content) {
 		err = fmt.Errorf("%s holds no certificate in PEM format", path)
@@ -45,7 +45,7 @@ func readAuthorities(path outside.Text) ([]byte, error) {
 }
 
 // handToSDK sets an environment variable that OCI's SDK reads, unless it has that value already.
-func (s *sources) handToSDK(variable string, value outside.Text) {
+func (s *sources) handToSDK(variable string, value safetext.Text) {
 	if s.env(variable) != value {
 		_ = s.environment.Setenv(variable, string(value)) // what no variable can hold is in none of these values
 	}

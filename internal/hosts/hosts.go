@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // IsLoopback reports whether a host is this machine. Plain http is accepted for such hosts only.
@@ -22,7 +22,7 @@ var defaultPorts = map[string]string{"https": "443", "http": "80"}
 // ParseDomainURL parses the URL of an identity domain, as the Console and "oci iam domain list" show it. It returns the URL in
 // canonical form: scheme and host in lower case, and the port if it is not the default. It accepts plain http for loopback addresses only.
 func ParseDomainURL(s string) (string, error) {
-	shown := outside.URL(s)
+	shown := safetext.URL(s)
 	u, err := url.Parse(s)
 	switch {
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":

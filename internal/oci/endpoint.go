@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // regionPlaceholder stands for the region's name in an endpoint, as in the SDK's own endpoint templates.
@@ -25,7 +25,7 @@ type Endpoint struct{ template string }
 // name. It accepts plain http for loopback addresses only, because the answer to CreateAuthToken contains the token. Its errors
 // quote no password, even if the text is not a URL.
 func ParseEndpoint(template string) (Endpoint, error) {
-	shown := outside.URL(template)
+	shown := safetext.URL(template)
 	u, err := url.Parse(strings.ReplaceAll(template, regionPlaceholder, "region"))
 	switch {
 	case err != nil:

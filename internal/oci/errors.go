@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
 
@@ -67,9 +67,9 @@ func (e *Error) happened() string {
 	tried := fmt.Sprintf("could not %s in %s", e.doing, e.where)
 	switch {
 	case e.Status == 0 && e.Verdict == Unsent:
-		return fmt.Sprintf("%s: nothing was sent: %s", tried, outside.Sentence(reason(e.cause)))
+		return fmt.Sprintf("%s: nothing was sent: %s", tried, safetext.Sentence(reason(e.cause)))
 	case e.Status == 0:
-		return fmt.Sprintf("%s: %s", tried, outside.Sentence(reason(e.cause)))
+		return fmt.Sprintf("%s: %s", tried, safetext.Sentence(reason(e.cause)))
 	}
 	said := fmt.Sprintf("%d %s", e.Status, e.code)
 	if e.code == "" {
@@ -82,7 +82,7 @@ func (e *Error) happened() string {
 		said += fmt.Sprintf(" (opc-request-id %s)", e.requestID)
 	}
 	if e.cause != nil {
-		return fmt.Sprintf("%s: OCI answered %s, and %s", tried, said, outside.Sentence(e.cause.Error()))
+		return fmt.Sprintf("%s: OCI answered %s, and %s", tried, said, safetext.Sentence(e.cause.Error()))
 	}
 	return fmt.Sprintf("%s: OCI answered %s", tried, said)
 }

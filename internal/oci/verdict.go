@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
 
@@ -79,7 +79,7 @@ func (a *Answer) failure() (code, message string) {
 	if message == "" {
 		message = Text(said.Detail)
 	}
-	return outside.Shorten(outside.Sentence(code), 100), outside.Sentence(message)
+	return safetext.Shorten(safetext.Sentence(code), 100), safetext.Sentence(message)
 }
 
 // isCode reports whether a code is the wanted one of IAM, or the code with the same name of an identity domain, such as
@@ -90,7 +90,7 @@ func isCode(code, want string) bool {
 
 // requestID returns OCI's id of the request.
 func (a *Answer) requestID() string {
-	return outside.Shorten(outside.Sentence(a.Header.Get("opc-request-id")), 200)
+	return safetext.Shorten(safetext.Sentence(a.Header.Get("opc-request-id")), 200)
 }
 
 // saysNotFound reports whether OCI itself says that something does not exist, or that the caller may not see it. A proxy, a captive

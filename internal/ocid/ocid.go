@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // Type is the second part of an OCID, which is the type of the resource.
@@ -70,13 +70,13 @@ func Check(s string, want Type) error {
 	case !pattern.MatchString(s):
 		for _, other := range otherUsers {
 			if want == User && other.form.MatchString(s) {
-				return fmt.Errorf("%q is %s, not the user's OCID, which this command prints: %s", outside.Text(s), other.is, other.command)
+				return fmt.Errorf("%q is %s, not the user's OCID, which this command prints: %s", safetext.Text(s), other.is, other.command)
 			}
 		}
-		return fmt.Errorf("%q is not an OCID: %s", outside.Text(s), remedy)
+		return fmt.Errorf("%q is not an OCID: %s", safetext.Text(s), remedy)
 	}
 	if is := typeOf(s); is != want && isKnown(is) {
-		return fmt.Errorf("%q is the OCID of %s, not of %s: %s", outside.Text(s), withArticle(is), withArticle(want), remedy)
+		return fmt.Errorf("%q is the OCID of %s, not of %s: %s", safetext.Text(s), withArticle(is), withArticle(want), remedy)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // AccessToken is a password for the container registry, which OCI gives to whoever can sign a request.
@@ -61,7 +61,7 @@ func (t Tenancy) askForAccess(ctx context.Context, access Access) (token AccessT
 // readAccessToken reads an answer that came now. Its errors say what came, without a token.
 func readAccessToken(a *oci.Answer, now time.Time) (AccessToken, error) {
 	if !a.IsJSON() {
-		return AccessToken{}, fmt.Errorf("it is %s, not JSON", outside.Sentence(a.Header.Get("Content-Type")))
+		return AccessToken{}, fmt.Errorf("it is %s, not JSON", safetext.Sentence(a.Header.Get("Content-Type")))
 	}
 	said := oci.Fields(a.Body)
 	value := oci.Text(said["token"])

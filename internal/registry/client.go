@@ -13,7 +13,7 @@ import (
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
 
@@ -134,7 +134,7 @@ func challenge(header http.Header, server string) (realm *url.URL, service strin
 		realm, err := url.Parse(parameters["realm"])
 		if err != nil || realm.Scheme != scheme(server) || realm.User != nil || !strings.EqualFold(realm.Hostname(), hostname(server)) {
 			return nil, "", failed(errUnusable, "the registry %s wants the password to be sent to %s, which is another place: "+
-				"it was not sent", server, outside.URL(parameters["realm"]))
+				"it was not sent", server, safetext.URL(parameters["realm"]))
 		}
 		return realm, parameters["service"], nil
 	}
@@ -151,7 +151,7 @@ type answer struct {
 func (c *Client) get(ctx context.Context, address string, prepare func(*http.Request)) (*answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, failed(errUnusable, "%q cannot be asked", outside.URL(address))
+		return nil, failed(errUnusable, "%q cannot be asked", safetext.URL(address))
 	}
 	if prepare != nil {
 		prepare(request)
@@ -183,9 +183,9 @@ func unanswered(server string, err error) error {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &transport) && transport.Timeout():
 		happened = "the registry " + server + " has not answered in time"
 	case transport != nil:
-		happened += outside.Sentence(transport.Err.Error()) // without the address, which is said already
+		happened += safetext.Sentence(transport.Err.Error()) // without the address, which is said already
 	default:
-		happened += outside.Sentence(err.Error())
+		happened += safetext.Sentence(err.Error())
 	}
 	if web.IsCertificateError(err) {
 		kind = errUnusable

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // BearerUser is the user name of a login with an access token, whoever it was given to.
@@ -25,7 +25,7 @@ func CheckScope(scope string) error {
 	}
 	for _, part := range parts {
 		if !resourceScope.MatchString(part) {
-			return fmt.Errorf("%q is not the scope of a registry: %s", outside.Text(part), remedy)
+			return fmt.Errorf("%q is not the scope of a registry: %s", safetext.Text(part), remedy)
 		}
 	}
 	return nil

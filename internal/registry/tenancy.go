@@ -11,7 +11,7 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens/iam"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens/scim"
@@ -46,7 +46,7 @@ func (t Tenancy) Region(nameOrKey string) (Region, error) {
 		name = string(common.StringToRegion(strings.ToLower(nameOrKey)))
 		// A key that the SDK does not know comes back as it is.
 		if !oci.RegionName.MatchString(name) || !strings.ContainsAny(name, "-.") {
-			return Region{}, fmt.Errorf("%q is not the name or the key of a region, such as us-phoenix-1 or PHX", outside.Text(nameOrKey))
+			return Region{}, fmt.Errorf("%q is not the name or the key of a region, such as us-phoenix-1 or PHX", safetext.Text(nameOrKey))
 		}
 	}
 	return Region{Name: name, Domain: t.DomainName(name)}, nil
@@ -56,37 +56,42 @@ func (t Tenancy) Region(nameOrKey string) (Region, error) {
 const userLooks = 5
 
 // User returns what OCI says about a user. It waits a moment for OCI to show a new one, unless it finds the user in an identity domain.
-func (t Tenancy) User(ctx context.Context, ref tokens.UserRef) (user User, err error) {
-	api, err := iam.Open(t.Caller, ref)
-	if err != nil {
-		return User{}, fmt.Errorf("domainUrl: %w", err)
+func (t Tenancy) User(ctx context.Context, ref tokens.UserRef) (User, error) {
+	if ref.DomainURL != "" {
+		return t.userOfDomain(ctx, ref)
 	}
+	api := iam.New(t.Caller, ref.ID)
+	var user User
+	var missing error
 	var domain tokens.API
-	hint, asked := "", false
+	hint := ""
 	waiting := fmt.Sprintf("OCI does not know user %s yet: waiting a moment, in case the user is new", ref.ID)
-	stopped := t.Poll(ctx, userLooks, waiting, func() (bool, error) {
-		if user, err = t.account(ctx, api); !oci.IsNotFound(err) {
-			return true, nil
+	err := t.Poll(ctx, userLooks, waiting, func() (bool, error) {
+		account, err := api.Account(ctx)
+		user = User{Name: account.Name, Email: account.Email}
+		if missing = err; !oci.IsNotFound(err) {
+			return true, err
 		}
-		if !asked {
+		if hint == "" {
 			domain, hint, _ = api.Elsewhere(ctx)
-			asked = true
 		}
 		return domain != nil, nil
 	})
-	err = oci.WithHint(err, hint)
-	if stopped != nil {
-		err = fmt.Errorf("%w: %w", stopped, err)
+	switch {
+	case missing == nil:
+		return user, nil
+	case oci.IsNotFound(missing) && err != nil:
+		return User{}, fmt.Errorf("%w: %w", err, oci.WithHint(missing, hint))
+	default:
+		return User{}, oci.WithHint(missing, hint)
 	}
-	return user, err
 }
 
-// account asks the API of a user for the user, and IAM for the name of the user's domain.
-func (t Tenancy) account(ctx context.Context, api tokens.API) (User, error) {
-	domain, ok := api.(scim.API)
-	if !ok {
-		account, err := api.(iam.API).Account(ctx)
-		return User{Name: account.Name, Email: account.Email}, err
+// userOfDomain asks an identity domain for one of its users, and IAM for the domain's name.
+func (t Tenancy) userOfDomain(ctx context.Context, ref tokens.UserRef) (User, error) {
+	domain, err := scim.New(t.Caller, ref)
+	if err != nil {
+		return User{}, fmt.Errorf("domainUrl: %w", err)
 	}
 	account, err := domain.Account(ctx)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // User is a user of OCI, with the properties that the user name at the registry depends on.
@@ -88,7 +88,7 @@ var namespacePattern = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 func CheckNamespace(s string) error {
 	if !namespacePattern.MatchString(s) {
 		return fmt.Errorf("%q is not an Object Storage namespace, such as axaxnpcrorw5: the Console shows it under Tenancy "+
-			"details, and \"oci os ns get\" prints it", outside.Text(s))
+			"details, and \"oci os ns get\" prints it", safetext.Text(s))
 	}
 	return nil
 }

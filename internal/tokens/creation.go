@@ -98,7 +98,7 @@ func (cr *pending) release() { <-cr.free }
 
 // answer goes on until OCI has answered with the token, and returns it with its value.
 //
-// If ctx ends while the creation is doubtful, it goes on for answerGrace. An error of the type *Unsettled means that there may be a
+// If ctx ends while the creation is doubtful, it goes on for answerGrace. An error of the type *OrphanError means that there may be a
 // token whose value nobody knows. After any other error, there is no token.
 func (cr creator) answer(ctx context.Context) (Token, error) {
 	if !cr.answered() {
@@ -262,5 +262,5 @@ func (cr creator) explain(ctx context.Context, failure *oci.Error) error {
 	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t Token) bool { return t.HasID(cr.seen.ID) }) {
 		suspects = append(suspects, cr.seen)
 	}
-	return &Unsettled{Cause: failure, Suspects: suspects, unlisted: err, api: cr.api, described: cr.recorded.describe(suspects)}
+	return &OrphanError{Cause: failure, Suspects: suspects, unlisted: err, api: cr.api, described: cr.recorded.describe(suspects)}
 }

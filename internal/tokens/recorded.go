@@ -88,8 +88,8 @@ func freeing(tokens []Token, api API) string {
 	return s.String()
 }
 
-// Unsettled is the error of a creation that may have made a token whose value nobody knows.
-type Unsettled struct {
+// OrphanError is the error of a creation that may have made a token whose value nobody knows.
+type OrphanError struct {
 	// Cause is why the creation failed.
 	Cause error
 	// Suspects lists the tokens that it may have made.
@@ -103,7 +103,7 @@ type Unsettled struct {
 }
 
 // Error says what happened, which tokens may be left behind, and how to delete them.
-func (e *Unsettled) Error() string {
+func (e *OrphanError) Error() string {
 	s := fmt.Sprintf("%v. A token may have been created whose value nobody knows. ", e.Cause)
 	switch {
 	case len(e.Suspects) > 0:
@@ -120,4 +120,4 @@ func (e *Unsettled) Error() string {
 }
 
 // Unwrap returns why the creation failed.
-func (e *Unsettled) Unwrap() error { return e.Cause }
+func (e *OrphanError) Unwrap() error { return e.Cause }

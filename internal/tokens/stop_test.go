@@ -80,7 +80,7 @@ func TestStoppingTakesNoLongerThanItSays(t *testing.T) {
 				began := time.Now()
 				_, err := user.CreateToken(ctx, tokens.Creation{For: "urn", Description: "d"})
 				took := time.Since(began) - time.Second
-				var unsettled *tokens.Unsettled
+				var unsettled *tokens.OrphanError
 				require.ErrorAs(t, err, &unsettled)
 				assert.LessOrEqual(t, took, tokens.LongestStop)
 				assert.Greater(t, took, tokens.LongestStop-time.Second, "%s: it takes as long as that")
@@ -128,7 +128,7 @@ func TestWhatWasNotSentIsSaidSoonAndLeavesNoDoubt(t *testing.T) {
 			_, err := newTestUser(t, test.endpoint, clock, transport).CreateToken(t.Context(), tokens.Creation{For: "urn"})
 			require.ErrorContains(t, err, test.said)
 			assert.NotContains(t, err.Error(), "pa55word")
-			var unsettled *tokens.Unsettled
+			var unsettled *tokens.OrphanError
 			assert.NotErrorAs(t, err, &unsettled)
 			assert.Less(t, clock.Slept(), 5*time.Second)
 		})

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // Lifecycle states of an auth token, as
@@ -93,7 +93,7 @@ func (t Token) SameAs(other Token) bool {
 }
 
 // shown returns an id that OCI has answered, for messages.
-func shown(id string) string { return outside.Sentence(id) }
+func shown(id string) string { return safetext.Sentence(id) }
 
 // describe returns a line for each token, without its value, and without descriptions that are hidden.
 func describe(tokens []Token, hidden func(description string) bool) string {
@@ -105,7 +105,7 @@ func describe(tokens []Token, hidden func(description string) bool) string {
 		case hidden(*token.Description):
 			description = "[secret]"
 		default:
-			description = fmt.Sprintf("%q", outside.Shorten(*token.Description, 200))
+			description = fmt.Sprintf("%q", safetext.Shorten(*token.Description, 200))
 		}
 		created := "at an unknown time"
 		if !token.TimeCreated.IsZero() {
@@ -113,9 +113,9 @@ func describe(tokens []Token, hidden func(description string) bool) string {
 		}
 		state := ""
 		if token.State != "" {
-			state = ", " + outside.Sentence(token.State)
+			state = ", " + safetext.Sentence(token.State)
 		}
-		lines[i] = fmt.Sprintf("  %s, created %s%s, description %s", outside.Sentence(token.ID), created, state, description)
+		lines[i] = fmt.Sprintf("  %s, created %s%s, description %s", safetext.Sentence(token.ID), created, state, description)
 	}
 	return strings.Join(lines, "\n")
 }

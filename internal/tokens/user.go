@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // OCI takes time to show new tokens and users. These constants limit the waits for that. The listener is told about each wait.
@@ -28,7 +28,7 @@ type User struct {
 // CreateToken creates the token of a creation, and returns it with its value. If it is called again with the same creation before HandOver,
 // after a failure or at the same time, it goes on with the same creation.
 //
-// If ctx ends while a request may have created a token, CreateToken goes on for a while. An error of the type *Unsettled means that
+// If ctx ends while a request may have created a token, CreateToken goes on for a while. An error of the type *OrphanError means that
 // there may be a token whose value nobody knows. After any other error, there is no token.
 func (u *User) CreateToken(ctx context.Context, creation Creation) (Token, error) {
 	cr := u.ledger.begun(u.ref, creation)
@@ -86,7 +86,7 @@ func stateOf(token Token) string {
 	if token.State == "" {
 		return "in an unknown state"
 	}
-	return outside.Sentence(token.State)
+	return safetext.Sentence(token.State)
 }
 
 // Locate adds to the error of a call that has not found the user in which identity domain the user is, or how to name it.

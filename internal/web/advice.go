@@ -10,7 +10,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // certificatesVariable names the file with the certificate authorities that OCI's SDK trusts.
@@ -54,7 +54,7 @@ func proxyTo(target string) string {
 	if err != nil || proxy == nil {
 		return ""
 	}
-	return " " + outside.Sentence(proxy.Host)
+	return " " + safetext.Sentence(proxy.Host)
 }
 
 // IsCertificateError reports whether a request had no answer because the server's certificate is not trusted.

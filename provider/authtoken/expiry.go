@@ -6,7 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
@@ -17,7 +17,7 @@ func checkExpiry(s string, old property.Value, now time.Time) error {
 	expires, err := time.Parse(time.RFC3339, s)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%q is not a time in the format of RFC 3339, such as 2030-01-31T00:00:00Z", outside.Text(s))
+		return fmt.Errorf("%q is not a time in the format of RFC 3339, such as 2030-01-31T00:00:00Z", safetext.Text(s))
 	case old.IsString() && token.Time(old.AsString()).Equal(expires):
 		return nil
 	case !expires.After(now):

@@ -11,7 +11,7 @@ import (
 
 	"github.com/pulumi/pulumi-go-provider/infer"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // Filter selects items of a list, as the filters of OCI's own providers do. An item has to pass every filter. It passes a filter if
@@ -40,7 +40,7 @@ func matcher(filters []Filter, known []string) (func(map[string]string) bool, er
 	for i, filter := range filters {
 		name := camelCase(filter.Name)
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("filters[%d].name: there is no property %q: use one of %s", i, outside.Text(filter.Name),
+			return nil, fmt.Errorf("filters[%d].name: there is no property %q: use one of %s", i, safetext.Text(filter.Name),
 				strings.Join(slices.Sorted(slices.Values(known)), ", "))
 		}
 		if len(filter.Values) == 0 {

@@ -87,12 +87,11 @@ func (l lookup) findHosts(ctx context.Context, names *loginNames) error {
 		names.Server, names.hosts = local, []string{local}
 		return nil
 	}
-	at := ocir.Region{Name: region.Name, Domain: region.Domain}
-	if at.Key, err = l.tenancy.RegionKey(ctx, region.Name); err != nil {
+	if region.Key, err = l.tenancy.RegionKey(ctx, region.Name); err != nil {
 		p.GetLogger(ctx).InfoStatusf("the key of region %s is not known, so the short name of the registry is left out: %v", region.Name, err)
 	}
-	names.Server, names.hosts = at.Server(), at.Hosts()
-	if short := at.ShortName(); short != "" {
+	names.Server, names.hosts = region.Server(), region.Hosts()
+	if short := region.ShortName(); short != "" {
 		names.Alias = &short
 	}
 	return nil

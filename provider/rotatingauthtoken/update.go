@@ -157,7 +157,7 @@ func (run *update) create(ctx context.Context) (tokens.Token, error) {
 		return tokens.Token{State: tokens.StateActive, TimeCreated: run.now}, nil
 	}
 	created, err := run.user.CreateToken(ctx, run.creation)
-	unsettled := (*tokens.Unsettled)(nil)
+	unsettled := (*tokens.OrphanError)(nil)
 	run.unsettled = errors.As(err, &unsettled)
 	return created, err
 }

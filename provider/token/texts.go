@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 )
@@ -62,7 +62,7 @@ func Finished(id string, outputs Outputs, unawaited error) error {
 	case outputs.IsUsable():
 		return nil
 	default:
-		return Unfinished(id, fmt.Sprintf("it is %s%s and cannot be used", outside.Sentence(outputs.State), inactiveReason(outputs)))
+		return Unfinished(id, fmt.Sprintf("it is %s%s and cannot be used", safetext.Sentence(outputs.State), inactiveReason(outputs)))
 	}
 }
 

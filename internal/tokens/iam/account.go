@@ -7,7 +7,7 @@ import (
 	"net/http"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // Account is what IAM says about a user.
@@ -43,7 +43,7 @@ func (i API) Account(ctx context.Context) (account Account, err error) {
 // https://docs.oracle.com/iaas/api/#/en/identity/20160918/Domain/GetDomain.
 func (i API) DomainName(ctx context.Context, ocid string) (name string, err error) {
 	err = i.Do(ctx, oci.Call{
-		Doing: "find out the name of identity domain " + outside.Sentence(ocid), To: i.Configured(),
+		Doing: "find out the name of identity domain " + safetext.Sentence(ocid), To: i.Configured(),
 		Request: oci.Request{Method: http.MethodGet, Path: oci.Path("domains", ocid)},
 		Read: func(a *oci.Answer) error {
 			var said struct {

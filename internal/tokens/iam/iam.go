@@ -11,7 +11,7 @@ import (
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens/scim"
 )
@@ -96,7 +96,7 @@ func (i API) Delete(ctx context.Context, id string) error {
 }
 
 func (i API) DeleteCommand(id string) string {
-	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", i.userID, outside.Sentence(id))
+	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", i.userID, safetext.Sentence(id))
 }
 
 func (i API) ListCommand() string { return "oci iam auth-token list --user-id " + i.userID }
@@ -133,7 +133,7 @@ func (i API) Elsewhere(ctx context.Context) (tokens.API, string, error) {
 		case err != nil:
 			return nil, unknown, err
 		case has:
-			return in, fmt.Sprintf(". The user is in the identity domain %q: set domainUrl to %s", outside.Sentence(found.Name), in.URL()), nil
+			return in, fmt.Sprintf(". The user is in the identity domain %q: set domainUrl to %s", safetext.Sentence(found.Name), in.URL()), nil
 		}
 	}
 	return nil, unknown, nil

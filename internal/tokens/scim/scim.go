@@ -12,7 +12,7 @@ import (
 	"strconv"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 )
 
@@ -158,7 +158,7 @@ func (d API) Find(ctx context.Context, from tokens.ReadFrom, id string) (*tokens
 	case err != nil:
 		return nil, err
 	case token.UserID == "":
-		return nil, fmt.Errorf("%s does not say whose token %s is", d.domain, outside.Sentence(id))
+		return nil, fmt.Errorf("%s does not say whose token %s is", d.domain, safetext.Sentence(id))
 	}
 	return tokens.Pick([]tokens.Token{token}, id), nil
 }
@@ -240,9 +240,9 @@ func (d API) Delete(ctx context.Context, id string) error {
 
 func (d API) DeleteCommand(id string) string {
 	if d.self {
-		return fmt.Sprintf("oci identity-domains my-auth-token delete --endpoint %s --my-auth-token-id %s", d.domain.Domain, outside.Sentence(id))
+		return fmt.Sprintf("oci identity-domains my-auth-token delete --endpoint %s --my-auth-token-id %s", d.domain.Domain, safetext.Sentence(id))
 	}
-	return fmt.Sprintf("oci identity-domains auth-token delete --endpoint %s --auth-token-id %s", d.domain.Domain, outside.Sentence(id))
+	return fmt.Sprintf("oci identity-domains auth-token delete --endpoint %s --auth-token-id %s", d.domain.Domain, safetext.Sentence(id))
 }
 
 func (d API) ListCommand() string {

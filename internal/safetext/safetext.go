@@ -1,7 +1,7 @@
-// Package outside chooses what messages show of text from outside: properties, environment variables, paths, names in files, messages
+// Package safetext chooses what messages show of text from outside: properties, environment variables, paths, names in files, messages
 // of other programs. People paste keys, tokens and passwords into the wrong places. So text is shown only if it has a form that these
 // do not have, and of any other text only the length is. The result is valid UTF-8 without control characters, cut to a readable length.
-package outside
+package safetext
 
 import (
 	"fmt"

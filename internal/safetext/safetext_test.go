@@ -1,4 +1,4 @@
-package outside_test
+package safetext_test
 
 import (
 	"crypto/rand"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/outside"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 func TestTextOfAKnownFormIsShown(t *testing.T) {
@@ -23,10 +23,10 @@ func TestTextOfAKnownFormIsShown(t *testing.T) {
 		"/home/alice/.oci/sessions/WORK/oci_api_key.pem", "/Users/Jürgen/Documents/Projects2024/OCI/Keys/MyKey2.pem", "~/.oci/config", "~", "./key.pem",
 		"../key", `C:\Users\Alice\.oci\key 2.pem`, "/nix/store/0c5b1r3z2w6g8kcwxn1z8yq6v3bq8y6j-key-1.2/share/Key", "/srv/Team7/keys@prod.pem",
 	} {
-		assert.Equal(t, text, outside.Text(text).String())
-		assert.Equal(t, fmt.Sprintf("%q is", text), fmt.Sprintf("%q is", outside.Text(text)))
-		assert.Equal(t, text+" is", fmt.Sprintf("%s is", outside.Text(text)))
-		assert.Equal(t, text, fmt.Sprint(outside.Text(text)))
+		assert.Equal(t, text, safetext.Text(text).String())
+		assert.Equal(t, fmt.Sprintf("%q is", text), fmt.Sprintf("%q is", safetext.Text(text)))
+		assert.Equal(t, text+" is", fmt.Sprintf("%s is", safetext.Text(text)))
+		assert.Equal(t, text, fmt.Sprint(safetext.Text(text)))
 	}
 }
 
@@ -42,19 +42,19 @@ func TestOfOtherTextTheLengthIsShown(t *testing.T) {
 		if utf8.RuneCountInString(text) == 1 {
 			want = "a text of 1 character"
 		}
-		assert.Equal(t, want, outside.Text(text).String(), text)
-		assert.Equal(t, want, outside.URL(text).String(), text)
-		assert.Equal(t, want+" is", fmt.Sprintf("%q is", outside.Text(text)))
-		assert.Equal(t, want+" is", fmt.Sprintf("%v is", outside.URL(text)))
+		assert.Equal(t, want, safetext.Text(text).String(), text)
+		assert.Equal(t, want, safetext.URL(text).String(), text)
+		assert.Equal(t, want+" is", fmt.Sprintf("%q is", safetext.Text(text)))
+		assert.Equal(t, want+" is", fmt.Sprintf("%v is", safetext.URL(text)))
 	}
-	assert.Equal(t, "an empty text", outside.Text("").String())
+	assert.Equal(t, "an empty text", safetext.Text("").String())
 	for range 1000 {
 		random := make([]byte, 192)
 		_, _ = rand.Read(random)
 		text := base64.StdEncoding.EncodeToString(random)
 		for _, part := range []string{text, text[:20], text[50:114], "MII" + text, base64.RawURLEncoding.EncodeToString(random)} {
 			if part[0] != '/' { // one in twenty thousand of those begins as a path does
-				assert.NotContains(t, outside.Text(part).String(), part, part)
+				assert.NotContains(t, safetext.Text(part).String(), part, part)
 			}
 		}
 	}
@@ -70,7 +70,7 @@ func TestASecretIsNamedByItsMarks(t *testing.T) {
 		"ST$eyJhbGciOiJSUzI1NiJ9.":                              "a token",
 		"/home/alice/key.pem":                                   "",
 	} {
-		assert.Equal(t, kind, outside.Text(text).Secret())
+		assert.Equal(t, kind, safetext.Text(text).Secret())
 	}
 }
 
@@ -82,21 +82,21 @@ func TestURLsAreShownWithoutPasswords(t *testing.T) {
 		"https://host/" + strings.Repeat("a", 200): "https://host/…", "http://[::1]:8080": "http://[::1]:8080", "ftp://host/path": "ftp://host/path",
 		"idcs": "idcs",
 	} {
-		assert.Equal(t, shown, outside.URL(given).String())
+		assert.Equal(t, shown, safetext.URL(given).String())
 	}
 	for _, url := range []string{
 		"https://u:secret@host/path", "https://u:secret@%zz", "https://u:se/secret@host", "https://u:secret?@host", "https://u:secret@x@host",
 		"https://u:secret%40host", "https://[u:secret@host", "u:secret@host", "u:secret://x@host", "secret:1@host", "https://sec ret/",
 	} {
-		assert.NotContains(t, outside.URL(url).String(), "secret")
-		assert.NotContains(t, outside.Text(url).String(), "secret")
+		assert.NotContains(t, safetext.URL(url).String(), "secret")
+		assert.NotContains(t, safetext.Text(url).String(), "secret")
 	}
 	for _, message := range []string{
 		`Get "https://u:secret@host/path": refused`, `invalid proxy address "http://u:secret@%zz": no`, `malformed HTTP response "secret"`,
 	} {
-		assert.NotContains(t, outside.Sentence(message), "secret")
+		assert.NotContains(t, safetext.Sentence(message), "secret")
 	}
-	assert.Equal(t, "one two \ufffd", outside.Sentence("one\n two \x1b"))
+	assert.Equal(t, "one two \ufffd", safetext.Sentence("one\n two \x1b"))
 }
 
 func FuzzShown(f *testing.F) {
@@ -104,15 +104,15 @@ func FuzzShown(f *testing.F) {
 	f.Add("https://u:p@host")
 	f.Add("\u202e\x1b[31m" + strings.Repeat("é", 2000))
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, shown := range []string{outside.Text(s).String(), outside.URL(s).String(), outside.Sentence(s)} {
+		for _, shown := range []string{safetext.Text(s).String(), safetext.URL(s).String(), safetext.Sentence(s)} {
 			if !utf8.ValidString(shown) || utf8.RuneCountInString(shown) > 1001 ||
 				strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) && r != unicode.ReplacementChar }) {
 				t.Errorf("%q is shown as %q", s, shown)
 			}
 		}
 		for _, url := range []string{"https://u:c4n4rY" + s + "@host", "https://u:" + s + "c4n4rY@host"} {
-			if strings.Contains(outside.URL(url).String(), "c4n4rY") {
-				t.Errorf("%q is shown as %q", url, outside.URL(url))
+			if strings.Contains(safetext.URL(url).String(), "c4n4rY") {
+				t.Errorf("%q is shown as %q", url, safetext.URL(url))
 			}
 		}
 	})
