@@ -55,13 +55,13 @@ test: ## every test there is, the quick ones first
 	@$(MAKE) --no-print-directory --jobs 3 quick tools simulation
 	@actionlint
 	@VERSION=$(version) goreleaser check --quiet
-	@gotestsum --format pkgname-and-test-fails -- -p 3 -timeout 40m $$(go list ./tests/... | grep -v /simulation$$)
+	@gotestsum --format pkgname-and-test-fails -- -p 3 -timeout 40m $$(go list ./provider/... ./tests/... | grep -v /simulation$$)
 
 # The race detector makes the engine four times as slow, so here it watches only those of the engine's tests in which calls meet.
 .PHONY: quick
 quick: build lint
-	@gotestsum --format pkgname-and-test-fails -- -short -race ./cmd/... ./internal/... ./provider/...
-	@gotestsum --format pkgname-and-test-fails -- -short -race -run 'Cancel|Connection|Creations|EachUserOnce|Hundred|Others|Principal' ./tests
+	@gotestsum --format pkgname-and-test-fails -- -short -race ./cmd/... ./internal/... ./provider ./provider/infermend ./provider/token
+	@gotestsum --format pkgname-and-test-fails -- -short -race -run 'Cancel|Connection|ReadsAtOnce|Others|Principal' ./provider/... ./tests
 	@$(MAKE) --no-print-directory cross tidy
 
 .PHONY: simulation

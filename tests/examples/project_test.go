@@ -3,7 +3,6 @@ package examples
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -77,12 +76,11 @@ func copyOf(t *testing.T, folder string) string {
 // filesOf returns the files in a folder of the repository that git does not ignore.
 func filesOf(t *testing.T, folder string) []string {
 	t.Helper()
-	command := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", ".")
-	command.Dir = filepath.Join(toolchain.Root, folder)
-	listed, err := command.Output()
-	require.NoError(t, err)
-	require.NotEmpty(t, listed, "%s has no files", folder)
-	return strings.Split(strings.TrimSuffix(string(listed), "\x00"), "\x00")
+	var files []string
+	for _, file := range toolchain.Files(t, folder+"/") {
+		files = append(files, strings.TrimPrefix(file, folder+"/"))
+	}
+	return files
 }
 
 // newStack creates an empty stack with a configuration.

@@ -165,3 +165,9 @@ func (w *World) RequireNoOtherAPI() {
 		require.Equal(w.T, w.DomainURL != "", inDomain, request.Path)
 	}
 }
+
+// FormsOfURL returns other forms of the URL of an identity domain. The host of each reaches the domain.
+func FormsOfURL(domainURL string) []string {
+	host := strings.TrimPrefix(domainURL, "http://")
+	return []string{domainURL, domainURL + "/", "HTTP://" + host, "Http://" + host + "//"}
+}

@@ -1,10 +1,12 @@
 package harness
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
@@ -132,4 +134,23 @@ func (c *CLI) SecretOutput(name string) string {
 	value, ok := outputs[name].(string)
 	require.True(c.T, ok, "the stack has no output %s, or it is no text", name)
 	return value
+}
+
+// ImportFile returns a file for "pulumi import --file" that contains values.
+func ImportFile(t *testing.T, kind, id string, inputs, outputs map[string]any) string {
+	t.Helper()
+	for _, name := range []string{"token", "previousToken"} {
+		if value, ok := outputs[name].(string); ok {
+			plaintext, err := json.Marshal(value)
+			require.NoError(t, err)
+			outputs[name] = map[string]any{
+				"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": string(plaintext),
+			}
+		}
+	}
+	file, err := json.Marshal(map[string]any{"resources": []any{map[string]any{
+		"type": kind, "name": "token", "id": id, "inputs": inputs, "outputs": outputs,
+	}}})
+	require.NoError(t, err)
+	return string(file)
 }

@@ -34,3 +34,6 @@ func Times(n int, fault emulator.Fault) emulator.Fault {
 	fault.Times = n
 	return fault
 }
+
+// HowToMakeSure is in every message that tells a person to delete a token.
+const HowToMakeSure = "pulumi stack export"

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // blocks says for each block for the shell on a page, by the beginning of its first line, which test runs it as it stands, or why none
@@ -81,7 +83,7 @@ func TestEveryBlockForTheShellIsRun(t *testing.T) {
 	}
 	for page := range shown {
 		used := map[string]bool{}
-		for _, block := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+		for _, block := range fence.FindAllStringSubmatch(toolchain.ReadFile(t, page), -1) {
 			if block[1] != "sh" {
 				continue
 			}
@@ -105,7 +107,7 @@ func TestEveryBlockForTheShellIsRun(t *testing.T) {
 // block returns the block for the shell on a page that begins with a line.
 func block(t *testing.T, page, first string) string {
 	t.Helper()
-	for _, block := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+	for _, block := range fence.FindAllStringSubmatch(toolchain.ReadFile(t, page), -1) {
 		if block[1] == "sh" && strings.HasPrefix(strings.TrimSpace(block[2]), first) {
 			return block[2]
 		}

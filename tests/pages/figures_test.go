@@ -138,14 +138,14 @@ func TestTimesAndAttemptsAreThoseOfTheCode(t *testing.T) {
 		assert.True(t, !strings.HasPrefix(from, "Test") || tests[from], "there is no %s", from)
 	}
 	names := map[string]bool{}
-	for _, name := range tracked(t, "*.md", ":!tools/docs", ":!CHANGELOG.md", ":!sdk") {
+	for _, name := range toolchain.Files(t, "*.md", ":!tools/docs", ":!CHANGELOG.md", ":!sdk") {
 		names[name] = true
 	}
 	for name := range bounds {
 		names[name] = true
 	}
 	for name := range names {
-		page := strings.Join(strings.Fields(fence.ReplaceAllString(readPage(t, name), "")), " ")
+		page := strings.Join(strings.Fields(fence.ReplaceAllString(toolchain.ReadFile(t, name), "")), " ")
 		for _, sentence := range bounds[name] {
 			pattern := regexp.MustCompile(placeholder.ReplaceAllStringFunc(regexp.QuoteMeta(sentence), func(of string) string {
 				return "(?:" + strings.Join(code.spelled(t, of), "|") + ")"
@@ -179,7 +179,7 @@ func typeCheck(t *testing.T) program {
 	t.Helper()
 	folders := map[string][]*ast.File{}
 	files := token.NewFileSet()
-	for _, name := range tracked(t, "internal/*.go", "provider/*.go", "cmd/*.go", ":!*_test.go") {
+	for _, name := range toolchain.Files(t, "internal/*.go", "provider/*.go", "cmd/*.go", ":!*_test.go") {
 		file, err := parser.ParseFile(files, filepath.Join(toolchain.Root, name), nil, parser.SkipObjectResolution)
 		require.NoError(t, err)
 		folders[path.Dir(name)] = append(folders[path.Dir(name)], file)
@@ -268,8 +268,8 @@ func testNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
 	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w*)\(`)
-	for _, name := range tracked(t, "*_test.go") {
-		for _, match := range function.FindAllStringSubmatch(readPage(t, name), -1) {
+	for _, name := range toolchain.Files(t, "*_test.go") {
+		for _, match := range function.FindAllStringSubmatch(toolchain.ReadFile(t, name), -1) {
 			names[match[1]] = true
 		}
 	}

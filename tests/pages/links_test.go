@@ -2,7 +2,6 @@ package pages
 
 import (
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -10,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
@@ -37,9 +35,9 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		generated[name] = true
 	}
 	found := 0
-	for _, name := range tracked(t, "*.md", ":!tools/docs") { // The pages are made from tools/docs.
+	for _, name := range toolchain.Files(t, "*.md", ":!tools/docs") { // The pages are made from tools/docs.
 		elsewhere := generated[name] && !strings.HasPrefix(name, "docs/guides/")
-		for _, match := range link.FindAllStringSubmatch(fence.ReplaceAllString(readPage(t, name), ""), -1) {
+		for _, match := range link.FindAllStringSubmatch(fence.ReplaceAllString(toolchain.ReadFile(t, name), ""), -1) {
 			target, fragment, _ := strings.Cut(match[1], "#")
 			switch {
 			case strings.HasPrefix(target, registry):
@@ -69,8 +67,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 func TestNamesOfPagesAreRight(t *testing.T) {
 	t.Parallel()
 	found := 0
-	for _, name := range tracked(t, "*.go", "*.sh", "*.yaml", "*.yml", "*.ts", "*.py", "*.jq", "Makefile", ":!sdk", ":!tools/codegen") {
-		for _, page := range pageName.FindAllString(readPage(t, name), -1) {
+	for _, name := range toolchain.Files(t, "*.go", "*.sh", "*.yaml", "*.yml", "*.ts", "*.py", "*.jq", "Makefile", ":!sdk", ":!tools/codegen") {
+		for _, page := range pageName.FindAllString(toolchain.ReadFile(t, name), -1) {
 			target, fragment, _ := strings.Cut(page, "#")
 			found++
 			requireHeading(t, name, target, fragment)
@@ -82,7 +80,7 @@ func TestNamesOfPagesAreRight(t *testing.T) {
 // requireReadable requires that GitHub shows a file as it is meant.
 func requireReadable(t *testing.T, name, target string) {
 	t.Helper()
-	if path.Ext(target) == ".md" && shortcode.MatchString(readPage(t, target)) {
+	if path.Ext(target) == ".md" && shortcode.MatchString(toolchain.ReadFile(t, target)) {
 		t.Errorf("%s: GitHub shows %s with the Registry's instructions: link to the Registry", name, target)
 	}
 }
@@ -98,7 +96,7 @@ func requireHeading(t *testing.T, name, target, fragment string) {
 		return
 	}
 	known := map[string]bool{}
-	for _, match := range heading.FindAllStringSubmatch(fence.ReplaceAllString(readPage(t, target), ""), -1) {
+	for _, match := range heading.FindAllStringSubmatch(fence.ReplaceAllString(toolchain.ReadFile(t, target), ""), -1) {
 		known[anchor(match[1])] = true
 	}
 	assert.True(t, known[fragment], "%s: %s has no heading for #%s", name, target, fragment)
@@ -124,26 +122,4 @@ func registryPage(t *testing.T, shown string) string {
 		shown = "_index"
 	}
 	return "docs/" + shown + ".md"
-}
-
-// tracked returns the paths of the files in the repository that match, relative to it.
-func tracked(t *testing.T, patterns ...string) []string {
-	t.Helper()
-	arguments := []string{"-C", toolchain.Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"}
-	output, err := exec.CommandContext(t.Context(), "git", append(arguments, patterns...)...).Output()
-	require.NoError(t, err)
-	var names []string
-	for name := range strings.SplitSeq(strings.TrimSuffix(string(output), "\x00"), "\x00") {
-		if _, err := os.Stat(filepath.Join(toolchain.Root, name)); err == nil { // not deleted
-			names = append(names, name)
-		}
-	}
-	require.NotEmpty(t, names)
-	return names
-}
-
-// readPage reads a file by its path in the repository.
-func readPage(t *testing.T, name string) string {
-	t.Helper()
-	return read(t, filepath.Join(toolchain.Root, name))
 }

@@ -47,8 +47,8 @@ var (
 func prose(t *testing.T) map[string]string {
 	t.Helper()
 	pages := map[string]string{}
-	for _, name := range tracked(t, "*.md", ":!tools/docs", ":!CHANGELOG.md", ":!sdk", ":!tests/examples/testdata", ":!.github") {
-		pages[name] = fence.ReplaceAllString(readPage(t, name), "")
+	for _, name := range toolchain.Files(t, "*.md", ":!tools/docs", ":!CHANGELOG.md", ":!sdk", ":!tests/examples/testdata", ":!.github") {
+		pages[name] = fence.ReplaceAllString(toolchain.ReadFile(t, name), "")
 	}
 	return pages
 }
@@ -64,14 +64,14 @@ func TestNamesOnPagesAreInTheCode(t *testing.T) {
 	namesIn := func(files []string) map[string]bool {
 		names := map[string]bool{}
 		for _, path := range files {
-			for _, match := range name.FindAllString(readPage(t, path), -1) {
+			for _, match := range name.FindAllString(toolchain.ReadFile(t, path), -1) {
 				names[match] = true
 			}
 		}
 		return names
 	}
-	code := namesIn(tracked(t, ":!*.md", ":!*_test.go", ":!tests", ":!sdk", ":!docs", ":!tools/docs", ":!*go.sum", ":!*.png"))
-	tests := namesIn(tracked(t, "*_test.go"))
+	code := namesIn(toolchain.Files(t, ":!*.md", ":!*_test.go", ":!tests", ":!sdk", ":!docs", ":!tools/docs", ":!*go.sum", ":!*.png"))
+	tests := namesIn(toolchain.Files(t, "*_test.go"))
 	others, used := strings.Fields(strings.Join(slices.Collect(maps.Values(elsewhere)), " ")), map[string]bool{}
 	for page, text := range prose(t) {
 		for _, span := range span.FindAllStringSubmatch(text, -1) {
@@ -96,12 +96,12 @@ func TestNamesOnPagesAreInTheCode(t *testing.T) {
 func TestFilesAndTargetsOnPagesExist(t *testing.T) {
 	t.Parallel()
 	targets := map[string]bool{}
-	for _, match := range regexp.MustCompile(`(?m)^([a-z]+):`).FindAllStringSubmatch(readPage(t, "Makefile"), -1) {
+	for _, match := range regexp.MustCompile(`(?m)^([a-z]+):`).FindAllStringSubmatch(toolchain.ReadFile(t, "Makefile"), -1) {
 		targets[match[1]] = true
 	}
 	tests, found := testNames(t), 0
 	files := map[string]bool{}
-	for _, name := range tracked(t) {
+	for _, name := range toolchain.Files(t) {
 		files[path.Base(name)] = true
 	}
 	for page, text := range prose(t) {
@@ -146,7 +146,7 @@ func TestFilesAndTargetsOnPagesExist(t *testing.T) {
 // TestTheMapOfTheCodeIsRight checks the folders in CONTRIBUTING.md.
 func TestTheMapOfTheCodeIsRight(t *testing.T) {
 	t.Parallel()
-	_, section, _ := strings.Cut(readPage(t, "CONTRIBUTING.md"), "\n## A map of the code\n")
+	_, section, _ := strings.Cut(toolchain.ReadFile(t, "CONTRIBUTING.md"), "\n## A map of the code\n")
 	line := regexp.MustCompile(`(?m)^(\S+)  `)
 	paths := line.FindAllStringSubmatch(fence.FindString(section), -1)
 	require.NotEmpty(t, paths)
@@ -163,8 +163,8 @@ func TestTheMapOfTheCodeIsRight(t *testing.T) {
 func folder(t *testing.T, path string) string {
 	t.Helper()
 	var text strings.Builder
-	for _, name := range tracked(t, strings.TrimPrefix(path, "./")+"/*.go") {
-		text.WriteString(readPage(t, name))
+	for _, name := range toolchain.Files(t, strings.TrimPrefix(path, "./")+"/*.go") {
+		text.WriteString(toolchain.ReadFile(t, name))
 	}
 	return text.String()
 }
@@ -183,7 +183,7 @@ func isThere(path string) bool {
 // commands returns the lines for the shell on a page: those of its blocks, and the code in its sentences.
 func commands(t *testing.T, page string) []string {
 	t.Helper()
-	text := readPage(t, page)
+	text := toolchain.ReadFile(t, page)
 	var lines []string
 	for _, block := range fence.FindAllStringSubmatch(text, -1) {
 		if block[1] == "sh" {
@@ -200,8 +200,8 @@ func commands(t *testing.T, page string) []string {
 func TestQuotedErrorsAreThoseOfTheCode(t *testing.T) {
 	t.Parallel()
 	var code strings.Builder
-	for _, name := range tracked(t, "provider/*.go", "internal/*.go", ":!*_test.go") {
-		code.WriteString(readPage(t, name))
+	for _, name := range toolchain.Files(t, "provider/*.go", "internal/*.go", ":!*_test.go") {
+		code.WriteString(toolchain.ReadFile(t, name))
 	}
 	texts := regexp.MustCompile(`"\s*\+\s*"`).ReplaceAllString(code.String(), "")
 	quoted := regexp.MustCompile(`(?m)^(?:##+ |\| )"(.*?)"`)
@@ -289,14 +289,14 @@ func TestFragmentsInYAMLHaveTheFieldsOfTheSchema(t *testing.T) {
 			}
 		}
 	}
-	require.NoError(t, json.Unmarshal([]byte(readPage(t, "schema.json")), &schema))
+	require.NoError(t, json.Unmarshal([]byte(toolchain.ReadFile(t, "schema.json")), &schema))
 	type resource struct {
 		Type       string
 		Properties map[string]any
 	}
 	found := 0
 	for page := range prose(t) {
-		for _, block := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+		for _, block := range fence.FindAllStringSubmatch(toolchain.ReadFile(t, page), -1) {
 			var program struct {
 				Resources map[string]resource
 				Variables map[string]any
@@ -351,7 +351,7 @@ func TestFragmentsInYAMLHaveTheFieldsOfTheSchema(t *testing.T) {
 // table does. TestFilesAndTargetsOnPagesExist looks up their names.
 func TestEachPromiseNamesItsTests(t *testing.T) {
 	t.Parallel()
-	tables := regexp.MustCompile(`(?m)(?:^\|.*\n)+\n.*\n`).FindAllString(readPage(t, "docs/internals/promises.md"), -1)
+	tables := regexp.MustCompile(`(?m)(?:^\|.*\n)+\n.*\n`).FindAllString(toolchain.ReadFile(t, "docs/internals/promises.md"), -1)
 	assert.Greater(t, len(tables), 5)
 	for _, table := range tables {
 		lines := strings.Split(strings.TrimSpace(table), "\n")
@@ -372,7 +372,7 @@ func TestVersionsOnPagesAreThoseThatAreNeeded(t *testing.T) {
 		{`\bPulumi (3\.\d+) or newer`, "tools/toolchain.sh", `(?m)^oldest_pulumi=(3\.\d+)`},
 		{`\bJDK (\d+) or newer`, "examples/java/pom.xml", `<maven\.compiler\.release>(\d+)<`},
 	} {
-		needed, found := regexp.MustCompile(version.inFile).FindStringSubmatch(readPage(t, version.file)), 0
+		needed, found := regexp.MustCompile(version.inFile).FindStringSubmatch(toolchain.ReadFile(t, version.file)), 0
 		require.NotNil(t, needed, version.file)
 		for page, text := range prose(t) {
 			for _, match := range regexp.MustCompile(version.onPages).FindAllStringSubmatch(text, -1) {

@@ -58,7 +58,7 @@ func TestImportCommandsOnPages(t *testing.T) {
 func commandsOf(t *testing.T, page string) []string {
 	t.Helper()
 	var lines []string
-	for _, block := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+	for _, block := range fence.FindAllStringSubmatch(toolchain.ReadFile(t, page), -1) {
 		if block[1] == "sh" {
 			lines = append(lines, strings.Split(block[2], "\n")...)
 		}
@@ -92,7 +92,7 @@ func TestProgramsOnPagesEndInALogin(t *testing.T) {
 func programsOf(t *testing.T, page string) []string {
 	t.Helper()
 	var found []string
-	for _, block := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+	for _, block := range fence.FindAllStringSubmatch(toolchain.ReadFile(t, page), -1) {
 		if block[1] == "yaml" && strings.HasPrefix(block[2], "name: ") {
 			found = append(found, block[2])
 		}
@@ -126,7 +126,7 @@ func TestTheStackIsConfigured(t *testing.T) {
 // TestTheRegistrysPageInstallsAsREADME compares the commands that install the packages.
 func TestTheRegistrysPageInstallsAsREADME(t *testing.T) {
 	t.Parallel()
-	page, readme := readPage(t, "docs/installation-configuration.md"), readPage(t, "README.md")
+	page, readme := toolchain.ReadFile(t, "docs/installation-configuration.md"), toolchain.ReadFile(t, "README.md")
 	found := 0
 	for _, block := range fence.FindAllStringSubmatch(page, -1) {
 		command := strings.TrimSpace(block[2])
@@ -351,7 +351,7 @@ func TestWorkflowsOnPagesAreRight(t *testing.T) {
 	toolchain.Need(t, "actionlint")
 	found := 0
 	for page := range prose(t) {
-		for _, block := range fence.FindAllStringSubmatch(readPage(t, page), -1) {
+		for _, block := range fence.FindAllStringSubmatch(toolchain.ReadFile(t, page), -1) {
 			if block[1] != "yaml" || !strings.Contains(block[2], "runs-on:") {
 				continue
 			}
@@ -368,7 +368,7 @@ func TestWorkflowsOnPagesAreRight(t *testing.T) {
 func TestALeakedAuthTokenIsReplaced(t *testing.T) {
 	t.Parallel()
 	const command = "pulumi up --replace <URN>"
-	require.Contains(t, readPage(t, "SECURITY.md"), "`"+command+"`")
+	require.Contains(t, toolchain.ReadFile(t, "SECURITY.md"), "`"+command+"`")
 	m := newMachine(t, emulator.Config{})
 	program := programsOf(t, "docs/guides/logins.md")[0]
 	put(t, m.dir+"/Pulumi.yaml", program)

@@ -17,7 +17,7 @@ var nodePrograms = []string{
 	"examples/automation-typescript", "examples/push-image-typescript", "examples/rotation-typescript", "examples/typescript",
 	"tests/contract/typescript",
 	"tests/examples/testdata/typescript", "tests/examples/testdata/uses/typescript", "tests/examples/testdata/where/typescript",
-	"tests/pages/testdata/typescript", "tests/testdata/moving/typescript",
+	"tests/moving/testdata/typescript", "tests/pages/testdata/typescript",
 }
 
 // NodeModules returns a folder node_modules with the packages that a program's package.json lists, and no others. The SDK's package is

@@ -40,9 +40,29 @@ var Root = func() string {
 // Version returns the version in VERSION.
 func Version(t *testing.T) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(Root, "VERSION")) //nolint:gosec // The file is ours.
+	return strings.TrimSpace(ReadFile(t, "VERSION"))
+}
+
+// ReadFile returns the content of a file of the repository.
+func ReadFile(t *testing.T, name string) string {
+	t.Helper()
+	return read(t, filepath.Join(Root, name))
+}
+
+// Files returns the paths of the files in the repository that match, and that git does not ignore.
+func Files(t *testing.T, patterns ...string) []string {
+	t.Helper()
+	arguments := []string{"-C", Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"}
+	output, err := exec.CommandContext(t.Context(), "git", append(arguments, patterns...)...).Output() //nolint:gosec // Tests say what to list.
 	require.NoError(t, err)
-	return strings.TrimSpace(string(content))
+	var names []string
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(output), "\x00"), "\x00") {
+		if _, err := os.Stat(filepath.Join(Root, name)); err == nil { // not deleted
+			names = append(names, name)
+		}
+	}
+	require.NotEmpty(t, names, "no file matches %q", patterns)
+	return names
 }
 
 // Long skips a test in the quick part of the tests.
