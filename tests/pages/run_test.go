@@ -268,7 +268,7 @@ func TestTheEmulatorsPageHasARegistry(t *testing.T) {
 	m.user, m.url = regexp.MustCompile(`ocid1\.user\.\S+`).FindString(said), saysURL.FindStringSubmatch(said)[1]
 	registry := regexp.MustCompile(`Log in to (\S+) as (\S+)/<user>`).FindStringSubmatch(said)
 
-	configuration := regexp.MustCompile("(?ms)^```yaml\n(version: 0.1\n.*?)^```$").FindStringSubmatch(readPage(t, page))
+	configuration := regexp.MustCompile("(?ms)^```yaml\n(version: 0.1\n.*?)^```$").FindStringSubmatch(toolchain.ReadFile(t, page))
 	require.NotNil(t, configuration)
 	put(t, m.dir+"/registry.yaml", strings.NewReplacer("127.0.0.1:5000", address, "127.0.0.1:8080", strings.TrimPrefix(m.url, "http://"),
 		"registry-keys.json", folder+"/registry-keys.json").Replace(configuration[1]))
