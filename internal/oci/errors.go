@@ -31,7 +31,7 @@ type Error struct {
 	retryAfter time.Duration // how long OCI asks to wait, or 0
 	signer     string        // who signed, and where each part of the credentials comes from
 	noHome     error         // why the home region could not be found out, or nil
-	Hint       string        // advice on where else the user may be, or empty
+	Hint       string        // advice on where else the user may be, or on how to do with two tokens, or empty
 }
 
 // Error returns what happened and what to do, in sentences.
@@ -96,6 +96,8 @@ func (e *Error) advice() string {
 		return web.Advice(e.cause)
 	case e.Status == 0:
 		return "Check the network, the region and, if they are set, the endpoint in the provider's configuration and domainUrl"
+	case e.LimitExceeded() && e.Hint != "":
+		return e.Hint
 	case e.LimitExceeded():
 		return "A user can have at most two auth tokens: delete one that is no longer used, or import it into this program. " +
 			"If this creation was to replace a token, that token still works. To revoke it before the new one is created, use the " +

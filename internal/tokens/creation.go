@@ -247,6 +247,7 @@ func (cr creator) explain(ctx context.Context, failure *oci.Error) error {
 		return failure
 	}
 	if !cr.doubtful {
+		failure.Hint = cr.WhenFull
 		tokens, err := cr.api.List(ctx, Writer, false)
 		if err != nil {
 			return fmt.Errorf("%w. The user's tokens could not be listed (%w): list them with \"%s\"",

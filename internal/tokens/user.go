@@ -20,6 +20,10 @@ const (
 type User struct {
 	*Client
 
+	// WhenFull is advice for a creation that fails because the user has as many tokens as OCI allows. If it is empty, the advice is to
+	// delete one.
+	WhenFull string
+
 	ref   UserRef
 	api   API
 	calls oci.Caller

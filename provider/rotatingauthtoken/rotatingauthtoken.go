@@ -207,7 +207,13 @@ func (r *RotatingAuthToken) Create(
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
 	}
-	creation := tokens.Creation{For: string(infermend.CallOf(ctx).URN), Description: req.Inputs.Description}
+	urn := infermend.CallOf(ctx).URN
+	// The engine does not tell a creation that it replaces a resource.
+	user.WhenFull = fmt.Sprintf("A user can have at most two auth tokens. If this creation was to replace the resource, because of "+
+		"--target-replace or \"pulumi state taint\", these are its own, and still work: do not delete them. To get a new token, "+
+		"change rotateWhenChanged instead, after \"pulumi state untaint '%s'\" if the resource is tainted. Otherwise, delete one that is no "+
+		"longer used, or import it into this program", urn)
+	creation := tokens.Creation{For: string(urn), Description: req.Inputs.Description}
 	created, err := user.CreateToken(ctx, creation)
 	if err != nil {
 		return infer.CreateResponse[State]{}, err
