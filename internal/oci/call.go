@@ -183,17 +183,15 @@ func (c Caller) Pause(ctx context.Context, failure *Error, alike int, key string
 // Poll looks until a look reports that it is done or fails, and at most so many times, with a pause in between. Waiting, if it is not
 // empty, is what the listener is told.
 func (c Caller) Poll(ctx context.Context, looks int, waiting string, look func() (done bool, err error)) error {
-	for n := 1; ; n++ {
+	return Poll(ctx, c.Clock, func(n int) (time.Duration, error) {
 		if done, err := look(); done || err != nil || n == looks {
-			return err
+			return 0, err
 		}
 		if waiting != "" {
 			c.InfoStatus(waiting)
 		}
-		if err := c.Clock.Sleep(ctx, PollEvery); err != nil {
-			return err
-		}
-	}
+		return PollEvery, nil
+	})
 }
 
 // backoff returns a pause that doubles with each failure. Jitter, from 0 to 1, shortens it by up to a half.

@@ -2,6 +2,7 @@ package oci
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -28,6 +29,20 @@ func (SystemClock) Sleep(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	}
+}
+
+// Poll calls look, with the number of the look from 1 on, until it returns an error or no pause. After each other look it waits for the
+// pause.
+func Poll(ctx context.Context, clock Clock, look func(n int) (pause time.Duration, err error)) error {
+	for n := 1; ; n++ {
+		pause, err := look(n)
+		if err != nil || pause == 0 {
+			return err
+		}
+		if err := clock.Sleep(ctx, pause); err != nil {
+			return fmt.Errorf("waiting was stopped: %w", err)
+		}
 	}
 }
 

@@ -79,20 +79,19 @@ func (s *Service) send(ctx context.Context, r Request) (reply *Answer, sent bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-	for signed := 1; ; signed++ {
+	_ = Poll(ctx, s.client.Clock, func(signed int) (time.Duration, error) {
+		connected.Store(false)
 		reply, err = s.sendOnce(ctx, r)
 		if err != nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
 		if err != nil || signed == signatures || !s.client.isRefreshable() || !isSignatureRefused(reply) {
-			return reply, connected.Load(), err
+			return 0, nil
 		}
 		// The key and the security token are read one after the other. Both may have been renewed in between.
-		if s.client.Clock.Sleep(ctx, signAfter) != nil {
-			return reply, true, nil
-		}
-		connected.Store(false)
-	}
+		return signAfter, nil
+	})
+	return reply, connected.Load(), err
 }
 
 // isSignatureRefused reports whether an answer means that the signature is unknown or invalid. Identity domains also answer with 401,

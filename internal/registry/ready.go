@@ -67,7 +67,8 @@ func (w Wait) Until(ctx context.Context, login Login, usernames []string) (strin
 	lastTry := w.Within - min(tryWithin, w.Within/2)
 	refused := &Refused{Server: login.Server}
 	unreached := 0
-	for round := 1; ; round++ {
+	accepted := ""
+	err := oci.Poll(ctx, w.Clock, func(round int) (time.Duration, error) {
 		names := usernames[:1]
 		if round == 3 || waited() >= lastTry {
 			names = usernames
@@ -77,7 +78,8 @@ func (w Wait) Until(ctx context.Context, login Login, usernames []string) (strin
 			login.Username = name
 			last = w.try(ctx, login, w.Within-waited())
 			if last == nil {
-				return name, nil
+				accepted = name
+				return 0, nil
 			}
 			if !errors.Is(last, errRefused) {
 				unreached++
@@ -92,14 +94,13 @@ func (w Wait) Until(ctx context.Context, login Login, usernames []string) (strin
 		refused.Waited = waited()
 		switch {
 		case ctx.Err() != nil:
-			return "", fmt.Errorf("stopped waiting for the registry %s to accept the login: %w", login.Server, context.Cause(ctx))
+			return 0, ctx.Err()
 		case errors.Is(last, errUnusable):
-			return "", last
+			return 0, last
 		case unreached == unreachableRounds, refused.Waited >= lastTry && refused.Tries == 0:
-			return "", fmt.Errorf("%w (%s). Check the network and the region, or try again later", last,
-				counted(unreached, "try", "tries in a row"))
+			return 0, fmt.Errorf("%w (%s). Check the network and the region, or try again later", last, counted(unreached, "try", "tries in a row"))
 		case refused.Waited >= lastTry:
-			return "", refused
+			return 0, refused
 		}
 		pause := lastPause
 		if round <= len(pauses) {
@@ -108,10 +109,12 @@ func (w Wait) Until(ctx context.Context, login Login, usernames []string) (strin
 		pause = min(pause, lastTry-refused.Waited)
 		w.Report(fmt.Sprintf("waiting for the registry %s to accept the token: %s so far in %s (%v); trying again in %s",
 			login.Server, counted(round, "try", "tries"), refused.Waited.Round(time.Second), last, pause.Round(time.Second)))
-		if err := w.Clock.Sleep(ctx, pause); err != nil {
-			return "", fmt.Errorf("stopped waiting for the registry %s to accept the login: %w", login.Server, err)
-		}
+		return pause, nil
+	})
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("stopped waiting for the registry %s to accept the login: %w", login.Server, context.Cause(ctx))
 	}
+	return accepted, err
 }
 
 // try tries the login once, for what is left of the wait.

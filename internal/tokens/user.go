@@ -10,11 +10,8 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
-// OCI takes time to show new tokens and users. These constants limit the waits for that. The listener is told about each wait.
-const (
-	// activeWithin bounds the wait for a new token to become ACTIVE.
-	activeWithin = 5 * time.Minute
-)
+// activeWithin bounds the wait for a new token to become ACTIVE.
+const activeWithin = 5 * time.Minute
 
 // User is a user of OCI, and gives access to the user's auth tokens.
 type User struct {
@@ -59,30 +56,28 @@ func (u *User) HandOver(creation Creation) { u.ledger.forget(u.ref, creation) }
 // AwaitActive waits while a new token is CREATING, and returns its latest state. Tokens of an identity domain have no such state, so it
 // does not wait for them. Its error says why the wait has ended early. It then returns the token as it was last seen.
 func (u *User) AwaitActive(ctx context.Context, token Token) (Token, error) {
-	for began := u.calls.Clock.Now(); ; {
-		if (token.State != StateCreating && token.State != "") || u.ref.DomainURL != "" {
-			return token, nil
-		}
-		waited := u.calls.Clock.Now().Sub(began)
-		if waited > activeWithin {
-			return token, fmt.Errorf("it is still %s after %s", stateOf(token), waited.Round(time.Second))
-		}
-		u.calls.InfoStatus(fmt.Sprintf("waiting for auth token %s to become ACTIVE (%s)", token.ID, waited.Round(time.Second)))
-		if err := u.calls.Clock.Sleep(ctx, oci.PollEvery); err != nil {
-			return token, fmt.Errorf("waiting for it to become ACTIVE was stopped: %w", err)
-		}
-		tokens, err := u.ListTokens(ctx, Writer)
-		if err != nil {
-			return token, fmt.Errorf("its state is not known: %w", err)
-		}
-		if listed := Pick(tokens, token.ID); listed != nil {
-			token = token.updatedBy(*listed)
-			if token.State == "" {
-				// OCI lists the token without a state, so there is nothing to wait for.
-				return token, nil
+	began, listed := u.calls.Clock.Now(), false
+	err := oci.Poll(ctx, u.calls.Clock, func(look int) (time.Duration, error) {
+		if look > 1 {
+			all, err := u.ListTokens(ctx, Writer)
+			if err != nil {
+				return 0, fmt.Errorf("its state is not known: %w", err)
+			}
+			if found := Pick(all, token.ID); found != nil {
+				token, listed = token.updatedBy(*found), true
 			}
 		}
-	}
+		waited := u.calls.Clock.Now().Sub(began)
+		switch {
+		case token.State == "" && listed, token.State != StateCreating && token.State != "", u.ref.DomainURL != "":
+			return 0, nil // If OCI lists the token without a state, there is nothing to wait for.
+		case waited > activeWithin:
+			return 0, fmt.Errorf("it is still %s after %s", stateOf(token), waited.Round(time.Second))
+		}
+		u.calls.InfoStatus(fmt.Sprintf("waiting for auth token %s to become ACTIVE (%s)", token.ID, waited.Round(time.Second)))
+		return oci.PollEvery, nil
+	})
+	return token, err
 }
 
 // stateOf returns a token's lifecycle state for messages.
