@@ -35,7 +35,7 @@ func checked(t *testing.T, l language, names ...string) []*project {
 
 func TestGoExamplesAreVetted(t *testing.T) {
 	t.Parallel()
-	for _, p := range checked(t, goLanguage, "go", "automation-go") {
+	for _, p := range checked(t, goLanguage, "go", "automation-go", "push-image-go") {
 		assert.Empty(t, execute(t, p.dir, p.env, "gofmt", "-l", "-s", "."), "not formatted")
 		execute(t, p.dir, p.env, "go", "vet", "./...")
 	}
@@ -57,7 +57,7 @@ func TestTypeScriptExamplesAreStrictAndFormatted(t *testing.T) {
 
 func TestPythonExamplesAreStrictAndFormatted(t *testing.T) {
 	t.Parallel()
-	for _, p := range checked(t, python, "python", "automation-python", "rotation-python") {
+	for _, p := range checked(t, python, "python", "automation-python", "rotation-python", "push-image-python") {
 		requireStrict(t, p)
 	}
 }
@@ -146,6 +146,9 @@ func TestExamplesAreOneProgram(t *testing.T) {
 	for _, name := range []string{"go", "typescript", "python", "java", "csharp"} {
 		assert.Equal(t, parse("yaml"), parse(name), name)
 	}
+	for _, name := range []string{"push-image-typescript", "push-image-python", "push-image-go", "push-image-csharp"} {
+		assert.Equal(t, parse("push-image-yaml"), parse(name), name)
+	}
 	for _, name := range []string{"automation-go/rotation", "rotation-typescript", "rotation-python", "rotation-java", "rotation-csharp"} {
 		assert.Equal(t, parse("rotation-yaml"), parse(name), name)
 	}
@@ -160,6 +163,10 @@ func TestExamplesAreOfThisVersion(t *testing.T) {
 		"typescript/package.json":                   `"pulumi-ociauthtoken": "(.*)"`,
 		"automation-typescript/package.json":        `"pulumi-ociauthtoken": "(.*)"`,
 		"rotation-typescript/package.json":          `"pulumi-ociauthtoken": "(.*)"`,
+		"push-image-csharp/PushImage.csproj":        `Include="OciAuthToken.PulumiPackage" Version="(.*)"`,
+		"push-image-go/go.mod":                      `sdk/go/ociauthtoken v(\S+)`,
+		"push-image-typescript/package.json":        `"pulumi-ociauthtoken": "(.*)"`,
+		"push-image-python/requirements.txt":        `pulumi-ociauthtoken==(\S+)`,
 		"python/requirements.txt":                   `pulumi-ociauthtoken==(\S+)`,
 		"automation-python/requirements.txt":        `pulumi-ociauthtoken==(\S+)`,
 		"rotation-python/requirements.txt":          `pulumi-ociauthtoken==(\S+)`,

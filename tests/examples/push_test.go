@@ -1,8 +1,10 @@
 package examples
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +21,23 @@ const imageType = "docker-build:index:Image"
 // TestPushImageExample pushes an image without an auth token, again in the same hour, and again after it.
 func TestPushImageExample(t *testing.T) {
 	t.Parallel()
-	for name, l := range map[string]language{"push-image-yaml": yaml, "push-image-typescript": typeScript} {
+	for name, l := range map[string]language{
+		"push-image-yaml": yaml, "push-image-typescript": typeScript, "push-image-python": python, "push-image-go": goLanguage,
+		"push-image-csharp": cSharp,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if l.name == cSharp.name {
+				needPackage(t, "Pulumi.DockerBuild")
+			}
 			p := newProject(t, name, l)
-			p.installStandIn("docker-build", map[string]string{"yaml": "1.0.0", "typescript": "0.0.22"}[l.name])
+			p.installStandIn("docker-build", plugins[l.name]["docker-build"])
+			switch l.name {
+			case goLanguage.name:
+				p.buildOnce("program", "go", "build", "-o", "program", ".")
+			case cSharp.name:
+				p.buildOnce("program/PushImage.dll", "dotnet", "build", "--nologo", "--output", "program")
+			}
 			ocir.Start(t, p.oci, p.url)
 			p.newStack("dev", map[string]string{})
 			p.pulumi("up", "--yes")
@@ -48,6 +62,23 @@ func TestPushImageExample(t *testing.T) {
 			requireNoValueBelow(t, p.state)
 			p.pulumi("destroy", "--yes", "--skip-preview")
 		})
+	}
+}
+
+// needPackage skips a test if the machine says where all its packages for .NET are, and this one is not among them.
+func needPackage(t *testing.T, name string) {
+	t.Helper()
+	cSharp.need(t)
+	source := os.Getenv("RestoreSources")
+	if source == "" {
+		return
+	}
+	packages, err := os.ReadDir(source)
+	require.NoError(t, err)
+	if !slices.ContainsFunc(packages, func(file os.DirEntry) bool {
+		return strings.HasPrefix(strings.ToLower(file.Name()), strings.ToLower(name)+".")
+	}) {
+		t.Skip(name + " is not among the packages for .NET in RestoreSources")
 	}
 }
 

@@ -33,6 +33,7 @@ var plugins = map[string]map[string]string{
 	"python": {
 		"command": "1.2.1", "doppler": "0.9.0", "github": "6.15.0", "kubernetes": "4.34.2", "oci": "4.20.0", "docker-build": "0.0.22",
 	},
+	"csharp": {"docker-build": "0.0.22"},
 	"go": {
 		"command": "1.2.1", "doppler": "1.0.0", "github": "1.0.0", "kubernetes": "4.23.0", "oci": "1.0.0", "docker-build": "0.0.22",
 	},
