@@ -4,12 +4,15 @@ package getauthtokens
 import (
 	"context"
 	_ "embed"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-go-provider/infer"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
@@ -85,9 +88,11 @@ func (f *GetAuthTokens) Invoke(
 	if err != nil {
 		return response{}, err
 	}
-	passes, err := matcher(args.Filters, []string{
-		"id", "description", "state", "inactiveState", "timeCreated", "timeExpires", "userId",
-	})
+	var names []string
+	for _, property := range infermend.PropertiesOf[ListedToken]() {
+		names = append(names, property.Name)
+	}
+	passes, err := matcher(args.Filters, names)
 	if err != nil {
 		return response{}, err
 	}
@@ -111,14 +116,17 @@ func (f *GetAuthTokens) Invoke(
 
 // properties returns the properties that filters look at. It leaves out those that the token does not have.
 func (t ListedToken) properties() map[string]string {
-	properties := map[string]string{
-		"id": t.ID, "description": t.Description, "state": t.State, "timeCreated": t.TimeCreated, "userId": t.UserID,
-	}
-	if t.InactiveState != nil {
-		properties["inactiveState"] = *t.InactiveState
-	}
-	if t.TimeExpires != nil {
-		properties["timeExpires"] = *t.TimeExpires
+	properties, listed := map[string]string{}, reflect.ValueOf(t)
+	for _, field := range reflect.VisibleFields(listed.Type()) {
+		name, _, _ := strings.Cut(field.Tag.Get("pulumi"), ",")
+		switch text := listed.FieldByIndex(field.Index).Interface().(type) {
+		case string:
+			properties[name] = text
+		case *string:
+			if text != nil {
+				properties[name] = *text
+			}
+		}
 	}
 	return properties
 }

@@ -12,7 +12,7 @@ import (
 // has a value that the state does not know. There is no upstream issue for it yet.
 func answerNulls(ctx context.Context, call *Call, next func(context.Context) error) error {
 	err := next(ctx)
-	for _, name := range namesOf(call.Resource.Outputs, func(p Property) bool { return p.optional && !p.promised }) {
+	for _, name := range namesOf(call.Resource.Outputs, func(p Property) bool { return p.Optional && !p.promised }) {
 		if _, ok := call.Answer.State.GetOk(name); !ok && call.Answer.State.Len() > 0 {
 			call.Answer.State = call.Answer.State.Set(name, property.Value{})
 		}

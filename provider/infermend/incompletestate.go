@@ -14,13 +14,13 @@ func completeState(ctx context.Context, call *Call, next func(context.Context) e
 	if call.Method == Check || call.Method == Create || call.isImport() {
 		return next(ctx)
 	}
-	for _, name := range namesOf(call.Resource.Arguments, func(p Property) bool { return !p.optional || p.Replaces }) {
+	for _, name := range namesOf(call.Resource.Arguments, func(p Property) bool { return !p.Optional || p.Replaces }) {
 		value, given := call.OldInputs.GetOk(name)
 		if _, ok := call.State.GetOk(name); given && !ok {
 			call.State = call.State.Set(name, value)
 		}
 	}
-	for _, name := range namesOf(call.Resource.Outputs, func(p Property) bool { return !p.optional && p.isText }) {
+	for _, name := range namesOf(call.Resource.Outputs, func(p Property) bool { return !p.Optional && p.isText }) {
 		if _, ok := call.State.GetOk(name); !ok {
 			call.State = call.State.Set(name, property.New(""))
 		}

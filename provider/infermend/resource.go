@@ -26,8 +26,8 @@ type Property struct {
 	Means string
 	// Secret and Replaces report whether the value is a secret, and whether a change replaces the resource.
 	Secret, Replaces bool
-	// optional reports whether infer decodes a state without it, and promised whether it is required in the schema all the same.
-	optional, promised bool
+	// Optional reports whether infer decodes a state without it, and promised whether it is required in the schema all the same.
+	Optional, promised bool
 	isText             bool
 	canonical          func(string) string
 }
@@ -78,7 +78,7 @@ func propertyOf(field reflect.StructField) Property {
 	return Property{
 		Name: name, Means: field.Tag.Get("means"),
 		Secret: has(field.Tag.Get("provider"), "secret"), Replaces: has(field.Tag.Get("provider"), "replaceOnChanges"),
-		optional: has(options, "optional"), promised: field.Tag.Get("schema") == "required", isText: field.Type.Kind() == reflect.String,
+		Optional: has(options, "optional"), promised: field.Tag.Get("schema") == "required", isText: field.Type.Kind() == reflect.String,
 	}
 }
 

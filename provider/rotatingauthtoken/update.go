@@ -272,7 +272,12 @@ func (run *update) mayChange(inputs property.Map) []string {
 
 // changedByRotation returns the names of the outputs that a rotation changes, and that only the update knows.
 func changedByRotation(state State) []string {
-	names := []string{"token", "tokenId", "state", "timeCreated"}
+	names := []string{"token", "tokenId"}
+	for _, output := range infermend.PropertiesOf[token.Outputs]() {
+		if !output.Optional { // A new token has none of the others.
+			names = append(names, output.Name)
+		}
+	}
 	if state.TimeRotationDue != nil {
 		names = append(names, "timeRotationDue")
 	}
