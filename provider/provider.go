@@ -1,5 +1,3 @@
-// Package provider implements the Pulumi provider: its resources, its functions, its configuration, and their assembly into a
-// provider that the engine can call.
 package provider
 
 import (
