@@ -39,7 +39,7 @@
 // A function: the same, with an Invoke. The functions for the container registry share a folder.
 //
 // A way to sign in: a file in internal/auth, and a row of the table ways in auth.go. The documentation has its row from there.
-// tests/signin_ways_test.go has a row for each, and harness.Issuer gives out tokens to machines.
+// connection/signin_ways_test.go has a row for each, and harness.Issuer gives out tokens to machines.
 //
 // A property of the configuration: a row of the table in internal/auth/properties.go, or in connection/properties.go if only a program may
 // set it, and the field of the same name in connection/config.go. Its variables, its errors and its documentation follow.
