@@ -80,6 +80,10 @@ race: lint ## the quick tests under the race detector
 soak: ## simulate until stopped, or until a promise breaks
 	@go test ./tests/simulation -run TestSimulation -count=1 -timeout 0 -simulation.for 10000h
 
+.PHONY: oldest
+oldest: tools ## test with the oldest Pulumi that is supported, which is built first
+	@tools/oldest.sh
+
 .PHONY: lint
 lint: ## check the format and the style of all Go code
 	@tools/toolchain.sh check

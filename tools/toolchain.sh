@@ -22,8 +22,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=$root/.toolchain/bin
 
-# The first version whose "pulumi import --file" accepts outputs.
-oldest_pulumi=3.254.0
+# The oldest version of Pulumi that is supported. "make oldest" runs the tests with it.
+oldest_pulumi=3.258.0
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -370,6 +370,7 @@ func TestVersionsOnPagesAreThoseThatAreNeeded(t *testing.T) {
 	for _, version := range []struct{ onPages, file, inFile string }{
 		{`\bGo (1\.\d+)`, "go.mod", `(?m)^go (1\.\d+)`},
 		{`\bPulumi (3\.\d+) or newer`, "tools/toolchain.sh", `(?m)^oldest_pulumi=(3\.\d+)`},
+		{`\btested with 3\.258 and (3\.\d+)`, "tools/pulumi/go.mod", `pulumi/pkg/v3 v(3\.\d+)`},
 		{`\bJDK (\d+) or newer`, "examples/java/pom.xml", `<maven\.compiler\.release>(\d+)<`},
 	} {
 		needed, found := regexp.MustCompile(version.inFile).FindStringSubmatch(toolchain.ReadFile(t, version.file)), 0

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -117,10 +118,17 @@ func InstallPlugin(t *testing.T, home, provider, version, program string) string
 	return folder
 }
 
-// Path returns the PATH of this process. The programs that tools/toolchain.sh has built come first.
+// Path returns the PATH of this process. The programs that tools/toolchain.sh has built come first, unless they are on it already:
+// tools/oldest.sh puts an older Pulumi before them.
 func Path() string { return path }
 
-var path = filepath.Join(Root, ".toolchain", "bin") + string(os.PathListSeparator) + os.Getenv("PATH")
+var path = func() string {
+	built, given := filepath.Join(Root, ".toolchain", "bin"), os.Getenv("PATH")
+	if slices.Contains(filepath.SplitList(given), built) {
+		return given
+	}
+	return built + string(os.PathListSeparator) + given
+}()
 
 // Need skips a test if a tool is missing, or fails it if CI=true. Without .NET it is skipped even there. Tests that need a tool are not
 // part of the quick tests.
