@@ -62,7 +62,7 @@ var blocks = map[string]map[string]string{
 		"make build toolchain": "TestExamplesAgainstALocalOCI",
 		"export PATH":          "TestExamplesAgainstALocalOCI",
 		"cd examples/yaml":     "TestExamplesAgainstOCI",
-		"go run . ":            "needs what each language installs; TestAutomationExamples runs each command",
+		"go run . ":            "TestAutomationExamples",
 		"go run ./rotate-all ": "runs with many users; TestRotateAllExample runs the command",
 	},
 	"provider/authtoken/authtoken.md": {

@@ -405,3 +405,24 @@ func TestTheCommandThatListsTokensWorks(t *testing.T) {
 	command := strings.TrimSpace(block(t, "provider/authtoken/authtoken.md", "pulumi do"))
 	assert.Contains(t, m.run(command+" --ociauthtoken:endpoint "+m.url), token.ID)
 }
+
+// TestTheChangeOverKeepsTheToken turns an AuthToken into a RotatingAuthToken with the fragment on the page.
+func TestTheChangeOverKeepsTheToken(t *testing.T) {
+	t.Parallel()
+	_, section, found := strings.Cut(toolchain.ReadFile(t, "docs/guides/rotation.md"), "\n## Change over from AuthToken\n")
+	require.True(t, found)
+	fragment := fence.FindStringSubmatch(section)
+	require.Equal(t, "yaml", fragment[1])
+	m := newMachine(t, emulator.Config{})
+	const head = "name: test\nruntime: yaml\nconfig:\n  userId:\n    type: string\n"
+	before, _, _ := strings.Cut(strings.Replace(fragment[2], "RotatingAuthToken", "AuthToken", 1), "      maxAgeDays")
+	put(t, m.dir+"/Pulumi.yaml", head+before)
+	m.newStack()
+	m.run("pulumi config set userId ocid1.user.oc1..aaaa...\npulumi up")
+	token := m.oci.Tokens(m.user)
+	put(t, m.dir+"/Pulumi.yaml", head+fragment[2])
+	assert.Regexp(t, `1 to update\n\s+1 unchanged`, m.bash("pulumi preview"), "as the page says")
+	m.bash("pulumi up")
+	m.bash("pulumi preview --expect-no-changes")
+	assert.Equal(t, token, m.oci.Tokens(m.user))
+}
