@@ -126,6 +126,11 @@ func TestFilesAndTargetsOnPagesExist(t *testing.T) {
 		for _, line := range commands(t, page) {
 			line, _, _ = strings.Cut(line, " #")
 			words := strings.Fields(line)
+			if strings.HasPrefix(line, "go run ./rotate-all ") {
+				for _, flag := range regexp.MustCompile(` --?(\w+)`).FindAllStringSubmatch(line, -1) {
+					assert.Contains(t, folder(t, "examples/automation-go/rotate-all"), `"`+flag[1]+`"`, "%s: %s", page, line)
+				}
+			}
 			if !strings.HasPrefix(line, "go test ") {
 				continue
 			}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -157,13 +158,21 @@ func TestTheWayOutAfterAKill(t *testing.T) {
 	put(t, m.dir+"/Pulumi.yaml", programsOf(t, "docs/guides/logins.md")[0])
 	m.newStack()
 	m.run("pulumi config set userId ocid1.user.oc1..aaaa...")
+	// Pulumi starts the plugin in a process group of its own.
+	plugin := m.pulumiHome + "/plugins/resource-ociauthtoken-v" + toolchain.Version(t) + "/pulumi-resource-ociauthtoken"
+	require.NoError(t, os.Remove(plugin))
+	put(t, plugin, "#!/bin/sh\necho $$ > "+m.home+"/pid\nexec "+toolchain.Bin(t)+"/pulumi-resource-ociauthtoken \"$@\"\n")
+	require.NoError(t, os.Chmod(plugin, 0o700))
 	created, release := make(chan struct{}), make(chan struct{})
 	m.oci.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Hold: func() { close(created); <-release }})
 	up := exec.CommandContext(t.Context(), "bash", "-c", "exec pulumi up")
-	up.Dir, up.Env, up.SysProcAttr = m.dir, m.env, &syscall.SysProcAttr{Setpgid: true}
+	up.Dir, up.Env = m.dir, m.env
 	require.NoError(t, up.Start())
 	<-created
-	require.NoError(t, syscall.Kill(-up.Process.Pid, syscall.SIGKILL)) // the plugin, too
+	pid, err := strconv.Atoi(strings.TrimSpace(read(t, m.home+"/pid")))
+	require.NoError(t, err)
+	require.NoError(t, up.Process.Kill())
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
 	_ = up.Wait()
 	close(release)
 	orphan := m.oci.Tokens(m.user)
