@@ -5,6 +5,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 
 version := $(shell cat VERSION)
+module := github.com/ociauthtoken/pulumi-ociauthtoken
 
 # Compilers, tests and the pulumi command live for seconds: to collect garbage costs them a fifth of their time.
 check test race: export GOGC := 800
@@ -38,15 +39,15 @@ demo: build toolchain ## watch a token being created, changed, imported and revo
 	@examples/demo.sh
 
 .PHONY: build
-build: ## build the plugin and the local OCI Identity into bin/
-	@go build -ldflags "-s -w -X main.version=$(version)" -o bin/ ./cmd/...
+build: ## build the plugin and the local OCI Identity into bin/, so that a debugger can open them
+	@go build -gcflags '$(module)/...=-N -l' -ldflags "-X main.version=$(version)" -o bin/ ./cmd/...
 
 .PHONY: toolchain
 toolchain: ## build the Pulumi CLI and its language hosts, unless the machine has them
 	@tools/toolchain.sh pulumi
 
 .PHONY: check
-check: build lint ## the quick tests: lint, generated files, units and the engine; without the network
+check: lint ## the quick tests: lint, generated files, units and the engine; without the network
 	@go test -short ./...
 
 # While the quick tests run, the tools for the long ones are built, and the simulation runs, which needs none.
@@ -59,7 +60,7 @@ test: ## every test there is, the quick ones first
 
 # The race detector makes the engine four times as slow, so here it watches only those of the engine's tests in which calls meet.
 .PHONY: quick
-quick: build lint
+quick: lint
 	@gotestsum --format pkgname-and-test-fails -- -short -race ./cmd/... ./internal/... ./provider ./provider/infermend ./provider/token
 	@gotestsum --format pkgname-and-test-fails -- -short -race -run 'Cancel|Connection|ReadsAtOnce|Others|Principal' ./provider/... ./tests
 	@$(MAKE) --no-print-directory cross tidy

@@ -50,6 +50,7 @@ func New(options Options) (p.Provider, error) {
 		WithHomepage("https://" + repository).
 		WithRepository("https://" + repository).
 		WithPublisher("ociauthtoken").
+		WithLogoURL("https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/main/tools/codegen/logo.png").
 		WithLicense("Apache-2.0").
 		WithPluginDownloadURL("github://api." + repository).
 		WithLanguageMap(languages()).

@@ -107,6 +107,7 @@ var facts = map[string]string{
 	"a minute or two":                  "how long the registry takes to know a token",
 	"in up to a minute":                "TestBackoff",
 	"takes about five minutes":         "seen on two cores",
+	"takes about three minutes":        "seen on two cores",
 	"in less than a minute once":       "seen on two cores",
 	"within two weeks":                 "what the maintainers promise",
 	"within 90 days":                   "the CIS benchmark",
