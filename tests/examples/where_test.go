@@ -212,6 +212,28 @@ func TestThePageShowsThesePrograms(t *testing.T) {
 	}
 }
 
+// TestTheMovePagesShowTheProgram requires that what the pages on moving make of a program is in the program with user, group, policy and
+// token.
+func TestTheMovePagesShowTheProgram(t *testing.T) {
+	t.Parallel()
+	for page, l := range map[string]language{"move-from-pulumi-oci": typeScript, "move-from-terraform": yaml} {
+		_, section, found := strings.Cut(read(t, filepath.Join(toolchain.Root, "docs", "guides", page+".md")), "## What the program no longer needs\n")
+		require.True(t, found, page)
+		_, diff, found := strings.Cut(section, "```diff\n")
+		require.True(t, found, page)
+		diff, _, _ = strings.Cut(diff, "```\n")
+		program := withoutIndentation(read(t, filepath.Join("testdata", "where", l.name, "whole", l.main)))
+		shown := 0
+		for line := range strings.Lines(diff) {
+			if !strings.HasPrefix(line, "-") {
+				shown++
+				assert.Contains(t, program, withoutIndentation(line[1:]), page)
+			}
+		}
+		assert.Greater(t, shown, 10, page)
+	}
+}
+
 // withoutIndentation returns text without empty lines and white space at the beginning of lines.
 func withoutIndentation(text string) string {
 	return regexp.MustCompile(`(?m)^\s+`).ReplaceAllString("\n"+text, "")

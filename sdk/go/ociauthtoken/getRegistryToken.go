@@ -57,14 +57,19 @@ import (
 //
 // Every preview and every `pulumi up` gets a new password, and none is kept. What takes the password sees another one in each run:
 //
-// | Resource | What it does then |
-// |---|---|
-// | `Image` of Docker Build | nothing: it does not compare passwords |
-// | `Image` of Docker, with `registry` | nothing: it compares the server only |
-// | `Provider` of Docker, with `registryAuth` | the provider shows an update in each run: [pulumi-docker 952](https://github.com/pulumi/pulumi-docker/issues/952) |
-// | `Command` | it runs again in each run, which is what a `docker login` should do |
+// | Resource | What it does then | What makes it quiet |
+// |---|---|---|
+// | `Image` of Docker Build | nothing: it does not compare passwords | |
+// | `Image` of Docker, with `registry` | nothing: it compares the server only | |
+// | `Provider` of Docker, with `registryAuth` | the provider is updated in each run: [pulumi-docker 952](https://github.com/pulumi/pulumi-docker/issues/952) | give the login to `Image`, or run `docker login` before Pulumi |
+// | `Command`, with `stdin` or `environment` | it runs again in each run, which is what a `docker login` should do | `ignoreChanges: [stdin]`, with `triggers` that say when to run again: it is replaced then, with a new password |
+// | `Release` of Helm, with `repositoryOpts` | it is upgraded in each run | run `helm registry login` before Pulumi |
 //
-// `pulumi up --plan` refuses the plan if an `Image` has another password than in the preview. `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it, and the Docker Build provider removes an image from the state if it cannot read it: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). Refresh within the hour, or leave the image out with `--exclude`.
+// Do not use `ignoreChanges` with the provider of Docker and with Helm: they go on with the first password, which the registry refuses after an hour.
+//
+// `pulumi up --plan` refuses the plan, because an `Image` has another password than in the preview: [pulumi-docker-build 277](https://github.com/pulumi/pulumi-docker-build/issues/277). With an auth token and `getRegistryLogin` the plan holds.
+//
+// `pulumi refresh` reads an image with the password of the last `pulumi up` that pushed it. After the hour, Docker Build warns that it cannot verify the image, and keeps it; `--run-program` does not change that. Before version 0.0.21, it removed the image from the state: [pulumi-docker-build 424](https://github.com/pulumi/pulumi-docker-build/issues/424). With such a version, leave the image out with `--exclude`.
 //
 // If `region` or `scope` is not known yet in a preview, the result is unknown. If the provider's configuration is not, Pulumi does not ask the provider, and the preview has a login without values: name the resource that the configuration depends on in the invoke option `dependsOn`, and the result is unknown too.
 //
