@@ -34,8 +34,8 @@ type update struct {
 	changed bool
 	// listed reports whether OCI was asked for the user's tokens.
 	listed bool
-	// unsettled reports whether OCI may have created a token that the state does not have.
-	unsettled bool
+	// orphaned reports whether OCI may have created a token that the state does not have.
+	orphaned bool
 }
 
 // newUpdate begins an update. If an error hook repeats an update, with the same state and arguments, newUpdate continues the earlier one.
@@ -52,7 +52,7 @@ func (r *RotatingAuthToken) newUpdate(
 		if reflect.DeepEqual(before.from, run.from) && reflect.DeepEqual(before.inputs, run.inputs) {
 			run.state, run.created, run.rotated, run.changed = before.state, before.created, before.rotated, before.changed
 		}
-		run.listed = before.unsettled // the token that it may have created must not count as someone else's
+		run.listed = before.orphaned // the token that it may have created must not count as someone else's
 	}
 	return run
 }
@@ -157,8 +157,8 @@ func (run *update) create(ctx context.Context) (tokens.Token, error) {
 		return tokens.Token{State: tokens.StateActive, TimeCreated: run.now}, nil
 	}
 	created, err := run.user.CreateToken(ctx, run.creation)
-	unsettled := (*tokens.OrphanError)(nil)
-	run.unsettled = errors.As(err, &unsettled)
+	var orphan *tokens.OrphanError
+	run.orphaned = errors.As(err, &orphan)
 	return created, err
 }
 
@@ -221,7 +221,7 @@ func (run *update) failed(err error) error {
 		return err
 	}
 	run.unfinished.Delete(run.creation)
-	if run.changed || run.unsettled {
+	if run.changed || run.orphaned {
 		run.unfinished.Store(run.creation, run)
 	}
 	var failed infer.ResourceInitFailedError
