@@ -115,7 +115,6 @@ var facts = map[string]string{
 	"never becomes older than 90 days": "TestHowOldATokenBecomes",
 	"before it is 90 days old":         "TestHowOldATokenBecomes",
 	"at least once a month":            "TestHowOldATokenBecomes",
-	"over ten years":                   "TestHowOldATokenBecomes",
 	"has two days to repeat":           "TestHowOldATokenBecomes",
 	"174 days":                         "twice 80 and 7",
 	"after 60 days without activity":   "GitHub",

@@ -179,12 +179,17 @@ func TestTheWayOutAfterAKill(t *testing.T) {
 	require.Len(t, orphan, 1)
 
 	m.run("pulumi cancel") // which the page says of a backend of one's own
+	warning := regexp.MustCompile(`(?m)^warning: (.*)\n.*( interrupted while creating)$`).FindStringSubmatch(toolchain.ReadFile(t, page))
+	require.NotNil(t, warning)
+	printed := m.run("pulumi up")
+	assert.Contains(t, printed, warning[1])
+	assert.Contains(t, printed, warning[2])
 	// In place of OCI's CLI, for which tests/contract checks the commands.
 	m.standIn("oci", `case "$2 $3" in
 "auth-token list") curl -fsS `+m.url+`/_emulator/users/$5/tokens ;;
 "auth-token delete") curl -fsS -X DELETE `+m.url+`/_emulator/users/$5/tokens/$7 ;;
 esac`)
-	printed := m.run(block(t, page, "oci iam auth-token list"), orphan...)
+	printed = m.run(block(t, page, "oci iam auth-token list"), orphan...)
 	assert.Contains(t, printed, orphan[0].ID)
 	left := m.oci.Tokens(m.user)
 	require.Len(t, left, 1)
