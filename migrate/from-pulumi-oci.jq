@@ -56,27 +56,37 @@ def provider_entry: entry("pulumi:providers:ociauthtoken") + {
     | if secret_settings | index([$key]) then .value |= secret($key) else . end))
 } | without_nulls;
 
+# in_domain reports whether a token is the resource for identity domains.
+def in_domain: .type == "oci:Identity/domainsAuthToken:DomainsAuthToken";
+
+def token_inputs:
+  in_domain as $in_domain
+  | .outputs + (.inputs // {} | without_nulls)
+  | if $in_domain then
+      {userId: .user.ocid, description: (.description // ""), domainUrl: .idcsEndpoint, timeExpires: .expiresOn} | without_nulls
+    else {userId: .userId, description: (.description // "")} end;
+
+# In an identity domain, the id of a token in @pulumi/oci is a path that ends with the SCIM id.
 def token_entry:
-  { userId: (.inputs.userId // .outputs.userId),
-    description: (.inputs.description // .outputs.description // "") } as $inputs
+  token_inputs as $inputs
   | entry("ociauthtoken:index:AuthToken") + {
-      id: .id,
+      id: (.outputs.ocid // (.id | split("/") | last)),
       provider: ([explicit_provider] | first),
       inputs: $inputs,
-      outputs: (.urn as $urn | .outputs | $inputs + {
+      outputs: (.urn as $urn | .outputs | {
         token: (.token | if . == null or . == "" then null else secret("the value of \($urn)") end),
         state: .state,
         inactiveState: .inactiveState,
-        timeCreated: (.timeCreated // "" | rfc3339),
+        timeCreated: (.metas[0].created // (.timeCreated // "" | rfc3339)),
         timeExpires: (.timeExpires // "" | rfc3339)
-      } | without_nulls)
+      } | without_nulls | . + $inputs)
     }
   | without_nulls;
 
 (.deployment.resources? // error("this is not the output of \"pulumi stack export --show-secrets\"")) as $resources
 | ($ARGS.named.only // "") as $only
 | [ $resources[]
-    | select(.type == "oci:Identity/authToken:AuthToken" and (.external | not))
+    | select((.type == "oci:Identity/authToken:AuthToken" or in_domain) and (.external | not))
     | select(.urn | test($only)) ] as $tokens
 | if $tokens == [] then error("the stack has no auth token of @pulumi/oci, or none whose URN matches") else . end
 | [$tokens[] | select(.delete) | .urn] as $doomed

@@ -2,7 +2,8 @@
 #
 #   jq -s -f to-terraform.jq <(terraform state pull) <(pulumi stack export --show-secrets)
 #
-# With --arg only REGEX it takes the tokens whose URN matches, and leaves the others.
+# With --arg only REGEX it takes the tokens whose URN matches, and leaves the others. With --arg provider SOURCE, such as hashicorp/oci, it is
+# the source of OCI's provider in the configuration. Otherwise it is that in the state, or oracle/oci.
 #
 # The output is for "terraform state push -". It holds the values in clear: hand it on in a pipe.
 #
@@ -39,6 +40,15 @@ def attributes: .urn as $urn | .inputs as $inputs | .id as $id | .outputs | {
   timeouts: null
 };
 
+# provider is OCI's provider as the state names it.
+def provider:
+  ($ARGS.named.provider // "") as $source
+  | if $source != "" then "provider[\"\(["registry.terraform.io"] + ($source | split("/")) | .[-3:] | join("/"))\"]"
+    else
+      first(.resources[].provider | strings | match("^(?:.*\\.)?(provider\\[\"[^\"]*/oci\"\\])").captures[0].string)
+      // "provider[\"registry.terraform.io/oracle/oci\"]"
+    end;
+
 # put gives the instance with the token's id the token's attributes, or else adds a resource.
 def put($name; $token):
   if any(.resources[].instances[].attributes; .id == $token.id) then
@@ -50,7 +60,7 @@ def put($name; $token):
       mode: "managed",
       type: "oci_identity_auth_token",
       name: $name,
-      provider: "provider[\"registry.terraform.io/oracle/oci\"]",
+      provider: provider,
       instances: [{schema_version: 0, attributes: $token, sensitive_attributes: []}]
     }]
   end;

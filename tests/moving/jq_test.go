@@ -92,6 +92,32 @@ func TestImportFileFromPulumiOCI(t *testing.T) {
 		want      func(t *testing.T, file importFile)
 		complaint string
 	}{
+		"of an identity domain": {
+			resources: []map[string]any{oldToken("ci", map[string]any{
+				"urn": "urn:pulumi:s::p::oci:Identity/domainsAuthToken:DomainsAuthToken::ci", "type": "oci:Identity/domainsAuthToken:DomainsAuthToken",
+				"id": "idcsEndpoint/https%3A%2F%2Fidcs-0.example/authTokens/0a1b",
+				"inputs": map[string]any{
+					"idcsEndpoint": "https://idcs-0.example", "schemas": []any{"urn:x"}, "user": map[string]any{"ocid": "ocid1.user.oc1..u"},
+				},
+				"outputs": map[string]any{
+					"idcsEndpoint": "https://idcs-0.example", "ocid": "ocid1.credential.oc1..ci", "token": "v", "description": "d",
+					"user": map[string]any{"ocid": "ocid1.user.oc1..u", "value": "2c3d"}, "expiresOn": "2030-01-31T00:00:00Z",
+					"metas": []any{map[string]any{"created": "2024-05-17T08:15:30.123Z"}},
+				},
+			})},
+			want: func(t *testing.T, file importFile) {
+				t.Helper()
+				require.Len(t, file.Resources, 1)
+				inputs := map[string]any{
+					"userId": "ocid1.user.oc1..u", "description": "d", "domainUrl": "https://idcs-0.example", "timeExpires": "2030-01-31T00:00:00Z",
+				}
+				assert.Equal(t, "ocid1.credential.oc1..ci", file.Resources[0].ID)
+				assert.Equal(t, inputs, file.Resources[0].Inputs)
+				outputs := maps.Clone(inputs)
+				outputs["token"], outputs["timeCreated"] = secretJSON("v"), "2024-05-17T08:15:30.123Z"
+				assert.Equal(t, outputs, file.Resources[0].Outputs)
+			},
+		},
 		"a value in clear becomes a secret": {
 			resources: []map[string]any{oldToken("ci", nil)},
 			want: func(t *testing.T, file importFile) {
@@ -302,13 +328,41 @@ func TestImportFileFromTerraform(t *testing.T) {
 	}
 	data := terraformTokens("", "ci", nil)
 	data["mode"] = "data"
+	inDomain := terraformTokens("module.m", "ci", nil)
+	inDomain["type"] = "oci_identity_domains_auth_token"
+	inDomain["instances"].([]any)[0].(map[string]any)["attributes"] = map[string]any{
+		"id": "idcsEndpoint/https%3A%2F%2Fidcs-0.example/authTokens/0a1b", "ocid": "ocid1.credential.oc1..ci", "description": "d",
+		"token": "v", "idcs_endpoint": "https://idcs-0.example", "expires_on": "2030-01-31T00:00:00Z", "status": "ACTIVE",
+		"user": []any{map[string]any{"ocid": "ocid1.user.oc1..u", "value": "2c3d", "name": "u"}},
+		"meta": []any{map[string]any{"created": "2024-05-17T08:15:30.123Z", "resource_type": "AuthToken"}},
+	}
+	withoutOCID := terraformTokens("", "old", nil)
+	withoutOCID["type"] = "oci_identity_domains_auth_token"
+	withoutOCID["instances"].([]any)[0].(map[string]any)["attributes"] = map[string]any{
+		"id": "idcsEndpoint/https://idcs-0.example/authTokens/0a1b", "ocid": nil, "token": "v", "idcs_endpoint": "https://idcs-0.example",
+		"user": []any{map[string]any{"ocid": "ocid1.user.oc1..u"}}, "expires_on": nil,
+	}
 	for name, c := range map[string]struct {
 		resources []map[string]any
 		args      []string
 		names     []string
+		id        string // of the first one
 		outputs   map[string]any
 		complaint string
 	}{
+		"of an identity domain": {
+			resources: []map[string]any{inDomain}, names: []string{"m-ci"}, id: "ocid1.credential.oc1..ci",
+			outputs: map[string]any{
+				"userId": "ocid1.user.oc1..u", "description": "d", "token": secretJSON("v"), "domainUrl": "https://idcs-0.example",
+				"timeExpires": "2030-01-31T00:00:00Z", "timeCreated": "2024-05-17T08:15:30.123Z",
+			},
+		},
+		"of an identity domain, without an OCID": {
+			resources: []map[string]any{withoutOCID}, names: []string{"old"}, id: "0a1b",
+			outputs: map[string]any{
+				"userId": "ocid1.user.oc1..u", "description": "", "token": secretJSON("v"), "domainUrl": "https://idcs-0.example",
+			},
+		},
 		"plain": {
 			resources: []map[string]any{terraformTokens("", "ci", nil)}, names: []string{"ci"},
 			outputs: map[string]any{
@@ -363,8 +417,26 @@ func TestImportFileFromTerraform(t *testing.T) {
 				if c.outputs != nil {
 					assert.Equal(t, c.outputs, file.Resources[0].Outputs, which)
 				}
+				if c.id != "" {
+					assert.Equal(t, c.id, file.Resources[0].ID, which)
+				}
 			}
 		})
+	}
+}
+
+func TestAddressesOfTokensThatHaveMoved(t *testing.T) {
+	t.Parallel()
+	state := terraformState(terraformTokens("module.m", "each", "it's"), terraformTokens("", "other", nil))
+	state = strings.Replace(state, `"id":"id"`, `"id":"moved"`, 1)
+	for which, jq := range jqs(t) {
+		for ids, want := range map[string]string{
+			"x\nmoved\ny": `'module.m.oci_identity_auth_token.each["it'\''s"]'`, "": "",
+		} {
+			output, err := runJQ(jq, "from-terraform", state, "-r", "--arg", "moved", ids)
+			require.NoError(t, err, "%s: %s", which, output)
+			assert.Equal(t, want, strings.TrimSpace(output), which)
+		}
 	}
 }
 
@@ -444,13 +516,37 @@ func TestTerraformStateFromStack(t *testing.T) {
 	imported := terraformTokens("module.m", "it", "k")
 	imported["instances"].([]any)[0].(map[string]any)["attributes"] = map[string]any{"id": "ocid1.credential.oc1..ci", "token": nil}
 	other := terraformTokens("", "ci", nil)
+	random, hashicorp := terraformTokens("", "id", nil), terraformTokens("module.m", "network", nil)
+	random["type"], random["provider"] = "random_id", `provider["registry.terraform.io/hashicorp/random"]`
+	hashicorp["type"], hashicorp["provider"] = "oci_core_vcn", `module.m.provider["registry.terraform.io/hashicorp/oci"].home`
 	for name, c := range map[string]struct {
 		state     string // Terraform's state
 		stack     string
+		args      []string
 		want      map[string]map[string]any // by address
+		provider  string                    // of the last resource
 		serial    float64
 		complaint string
 	}{
+		"the provider of the state": {
+			state: terraformState(hashicorp), stack: stackWith(newToken("ci", nil)), serial: 8,
+			want:     map[string]map[string]any{"module.m.network": nil, "ci": attributes("ci")},
+			provider: `provider["registry.terraform.io/hashicorp/oci"]`,
+		},
+		"the provider that is named": {
+			stack: stackWith(newToken("ci", nil)), args: []string{"--arg", "provider", "hashicorp/oci"}, serial: 1,
+			want: map[string]map[string]any{"ci": attributes("ci")}, provider: `provider["registry.terraform.io/hashicorp/oci"]`,
+		},
+		"the provider that is named with its registry": {
+			state: terraformState(hashicorp), stack: stackWith(newToken("ci", nil)), serial: 8,
+			args:     []string{"--arg", "provider", "registry.opentofu.org/oracle/oci"},
+			want:     map[string]map[string]any{"module.m.network": nil, "ci": attributes("ci")},
+			provider: `provider["registry.opentofu.org/oracle/oci"]`,
+		},
+		"no provider in the state": {
+			state: terraformState(random), stack: stackWith(newToken("ci", nil)), serial: 8,
+			want: map[string]map[string]any{"id": nil, "ci": attributes("ci")}, provider: `provider["registry.terraform.io/oracle/oci"]`,
+		},
 		"an empty state": {
 			stack: stackWith(newToken("ci", nil), newToken("2 words", nil)), serial: 1,
 			want: map[string]map[string]any{"ci": attributes("ci"), "_2-words": attributes("2 words")},
@@ -483,7 +579,7 @@ func TestTerraformStateFromStack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for which, jq := range jqs(t) {
-				output, err := runJQ(jq, "to-terraform", c.state+c.stack, "-s")
+				output, err := runJQ(jq, "to-terraform", c.state+c.stack, append([]string{"-s"}, c.args...)...)
 				if c.complaint != "" {
 					require.Error(t, err, which)
 					assert.Contains(t, output, c.complaint, which)
@@ -494,8 +590,8 @@ func TestTerraformStateFromStack(t *testing.T) {
 					Serial    float64
 					Lineage   string
 					Resources []struct {
-						Module, Name string
-						Instances    []struct{ Attributes map[string]any }
+						Module, Name, Provider string
+						Instances              []struct{ Attributes map[string]any }
 					}
 				}
 				require.NoError(t, json.Unmarshal([]byte(output), &state))
@@ -508,6 +604,9 @@ func TestTerraformStateFromStack(t *testing.T) {
 					}
 				}
 				assert.Equal(t, c.want, got, which)
+				if c.provider != "" {
+					assert.Equal(t, c.provider, state.Resources[len(state.Resources)-1].Provider, which)
+				}
 				assert.InDelta(t, c.serial, state.Serial, 0, which)
 				assert.NotEmpty(t, state.Lineage, which)
 			}
