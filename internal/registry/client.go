@@ -99,7 +99,7 @@ func (c *Client) Try(ctx context.Context, login Login) error {
 	case err != nil:
 		return err
 	case answer.status == http.StatusUnauthorized, answer.status == http.StatusForbidden:
-		return failed(errRefused, "it lets the login pass and then answers %d %s", answer.status, http.StatusText(answer.status))
+		return failed(errRefused, "it accepts the password, and refuses the token that it gives in return with %d %s", answer.status, http.StatusText(answer.status))
 	case answer.status != http.StatusOK:
 		return unexpected(answer, door)
 	}
@@ -108,11 +108,10 @@ func (c *Client) Try(ctx context.Context, login Login) error {
 
 // unexpected returns the error for an answer that a registry does not give. If it is a fault of the service, a later try may succeed.
 func unexpected(a *answer, where string) error {
-	kind := errUnusable
 	if a.status >= http.StatusInternalServerError || a.status == http.StatusTooManyRequests {
-		kind = errUnreached
+		return failed(errUnreached, "%s answers %d %s", where, a.status, http.StatusText(a.status))
 	}
-	return failed(kind, "%s answers %d %s, as no OCI container registry does when one logs in", where, a.status, http.StatusText(a.status))
+	return failed(errUnusable, "%s answers %d %s to the login, unlike the OCI container registry", where, a.status, http.StatusText(a.status))
 }
 
 var (
@@ -133,12 +132,12 @@ func challenge(header http.Header, server string) (realm *url.URL, service strin
 		}
 		realm, err := url.Parse(parameters["realm"])
 		if err != nil || realm.Scheme != scheme(server) || realm.User != nil || !strings.EqualFold(realm.Hostname(), hostname(server)) {
-			return nil, "", failed(errUnusable, "the registry %s wants the password to be sent to %s, which is another place: "+
+			return nil, "", failed(errUnusable, "the registry %s asks for the password to be sent to %s, which has another host or scheme: "+
 				"it was not sent", server, safetext.URL(parameters["realm"]))
 		}
 		return realm, parameters["service"], nil
 	}
-	return nil, "", failed(errUnusable, "%s does not ask for a login as the OCI container registry does", server)
+	return nil, "", failed(errUnusable, "%s does not ask for a login in the way of the OCI container registry", server)
 }
 
 // answer is the answer to a request.
@@ -165,12 +164,12 @@ func (c *Client) get(ctx context.Context, address string, prepare func(*http.Req
 	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &long):
-		return nil, failed(errUnusable, "%s answers with more than %d bytes, as no OCI container registry does when one logs in",
+		return nil, failed(errUnusable, "%s answers the login with more than %d bytes, unlike the OCI container registry",
 			request.URL.Host, long.Limit)
 	case err != nil && ctx.Err() != nil:
 		return nil, unanswered(request.URL.Host, ctx.Err())
 	case err != nil:
-		return nil, failed(errUnreached, "the registry %s broke off in the middle of its answer", request.URL.Host)
+		return nil, failed(errUnreached, "the registry %s closed the connection in the middle of its answer", request.URL.Host)
 	}
 	return &answer{status: response.StatusCode, header: response.Header, body: body}, nil
 }

@@ -218,7 +218,7 @@ func TestPasswordGoesToTheRegistryAlone(t *testing.T) {
 		d := newDoor(t)
 		d.realm = realm
 		err := try(d.server(), "ns/alice", password)
-		require.ErrorContains(t, err, "another place", realm)
+		require.ErrorContains(t, err, "another host", realm)
 		assert.NotContains(t, err.Error(), password)
 	}
 
@@ -322,7 +322,7 @@ func TestWaitForWhatIsNoRegistryEndsSoon(t *testing.T) {
 	d, c := newDoor(t), &clock{}
 	d.realm = "https://example.com/token"
 	_, _, err := until(d, c, 5*time.Minute, "ns/alice")
-	require.ErrorContains(t, err, "another place")
+	require.ErrorContains(t, err, "another host")
 	assert.Empty(t, c.slept)
 
 	d.Close()

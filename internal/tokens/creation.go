@@ -33,21 +33,27 @@ const (
 	LongestStop = answerGrace + lookWithin
 )
 
-// pending is a creation on its way from the request to its answer, through these stages:
+// stage is how far a creation has come:
 //
 //	unsent ──► answered ──► handed over
 //	   │          ▲
 //	   └► doubtful┘
 //
-// unsent: no request can have created a token. A creation that ends here is forgotten, and leaves nothing behind.
-//
-// doubtful: a request was sent, but its answer never arrived, so there may be a token whose value nobody knows. The request is
-// repeated with the same retry token until OCI answers with that token. These requests have their own budget, and go on for a while
-// after the operation was cancelled. If the creation fails at this stage, the error names every token that it may have created.
-//
-// answered: OCI has answered with the token. No more requests are made.
-//
-// handed over: the engine knows that the creation has succeeded, and the creation is forgotten.
+// A creation that is handed over is forgotten: the engine knows that it has succeeded.
+type stage int
+
+const (
+	// unsent: no request can have created a token. A creation that ends here is forgotten, and leaves nothing behind.
+	unsent stage = iota
+	// doubtful: a request was sent, but its answer never arrived, so there may be a token whose value nobody knows. The request is
+	// repeated with the same retry token until OCI answers with that token. These requests have their own budget, and go on for a while
+	// after the operation was cancelled. If the creation fails at this stage, the error names every token that it may have created.
+	doubtful
+	// answered: OCI has answered with the token's id and its value. No more requests are made.
+	answered
+)
+
+// pending is a creation that is not handed over yet.
 type pending struct {
 	creation Creation
 	// free lets one goroutine at a time go on with the creation. It is empty while none does.
@@ -55,11 +61,10 @@ type pending struct {
 
 	// retryToken makes OCI answer a repeated request with the token of the first one, for 24 hours.
 	retryToken string
-	// doubtful is true once a request may have created a token that is not known.
-	doubtful bool
+	stage      stage
 	// began is when the first request with this retry token was sent, by this machine's clock.
 	began time.Time
-	// seen is what the answers have said about the token so far. The creation is answered once it has an id and a value.
+	// seen is what the answers have said about the token so far.
 	seen Token
 	// suspected lists the tokens that the creation may have made, from the last list.
 	suspected []Token
@@ -68,8 +73,6 @@ type pending struct {
 func newPending(creation Creation) *pending {
 	return &pending{creation: creation, free: make(chan struct{}, 1), retryToken: rand.Text()}
 }
-
-func (cr *pending) answered() bool { return cr.seen.ID != "" && cr.seen.Value != "" }
 
 // creator is a user with the pending creation that a call goes on with.
 type creator struct {
@@ -101,7 +104,7 @@ func (cr *pending) release() { <-cr.free }
 // If ctx ends while the creation is doubtful, it goes on for answerGrace. An error of the type *OrphanError means that there may be a
 // token whose value nobody knows. After any other error, there is no token.
 func (cr creator) answer(ctx context.Context) (Token, error) {
-	if !cr.answered() {
+	if cr.stage != answered {
 		if failure := cr.goOn(ctx); failure != nil {
 			// The operation may have been cancelled or have run out of time. The user's tokens are still worth some more seconds.
 			looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
@@ -118,13 +121,13 @@ func (cr creator) answer(ctx context.Context) (Token, error) {
 
 // goOn makes attempts until the creation is answered, fails for good, or there is no more time.
 func (cr creator) goOn(ctx context.Context) *oci.Error {
-	answered, stop := oci.Outliving(ctx, cr.calls.Clock, answerGrace)
+	longer, stop := oci.Outliving(ctx, cr.calls.Clock, answerGrace)
 	defer stop()
 
 	// A doubtful creation goes on after the operation was cancelled.
 	patience := func() context.Context {
-		if cr.doubtful {
-			return answered
+		if cr.stage == doubtful {
+			return longer
 		}
 		return ctx
 	}
@@ -132,21 +135,21 @@ func (cr creator) goOn(ctx context.Context) *oci.Error {
 	var found API
 	hint := ""
 	for attempts := 1; ; attempts++ {
-		if !cr.doubtful {
+		if cr.stage == unsent {
 			cr.began = cr.calls.Clock.Now()
 		}
-		op := cr.api.Create(cr.creation, cr.retryToken, cr.takeIn)
-		op.Urgent, op.Request.UnlessOver = cr.doubtful, patience()
-		failure := cr.calls.Try(answered, op)
+		call := cr.api.Create(cr.creation, cr.retryToken, cr.keep)
+		call.Urgent, call.Request.UnlessOver = cr.stage == doubtful, patience()
+		failure := cr.calls.Try(longer, call)
 		if failure == nil {
 			return nil
 		}
 		failure.Attempts = attempts
-		if failure.Verdict == oci.Doubtful && !cr.doubtful {
-			cr.doubtful = true
+		if failure.Verdict == oci.Doubtful && cr.stage == unsent {
+			cr.stage = doubtful
 			spent = oci.NewBudget(ctx, cr.calls.Clock.Now())
 		}
-		if failure.Verdict == oci.Invalidated && !cr.startOver(answered) {
+		if failure.Verdict == oci.Invalidated && !cr.startOver(longer) {
 			return failure
 		}
 		if ctx := patience(); ctx.Err() != nil {
@@ -155,15 +158,15 @@ func (cr creator) goOn(ctx context.Context) *oci.Error {
 		}
 		if failure.Verdict == oci.Moved {
 			// All requests so far went to a region that does not create tokens.
-			cr.doubtful, spent = false, oci.NewBudget(ctx, cr.calls.Clock.Now())
+			cr.stage, spent = unsent, oci.NewBudget(ctx, cr.calls.Clock.Now())
 			continue
 		}
 		if failure.Verdict == oci.NotFound && hint == "" {
 			found, hint, _ = cr.api.Elsewhere(ctx)
 		}
 		failure.Hint = hint
-		freeing := failure.LimitExceeded() && cr.calls.Clock.Now().Before(cr.ledger.lastRevoked(cr.ref).Add(freeWithin))
-		if (!freeing && !cr.mayGoOn(spent, failure.Verdict)) || (found != nil && !cr.doubtful) {
+		freeing := failure.LimitExceeded() && cr.calls.Clock.Now().Before(cr.creations.lastRevoked(cr.ref).Add(freeWithin))
+		if (!freeing && !cr.mayGoOn(spent, failure.Verdict)) || (found != nil && cr.stage == unsent) {
 			return failure
 		}
 		if failure.Verdict == oci.NotFound {
@@ -189,23 +192,23 @@ func (cr creator) mayGoOn(spent *oci.Budget, v oci.Verdict) bool {
 	took := now.Sub(spent.Began)
 	switch v {
 	case oci.Busy, oci.Unreachable:
-		return cr.doubtful && took <= settleWithin
+		return cr.stage == doubtful && took <= settleWithin
 	case oci.NotFound:
 		return took <= userWithin
 	case oci.Invalidated:
 		return spent.After[v] < refusedAttempts
 	case oci.Refused, oci.NotAllowed, oci.Unusable:
-		return cr.doubtful && spent.After[v] < refusedAttempts
+		return cr.stage == doubtful && spent.After[v] < refusedAttempts
 	default:
 		return false
 	}
 }
 
-// takeIn keeps what an answer says about the token. After an answer without an id or a value the creation stays doubtful, because
+// keep notes what an answer says about the token. After an answer without an id or a value the creation stays doubtful, because
 // there is a token, and the next answer to the same request may be complete.
-func (cr *pending) takeIn(token Token) error {
+func (cr *pending) keep(token Token) error {
 	if token.ID != "" && cr.seen.ID != "" && !token.SameAs(cr.seen) {
-		cr.seen = Token{} // what earlier answers said is about another token
+		cr.seen, cr.stage = Token{}, doubtful // what earlier answers said is about another token
 	}
 	id, value := cr.seen.ID, cr.seen.Value
 	if token.ID == "" {
@@ -223,13 +226,14 @@ func (cr *pending) takeIn(token Token) error {
 	case cr.seen.Value == "":
 		return errors.New("it lacks the token's value")
 	}
+	cr.stage = answered
 	return nil
 }
 
 // startOver starts the creation again with a new retry token, after OCI has said that the token which the old one created has been
 // changed or deleted since. It returns false if that token may still exist. Another one must not be created then.
 func (cr creator) startOver(ctx context.Context) bool {
-	if cr.doubtful {
+	if cr.stage == doubtful {
 		if suspects, err := cr.suspects(ctx, false); err != nil || len(suspects) > 0 {
 			return false
 		}
@@ -237,16 +241,16 @@ func (cr creator) startOver(ctx context.Context) bool {
 			"or deleted since, and no token in the list could be that one. The provider asks for another token. Make sure that none is left "+
 			"behind, with \"%s\"", cr.ref.ID, cr.api.ListCommand()))
 	}
-	cr.retryToken, cr.doubtful, cr.seen, cr.suspected = rand.Text(), false, Token{}, nil
+	cr.retryToken, cr.stage, cr.seen, cr.suspected = rand.Text(), unsent, Token{}, nil
 	return true
 }
 
 // explain adds to a failure what the person needs to know to go on: which tokens the user has already, or which may be left behind.
 func (cr creator) explain(ctx context.Context, failure *oci.Error) error {
-	if !cr.doubtful && !failure.LimitExceeded() {
+	if cr.stage == unsent && !failure.LimitExceeded() {
 		return failure
 	}
-	if !cr.doubtful {
+	if cr.stage == unsent {
 		failure.Hint = cr.WhenFull
 		tokens, err := cr.api.List(ctx, Writer, false)
 		if err != nil {
@@ -257,7 +261,7 @@ func (cr creator) explain(ctx context.Context, failure *oci.Error) error {
 	}
 	suspects, err := cr.suspects(ctx, failure.Verdict != oci.Invalidated)
 	if err != nil {
-		// An earlier attempt at the same wish may have listed suspects, and its error may not have reached the person.
+		// An earlier attempt at the same creation may have listed suspects, and its error may not have reached the person.
 		suspects = slices.DeleteFunc(cr.suspected, func(t Token) bool { return cr.recorded.has(cr.ref.ID, t) })
 	}
 	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t Token) bool { return t.HasID(cr.seen.ID) }) {

@@ -10,7 +10,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci/ocitest"
 )
 
-func TestTakeIn(t *testing.T) {
+func TestKeep(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		answers []Token
@@ -28,22 +28,22 @@ func TestTakeIn(t *testing.T) {
 		cr := newPending(Creation{})
 		var err error
 		for _, answer := range test.answers {
-			err = cr.takeIn(answer)
+			err = cr.keep(answer)
 		}
 		assert.Equal(t, test.want, cr.seen, name)
 		if test.wrong == "" {
 			assert.NoError(t, err, name)
-			assert.True(t, cr.answered(), name)
+			assert.Equal(t, answered, cr.stage, name)
 			continue
 		}
 		assert.ErrorContains(t, err, test.wrong, name)
-		assert.False(t, cr.answered(), name)
+		assert.NotEqual(t, answered, cr.stage, name)
 	}
 }
 
-func TestLedger(t *testing.T) {
+func TestCreations(t *testing.T) {
 	t.Parallel()
-	l := newLedger()
+	l := newCreations()
 	user, creation := UserRef{ID: ocitest.User}, Creation{For: "urn", Description: "d"}
 	cr := l.begun(user, creation)
 	assert.Same(t, cr, l.begun(user, creation))
@@ -55,7 +55,7 @@ func TestLedger(t *testing.T) {
 	} {
 		assert.NotSame(t, cr, other, name)
 	}
-	assert.NoError(t, cr.takeIn(Token{ID: "a", Value: "v"}))
+	assert.NoError(t, cr.keep(Token{ID: "a", Value: "v"}))
 	l.forgetToken("b")
 	assert.Same(t, cr, l.begun(user, creation))
 	assert.NoError(t, cr.take(t.Context()))
@@ -77,10 +77,10 @@ func TestMayGoOn(t *testing.T) {
 		oci.Refused: {0, 2}, oci.NotAllowed: {0, 2}, oci.Unusable: {0, 2}, oci.Unsent: {0, 0}, oci.NotFound: {user, user}, oci.Invalidated: {2, 2},
 		oci.Unreachable: {2, settle}, oci.Busy: {7, settle}, oci.Doubtful: {7, 7},
 	} {
-		for i, open := range []bool{false, true} {
+		for i, at := range []stage{unsent, doubtful} {
 			clock := &ocitest.Clock{}
 			creation := creator{
-				&User{Client: &Client{ledger: newLedger()}, calls: oci.Caller{Client: &oci.Client{Clock: clock}}}, &pending{doubtful: open},
+				&User{Client: &Client{creations: newCreations()}, calls: oci.Caller{Client: &oci.Client{Clock: clock}}}, &pending{stage: at},
 			}
 			spent, lasted := oci.NewBudget(t.Context(), clock.Now()), 0
 			for second := func() { _ = clock.Sleep(t.Context(), time.Second) }; ; lasted++ {
@@ -88,7 +88,7 @@ func TestMayGoOn(t *testing.T) {
 					break
 				}
 			}
-			assert.InDelta(t, seconds[i], lasted, 1, "verdict %d, doubtful %v", v, open)
+			assert.InDelta(t, seconds[i], lasted, 1, "verdict %d, stage %d", v, at)
 		}
 	}
 }

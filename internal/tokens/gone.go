@@ -97,8 +97,8 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 	})
 	switch {
 	case failure == nil:
-		u.ledger.forgetToken(id)
-		u.ledger.noteRevoked(u.ref, u.calls.Clock.Now())
+		u.creations.forgetToken(id)
+		u.creations.noteRevoked(u.ref, u.calls.Clock.Now())
 		return nil
 	case !oci.IsNotFound(failure):
 		return failure

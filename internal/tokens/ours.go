@@ -35,7 +35,7 @@ func (cr creator) identify(ctx context.Context) bool {
 	}
 	suspects, err := cr.suspects(ctx, true)
 	same := cr.certain(suspects)
-	return err == nil && same != nil && cr.takeIn(*same) == nil
+	return err == nil && same != nil && cr.keep(*same) == nil
 }
 
 // certain returns the token that an answer without an id is about, or nil if that is not certain. Somebody else may have created a
@@ -54,7 +54,7 @@ func (cr *pending) certain(suspects []Token) *Token {
 }
 
 // mayHaveMade reports whether the creation may have made a token: it is new. If sameDescription is true, it also has the description
-// of the wish. If OCI has said that the token was changed since, its description may be another.
+// of the creation. If OCI has said that the token was changed since, its description may be another.
 func (cr *pending) mayHaveMade(t Token, sameDescription bool) bool {
 	switch {
 	case cr.seen.ID != "" && t.HasID(cr.seen.ID):

@@ -22,7 +22,7 @@ func TestMayHaveMade(t *testing.T) {
 	at := began.Add
 	for name, test := range map[string]struct {
 		seen, token Token
-		same, other bool // with the description of the wish, and with any
+		same, other bool // with the description of the creation, and with any
 	}{
 		"a new one":                          {Token{}, Token{ID: "a", Description: new("d"), TimeCreated: began}, true, true},
 		"another description":                {Token{}, Token{ID: "a", Description: new("e"), TimeCreated: began}, false, true},

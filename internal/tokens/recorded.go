@@ -63,19 +63,19 @@ func (r *recorded) describe(tokens []Token) string {
 	})
 }
 
-// Freeing tells a person how to delete one of these tokens, and first how to make sure that no resource has it. It leaves out tokens
+// HowToDelete tells a person how to delete one of these tokens, and first how to make sure that no resource has it. It leaves out tokens
 // that are known to be recorded. If there are no others, it returns "".
-func (u *User) Freeing(tokens []Token) string {
-	return freeing(slices.DeleteFunc(slices.Clone(tokens), func(t Token) bool { return u.recorded.has(u.ref.ID, t) }), u.api)
+func (u *User) HowToDelete(tokens []Token) string {
+	return howToDelete(slices.DeleteFunc(slices.Clone(tokens), func(t Token) bool { return u.recorded.has(u.ref.ID, t) }), u.api)
 }
 
 // HasOCID reports whether the token's OCID is known. An identity domain may leave it out, and a state that has the token has it under the
 // OCID.
 func (t Token) HasOCID() bool { return t.ID != t.SCIMID }
 
-// freeing is what a message says in place of "delete the token": a provider does not know the states of the person's stacks. It leaves
+// howToDelete is what a message says in place of "delete the token": a provider does not know the states of the person's stacks. It leaves
 // out tokens that no state could be searched for.
-func freeing(tokens []Token, api API) string {
+func howToDelete(tokens []Token, api API) string {
 	var s strings.Builder
 	for _, t := range tokens {
 		if !t.HasOCID() {
@@ -108,7 +108,7 @@ func (e *OrphanError) Error() string {
 	switch {
 	case len(e.Suspects) > 0:
 		s += fmt.Sprintf("It may be one of these, or one that the list does not show yet, because lists lag behind:\n%s%s\n"+
-			"This command lists all tokens of the user:", e.described, freeing(e.Suspects, e.api))
+			"This command lists all tokens of the user:", e.described, howToDelete(e.Suspects, e.api))
 	case e.unlisted != nil:
 		s += fmt.Sprintf("The user's tokens could not be listed (%v). List them, and delete the one that is new, that nobody else has "+
 			"created, and that \"pulumi stack export\" shows for none of your stacks:", e.unlisted)

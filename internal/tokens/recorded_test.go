@@ -28,8 +28,8 @@ func TestRecorded(t *testing.T) {
 	assert.False(t, r.has("u", Token{ID: "p"}))
 }
 
-// TestFreeing checks which tokens a person may be told to delete.
-func TestFreeing(t *testing.T) {
+// TestHowToDelete checks which tokens a person may be told to delete.
+func TestHowToDelete(t *testing.T) {
 	t.Parallel()
 	r := newRecorded()
 	r.note(ocitest.User, "current", "5c1m")
@@ -43,11 +43,11 @@ func TestFreeing(t *testing.T) {
 		"one whose OCID is not known":                    {Token{ID: "0c1d", SCIMID: "0c1d"}, false},
 		"one whose SCIM id it knows":                     {Token{ID: "b", SCIMID: "5c1m"}, false},
 	} {
-		said := u.Freeing([]Token{test.token})
+		said := u.HowToDelete([]Token{test.token})
 		assert.Equal(t, test.named, strings.Contains(said, "delete"), name)
 		assert.Equal(t, test.named, strings.Contains(said, "pulumi stack export --stack <stack> | grep "+test.token.ID), name)
 	}
-	assert.Empty(t, u.Freeing(nil))
+	assert.Empty(t, u.HowToDelete(nil))
 }
 
 // commands is an API of which only the commands are used.

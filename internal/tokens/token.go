@@ -39,7 +39,7 @@ type UserRef struct {
 // String returns what tells the user from all others.
 func (r UserRef) String() string { return r.DomainURL + "/" + r.ID }
 
-// Creation describes a token to create. Until the token is handed over, the same wish for the same user goes on with the same creation.
+// Creation describes a token to create. Until the token is handed over, the same creation for the same user goes on with the same creation.
 type Creation struct {
 	// For identifies what the token is for, such as a resource's URN.
 	For string

@@ -32,15 +32,15 @@ type User struct {
 // If ctx ends while a request may have created a token, CreateToken goes on for a while. An error of the type *OrphanError means that
 // there may be a token whose value nobody knows. After any other error, there is no token.
 func (u *User) CreateToken(ctx context.Context, creation Creation) (Token, error) {
-	cr := u.ledger.begun(u.ref, creation)
+	cr := u.creations.begun(u.ref, creation)
 	if err := cr.take(ctx); err != nil {
 		return Token{}, err
 	}
 	defer cr.release()
 	defer u.written()
 	token, err := creator{u, cr}.answer(ctx)
-	if err != nil && !cr.doubtful {
-		u.ledger.forget(u.ref, creation)
+	if err != nil && cr.stage == unsent {
+		u.creations.forget(u.ref, creation)
 	}
 	if err == nil && token.TimeCreated.IsZero() {
 		// How old a token is decides whether a list that lacks it lags behind.
@@ -51,7 +51,7 @@ func (u *User) CreateToken(ctx context.Context, creation Creation) (Token, error
 }
 
 // HandOver notes that the token of a creation is recorded. The same creation then creates another token.
-func (u *User) HandOver(creation Creation) { u.ledger.forget(u.ref, creation) }
+func (u *User) HandOver(creation Creation) { u.creations.forget(u.ref, creation) }
 
 // AwaitActive waits while a new token is CREATING, and returns its latest state. Tokens of an identity domain have no such state, so it
 // does not wait for them. Its error says why the wait has ended early. It then returns the token as it was last seen.

@@ -111,7 +111,7 @@ func noRoom(due plan, user *tokens.User, others []tokens.Token) error {
 // howToMakeRoom returns how a person makes room where tokens that are not the resource's leave none. A token that another resource of this
 // provider has recorded must not be deleted by hand.
 func howToMakeRoom(user *tokens.User, others []tokens.Token) string {
-	if how := user.Freeing(others); how != "" {
+	if how := user.HowToDelete(others); how != "" {
 		return "delete a token that is no longer used." + how
 	}
 	return "remove the other resource of this provider that the token belongs to"

@@ -5,25 +5,25 @@ import (
 	"time"
 )
 
-// ledger holds every creation until it is handed over, and when a token of each user was last revoked.
-type ledger struct {
+// creations holds every creation until it is handed over, and when a token of each user was last revoked.
+type creations struct {
 	mu      sync.Mutex
 	open    map[entry]*pending
 	revoked map[UserRef]time.Time
 }
 
-// entry is the key of a creation in the ledger.
+// entry is the key of a creation among the creations.
 type entry struct {
 	user     UserRef
 	creation Creation
 }
 
-func newLedger() *ledger {
-	return &ledger{open: map[entry]*pending{}, revoked: map[UserRef]time.Time{}}
+func newCreations() *creations {
+	return &creations{open: map[entry]*pending{}, revoked: map[UserRef]time.Time{}}
 }
 
 // begun returns the creation that has begun, or a new one.
-func (l *ledger) begun(user UserRef, creation Creation) *pending {
+func (l *creations) begun(user UserRef, creation Creation) *pending {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	cr, ok := l.open[entry{user, creation}]
@@ -35,34 +35,34 @@ func (l *ledger) begun(user UserRef, creation Creation) *pending {
 }
 
 // forget removes a creation. The same creation then creates another token.
-func (l *ledger) forget(user UserRef, creation Creation) {
+func (l *creations) forget(user UserRef, creation Creation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, entry{user, creation})
 }
 
 // noteRevoked notes that a token of a user has just been revoked.
-func (l *ledger) noteRevoked(user UserRef, now time.Time) {
+func (l *creations) noteRevoked(user UserRef, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.revoked[user] = now
 }
 
 // lastRevoked returns when a token of a user was last revoked, or the zero time.
-func (l *ledger) lastRevoked(user UserRef) time.Time {
+func (l *creations) lastRevoked(user UserRef) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.revoked[user]
 }
 
 // forgetToken removes the creation of a token that has been deleted.
-func (l *ledger) forgetToken(id string) {
+func (l *creations) forgetToken(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for found, cr := range l.open {
 		select {
 		case cr.free <- struct{}{}:
-			if cr.answered() && cr.seen.HasID(id) {
+			if cr.stage == answered && cr.seen.HasID(id) {
 				delete(l.open, found)
 			}
 			cr.release()
