@@ -28,6 +28,7 @@ var elsewhere = map[string]string{
 	"Kafka":        "PLAIN SASL_SSL",
 	"HTTP":         "Authentication",
 	"Maven":        "Dfile DpomFile",
+	"Terraform":    "time_sleep create_before_destroy",
 	"OCI's providers": "secretName vaultId plaintextValue DomainsAuthToken oci_identity_domains_auth_token OCI_custom_cert_location OCI_use_obo_token TF_VAR_domain_name_override " +
 		"accept_local_certs CLIENT_HOST_OVERRIDES",
 	"OCI's SDKs and CLI": "OCI_CLI_ENDPOINT OCI_DEFAULT_REALM OCI_REGION_METADATA OCI_RESOURCE_PRINCIPAL_VERSION",
@@ -82,7 +83,7 @@ func TestNamesOnPagesAreInTheCode(t *testing.T) {
 				used[name] = true
 				known := code[name] || slices.Contains(others, name) || isForDevelopers(page) && tests[name]
 				if distinct.MatchString(name) && !known {
-					t.Errorf("%s: the code has no %s, which `%s` names", page, name, span[1])
+					t.Errorf("%s: the code has no %s, which `%s` names. If it is the name of something else, write it down in elsewhere", page, name, span[1])
 				}
 			}
 		}
