@@ -46,10 +46,8 @@ func guarded(s *sources) func(common.HTTPRequestDispatcher) (common.HTTPRequestD
 			next = http.DefaultTransport
 		}
 		return &http.Client{
-			Timeout: client.Timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error {
-				return errRedirect
-			},
+			Timeout:       client.Timeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect },
 			Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
 				switch {
 				case request.URL.Host == metadata.Host:

@@ -20,11 +20,12 @@ import (
 // It adds what the SDK lacks: calls end in time, answers that cannot be read do no harm, errors contain no tokens, and many
 // goroutines may use it.
 type principal struct {
+	common.ConfigurationProvider // has the region. A principal is no user, and in no configuration file
+
 	kind     string
 	sdk      common.ConfigurationProvider
 	mu       *sync.Mutex // held while the SDK may renew the token
 	tenancy  string      // for when the SDK does not know it
-	region   string
 	redactor redactor
 }
 
@@ -43,11 +44,13 @@ func signInAs(
 	if p.sdk, err = within(ctx, find); err != nil {
 		return nil, wrong(propertyAuth, "%s does not work here: %v", kind, p.redactor.clean(err))
 	}
-	if p.region = string(region.value); p.region == "" {
-		if p.region, err = within(ctx, p.sdk.Region); err != nil || p.region == "" {
+	named := string(region.value)
+	if named == "" {
+		if named, err = within(ctx, p.sdk.Region); err != nil || named == "" {
 			return nil, s.missing(propertyRegion)
 		}
 	}
+	p.ConfigurationProvider = common.NewRawConfigurationProvider("", "", named, "", "", nil)
 	if _, err = p.keyID(ctx); err == nil {
 		_, err = ask(ctx, p, p.sdk.PrivateRSAKey)
 	}
@@ -88,20 +91,6 @@ func (p *principal) TenancyOCID() (string, error) {
 	}
 	claims, _ := readClaims(strings.TrimPrefix(id, securityTokenPrefix))
 	return cmp.Or(claims.ResourceTenancy, p.tenancy), nil
-}
-
-// UserOCID returns "", because a principal is not a user.
-func (*principal) UserOCID() (string, error) { return "", nil }
-
-// KeyFingerprint returns "", because the security token stands for the key.
-func (*principal) KeyFingerprint() (string, error) { return "", nil }
-
-// Region returns the region to call.
-func (p *principal) Region() (string, error) { return p.region, nil }
-
-// AuthType returns an error, so that the SDK uses the other methods and looks no further.
-func (p *principal) AuthType() (common.AuthConfig, error) {
-	return common.AuthConfig{AuthType: common.UnknownAuthenticationType}, errors.New(p.kind + " is in no configuration file")
 }
 
 // Refreshable returns true, so that a request is signed again after a 401. The SDK asks for the key and for the token one after

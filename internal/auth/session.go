@@ -15,12 +15,13 @@ import (
 // session signs with the key and the security token of a session that "oci session authenticate" has opened. Both are read again
 // for each request, so that a session that has been renewed on disk is used at once.
 type session struct {
-	tenancy, region string
-	origin          string // of the token, as worded in messages
-	profile         safetext.Text
-	token           tokenFile
-	keyFile         safetext.Text
-	password        string
+	common.ConfigurationProvider // has the tenancy and the region
+
+	origin   string // of the token, as worded in messages
+	profile  safetext.Text
+	token    tokenFile
+	keyFile  safetext.Text
+	password string
 }
 
 var _ common.RefreshableConfigurationProvider = (*session)(nil)
@@ -36,11 +37,12 @@ func sessionCredentials(_ context.Context, s *sources) (Credentials, error) {
 		key = cmp.Or(s.cli.find(propertyPrivateKeyPath), key)
 	}
 	key = cmp.Or(key, s.find(propertyPrivateKeyPath))
+	tenancy, region := string(s.find(propertyTenancyOCID).value), string(r.require(propertyRegion))
 	opened := &session{
+		ConfigurationProvider: common.NewRawConfigurationProvider(tenancy, "", region, "", "", nil),
+
 		origin:   token.origin,
 		profile:  s.file.profile,
-		region:   string(r.require(propertyRegion)),
-		tenancy:  string(s.find(propertyTenancyOCID).value),
 		token:    tokenFile{s.path(token.value)},
 		keyFile:  s.path(key.value),
 		password: s.passPhrase(s.profile),
@@ -97,9 +99,6 @@ func (s *session) PrivateRSAKey() (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// TenancyOCID returns the tenancy of the session.
-func (s *session) TenancyOCID() (string, error) { return s.tenancy, nil }
-
 // UserOCID returns the user that the security token is for. OCI's CLI reads the same claim. It returns "" if there is none: if the token
 // cannot be read, KeyID returns the reason.
 func (s *session) UserOCID() (string, error) {
@@ -108,17 +107,6 @@ func (s *session) UserOCID() (string, error) {
 		return claims.Subject, nil
 	}
 	return "", nil
-}
-
-// KeyFingerprint returns "", because the security token stands for the key.
-func (*session) KeyFingerprint() (string, error) { return "", nil }
-
-// Region returns the region to call.
-func (s *session) Region() (string, error) { return s.region, nil }
-
-// AuthType reports that a user signs.
-func (*session) AuthType() (common.AuthConfig, error) {
-	return common.AuthConfig{AuthType: common.UserPrincipal}, nil
 }
 
 // Refreshable returns true, so that a request is signed again after a 401. The session may have been renewed after the key was

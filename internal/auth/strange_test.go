@@ -88,7 +88,7 @@ func TestAFolderOfCertificateAuthoritiesIsHandedToGo(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	for variable, said := range map[string]string{
-		"REQUESTS_CA_BUNDLE": "", "OCI_CLI_CERT_BUNDLE": "", certificatesVariable: "is a directory",
+		"REQUESTS_CA_BUNDLE": "", "OCI_CLI_CERT_BUNDLE": "", "OCI_DEFAULT_CERTS_PATH": "is a directory",
 	} {
 		handed := map[string]string{}
 		environment := machine("", map[string]string{variable: folder})

@@ -7,31 +7,28 @@ import (
 	"os"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
-
-// certificatesVariable names the file with the certificate authorities that OCI's SDKs trust instead of the machine's. The SDK reads it
-// from the environment of the process, for all requests.
-const certificatesVariable = "OCI_DEFAULT_CERTS_PATH"
 
 // trustCertificates finds the file with the certificate authorities to trust, checks that it contains certificates, and passes
 // its path to OCI's SDK. On a network that inspects encrypted connections, the file contains the network's own authority.
 func (s *sources) trustCertificates() error {
 	found := cmp.Or(
-		s.terraformSetting("custom_cert_location"), s.variable(certificatesVariable, "OCI_CLI_CERT_BUNDLE"),
+		s.terraformSetting("custom_cert_location"), s.variable(web.CertificatesVariable, "OCI_CLI_CERT_BUNDLE"),
 		s.cliFile.find("cert-bundle"), s.variable("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
 	)
 	if found.value == "" {
 		return nil
 	}
 	path := s.path(found.value)
-	if folder, err := os.Stat(string(path)); err == nil && folder.IsDir() && s.env(certificatesVariable) == "" {
+	if folder, err := os.Stat(string(path)); err == nil && folder.IsDir() && s.env(web.CertificatesVariable) == "" {
 		s.handToSDK("SSL_CERT_DIR", path) // which Go reads on Linux; Python takes a folder too
 		return nil
 	}
 	if _, err := readAuthorities(path); err != nil {
 		return fmt.Errorf("the certificate authorities to trust, which %s names: %w", found.origin, err)
 	}
-	s.handToSDK(certificatesVariable, path)
+	s.handToSDK(web.CertificatesVariable, path)
 	return nil
 }
 

@@ -31,29 +31,29 @@ const (
 type Verdict int
 
 const (
-	// Succeeded: the service has carried out the call.
+	// Succeeded means that the service has carried out the call.
 	Succeeded Verdict = iota
-	// Refused: the service has not carried out the call, and repeating it does not help.
+	// Refused means that the service has not carried out the call, and that repeating it does not help.
 	Refused
-	// NotAllowed: refused because this is not the home region.
+	// NotAllowed is a refusal because this is not the home region.
 	NotAllowed
-	// Moved: refused, and the next attempt goes elsewhere.
+	// Moved is a refusal after which the next attempt goes elsewhere.
 	Moved
-	// NotFound: refused because the user or the token does not exist, or the caller may not see it.
+	// NotFound is a refusal because the user or the token does not exist, or the caller may not see it.
 	NotFound
-	// Invalidated: refused because the token that the same retry token created has been changed or deleted since.
+	// Invalidated is a refusal because the token that the same retry token created has been changed or deleted since.
 	Invalidated
-	// Throttled: refused because there are too many requests.
+	// Throttled is a refusal because there are too many requests.
 	Throttled
-	// Busy: refused because something else is changing the user.
+	// Busy is a refusal because something else is changing the user.
 	Busy
-	// Unreachable: nothing was sent because there was no connection.
+	// Unreachable means that nothing was sent because there was no connection.
 	Unreachable
-	// Unusable: nothing was sent, and another attempt would fail too.
+	// Unusable means that nothing was sent, and that another attempt would fail too.
 	Unusable
-	// Unsent: nothing was sent because the operation was cancelled or ran out of time.
+	// Unsent means that nothing was sent because the operation was cancelled or ran out of time.
 	Unsent
-	// Doubtful: the service may have carried out the call.
+	// Doubtful means that the service may have carried out the call.
 	Doubtful
 )
 

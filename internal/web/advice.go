@@ -13,8 +13,9 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
-// certificatesVariable names the file with the certificate authorities that OCI's SDK trusts.
-const certificatesVariable = "OCI_DEFAULT_CERTS_PATH"
+// CertificatesVariable names the file with the certificate authorities that OCI's SDK trusts instead of the machine's. The SDK reads it
+// from the environment of the process, for all requests.
+const CertificatesVariable = "OCI_DEFAULT_CERTS_PATH"
 
 // Advice returns what a person can do if a request had no answer because of a proxy or a certificate. Otherwise it returns "".
 func Advice(cause error) string {
@@ -29,7 +30,7 @@ func Advice(cause error) string {
 	switch {
 	case IsCertificateError(cause):
 		return "This machine does not trust the certificate of the answering server. If the network inspects encrypted connections, write the " +
-			"network's own certificate authority to a file in PEM format, and name the file in the environment variable " + certificatesVariable
+			"network's own certificate authority to a file in PEM format, and name the file in the environment variable " + CertificatesVariable
 	case errors.As(cause, &operation) && operation.Op == "proxyconnect":
 		return fmt.Sprintf("The proxy%s cannot be reached: check the environment variable HTTPS_PROXY. NO_PROXY lists the hosts that "+
 			"are reached without it", proxy)

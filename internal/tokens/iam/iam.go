@@ -34,6 +34,7 @@ func Open(calls oci.Caller, user tokens.UserRef) (tokens.API, error) {
 // New returns the API of IAM for a user.
 func New(calls oci.Caller, userID string) API { return API{calls, userID} }
 
+// Create returns the call that creates a token.
 func (i API) Create(creation tokens.Creation, retryToken string, found func(tokens.Token) error) oci.Call {
 	return oci.Call{
 		Doing: "create an auth token for user " + i.userID, Creates: true, To: i.HomeRoute(),
@@ -45,6 +46,7 @@ func (i API) Create(creation tokens.Creation, retryToken string, found func(toke
 	}
 }
 
+// List lists the tokens.
 func (i API) List(ctx context.Context, from tokens.ReadFrom, urgent bool) (listed []tokens.Token, err error) {
 	at := i.Configured()
 	switch from {
@@ -73,6 +75,7 @@ func (i API) Find(ctx context.Context, from tokens.ReadFrom, id string) (*tokens
 	return tokens.Pick(listed, id), err
 }
 
+// Update changes a token's description.
 func (i API) Update(ctx context.Context, id, description string) (token tokens.Token, err error) {
 	err = i.Do(ctx, oci.Call{
 		Doing: "update auth token " + id + " of user " + i.userID, To: i.HomeRoute(),
@@ -87,6 +90,7 @@ func (i API) Update(ctx context.Context, id, description string) (token tokens.T
 	return token, err
 }
 
+// Delete deletes a token.
 func (i API) Delete(ctx context.Context, id string) error {
 	return i.Do(ctx, oci.Call{
 		Doing: "delete auth token " + id + " of user " + i.userID, To: i.HomeRoute(),
@@ -95,10 +99,12 @@ func (i API) Delete(ctx context.Context, id string) error {
 	})
 }
 
+// DeleteCommand returns the command that deletes a token.
 func (i API) DeleteCommand(id string) string {
 	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", i.userID, safetext.Sentence(id))
 }
 
+// ListCommand returns the command that lists the user's tokens.
 func (i API) ListCommand() string { return "oci iam auth-token list --user-id " + i.userID }
 
 // Elsewhere looks for the identity domain that the user is in. It lists the domains and asks each of them once. See

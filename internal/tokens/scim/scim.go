@@ -73,6 +73,7 @@ type scimOperation struct {
 	Value any    `json:"value"`
 }
 
+// Create returns the call that creates a token.
 func (d API) Create(creation tokens.Creation, retryToken string, found func(tokens.Token) error) oci.Call {
 	body := scimToken{
 		Schemas: []string{schemaAuthToken}, User: scimUser{d.userID}, Description: creation.Description, ExpiresOn: creation.TimeExpires,
@@ -201,6 +202,7 @@ func (d API) ours(ctx context.Context, id string) error {
 	return err
 }
 
+// Update changes a token's description.
 func (d API) Update(ctx context.Context, id, description string) (token tokens.Token, err error) {
 	if err := d.ours(ctx, id); err != nil {
 		return tokens.Token{}, err
@@ -223,6 +225,7 @@ func (d API) Update(ctx context.Context, id, description string) (token tokens.T
 	return token, err
 }
 
+// Delete deletes a token.
 func (d API) Delete(ctx context.Context, id string) error {
 	if err := d.ours(ctx, id); err != nil {
 		return err
@@ -238,6 +241,7 @@ func (d API) Delete(ctx context.Context, id string) error {
 	})
 }
 
+// DeleteCommand returns the command that deletes a token.
 func (d API) DeleteCommand(id string) string {
 	if d.self {
 		return fmt.Sprintf("oci identity-domains my-auth-token delete --endpoint %s --my-auth-token-id %s", d.domain.Domain, safetext.Sentence(id))
@@ -245,6 +249,7 @@ func (d API) DeleteCommand(id string) string {
 	return fmt.Sprintf("oci identity-domains auth-token delete --endpoint %s --auth-token-id %s", d.domain.Domain, safetext.Sentence(id))
 }
 
+// ListCommand returns the command that lists the user's tokens.
 func (d API) ListCommand() string {
 	return fmt.Sprintf(`oci identity-domains auth-tokens list --endpoint %s --filter 'user.ocid eq "%s"'`, d.domain.Domain, d.userID)
 }
