@@ -1,4 +1,4 @@
-# "make help" lists what can be made.
+# "make help" lists the targets.
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,27 +7,27 @@ SHELL := /usr/bin/env bash
 version := $(shell cat VERSION)
 module := github.com/ociauthtoken/pulumi-ociauthtoken
 
-# Compilers, tests and the pulumi command live for seconds: to collect garbage costs them a fifth of their time.
+# Compilers, tests and the pulumi command run for seconds. Collecting garbage takes a fifth of their time.
 check test race: export GOGC := 800
 
-# The linter takes gigabytes.
+# The linter needs gigabytes of memory, so it collects garbage sooner.
 lint: export GOGC := 400
 
-# So do javac and Maven, which need no optimizing compiler.
+# javac and Maven run for seconds too: an optimizing compiler does not pay, and another garbage collector takes less memory.
 test packages: export MAVEN_OPTS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $(MAVEN_OPTS)
 
-# The modules with Go code of this repository that people do not copy.
+# The modules that are linted. People copy the others: the examples and the SDK.
 modules := . tools/codegen tools/pulumi-yaml
 
-# What tools/toolchain.sh builds comes first; where it built nothing, what the machine has.
+# What tools/toolchain.sh has built comes first, and then what the machine has.
 export PATH := $(CURDIR)/.toolchain/bin:$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := true
 
-# A release is built with -trimpath, and without debug information. With the same flags everywhere, Go compiles everything once.
+# Like a release, tests are built with -trimpath and without debug information. With the same flags everywhere, Go compiles everything once.
 flags := -trimpath -gcflags=all=-dwarf=false
 export GOFLAGS := $(filter-out $(flags),$(GOFLAGS)) $(flags)
 
-# A release is built with the flags in .goreleaser.yaml alone, because the plugin records them.
+# The plugin of a release records the flags that it is built with: only those in .goreleaser.yaml.
 dist release: export GOFLAGS := $(filter-out $(flags),$(GOFLAGS))
 
 .PHONY: help
@@ -50,7 +50,7 @@ toolchain: ## build the Pulumi CLI and its language hosts, unless the machine ha
 check: lint ## the quick tests: lint, generated files, units and the engine; without the network
 	@go test -short ./...
 
-# While the quick tests run, the tools for the long ones are built, and the simulation runs, which needs none.
+# While the quick tests run, the tools for the other tests are built. The simulation needs no tools, so it runs at the same time.
 .PHONY: test
 test: ## every test there is, the quick ones first
 	@$(MAKE) --no-print-directory --jobs 3 quick tools simulation
@@ -58,11 +58,12 @@ test: ## every test there is, the quick ones first
 	@VERSION=$(version) goreleaser check --quiet
 	@gotestsum --format pkgname-and-test-fails -- -p 3 -timeout 40m $$(go list ./provider/... ./tests/... | grep -v /simulation$$)
 
-# The race detector makes the engine four times as slow, so here it watches only those of the engine's tests in which calls meet.
+# The race detector makes the engine four times as slow. Of the tests with the engine, it runs only those in which calls run at once.
 .PHONY: quick
 quick: lint
 	@gotestsum --format pkgname-and-test-fails -- -short -race ./cmd/... ./internal/... ./provider ./provider/infermend ./provider/token
-	@gotestsum --format pkgname-and-test-fails -- -short -race -run 'Cancel|Connection|ReadsAtOnce|Others|Principal' ./provider/... ./tests
+	@gotestsum --format pkgname-and-test-fails -- -short -race -run 'Cancel|Connection|ReadsAtOnce|Others|Principal' \
+		./provider/authtoken ./provider/connection ./provider/registry ./provider/rotatingauthtoken ./tests
 	@$(MAKE) --no-print-directory cross tidy
 
 .PHONY: simulation
@@ -104,7 +105,7 @@ vulnerable: ## look for known vulnerabilities that the code reaches
 	@govulncheck ./...
 
 .PHONY: bench
-bench: toolchain ## measure the plugin against one that does nothing
+bench: toolchain ## measure the plugin against one that makes the same requests and nothing else
 	@go run ./tools/bench
 
 .PHONY: docs

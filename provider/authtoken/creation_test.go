@@ -453,7 +453,7 @@ func TestAnAnswerThatIsNotHTTPIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	s := inprocess.NewStack(harness.NewWorld(t))
 	s.Config["endpoint"] = saying(t, `{"id": "ocid1.credential.oc1..x", "token": "`+harness.Canary+`"}`+"\r\n\r\n")
-	require.Error(t, s.Up(s.OneToken(s.User, "ci")), "operate searches all that is said for the canary")
+	require.Error(t, s.Up(s.OneToken(s.User, "ci")), "Up searches all that is said for the canary")
 	s.Config["endpoint"] = saying(t, "HTTP/1.1 200 OK\r\n"+harness.Canary+"\x01: "+harness.Canary+"\r\n\r\n")
 	require.Error(t, s.Up(s.OneToken(s.User, "ci")))
 }
@@ -488,7 +488,7 @@ func TestAnAnswerThatCannotBeReadIsNotQuoted(t *testing.T) {
 	}))
 	t.Cleanup(odd.Close)
 	s.Config["endpoint"] = odd.URL
-	require.Error(t, s.Up(s.OneToken(s.User, "ci")), "operate searches all that is said for the canary")
+	require.Error(t, s.Up(s.OneToken(s.User, "ci")), "Up searches all that is said for the canary")
 	assert.Contains(t, s.Diagnostics(), "could not be read")
 }
 

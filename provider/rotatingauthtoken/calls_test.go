@@ -18,9 +18,9 @@ import (
 
 const rotatingURN = "urn:pulumi:test::test::ociauthtoken:index:RotatingAuthToken::token"
 
-// rotatingWire is a RotatingAuthToken at the other end of a gRPC connection, and the state that an engine records for it. It is faster
+// rotatingPlugin is a RotatingAuthToken at the other end of a gRPC connection, and the state that an engine records for it. It is faster
 // than the real engine, which would need long for the days of ten years.
-type rotatingWire struct {
+type rotatingPlugin struct {
 	*inprocess.Plugin
 	arguments map[string]any
 	id        string
@@ -31,19 +31,19 @@ type rotatingWire struct {
 	holds string
 }
 
-func newRotatingWire(t *testing.T, a harness.API) *rotatingWire {
+func newRotatingPlugin(t *testing.T, a harness.API) *rotatingPlugin {
 	t.Helper()
 	w := a.NewWorldOnOneClock(t)
-	return &rotatingWire{Plugin: inprocess.NewPlugin(w)}
+	return &rotatingPlugin{Plugin: inprocess.NewPlugin(w)}
 }
 
 // another starts another plugin process, as every command does.
-func (w *rotatingWire) another() {
+func (w *rotatingPlugin) another() {
 	w.Client = inprocess.Configured(w.World, map[string]any{"endpoint": w.URL})
 }
 
 // Up does what the engine does with the resource during an update.
-func (w *rotatingWire) Up() error {
+func (w *rotatingPlugin) Up() error {
 	w.T.Helper()
 	ctx, checked := context.Background(), w.check()
 	if w.id == "" {
@@ -80,7 +80,7 @@ func (w *rotatingWire) Up() error {
 }
 
 // check does what the engine does first.
-func (w *rotatingWire) check() *pulumirpc.CheckResponse {
+func (w *rotatingPlugin) check() *pulumirpc.CheckResponse {
 	w.T.Helper()
 	news := map[string]any{"userId": w.User, "description": "ci"}
 	if w.DomainURL != "" {
@@ -94,7 +94,7 @@ func (w *rotatingWire) check() *pulumirpc.CheckResponse {
 }
 
 // changes reports whether an update would change something.
-func (w *rotatingWire) changes(checked *pulumirpc.CheckResponse) bool {
+func (w *rotatingPlugin) changes(checked *pulumirpc.CheckResponse) bool {
 	w.T.Helper()
 	diff, err := w.Client.Diff(context.Background(), &pulumirpc.DiffRequest{
 		Id: w.id, Urn: rotatingURN, Olds: w.state, OldInputs: w.inputs, News: checked.Inputs,
@@ -105,7 +105,7 @@ func (w *rotatingWire) changes(checked *pulumirpc.CheckResponse) bool {
 }
 
 // refresh does what the engine does with the resource during a refresh.
-func (w *rotatingWire) refresh() error {
+func (w *rotatingPlugin) refresh() error {
 	read, err := w.Client.Read(context.Background(), &pulumirpc.ReadRequest{
 		Id: w.id, Urn: rotatingURN, Properties: w.state, Inputs: w.inputs,
 	})
@@ -126,19 +126,19 @@ func initFailure(err error) *pulumirpc.ErrorResourceInitFailed {
 }
 
 // text returns one of the outputs.
-func (w *rotatingWire) text(name resource.PropertyKey) string {
+func (w *rotatingPlugin) text(name resource.PropertyKey) string {
 	return harness.Text(harness.Unmarshal(w.T, w.state), name)
 }
 
 // age returns how old the current token is.
-func (w *rotatingWire) age() time.Duration {
+func (w *rotatingPlugin) age() time.Duration {
 	created, err := time.Parse(time.RFC3339, w.text("timeCreated"))
 	require.NoError(w.T, err)
 	return w.Clock.Now().Sub(created)
 }
 
 // requireOrder fails unless the dependent's value works and every token is recorded.
-func (w *rotatingWire) requireOrder(when string) {
+func (w *rotatingPlugin) requireOrder(when string) {
 	w.T.Helper()
 	works := false
 	for _, token := range w.Tokens() {

@@ -158,7 +158,7 @@ func TestErrorHookThatRepeatsARotationGetsTheSameToken(t *testing.T) {
 	for name, arguments := range map[string]map[string]any{
 		"with overlap": nil, "at once": {"previousDays": 0}, "without overlap": {"overlap": false},
 	} {
-		w := newRotatingWire(t, harness.IAM)
+		w := newRotatingPlugin(t, harness.IAM)
 		w.arguments = map[string]any{"rotateWhenChanged": map[string]any{"n": "1"}}
 		require.NoError(t, w.Up())
 		w.Clock.Advance(time.Hour)

@@ -32,7 +32,7 @@ func requireSecretTokens(t *testing.T, outputs resource.PropertyMap, current, pr
 
 func TestBothTokensAreSecretsOnEveryWire(t *testing.T) {
 	t.Parallel()
-	w := newRotatingWire(t, harness.IAM)
+	w := newRotatingPlugin(t, harness.IAM)
 	w.arguments = map[string]any{"rotateWhenChanged": map[string]any{"n": "1"}}
 	require.NoError(t, w.Up())
 	requireSecretTokens(t, harness.Unmarshal(t, w.state), w.Tokens()[0].Value, "")

@@ -49,7 +49,7 @@ func TestTenYearsOfRotation(t *testing.T) {
 						toolchain.Long(t)
 					}
 					random := rand.New(rand.NewPCG(1, uint64(period)))
-					w := newRotatingWire(t, harness.IAM)
+					w := newRotatingPlugin(t, harness.IAM)
 					w.arguments = map[string]any{"rotationDays": period}
 					require.NoError(t, w.Up())
 					began := w.Clock.Now()
@@ -95,7 +95,7 @@ func TestTenYearsOfRotation(t *testing.T) {
 }
 
 // calm returns how much later, within the given time, an update would still change nothing.
-func (w *rotatingWire) calm(within time.Duration) time.Duration {
+func (w *rotatingPlugin) calm(within time.Duration) time.Duration {
 	w.T.Helper()
 	checked := w.check()
 	changesIn := func(d time.Duration) bool {
@@ -159,7 +159,7 @@ func tenYears(t *testing.T, a harness.API, interval time.Duration, arguments map
 		{Operation: "DeleteAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"},
 		{Operation: "ListAuthTokens", Times: 3, Status: 503},
 	}
-	w := newRotatingWire(t, a)
+	w := newRotatingPlugin(t, a)
 	w.arguments = arguments
 	require.NoError(t, w.Up())
 	least = math.Inf(1)

@@ -22,7 +22,7 @@ import (
 
 // elsewhere lists the names on the pages that are not in the code of this repository, by whom they belong to.
 var elsewhere = map[string]string{
-	"Pulumi":       "PULUMI_DEBUG_GRPC HTTP_PROXY jsonStringify json_dumps JSONMarshal toJSON",
+	"Pulumi":       "PULUMI_DEBUG_GRPC additionalSecretOutputs HTTP_PROXY jsonStringify json_dumps JSONMarshal toJSON",
 	"the operator": "resyncFrequencySeconds continueResyncOnCommitMatch",
 	"Kubernetes":   "ImagePullBackOff",
 	"Kafka":        "PLAIN SASL_SSL",

@@ -27,14 +27,14 @@ type group struct {
 }
 
 // take takes all measures of a group, as many times as it has rounds.
-func (g group) take(ctx context.Context, ours, noop *plugin) ([]row, error) {
+func (g group) take(ctx context.Context, ours, floor *plugin) ([]row, error) {
 	rows := make([]row, len(g.measures))
 	first := 0
 	if g.warmUp {
 		first = -1
 	}
 	for round := first; round < g.rounds; round++ {
-		for _, p := range []*plugin{ours, noop} {
+		for _, p := range []*plugin{ours, floor} {
 			for i, m := range g.measures {
 				value, err := m.take(ctx, p)
 				if err != nil {
@@ -47,7 +47,7 @@ func (g group) take(ctx context.Context, ours, noop *plugin) ([]row, error) {
 				if p == ours {
 					rows[i].ours = append(rows[i].ours, value)
 				} else {
-					rows[i].noop = append(rows[i].noop, value)
+					rows[i].floor = append(rows[i].floor, value)
 				}
 			}
 		}

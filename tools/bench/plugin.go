@@ -84,15 +84,12 @@ func tokenStack(oci *oci) stack {
 	}
 }
 
-// noopStack returns the stack of the plugin that does nothing, with as many resources.
-func noopStack(resources int) stack {
-	return stack{
-		name:   "noop",
-		source: module + "/tools/bench/noop",
-		kind:   "noop:Noop",
-		count:  resources,
-		inputs: func(i int) map[string]any { return map[string]any{"text": fmt.Sprintf("resource %d", i)} },
-	}
+// floorStack returns the same stack of the plugin that makes the same requests and does nothing else.
+func floorStack(oci *oci) stack {
+	s := tokenStack(oci)
+	s.name, s.source, s.kind = "floor", module+"/tools/bench/floor", "floor:Token"
+	s.config = map[string]string{"floor:endpoint": oci.URL}
+	return s
 }
 
 // prepare builds a plugin, installs it into a Pulumi home of its own, and makes an empty stack.
@@ -150,7 +147,7 @@ func (s stack) writeProgram(path string) error {
 	return os.WriteFile(path, program, 0o600)
 }
 
-// build builds a plugin with the flags of "make build".
+// build builds a plugin with the flags of a release.
 func build(ctx context.Context, source, binary string) error {
 	flags := "-s -w -X main.version=" + version
 	//nolint:gosec // the arguments are named in this program

@@ -25,7 +25,7 @@ var (
 // row holds the numbers that were measured for both plugins.
 type row struct {
 	measure
-	ours, noop []float64
+	ours, floor []float64
 }
 
 // describeMachine returns a description of the machine, which the numbers depend on.
@@ -38,12 +38,12 @@ func describeMachine(ctx context.Context) (string, error) {
 }
 
 // printTable prints the rows in Markdown: the median, and the smallest and largest number.
-func printTable(w io.Writer, machine, ours, noop string, rows []row) {
+func printTable(w io.Writer, machine, ours, floor string, rows []row) {
 	_, _ = fmt.Fprintf(w, "%s. Each number is a median (least–most).\n\n", machine)
-	_, _ = fmt.Fprintf(w, "| measure | %s | %s | ratio |\n| --- | ---: | ---: | ---: |\n", ours, noop)
+	_, _ = fmt.Fprintf(w, "| measure | %s | %s | ratio |\n| --- | ---: | ---: | ---: |\n", ours, floor)
 	for _, r := range rows {
 		_, _ = fmt.Fprintf(w, "| %s | %s | %s | %.2f |\n",
-			r.name, r.unit.format(r.ours), r.unit.format(r.noop), median(r.ours)/median(r.noop))
+			r.name, r.unit.format(r.ours), r.unit.format(r.floor), median(r.ours)/median(r.floor))
 	}
 }
 
