@@ -29,7 +29,7 @@ var elsewhere = map[string]string{
 	"HTTP":         "Authentication",
 	"Maven":        "Dfile DpomFile",
 	"Terraform":    "time_sleep create_before_destroy",
-	"OCI's providers": "secretName vaultId plaintextValue DomainsAuthToken oci_identity_domains_auth_token OCI_custom_cert_location OCI_use_obo_token TF_VAR_domain_name_override " +
+	"OCI's providers": "secretName vaultId plaintextValue OCI_custom_cert_location OCI_use_obo_token TF_VAR_domain_name_override " +
 		"accept_local_certs CLIENT_HOST_OVERRIDES",
 	"OCI's SDKs and CLI": "OCI_CLI_ENDPOINT OCI_DEFAULT_REALM OCI_REGION_METADATA OCI_RESOURCE_PRINCIPAL_VERSION",
 	"the examples":       "WORK vX Y tokenExchange",
