@@ -3,13 +3,13 @@ package infermend
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 )
 
-// checkedByNew adds two lines to the schema, for which infer has no option. With them, "pulumi new" configures the
-// provider for the new project, and if that fails it shows the error and the page that says how to sign in. Earlier versions ignore them.
+// checkedByNew adds two properties to the schema, for which infer has no option. With them, "pulumi new" configures the provider for the
+// new project, and if that fails it shows the error and the page that says how to sign in. Earlier versions ignore them.
 func checkedByNew(provider p.Provider, pkg string) p.Provider {
 	get := provider.GetSchema
 	provider.GetSchema = func(ctx context.Context, req p.GetSchemaRequest) (p.GetSchemaResponse, error) {
@@ -17,12 +17,12 @@ func checkedByNew(provider p.Provider, pkg string) p.Provider {
 		if err != nil {
 			return resp, err
 		}
-		var spec map[string]json.RawMessage
+		var spec schema.PackageSpec
 		if err := json.Unmarshal([]byte(resp.Schema), &spec); err != nil {
-			return resp, fmt.Errorf("reading the schema: %w", err)
+			return resp, err
 		}
-		spec["validateCredentialsOnNew"] = json.RawMessage(`true`)
-		spec["configurationDocsUrl"] = json.RawMessage(`"https://www.pulumi.com/registry/packages/` + pkg + `/installation-configuration/"`)
+		spec.ValidateCredentialsOnNew = true
+		spec.ConfigurationDocsURL = "https://www.pulumi.com/registry/packages/" + pkg + "/installation-configuration/"
 		text, err := json.Marshal(spec)
 		return p.GetSchemaResponse{Schema: string(text)}, err
 	}
