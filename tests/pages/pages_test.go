@@ -1,5 +1,6 @@
-// Package pages tests what people read: the descriptions of the resources and functions, and the pages of the Registry. The
-// programs on them must compile.
+// Package pages tests what people read: README, the guides, the pages of the Registry, the descriptions of the resources and functions.
+// Their links lead somewhere, their names are in the code, their times are those of the constants, their programs compile, and what they
+// show for the shell runs.
 package pages
 
 import (
