@@ -1,4 +1,4 @@
-package tests
+package rotatingauthtoken_test
 
 import (
 	"strings"
