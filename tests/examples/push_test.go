@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/ocir"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
 )
 
 // imageType is the resource that pushes.
@@ -96,6 +97,31 @@ func TestARefreshAfterTheHourKeepsTheImage(t *testing.T) {
 		printed := p.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes", program)
 		assert.Contains(t, printed, "unable to verify image tags")
 		assert.Len(t, p.checkpoints(imageType), 1)
+	}
+	requireNoValueBelow(t, p.state)
+}
+
+// TestARunnerThatMustNotSign runs the program of the page on logins for such a machine, which has no credentials of OCI and not this
+// provider, with an auth token that another stack has created.
+func TestARunnerThatMustNotSign(t *testing.T) {
+	t.Parallel()
+	page := read(t, filepath.Join(toolchain.Root, "docs", "guides", "logins.md"))
+	_, program, found := strings.Cut(page, "```yaml\nname: push-from-a-runner\n")
+	require.True(t, found)
+	program, _, _ = strings.Cut(program, "```\n")
+	p := newProject(t, "push-image-yaml", yaml)
+	p.installStandIn("docker-build", "1.0.0")
+	registry := ocir.Start(t, p.oci, p.url)
+	write(t, filepath.Join(p.dir, yaml.main), "name: push-from-a-runner\n"+program)
+	require.NoError(t, os.RemoveAll(filepath.Join(p.home, "plugins", "resource-ociauthtoken-v"+toolchain.Version(t))))
+	p.env = append(p.env, "OCI_CLI_CONFIG_FILE="+filepath.Join(p.home, "none"))
+	p.newStack("dev", map[string]string{"server": registry.Host, "namespace": namespace, "username": p.names[0]})
+	p.pulumi("config", "set", "--secret", "password", p.oci.AddToken(p.users[0], "pushes images").Value)
+	p.pulumi("up", "--yes")
+	require.Len(t, p.checkpoints(imageType), 1)
+	p.requireNoChanges()
+	for _, request := range p.oci.Journal() {
+		assert.Equal(t, "RegistryLogin", request.Operation, "nothing is signed")
 	}
 	requireNoValueBelow(t, p.state)
 }

@@ -18,6 +18,7 @@ func newWhole(t *testing.T, l language, userName string) *project {
 	t.Helper()
 	p := newPageProgram(t, l, "whole")
 	write(t, filepath.Join(p.dir, "app", "hello.txt"), "hello\n")
+	write(t, filepath.Join(p.dir, "app", "Dockerfile"), "FROM scratch\nCOPY hello.txt /\n")
 	p.env = append(p.env, "OCI_EMULATOR="+p.url)
 	ocir.Start(t, p.oci, p.url)
 	p.newStack("dev", map[string]string{"tenancyOcid": p.oci.TenancyID(), "userName": userName})
