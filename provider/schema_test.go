@@ -30,7 +30,7 @@ func TestSchemaFileIsWhatTheProviderSays(t *testing.T) {
 	require.NoError(t, err)
 	said, err := json.Marshal(packageSpec(t))
 	require.NoError(t, err)
-	assert.JSONEq(t, string(recorded), string(said), `schema.json is not up to date: run "make schema"`)
+	assert.JSONEq(t, string(recorded), string(said), `schema.json is not up to date: run "make sdk"`)
 }
 
 func TestSchemaBindsWithoutComplaint(t *testing.T) {

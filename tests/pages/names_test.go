@@ -28,6 +28,7 @@ var elsewhere = map[string]string{
 	"Kafka":        "PLAIN SASL_SSL",
 	"HTTP":         "Authentication",
 	"Maven":        "Dfile DpomFile",
+	"NuGet":        "RestoreAdditionalProjectSources",
 	"Terraform":    "time_sleep create_before_destroy required_providers IdentityAuthToken IdentityDomainsAuthToken",
 	"OCI's providers": "secretName vaultId plaintextValue OCI_custom_cert_location OCI_use_obo_token TF_VAR_domain_name_override " +
 		"accept_local_certs CLIENT_HOST_OVERRIDES",
@@ -149,18 +150,27 @@ func TestFilesAndTargetsOnPagesExist(t *testing.T) {
 	assert.NotZero(t, found)
 }
 
-// TestTheMapOfTheCodeIsRight checks the folders in CONTRIBUTING.md.
+// TestTheMapOfTheCodeIsRight checks that the folders in CONTRIBUTING.md exist, and that it lists each folder with code.
 func TestTheMapOfTheCodeIsRight(t *testing.T) {
 	t.Parallel()
 	_, section, _ := strings.Cut(toolchain.ReadFile(t, "CONTRIBUTING.md"), "\n## A map of the code\n")
 	line := regexp.MustCompile(`(?m)^(\S+)  `)
 	paths := line.FindAllStringSubmatch(fence.FindString(section), -1)
 	require.NotEmpty(t, paths)
+	var listed []string
 	for _, path := range paths {
 		before, alternatives, _ := strings.Cut(path[1], "{")
 		alternatives, after, _ := strings.Cut(alternatives, "}")
 		for alternative := range strings.SplitSeq(alternatives, ",") {
-			assert.True(t, isThere(before+alternative+after), "there is no %s", path[1])
+			folder := before + alternative + after
+			assert.True(t, isThere(folder), "there is no %s", path[1])
+			listed = append(listed, folder)
+		}
+	}
+	for _, name := range toolchain.Files(t, "cmd/", "internal/", "provider/", "tests/", "tools/") {
+		if parts := strings.SplitN(name, "/", 3); len(parts) == 3 && parts[1] != "testdata" {
+			folder := parts[0] + "/" + parts[1]
+			assert.True(t, slices.ContainsFunc(listed, func(is string) bool { return strings.HasPrefix(is, folder+"/") }), "the map has no %s", folder)
 		}
 	}
 }
