@@ -329,7 +329,7 @@ func (m *move) requireDestroyRevokesWhatMoved() {
 // ociPlugin returns the folder with the stand-in for the plugin of @pulumi/oci.
 func ociPlugin(t *testing.T) string {
 	t.Helper()
-	source, err := os.ReadFile(filepath.Join(toolchain.Root, "tests", "pulumi-resource-oci", "main.go")) //nolint:gosec // The file is ours.
+	source, err := os.ReadFile(filepath.Join(toolchain.Root, "tests", "pulumi-resource-oci", "main.go"))
 	require.NoError(t, err)
 	return toolchain.Cached(t, "pulumi-resource-oci", string(source), func(folder string) {
 		toolchain.Run(t, toolchain.Root, nil, "go", "build", "-o", folder, "./tests/pulumi-resource-oci")
