@@ -41,7 +41,7 @@ func (c *Client) User(user UserRef, listener oci.Listener) (*User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("domainUrl: %w", err)
 	}
-	return &User{Client: c, ref: user, api: api, calls: calls}, nil
+	return &User{client: c, ref: user, api: api, calls: calls}, nil
 }
 
 // Recorded notes that a user's tokens are in the state, so that no message tells a person to delete them.

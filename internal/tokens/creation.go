@@ -115,7 +115,7 @@ func (cr creator) answer(ctx context.Context) (Token, error) {
 		}
 	}
 	// Whatever happens next, the engine gets this token, so no error may name it as one to delete.
-	cr.recorded.note(cr.ref.ID, cr.seen.ID, cr.seen.SCIMID)
+	cr.client.recorded.note(cr.ref.ID, cr.seen.ID, cr.seen.SCIMID)
 	return cr.seen, nil
 }
 
@@ -165,7 +165,7 @@ func (cr creator) goOn(ctx context.Context) *oci.Error {
 			found, hint, _ = cr.api.Elsewhere(ctx)
 		}
 		failure.Hint = hint
-		freeing := failure.LimitExceeded() && cr.calls.Clock.Now().Before(cr.creations.lastRevoked(cr.ref).Add(freeWithin))
+		freeing := failure.LimitExceeded() && cr.calls.Clock.Now().Before(cr.client.creations.lastRevoked(cr.ref).Add(freeWithin))
 		if (!freeing && !cr.mayGoOn(spent, failure.Verdict)) || (found != nil && cr.stage == unsent) {
 			return failure
 		}
@@ -257,15 +257,15 @@ func (cr creator) explain(ctx context.Context, failure *oci.Error) error {
 			return fmt.Errorf("%w. The user's tokens could not be listed (%w): list them with \"%s\"",
 				failure, err, cr.api.ListCommand())
 		}
-		return fmt.Errorf("%w. The user's tokens are:\n%s", failure, cr.recorded.describe(tokens))
+		return fmt.Errorf("%w. The user's tokens are:\n%s", failure, cr.client.recorded.describe(tokens))
 	}
 	suspects, err := cr.suspects(ctx, failure.Verdict != oci.Invalidated)
 	if err != nil {
 		// An earlier attempt at the same creation may have listed suspects, and its error may not have reached the person.
-		suspects = slices.DeleteFunc(cr.suspected, func(t Token) bool { return cr.recorded.has(cr.ref.ID, t) })
+		suspects = slices.DeleteFunc(cr.suspected, func(t Token) bool { return cr.client.recorded.has(cr.ref.ID, t) })
 	}
 	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t Token) bool { return t.HasID(cr.seen.ID) }) {
 		suspects = append(suspects, cr.seen)
 	}
-	return &OrphanError{Cause: failure, Suspects: suspects, unlisted: err, api: cr.api, described: cr.recorded.describe(suspects)}
+	return &OrphanError{Cause: failure, Suspects: suspects, unlisted: err, api: cr.api, described: cr.client.recorded.describe(suspects)}
 }

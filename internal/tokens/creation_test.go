@@ -80,7 +80,7 @@ func TestMayGoOn(t *testing.T) {
 		for i, at := range []stage{unsent, doubtful} {
 			clock := &ocitest.Clock{}
 			creation := creator{
-				&User{Client: &Client{creations: newCreations()}, calls: oci.Caller{Client: &oci.Client{Clock: clock}}}, &pending{stage: at},
+				&User{client: &Client{creations: newCreations()}, calls: oci.Caller{Client: &oci.Client{Clock: clock}}}, &pending{stage: at},
 			}
 			spent, lasted := oci.NewBudget(t.Context(), clock.Now()), 0
 			for second := func() { _ = clock.Sleep(t.Context(), time.Second) }; ; lasted++ {

@@ -12,7 +12,7 @@ type creations struct {
 	revoked map[UserRef]time.Time
 }
 
-// entry is the key of a creation among the creations.
+// entry is the key of a creation.
 type entry struct {
 	user     UserRef
 	creation Creation
@@ -22,7 +22,7 @@ func newCreations() *creations {
 	return &creations{open: map[entry]*pending{}, revoked: map[UserRef]time.Time{}}
 }
 
-// begun returns the creation that has begun, or a new one.
+// begun returns the creation if it has begun, or begins it.
 func (l *creations) begun(user UserRef, creation Creation) *pending {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -34,7 +34,7 @@ func (l *creations) begun(user UserRef, creation Creation) *pending {
 	return cr
 }
 
-// forget removes a creation. The same creation then creates another token.
+// forget removes a creation. Whoever asks for the same then creates another token.
 func (l *creations) forget(user UserRef, creation Creation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

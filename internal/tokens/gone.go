@@ -58,7 +58,7 @@ func (u *User) LookUp(ctx context.Context, id string) (token *Token, listed []To
 		token, err = u.api.Find(ctx, Home, id)
 	}
 	if token != nil {
-		u.recorded.alias(u.ref.ID, id, *token)
+		u.client.recorded.alias(u.ref.ID, id, *token)
 	}
 	return token, listed, err
 }
@@ -97,8 +97,8 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 	})
 	switch {
 	case failure == nil:
-		u.creations.forgetToken(id)
-		u.creations.noteRevoked(u.ref, u.calls.Clock.Now())
+		u.client.creations.forgetToken(id)
+		u.client.creations.noteRevoked(u.ref, u.calls.Clock.Now())
 		return nil
 	case !oci.IsNotFound(failure):
 		return failure

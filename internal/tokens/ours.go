@@ -74,7 +74,7 @@ func (cr creator) suspects(ctx context.Context, sameDescription bool) (suspects 
 			return false, err
 		}
 		suspects = slices.DeleteFunc(tokens, func(t Token) bool {
-			return !cr.mayHaveMade(t, sameDescription) || !t.HasID(cr.seen.ID) && cr.recorded.has(cr.ref.ID, t)
+			return !cr.mayHaveMade(t, sameDescription) || !t.HasID(cr.seen.ID) && cr.client.recorded.has(cr.ref.ID, t)
 		})
 		cr.suspected = suspects
 		return len(suspects) > 0, nil

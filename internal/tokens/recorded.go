@@ -66,7 +66,7 @@ func (r *recorded) describe(tokens []Token) string {
 // HowToDelete tells a person how to delete one of these tokens, and first how to make sure that no resource has it. It leaves out tokens
 // that are known to be recorded. If there are no others, it returns "".
 func (u *User) HowToDelete(tokens []Token) string {
-	return howToDelete(slices.DeleteFunc(slices.Clone(tokens), func(t Token) bool { return u.recorded.has(u.ref.ID, t) }), u.api)
+	return howToDelete(slices.DeleteFunc(slices.Clone(tokens), func(t Token) bool { return u.client.recorded.has(u.ref.ID, t) }), u.api)
 }
 
 // HasOCID reports whether the token's OCID is known. An identity domain may leave it out, and a state that has the token has it under the

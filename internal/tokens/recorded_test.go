@@ -33,7 +33,7 @@ func TestHowToDelete(t *testing.T) {
 	t.Parallel()
 	r := newRecorded()
 	r.note(ocitest.User, "current", "5c1m")
-	u := &User{Client: &Client{recorded: r}, ref: UserRef{ID: ocitest.User}, api: commands{}}
+	u := &User{client: &Client{recorded: r}, ref: UserRef{ID: ocitest.User}, api: commands{}}
 	for name, test := range map[string]struct {
 		token Token
 		named bool

@@ -9,7 +9,7 @@ import (
 )
 
 // Lifecycle states of an auth token, as
-// https://docs.oracle.com/iaas/api/#/en/identity/20160918/Token/ lists them.
+// https://docs.oracle.com/iaas/api/#/en/identity/20160918/AuthToken/ lists them.
 const (
 	StateCreating = "CREATING"
 	StateActive   = "ACTIVE"
@@ -39,7 +39,7 @@ type UserRef struct {
 // String returns what tells the user from all others.
 func (r UserRef) String() string { return r.DomainURL + "/" + r.ID }
 
-// Creation describes a token to create. Until the token is handed over, the same creation for the same user goes on with the same creation.
+// Creation describes a token to create. Until the token is handed over, whoever asks for the same creation for the same user goes on with it.
 type Creation struct {
 	// For identifies what the token is for, such as a resource's URN.
 	For string

@@ -15,24 +15,23 @@ const activeWithin = 5 * time.Minute
 
 // User is a user of OCI, and gives access to the user's auth tokens.
 type User struct {
-	*Client
-
 	// WhenFull is advice for a creation that fails because the user has as many tokens as OCI allows. If it is empty, the advice is to
 	// delete one.
 	WhenFull string
 
-	ref   UserRef
-	api   API
-	calls oci.Caller
+	client *Client
+	ref    UserRef
+	api    API
+	calls  oci.Caller
 }
 
-// CreateToken creates the token of a creation, and returns it with its value. If it is called again with the same creation before HandOver,
-// after a failure or at the same time, it goes on with the same creation.
+// CreateToken creates a token, and returns it with its value. If it is called with the same creation before HandOver, after a failure or
+// at the same time, it goes on with that creation.
 //
 // If ctx ends while a request may have created a token, CreateToken goes on for a while. An error of the type *OrphanError means that
 // there may be a token whose value nobody knows. After any other error, there is no token.
 func (u *User) CreateToken(ctx context.Context, creation Creation) (Token, error) {
-	cr := u.creations.begun(u.ref, creation)
+	cr := u.client.creations.begun(u.ref, creation)
 	if err := cr.take(ctx); err != nil {
 		return Token{}, err
 	}
@@ -40,7 +39,7 @@ func (u *User) CreateToken(ctx context.Context, creation Creation) (Token, error
 	defer u.written()
 	token, err := creator{u, cr}.answer(ctx)
 	if err != nil && cr.stage == unsent {
-		u.creations.forget(u.ref, creation)
+		u.client.creations.forget(u.ref, creation)
 	}
 	if err == nil && token.TimeCreated.IsZero() {
 		// How old a token is decides whether a list that lacks it lags behind.
@@ -50,8 +49,8 @@ func (u *User) CreateToken(ctx context.Context, creation Creation) (Token, error
 	return token, err
 }
 
-// HandOver notes that the token of a creation is recorded. The same creation then creates another token.
-func (u *User) HandOver(creation Creation) { u.creations.forget(u.ref, creation) }
+// HandOver notes that the token of a creation is recorded. If the same creation is asked for then, it creates another token.
+func (u *User) HandOver(creation Creation) { u.client.creations.forget(u.ref, creation) }
 
 // AwaitActive waits while a new token is CREATING, and returns its latest state. Tokens of an identity domain have no such state, so it
 // does not wait for them. Its error says why the wait has ended early. It then returns the token as it was last seen.
@@ -103,12 +102,12 @@ func (u *User) ListTokens(ctx context.Context, from ReadFrom) ([]Token, error) {
 	if from != Configured {
 		return u.api.List(ctx, from, false)
 	}
-	listed, err := u.lists.Do(ctx, u.ref.String(), func(ctx context.Context) ([]Token, error) { return u.api.List(ctx, Configured, false) })
+	listed, err := u.client.lists.Do(ctx, u.ref.String(), func(ctx context.Context) ([]Token, error) { return u.api.List(ctx, Configured, false) })
 	return slices.Clone(listed), err
 }
 
 // written notes that this client has written to the user, which a list that is under way may not show.
-func (u *User) written() { u.lists.Forget(u.ref.String()) }
+func (u *User) written() { u.client.lists.Forget(u.ref.String()) }
 
 // UpdateToken changes a token's description, and returns what OCI says about the token. Nothing else of a token can be changed.
 func (u *User) UpdateToken(ctx context.Context, id, description string) (Token, error) {
@@ -117,4 +116,4 @@ func (u *User) UpdateToken(ctx context.Context, id, description string) (Token, 
 }
 
 // Describe returns a line for each token, without its value, and without descriptions that are secret.
-func (u *User) Describe(tokens []Token) string { return u.recorded.describe(tokens) }
+func (u *User) Describe(tokens []Token) string { return u.client.recorded.describe(tokens) }

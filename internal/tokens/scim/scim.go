@@ -1,5 +1,5 @@
 // Package scim is the API of identity domains, for the auth tokens of one user. The API follows SCIM:
-// https://docs.oracle.com/en-us/iaas/api/#/en/identity-domains/v1/tokens.Token/.
+// https://docs.oracle.com/en-us/iaas/api/#/en/identity-domains/v1/AuthToken/.
 package scim
 
 import (
