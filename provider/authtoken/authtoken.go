@@ -107,12 +107,8 @@ func (r *AuthToken) Create(
 	ctx context.Context, req infer.CreateRequest[Args],
 ) (infer.CreateResponse[State], error) {
 	if req.DryRun {
-		// infer makes every output that is present unknown.
-		state := State{Args: req.Inputs, Token: new(""), Outputs: token.Outputs{InactiveState: new("")}}
-		if state.TimeExpires == nil {
-			state.TimeExpires = new("")
-		}
-		return infer.CreateResponse[State]{Output: state}, nil
+		infermend.CallOf(ctx).Answer.Unknown = token.OfNewToken()
+		return infer.CreateResponse[State]{Output: State{Args: req.Inputs}}, nil
 	}
 	user, err := r.oci.User(ctx, req.Inputs.User())
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/emulator"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/harness/inprocess"
 )
@@ -67,8 +69,8 @@ func TestPreviewOfACreationWritesNothingAndShowsUnknownOutputs(t *testing.T) {
 			return err
 		}))
 		assert.Zero(t, s.Writes())
-		for _, name := range []resource.PropertyKey{"token", "state", "timeCreated", "inactiveState", "timeExpires"} {
-			assert.True(t, outputs[name].ContainsUnknowns(), "%s is known before the token exists", name)
+		for _, name := range append(infermend.NamesIn[token.Outputs](), "token", "timeExpires") {
+			assert.True(t, outputs[resource.PropertyKey(name)].ContainsUnknowns(), "%s is known before the token exists", name)
 		}
 		assert.True(t, outputs["token"].IsSecret(), "the value to come is a secret already")
 		assert.Equal(t, "ci", outputs["description"].StringValue())

@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 )
 
 // Filter selects items of a list, as the filters of OCI's own providers do. An item has to pass every filter. It passes a filter if
@@ -25,8 +26,10 @@ type Filter struct {
 // Annotate describes a filter for the schema.
 func (f *Filter) Annotate(a infer.Annotator) {
 	a.SetToken("index", "GetAuthTokensFilter")
-	a.Describe(&f.Name, "The property to look at: `id`, `description`, `state`, `inactiveState`, `timeCreated`, "+
-		"`timeExpires` or `userId`. The names of OCI's Terraform provider, such as `time_created`, work as well.")
+	names := infermend.NamesIn[ListedToken]()
+	last := len(names) - 1
+	a.Describe(&f.Name, "The property to look at: `"+strings.Join(names[:last], "`, `")+"` or `"+names[last]+"`. The names of OCI's "+
+		"Terraform provider, such as `time_created`, work as well.")
 	a.Describe(&f.Values, "The values to look for. A token passes if its property is one of them. A token without the "+
 		"property does not pass.")
 	a.Describe(&f.Regex, "Whether the values are regular expressions (RE2). They match anywhere in the property, unless they are "+

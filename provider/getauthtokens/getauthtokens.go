@@ -88,11 +88,7 @@ func (f *GetAuthTokens) Invoke(
 	if err != nil {
 		return response{}, err
 	}
-	var names []string
-	for _, property := range infermend.PropertiesOf[ListedToken]() {
-		names = append(names, property.Name)
-	}
-	passes, err := matcher(args.Filters, names)
+	passes, err := matcher(args.Filters, infermend.NamesIn[ListedToken]())
 	if err != nil {
 		return response{}, err
 	}

@@ -50,7 +50,7 @@ type Answer struct {
 	Failures      []p.CheckFailure
 	// Failed is not nil if the resource exists and the call has failed all the same. The engine then records the state.
 	Failed *p.InitializationFailed
-	// Unknown lists the outputs that the preview of an update does not know.
+	// Unknown lists the outputs that a preview does not know.
 	Unknown []string
 }
 

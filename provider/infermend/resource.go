@@ -68,6 +68,11 @@ func PropertiesOf[T any]() []Property {
 	return properties
 }
 
+// NamesIn returns the names of the properties of a type.
+func NamesIn[T any]() []string {
+	return namesOf(PropertiesOf[T](), func(Property) bool { return true })
+}
+
 func taggedFields(typ reflect.Type) []reflect.StructField {
 	return slices.DeleteFunc(reflect.VisibleFields(typ), func(f reflect.StructField) bool { return f.Tag.Get("pulumi") == "" })
 }

@@ -194,14 +194,8 @@ func (r *RotatingAuthToken) Create(
 	ctx context.Context, req infer.CreateRequest[Args],
 ) (infer.CreateResponse[State], error) {
 	if req.DryRun {
-		unknown := new("") // infer makes every output that is present unknown
-		state := State{
-			Args: req.Inputs, Token: unknown, TokenID: unknown, Outputs: token.Outputs{InactiveState: unknown}, TimeExpires: unknown,
-		}
-		if req.Inputs.RotationDays != nil || req.Inputs.MaxAgeDays != nil {
-			state.TimeRotationDue = unknown
-		}
-		return infer.CreateResponse[State]{Output: state}, nil
+		infermend.CallOf(ctx).Answer.Unknown = ofNewToken()
+		return infer.CreateResponse[State]{Output: State{Args: req.Inputs}}, nil
 	}
 	user, err := r.oci.User(ctx, req.Inputs.User())
 	if err != nil {
@@ -343,7 +337,7 @@ func (r *RotatingAuthToken) Update(
 	state := run.done()
 	if req.DryRun {
 		if run.created {
-			infermend.CallOf(ctx).Answer.Unknown = changedByRotation(state)
+			infermend.CallOf(ctx).Answer.Unknown = ofNewToken()
 		}
 		return response{Output: state}, nil
 	}

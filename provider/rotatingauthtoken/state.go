@@ -49,7 +49,7 @@ func (s State) updatedBy(t tokens.Token) State {
 
 // withoutCurrent returns the state after the current token is gone.
 func (s State) withoutCurrent() State {
-	s.State, s.Token, s.InactiveState, s.TimeExpires = tokens.StateDeleted, nil, nil, nil
+	s.Token, s.Outputs, s.TimeExpires = nil, token.Outputs{State: tokens.StateDeleted, TimeCreated: s.TimeCreated}, nil
 	return s
 }
 

@@ -264,22 +264,10 @@ func (run *update) mayChange(inputs property.Map) []string {
 	}
 	names := []string{"previousToken", "previousTokenId", "previousTimeCreated"}
 	if rotates || run.why() != notDue {
-		names = append(names, "timeRotationDue", "inactiveState", "timeExpires")
-		names = append(names, changedByRotation(run.state)...)
+		names = append(names, ofNewToken()...)
 	}
 	return names
 }
 
-// changedByRotation returns the names of the outputs that a rotation changes, and that only the update knows.
-func changedByRotation(state State) []string {
-	names := []string{"token", "tokenId"}
-	for _, output := range infermend.PropertiesOf[token.Outputs]() {
-		if !output.Optional { // A new token has none of the others.
-			names = append(names, output.Name)
-		}
-	}
-	if state.TimeRotationDue != nil {
-		names = append(names, "timeRotationDue")
-	}
-	return names
-}
+// ofNewToken returns the names of the outputs that are not known before the next token exists.
+func ofNewToken() []string { return append(token.OfNewToken(), "tokenId", "timeRotationDue") }

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/infermend"
 )
 
 // Outputs are what OCI says about a token and nobody can choose.
@@ -38,6 +39,11 @@ func UpdateOutputs(o Outputs, token tokens.Token) Outputs {
 		o.InactiveState = new(strconv.FormatInt(*token.InactiveStatus, 10))
 	}
 	return o
+}
+
+// OfNewToken returns the names of the outputs that only OCI knows of a token to come.
+func OfNewToken() []string {
+	return append(infermend.NamesIn[Outputs](), "token", "timeExpires")
 }
 
 // Created returns when the token was created, or the zero time if it is not known.
