@@ -1,6 +1,11 @@
 package auth
 
 import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,5 +104,29 @@ func TestTheFirstLineOfSeveralProblemsNamesThem(t *testing.T) {
 		for _, problem := range test.problems {
 			assert.Contains(t, said, problem.Error())
 		}
+	}
+}
+
+// TestEveryPropertyIsRead looks for find, require or firstOf of each property in the code, unless its description says that it has no effect.
+func TestEveryPropertyIsRead(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	code := map[string]string{}
+	for _, file := range files {
+		if !strings.HasSuffix(file, "_test.go") && file != "redact.go" { // which only knows what not to show
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			code[file] = string(text)
+		}
+	}
+	reads := strings.Join(slices.Collect(maps.Values(code)), "\n")
+	for _, p := range Properties() {
+		if strings.Contains(p.Description, "It has no effect") {
+			continue
+		}
+		defined := regexp.MustCompile(`(\w+) += define\(Property\{\s*Name: +"` + p.Name + `"`).FindStringSubmatch(code["properties.go"])
+		require.NotNil(t, defined, p.Name)
+		assert.True(t, regexp.MustCompile(`\b(find|require|firstOf)\(`+defined[1]+`\b`).MatchString(reads), "nothing reads %s", p.Name)
 	}
 }

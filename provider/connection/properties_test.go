@@ -30,6 +30,18 @@ func TestTableAndStructHaveTheSameProperties(t *testing.T) {
 	assert.Empty(t, secret, "the table lacks these")
 }
 
+// TestEveryPropertyOfTheProgramIsRead looks for the properties that only a program may set. A test of package auth looks for the others.
+func TestEveryPropertyOfTheProgramIsRead(t *testing.T) {
+	t.Parallel()
+	code, err := os.ReadFile("connection.go")
+	require.NoError(t, err)
+	for _, p := range properties() {
+		if p.ProgramOnly && !strings.Contains(p.Description, "It has no effect") {
+			assert.True(t, strings.Contains(string(code), `settings["`+p.Name+`"]`), "nothing reads %s", p.Name)
+		}
+	}
+}
+
 func TestConfigurationTableIsInTheDocumentation(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/installation-configuration.md")
