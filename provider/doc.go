@@ -21,36 +21,50 @@
 //
 // # What to change for what
 //
-// "make sdk" then writes the pages, schema.json and the SDKs. CHANGELOG.md has what a user notices.
+// "make sdk" then writes the pages, schema.json and the SDKs. CHANGELOG.md has what a user notices. schema_test.go here notices what has no
+// description, and tests/pages/names_test.go a name on a page that is not in the code.
 //
-// An output of every token, such as when it was last used: a field of Token in internal/tokens/token.go; internal/tokens/iam/iam.go and
-// internal/tokens/scim/scim.go, which read it from the answers of the two APIs; and its field, its description and its line in
-// UpdateOutputs in token/outputs.go. AuthToken, RotatingAuthToken and getAuthTokens have it then. The emulator answers with it
-// (internal/emulator/tokens.go, domains.go). An output of one resource is a field of State in the resource's file.
+// An output of every token, such as when it was last used: a field of Token and its line in updatedBy, in internal/tokens/token.go;
+// internal/tokens/iam/iam.go and internal/tokens/scim/scim.go, which read it from the answers of the two APIs; and its field, its description
+// and its line in UpdateOutputs in token/outputs.go. AuthToken, RotatingAuthToken, getAuthTokens and its filters have it then. It is optional in
+// the state, so that the states of earlier releases can be read, and has the tag schema:"required" if every token has it. preview_test.go
+// notices a preview that takes it for known. The emulator answers with it (internal/emulator/tokens.go, domains.go). An output of one resource
+// is a field of State in the resource's file; for RotatingAuthToken, ofNewToken in update.go names what each new token changes.
 //
 // An argument: a field of Args in the resource's file, its description in Annotate and its rules in Check. Its tags say whether it is a
 // secret, whether a change replaces the resource, and with "means" whether values have several forms (token/meanings.go). What OCI is sent of
-// it is in Creation (internal/tokens/token.go), and in iam.go and scim.go beside it. lifecycle_test.go here has the arguments in use, and
-// meaning_test.go the forms that mean the same.
+// it is in Creation (internal/tokens/token.go), and in iam.go and scim.go beside it. What it means for a rotation is in plan.go of
+// rotatingauthtoken and in docs/guides/rotation.md; planned and mayChange there say what a preview does while its value is not known, and the
+// simulation sets it (rotationWish in tests/simulation/rotation_test.go). meaning_test.go fails until it has the forms that values may have.
 //
 // A resource: a folder with its file, as authtoken has it; its page in tools/docs/pages/provider/<folder>/<folder>.md; and a line in
-// provider.go. ResourceOf requires every method, and the compiler says which one is missing. README.md and docs/_index.md name what there is.
+// provider.go. ResourceOf requires every method, and the compiler says which one is missing. What else is in authtoken (list.go, wayback.go,
+// expiry.go) is its own, and no other resource needs it. README.md and CONTRIBUTING.md's map name what there is: tests/pages/names_test.go
+// notices a folder that the map lacks.
 //
 // A function: the same, with an Invoke. The functions for the container registry share a folder.
 //
-// A way to sign in: a file in internal/auth, and a row of the table ways in auth.go. The documentation has its row from there.
-// connection/signin_ways_test.go has a row for each, and harness.Issuer gives out tokens to machines.
+// A way to sign in: a file in internal/auth, and a row of the table ways in auth.go, from which the description of the property auth has it.
+// The two tables in docs/guides/signing-in.md are written by hand, and connection/signin_ways_test.go notices a way that they lack. It also
+// has a row for each way: harness.Issuer gives out tokens to machines.
 //
-// A property of the configuration: a row of the table in internal/auth/properties.go, or in connection/properties.go if only a program may
-// set it, and the field of the same name in connection/config.go. Its variables, its errors and its documentation follow.
+// A property of the configuration: a row of the table in internal/auth/properties.go, which a way to sign in reads with s.find, or with
+// require if it must be set; or in connection/properties.go if only a program may set it, which Configure in connection.go reads. And the
+// field of the same name in connection/config.go. Its variables, its errors and its documentation follow. The two files properties_test.go
+// notice a property that nothing reads.
 //
-// How an answer of OCI is judged: verdict.go in internal/oci says what one answer means, internal/tokens/creation.go what follows for a
-// creation, and gone.go, ours.go and recorded.go in internal/tokens what follows for a token. docs/internals/promises.md has their tables. The
-// emulator has to give the answer (internal/emulator/faults.go), and the simulation to meet it (tests/simulation/program_test.go).
+// How an answer of OCI is judged: verdict.go in internal/oci says what one answer means, its errors.go what a person is advised to do, and the
+// table in docs/guides/troubleshooting.md both. internal/tokens/creation.go says what follows for a creation, and gone.go, ours.go and
+// recorded.go in internal/tokens what follows for a token: docs/internals/promises.md has their tables. Whether a success says what it should
+// is in internal/oci/answer.go, iam.go and scim.go. verdict_test.go and errors_test.go have a row for each answer. A Fault of the emulator can
+// give any answer (internal/emulator/faults.go), and the simulation has to meet it (tests/simulation/program_test.go).
 //
-// An example in a language: a folder in examples, which a test in tests/examples runs as it is, and a line in examples/README.md. A program on
-// a page is a snippet in YAML, in tools/docs/snippets, from which "make sdk" makes it in every language.
+// An example: a folder in examples, and a line in examples/README.md, without which tests/examples/lint_test.go fails. The test of its kind
+// has a table with a row for each language, such as that of TestPushImageExample in tests/examples/push_test.go. A language that has no example
+// yet is a row of the table languages in tests/examples/languages_test.go, whose tests then expect the first example in it. A program on a page is a snippet in YAML, in
+// tools/docs/snippets, from which "make sdk" makes it in every language.
 //
 // A promise: a row in docs/internals/promises.md, which names its test. CONTRIBUTING.md says where which test goes. If it is about what
-// happens when something goes wrong, tests/simulation/invariants_test.go checks it too.
+// happens when something goes wrong, tests/simulation/invariants_test.go checks it too. tests/pages/names_test.go notices a promise without a
+// test that exists.
 package provider

@@ -16,7 +16,7 @@ func TestDocNamesFilesThatExist(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
-	found := regexp.MustCompile(`[\w/<>]+\.(?:go|md|json)\b`).FindAllString(string(text), -1)
+	found := regexp.MustCompile(`[\w/<>-]+\.(?:go|md|json)\b`).FindAllString(string(text), -1)
 	require.Greater(t, len(found), 30)
 	for _, path := range found {
 		if strings.Contains(path, "<") {
