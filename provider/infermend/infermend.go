@@ -1,5 +1,6 @@
 // Package infermend is what infer 1.5.0, the framework for Pulumi providers in Go, lacks. Each file mends one thing. It names the upstream
-// issue that will make it unnecessary, and the test beside it fails once infer no longer needs it: then delete the file and its test.
+// issue that will make it unnecessary, or says that there is none yet, and the test beside it fails once infer no longer needs it: then delete
+// the file and its test. What check.go and imports.go mend is missing in the engine, so only tests with the engine look at them.
 //
 // It knows nothing of auth tokens. A resource says what it needs with the tags of its arguments and of its state:
 //

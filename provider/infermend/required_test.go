@@ -49,13 +49,3 @@ func TestInferHasOneTagForStateAndSchema(t *testing.T) {
 	require.Empty(t, stamp(infer.Function(&Stamp{})).Required, learnt)
 	assert.Equal(t, []string{"value"}, stamp(FunctionOf(&Stamp{})).Required)
 }
-
-func TestInferMakesTheEngineReplaceForAnyDifference(t *testing.T) {
-	t.Parallel()
-	route := func(r infer.InferredResource) schema.PropertySpec {
-		return schemaOf(t, infer.NewProviderBuilder().WithResources(r)).Resources["test:index:Parcel"].InputProperties["route"]
-	}
-	require.True(t, route(infer.Resource(&Parcel{})).ReplaceOnChanges, learnt)
-	assert.False(t, route(resourceOf(&Parcel{})).ReplaceOnChanges)
-	assert.True(t, route(resourceOf(&Parcel{})).WillReplaceOnChanges)
-}
