@@ -136,17 +136,18 @@ func (r *AuthToken) Read(
 	type response = infer.ReadResponse[Args, State]
 
 	// An import comes with nothing but the id. In all other cases the state has at least the user.
-	owner, id, recorded := req.State.User(), req.ID, req.State.UserID != ""
+	state, id, recorded := req.State, req.ID, req.State.UserID != ""
 	if !recorded {
-		var err error
-		if owner, id, err = token.ParseID(req.ID); err != nil {
+		owner, tokenID, err := token.ParseID(req.ID)
+		if err != nil {
 			return response{}, err
 		}
 		if owner.ID == "" {
 			return response{}, fmt.Errorf("%q does not say whose token it is: %s", req.ID, token.IDForms)
 		}
+		state, id = State{Args: Args{Owner: token.OwnerOf(owner)}}, tokenID
 	}
-	user, err := r.oci.User(ctx, owner)
+	user, err := r.oci.User(ctx, state.User())
 	if err != nil {
 		return response{}, err
 	}
@@ -155,7 +156,7 @@ func (r *AuthToken) Read(
 	var listed []tokens.Token
 	gone := false
 	if recorded {
-		found, gone, err = user.FindToken(ctx, id, req.State.Created())
+		found, gone, err = user.FindToken(ctx, id, state.Created())
 	} else {
 		found, listed, err = user.LookUp(ctx, id)
 	}
@@ -164,29 +165,26 @@ func (r *AuthToken) Read(
 		return response{}, token.Kept(err)
 	case err != nil:
 		return response{}, err
-	case found != nil && !recorded:
-		infermend.CallOf(ctx).WarnOfImport(ctx, token.ValueIsGone("", " Otherwise, replace the token to get a new value."))
-		state := State{Args: Args{Owner: token.OwnerOf(owner)}}.updatedBy(*found)
-		inputs := state.Args
-		if state.DomainURL == nil {
-			inputs.TimeExpires = nil // only a token of a domain has this argument
-		}
-		return response{ID: found.ID, Inputs: inputs, State: state}, nil
-	case found != nil:
-		state := req.State.updatedBy(*found)
-		inputs := state.Args
-		inputs.TimeExpires = req.Inputs.TimeExpires
-		return response{ID: found.ID, Inputs: inputs, State: state}, token.Finished(id, state.Outputs, nil)
-	case !recorded:
-		return response{}, token.ExplainMissing(user, owner.ID, id, listed)
-	case !gone:
-		p.GetLogger(ctx).Warning(token.Unlisted(req.State.Created()))
-		inputs := req.State.Args
-		inputs.TimeExpires = req.Inputs.TimeExpires
-		return response{ID: id, Inputs: inputs, State: req.State}, token.Finished(id, req.State.Outputs, nil)
-	default:
+	case gone:
 		return response{}, nil
+	case found == nil && !recorded:
+		return response{}, token.ExplainMissing(user, state.UserID, id, listed)
 	}
+	if found == nil {
+		p.GetLogger(ctx).Warning(token.Unlisted(state.Created()))
+	} else {
+		id, state = found.ID, state.updatedBy(*found)
+	}
+	inputs := state.Args
+	if recorded {
+		inputs.TimeExpires = req.Inputs.TimeExpires
+		return response{ID: id, Inputs: inputs, State: state}, token.Finished(req.ID, state.Outputs, nil)
+	}
+	infermend.CallOf(ctx).WarnOfImport(ctx, token.ValueIsGone("", " Otherwise, replace the token to get a new value."))
+	if state.DomainURL == nil {
+		inputs.TimeExpires = nil // only a token of a domain has this argument
+	}
+	return response{ID: id, Inputs: inputs, State: state}, nil
 }
 
 // Update changes the description, which is all that can change in place. The value stays the same. If nothing is to be changed at OCI,

@@ -32,20 +32,8 @@ func diffConfig(_ context.Context, req p.DiffRequest) (p.DiffResponse, error) {
 	if old.Len() == 0 {
 		old = req.State
 	}
-	old, now := withoutInternal(old), withoutInternal(req.Inputs)
-	names := map[string]bool{}
-	for name := range old.All {
-		names[name] = true
-	}
-	for name := range now.All {
-		names[name] = true
-	}
 	changes := map[string]p.PropertyDiff{}
-	for name := range names {
-		before, had := old.GetOk(name)
-		value, has := now.GetOk(name)
-		note(changes, name, before, had, value, has)
-	}
+	noteKeys(changes, func(name string) string { return name }, withoutInternal(old), withoutInternal(req.Inputs))
 	return p.DiffResponse{HasChanges: len(changes) > 0, DetailedDiff: changes}, nil
 }
 

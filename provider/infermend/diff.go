@@ -14,19 +14,12 @@ import (
 func Compare(arguments []Property, old, inputs property.Map) p.DiffResponse {
 	changes := map[string]p.PropertyDiff{}
 	for _, argument := range arguments {
-		before, had := old.GetOk(argument.Name)
-		now, has := inputs.GetOk(argument.Name)
-		if had && has && before.IsMap() && now.IsMap() && !before.Secret() && !now.Secret() {
-			keys := before.AsMap().AsMap()
-			maps.Copy(keys, now.AsMap().AsMap())
-			for key := range keys {
-				before, had := before.AsMap().GetOk(key)
-				now, has := now.AsMap().GetOk(key)
-				note(changes, pathOf(argument.Name, key), before, had, now, has)
-			}
+		before, now := old.Get(argument.Name), inputs.Get(argument.Name)
+		if before.IsMap() && now.IsMap() && !before.Secret() && !now.Secret() {
+			noteKeys(changes, func(key string) string { return pathOf(argument.Name, key) }, before.AsMap(), now.AsMap())
 			continue
 		}
-		note(changes, argument.Name, before, had, now, has)
+		note(changes, argument.Name, argument.Name, old, inputs)
 		if change, ok := changes[argument.Name]; ok && argument.Replaces {
 			change.Kind = replacing[change.Kind]
 			changes[argument.Name] = change
@@ -35,8 +28,19 @@ func Compare(arguments []Property, old, inputs property.Map) p.DiffResponse {
 	return p.DiffResponse{HasChanges: len(changes) > 0, DetailedDiff: changes}
 }
 
-// note notes a change from one value to another, if it is one.
-func note(changes map[string]p.PropertyDiff, path string, before property.Value, had bool, now property.Value, has bool) {
+// noteKeys notes the changes of all keys of a map.
+func noteKeys(changes map[string]p.PropertyDiff, pathTo func(key string) string, old, now property.Map) {
+	keys := old.AsMap()
+	maps.Copy(keys, now.AsMap())
+	for key := range keys {
+		note(changes, pathTo(key), key, old, now)
+	}
+}
+
+// note notes the change of a key of a map, if there is one.
+func note(changes map[string]p.PropertyDiff, path, key string, old, inputs property.Map) {
+	before, had := old.GetOk(key)
+	now, has := inputs.GetOk(key)
 	change := p.PropertyDiff{InputDiff: true}
 	switch {
 	case had && !has:
