@@ -2,129 +2,101 @@ package emulator
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
-	"strings"
 )
 
 // controlPath is the prefix of the paths that control the service itself. They need no signature, because the service listens on
 // loopback addresses only.
 const controlPath = "/_emulator/"
 
-// serveControl answers requests that control the service itself:
-//
-//	GET, POST, DELETE /_emulator/faults              shows, adds or ends faults
-//	GET, DELETE       /_emulator/journal             shows or forgets the requests so far
-//	GET, POST         /_emulator/users               shows the users, or adds one
-//	DELETE            /_emulator/users/{id}          removes a user with all tokens
-//	PUT               /_emulator/users/{id}/repositories   limits what the registry lets a user do: [], ["pull"] or ["pull", "push"]
-//	GET, POST         /_emulator/users/{id}/tokens   shows the tokens without their values, or adds one
-//	DELETE            /_emulator/users/{id}/tokens/{id}
-func (s *Service) serveControl(w http.ResponseWriter, r *http.Request) {
-	switch parts := strings.Split(strings.TrimPrefix(r.URL.Path, controlPath), "/"); {
-	case len(parts) == 1 && parts[0] == "faults":
-		s.controlFaults(w, r)
-	case len(parts) == 1 && parts[0] == "journal":
-		s.controlJournal(w, r)
-	case len(parts) == 1 && parts[0] == "users":
-		s.controlUsers(w, r)
-	case len(parts) == 2 && parts[0] == "users" && r.Method == http.MethodDelete:
-		if !s.RemoveUser(parts[1]) {
-			http.Error(w, "no such user", http.StatusNotFound)
-		}
-	case len(parts) == 3 && parts[0] == "users" && parts[2] == "repositories" && r.Method == http.MethodPut:
-		var actions []string
-		if err := json.NewDecoder(r.Body).Decode(&actions); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		s.LimitRepositories(parts[1], actions...)
-	case len(parts) == 3 && parts[0] == "users" && parts[2] == "tokens":
-		s.controlTokens(w, r, parts[1])
-	case len(parts) == 4 && parts[0] == "users" && parts[2] == "tokens" && r.Method == http.MethodDelete:
-		if !s.DeleteToken(parts[1], parts[3]) {
-			http.Error(w, "no such user or token", http.StatusNotFound)
-		}
-	default:
-		http.NotFound(w, r)
+// newControl returns the handler for requests that control the service itself.
+func (s *Service) newControl() http.Handler {
+	mux := http.NewServeMux()
+	on := func(method, path string, answer func(r *http.Request) (any, error)) {
+		mux.HandleFunc(method+" "+controlPath+path, func(w http.ResponseWriter, r *http.Request) {
+			switch body, err := answer(r); {
+			case errors.Is(err, errNotThere):
+				http.Error(w, err.Error(), http.StatusNotFound)
+			case err != nil:
+				http.Error(w, err.Error(), http.StatusBadRequest)
+			case body != nil:
+				writeJSON(w, body)
+			}
+		})
 	}
-}
-
-func (s *Service) controlFaults(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodGet:
-		writeJSON(w, s.Faults())
-	case http.MethodPost:
+	on("GET", "faults", func(*http.Request) (any, error) { return s.Faults(), nil })
+	on("POST", "faults", func(r *http.Request) (any, error) {
 		fault, err := ParseFault(r.Body)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
+		if err == nil {
+			s.Inject(fault)
 		}
-		s.Inject(fault)
-	case http.MethodDelete:
-		s.ClearFaults()
-	default:
-		http.Error(w, "GET, POST or DELETE", http.StatusMethodNotAllowed)
-	}
-}
-
-func (s *Service) controlJournal(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodGet:
-		writeJSON(w, s.Journal())
-	case http.MethodDelete:
-		s.ResetJournal()
-	default:
-		http.Error(w, "GET or DELETE", http.StatusMethodNotAllowed)
-	}
-}
-
-func (s *Service) controlUsers(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodGet:
-		writeJSON(w, s.Users())
-	case http.MethodPost:
+		return nil, err
+	})
+	on("DELETE", "faults", func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil })
+	on("GET", "journal", func(*http.Request) (any, error) { return s.Journal(), nil })
+	on("DELETE", "journal", func(*http.Request) (any, error) { s.ResetJournal(); return nil, nil })
+	on("GET", "users", func(*http.Request) (any, error) { return s.Users(), nil })
+	on("POST", "users", func(r *http.Request) (any, error) {
 		var body User
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
+			return nil, err
 		}
 		s.mu.Lock()
 		known := body.Domain == "" || s.domain(body.Domain) != nil
 		s.mu.Unlock()
 		if body.Name == "" || !known {
-			http.Error(w, "a user needs a name, and the domain must exist", http.StatusBadRequest)
-			return
+			return nil, errors.New("a user needs a name, and the domain must exist")
 		}
-		writeJSON(w, s.AddUserIn(body.Domain, body.Name))
-	default:
-		http.Error(w, "GET or POST", http.StatusMethodNotAllowed)
-	}
-}
-
-func (s *Service) controlTokens(w http.ResponseWriter, r *http.Request, userID string) {
-	s.mu.Lock()
-	u := s.user(userID)
-	s.mu.Unlock()
-	if u == nil {
-		http.Error(w, "no such user", http.StatusNotFound)
-		return
-	}
-	switch r.Method {
-	case http.MethodGet:
-		tokens := []wire{}
-		for _, t := range s.Tokens(userID) {
+		return s.AddUserIn(body.Domain, body.Name), nil
+	})
+	on("GET", "users/{user}", func(*http.Request) (any, error) { return nil, errNotThere }) // the list has all that there is
+	on("DELETE", "users/{user}", func(r *http.Request) (any, error) { return nil, there(s.RemoveUser(r.PathValue("user"))) })
+	// This limits what the registry lets a user do: [], ["pull"] or ["pull", "push"].
+	on("PUT", "users/{user}/repositories", func(r *http.Request) (any, error) {
+		var actions []string
+		if err := json.NewDecoder(r.Body).Decode(&actions); err != nil {
+			return nil, err
+		}
+		s.LimitRepositories(r.PathValue("user"), actions...)
+		return nil, nil
+	})
+	on("GET", "users/{user}/tokens", func(r *http.Request) (any, error) {
+		tokens := []wire{} // without their values
+		for _, t := range s.Tokens(r.PathValue("user")) {
 			tokens = append(tokens, s.wire(&t, false))
 		}
-		writeJSON(w, tokens)
-	case http.MethodPost:
+		return tokens, s.checkUser(r)
+	})
+	on("POST", "users/{user}/tokens", func(r *http.Request) (any, error) {
+		if err := s.checkUser(r); err != nil {
+			return nil, err
+		}
 		var body struct{ Description string }
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
+			return nil, err
 		}
-		t := s.AddToken(userID, body.Description)
-		writeJSON(w, s.wire(&t, false))
-	default:
-		http.Error(w, "GET or POST", http.StatusMethodNotAllowed)
+		t := s.AddToken(r.PathValue("user"), body.Description)
+		return s.wire(&t, false), nil
+	})
+	on("DELETE", "users/{user}/tokens/{token}", func(r *http.Request) (any, error) {
+		return nil, there(s.DeleteToken(r.PathValue("user"), r.PathValue("token")))
+	})
+	return mux
+}
+
+// errNotThere is the error for a user or a token that does not exist.
+var errNotThere = errors.New("no such user or token")
+
+func there(found bool) error {
+	if !found {
+		return errNotThere
 	}
+	return nil
+}
+
+func (s *Service) checkUser(r *http.Request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return there(s.user(r.PathValue("user")) != nil)
 }

@@ -73,7 +73,7 @@ type call struct {
 // ServeHTTP answers one request.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, controlPath) {
-		s.serveControl(w, r)
+		s.control.ServeHTTP(w, r)
 		return
 	}
 	if isRegistry(r) {

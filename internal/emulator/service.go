@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -95,6 +96,7 @@ type Service struct {
 	lists       map[string]time.Duration // how far the lists of a region lag, where it was set
 
 	registry registryDoor
+	control  http.Handler
 
 	ctx   context.Context // ends when the service is closed
 	close context.CancelFunc
@@ -155,6 +157,7 @@ func New(config Config) (*Service, error) {
 	if s.registry, err = newRegistryDoor(config.Registry); err != nil {
 		return nil, err
 	}
+	s.control = s.newControl()
 	s.ctx, s.close = context.WithCancel(context.Background())
 	s.faults.seed(config.Seed)
 	for _, name := range config.Users {
