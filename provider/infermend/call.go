@@ -42,12 +42,11 @@ type Call struct {
 	imports *imports
 }
 
-// Answer is the answer to a call.
+// Answer is the answer to a call, save to a Check, which no middleware changes.
 type Answer struct {
 	ID            string
 	State, Inputs property.Map
 	Diff          p.DiffResponse
-	Failures      []p.CheckFailure
 	// Failed is not nil if the resource exists and the call has failed all the same. The engine then records the state.
 	Failed *p.InitializationFailed
 	// Unknown lists the outputs that a preview does not know.
@@ -89,15 +88,14 @@ func wrapped(provider p.Provider, resources map[string]*Resource, middleware ...
 		return next(context.WithValue(ctx, callKey{}, call))
 	}
 	inner := provider
-	provider.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
+	provider.Check = func(ctx context.Context, req p.CheckRequest) (resp p.CheckResponse, err error) {
 		call := &Call{Method: Check, OldInputs: req.State, Inputs: req.Inputs}
-		err := do(ctx, req.Urn, call, func(ctx context.Context) error {
+		err = do(ctx, req.Urn, call, func(ctx context.Context) (err error) {
 			req.State, req.Inputs = call.OldInputs, call.Inputs
-			resp, err := inner.Check(ctx, req)
-			call.Answer.Inputs, call.Answer.Failures = resp.Inputs, resp.Failures
+			resp, err = inner.Check(ctx, req)
 			return err
 		})
-		return p.CheckResponse{Inputs: call.Answer.Inputs, Failures: call.Answer.Failures}, err
+		return resp, err
 	}
 	provider.Diff = func(ctx context.Context, req p.DiffRequest) (p.DiffResponse, error) {
 		call := &Call{
