@@ -40,7 +40,7 @@ type Options = connection.Options
 func New(options Options) (p.Provider, error) {
 	oci := connection.New(options)
 	resources := []infer.InferredResource{
-		infermend.ResourceOf(authtoken.New(oci)).ListedBy(authtoken.ListInputs),
+		infermend.ResourceOf(authtoken.New(oci)).ListedBy(authtoken.ListInputs()),
 		infermend.ResourceOf(rotatingauthtoken.New(oci)),
 	}
 	provider, err := infer.NewProviderBuilder().

@@ -14,19 +14,21 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
-// ListInputs says in the schema by what tokens are listed.
-var ListInputs = pschema.ObjectTypeSpec{
-	Type: "object",
-	Properties: map[string]pschema.PropertySpec{
-		"userId": {
-			TypeSpec: pschema.TypeSpec{Type: "string"}, Description: "The OCID of the user whose tokens are listed.",
+// ListInputs returns by what tokens are listed, for the schema. The framework changes what it is given.
+func ListInputs() pschema.ObjectTypeSpec {
+	return pschema.ObjectTypeSpec{
+		Type: "object",
+		Properties: map[string]pschema.PropertySpec{
+			"userId": {
+				TypeSpec: pschema.TypeSpec{Type: "string"}, Description: "The OCID of the user whose tokens are listed.",
+			},
+			"domainUrl": {
+				TypeSpec:    pschema.TypeSpec{Type: "string"},
+				Description: "The URL of the identity domain that the user is in, if it is not the Default domain.",
+			},
 		},
-		"domainUrl": {
-			TypeSpec:    pschema.TypeSpec{Type: "string"},
-			Description: "The URL of the identity domain that the user is in, if it is not the Default domain.",
-		},
-	},
-	Required: []string{"userId"},
+		Required: []string{"userId"},
+	}
 }
 
 // A Lister lists a user's tokens for "pulumi do ociauthtoken:index:AuthToken list", by their ids for an import. It asks getAuthTokens for

@@ -32,7 +32,7 @@ func askByCLI(i *harness.Issuer, cli string) {
 // The CLI's own tests of machines are in tests/contract. These machines need an issuer of security tokens.
 func TestTheCLISignsInAsTheSamePrincipal(t *testing.T) {
 	toolchain.Long(t)
-	cli := filepath.Join(toolchain.Python(t, "contract-python", "contract/python/requirements.txt"), "bin", "oci")
+	cli := filepath.Join(toolchain.Python(t, "contract-python", filepath.Join(toolchain.Root, "tests/contract/python/requirements.txt")), "bin", "oci")
 	for name, setUp := range map[string]func(*harness.Issuer){
 		"an instance": func(i *harness.Issuer) { i.Env["OCI_CLI_AUTH"] = "instance_principal" },
 		"an instance whose profile is nowhere": func(i *harness.Issuer) {
