@@ -68,12 +68,24 @@ if .version != 4 then error("this is not the output of \"terraform state pull\""
 | ($ARGS.named.only // "") as $only
 | [ (.resources // [])[] | . as $resource
     | select(.mode == "managed" and (.type == "oci_identity_auth_token" or in_domain))
-    | .instances[] | . + {address: address($resource), type: $resource.type}
+    | (.instances // [])[] | . + {address: address($resource), type: $resource.type}
     | select(.address | test($only)) ] as $tokens
 | if $tokens == [] then error("the state has no oci_identity_auth_token and no oci_identity_domains_auth_token, or none whose address matches") else . end
 | [$tokens[] | select(.deposed) | .address] as $doomed
 | if $doomed != [] then
     error("let \"terraform apply\" finish the replacement of \($doomed | join(", ")) first") else . end
+| [$tokens[] | select(.attributes == null) | .address] as $empty
+| if $empty != [] then
+    error("the state has no attributes of \($empty | join(", ")): run \"terraform apply -refresh-only\", or leave these out with --arg only")
+  else . end
+| [$tokens[] | select(inputs | .userId == null or .userId == "") | .address] as $nobodys
+| if $nobodys != [] then
+    error("the state does not say whose \($nobodys | join(", ")) is: run \"terraform apply -refresh-only\", or leave it out with --arg only")
+  else . end
+| [$tokens[] | select(in_domain and (inputs | .domainUrl == null or .domainUrl == "")) | .address] as $nowhere
+| if $nowhere != [] then
+    error("the state has no idcs_endpoint of \($nowhere | join(", ")): run \"terraform apply -refresh-only\", or leave it out with --arg only")
+  else . end
 | if $ARGS.named | has("moved") then
     ($ARGS.named.moved | split("\n")) as $moved | [$tokens[] | select(id | IN($moved[])) | .address] | @sh
   else {resources: ([$tokens[] | entry] | numbered)} end

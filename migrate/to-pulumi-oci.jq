@@ -47,11 +47,14 @@ def provider_entry: entry("pulumi:providers:oci") + {
   inputs: ((.inputs // {}) | with_entries(.key as $key | select(settings | index([$key])) | .value |= decrypted($key)))
 } | without_nulls;
 
+# An alias turns a RotatingAuthToken into an AuthToken. Until a refresh, its id is that of the first token, and tokenId is that of the live one.
+def id: .outputs.tokenId // .id;
+
 def token_entry:
   { userId: (.inputs.userId // .outputs.userId),
     description: (.inputs.description // .outputs.description // "") } as $inputs
   | entry("oci:Identity/authToken:AuthToken") + {
-      id: .id,
+      id: id,
       provider: ([explicit_provider] | first),
       inputs: $inputs,
       outputs: (.urn as $urn | .outputs | $inputs + {

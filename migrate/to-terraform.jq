@@ -28,7 +28,10 @@ def go_time:
 # terraform_name is a name as Terraform takes it.
 def terraform_name: gsub("[^A-Za-z0-9_-]+"; "-") | if test("^[A-Za-z_]") then . else "_" + . end;
 
-def attributes: .urn as $urn | .inputs as $inputs | .id as $id | .outputs | {
+# An alias turns a RotatingAuthToken into an AuthToken. Until a refresh, its id is that of the first token, and tokenId is that of the live one.
+def id: .outputs.tokenId // .id;
+
+def attributes: .urn as $urn | .inputs as $inputs | id as $id | .outputs | {
   id: $id,
   user_id: ($inputs.userId // .userId),
   description: ($inputs.description // .description // "" | value("the description of \($urn)")),

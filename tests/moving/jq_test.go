@@ -342,6 +342,21 @@ func TestImportFileFromTerraform(t *testing.T) {
 		"id": "idcsEndpoint/https://idcs-0.example/authTokens/0a1b", "ocid": nil, "token": "v", "idcs_endpoint": "https://idcs-0.example",
 		"user": []any{map[string]any{"ocid": "ocid1.user.oc1..u"}}, "expires_on": nil,
 	}
+	nothing := terraformTokens("", "none", nil)
+	nothing["instances"] = nil
+	flat, null := terraformTokens("", "flat", nil), terraformTokens("", "null", nil)
+	null["instances"].([]any)[0].(map[string]any)["attributes"] = nil
+	flat["instances"] = []any{map[string]any{"schema_version": 0, "attributes_flat": map[string]any{"id": "id"}}}
+	lacking := func(attribute string) map[string]any {
+		token := terraformTokens("", "ci", nil)
+		token["type"] = "oci_identity_domains_auth_token"
+		attributes := maps.Clone(inDomain["instances"].([]any)[0].(map[string]any)["attributes"].(map[string]any))
+		delete(attributes, attribute)
+		token["instances"].([]any)[0].(map[string]any)["attributes"] = attributes
+		return token
+	}
+	noUser := terraformTokens("", "ci", nil)
+	delete(noUser["instances"].([]any)[0].(map[string]any)["attributes"].(map[string]any), "user_id")
 	for name, c := range map[string]struct {
 		resources []map[string]any
 		args      []string
@@ -394,7 +409,21 @@ func TestImportFileFromTerraform(t *testing.T) {
 		"a replacement that is not finished": {
 			resources: []map[string]any{deposed}, complaint: "finish the replacement of oci_identity_auth_token.ci first",
 		},
-		"no token": {complaint: "the state has no oci_identity_auth_token"},
+		"no instances": {resources: []map[string]any{nothing, terraformTokens("", "b", nil)}, names: []string{"b"}},
+		"no attributes": {
+			resources: []map[string]any{null}, complaint: `the state has no attributes of oci_identity_auth_token.null: run "terraform apply -refresh-only"`,
+		},
+		"attributes of an old Terraform": {
+			resources: []map[string]any{flat}, complaint: `the state has no attributes of oci_identity_auth_token.flat: run "terraform apply -refresh-only"`,
+		},
+		"in a domain, without a user": {
+			resources: []map[string]any{lacking("user")}, complaint: "the state does not say whose oci_identity_domains_auth_token.ci is",
+		},
+		"in a domain, without its URL": {
+			resources: []map[string]any{lacking("idcs_endpoint")}, complaint: "the state has no idcs_endpoint of oci_identity_domains_auth_token.ci",
+		},
+		"without a user": {resources: []map[string]any{noUser}, complaint: "the state does not say whose oci_identity_auth_token.ci is"},
+		"no token":       {complaint: "the state has no oci_identity_auth_token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -456,6 +485,14 @@ func newToken(name string, changes map[string]any) map[string]any {
 	return resource
 }
 
+// onceRotating returns an AuthToken that an alias has made of a RotatingAuthToken, whose first token is revoked.
+func onceRotating() map[string]any {
+	resource := newToken("ci", nil)
+	resource["id"] = "ocid1.credential.oc1..revoked"
+	resource["outputs"].(map[string]any)["tokenId"] = "ocid1.credential.oc1..live"
+	return resource
+}
+
 func TestImportFileBackToPulumiOCI(t *testing.T) {
 	t.Parallel()
 	const provider = "urn:pulumi:s::p::pulumi:providers:ociauthtoken::home"
@@ -496,6 +533,11 @@ func TestImportFileBackToPulumiOCI(t *testing.T) {
 			},
 		}, file.Resources, which)
 
+		output, err = runJQ(jq, "to-pulumi-oci", stackWith(onceRotating()))
+		require.NoError(t, err, "%s: %s", which, output)
+		require.NoError(t, json.Unmarshal([]byte(output), &file))
+		assert.Equal(t, "ocid1.credential.oc1..live", file.Resources[0].ID, which)
+
 		output, err = runJQ(jq, "to-pulumi-oci", stackWith(newToken("ci", map[string]any{
 			"inputs": map[string]any{"domainUrl": "https://x"},
 		})))
@@ -513,6 +555,8 @@ func TestTerraformStateFromStack(t *testing.T) {
 			"time_created": "2024-05-17 08:15:30.12 +0000 UTC", "time_expires": nil, "timeouts": nil,
 		}
 	}
+	live := attributes("ci")
+	live["id"] = "ocid1.credential.oc1..live"
 	imported := terraformTokens("module.m", "it", "k")
 	imported["instances"].([]any)[0].(map[string]any)["attributes"] = map[string]any{"id": "ocid1.credential.oc1..ci", "token": nil}
 	other := terraformTokens("", "ci", nil)
@@ -558,6 +602,9 @@ func TestTerraformStateFromStack(t *testing.T) {
 		"a token that was imported gets its value": {
 			state: terraformState(imported), stack: stackWith(newToken("ci", nil)), serial: 8,
 			want: map[string]map[string]any{"module.m.it": attributes("ci")},
+		},
+		"a token whose id a refresh would correct": {
+			stack: stackWith(onceRotating()), serial: 1, want: map[string]map[string]any{"ci": live},
 		},
 		"an address that is taken": {
 			state: terraformState(other), stack: stackWith(newToken("ci", nil)),
