@@ -58,6 +58,9 @@ var otherTypes = []Type{
 // token or a password may look like that.
 var pattern = regexp.MustCompile(`^ocid[0-9a-z]*[.:]([0-9a-zA-Z_-]*[.:]){3,}[0-9a-zA-Z_-]+$`)
 
+// within matches an OCID with other characters around it, such as quotes, angle brackets or the rest of a URL.
+var within = regexp.MustCompile(`\b` + strings.Trim(pattern.String(), "^$"))
+
 // Check returns nil if s may be an OCID of the wanted type. Otherwise its error says what s is instead and where to find the
 // right one. It is worded to follow the name of a property, as in "userId: ...", and quotes no more of s than may be shown.
 func Check(s string, want Type) error {
@@ -72,6 +75,9 @@ func Check(s string, want Type) error {
 			if want == User && other.form.MatchString(s) {
 				return fmt.Errorf("%q is %s, not the user's OCID, which this command prints: %s", safetext.Text(s), other.is, other.command)
 			}
+		}
+		if within.MatchString(s) {
+			return fmt.Errorf("%q is not an OCID, but contains one: give that without quotes or other characters around it", safetext.Text(s))
 		}
 		return fmt.Errorf("%q is not an OCID: %s", safetext.Text(s), remedy)
 	}
