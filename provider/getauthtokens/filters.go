@@ -41,9 +41,12 @@ func (f *Filter) Annotate(a infer.Annotator) {
 func matcher(filters []Filter, known []string) (func(map[string]string) bool, error) {
 	var all []func(map[string]string) bool
 	for i, filter := range filters {
+		if strings.TrimSpace(filter.Name) != filter.Name {
+			return nil, fmt.Errorf("filters[%d].name: it has white space around it: remove it", i)
+		}
 		name := camelCase(filter.Name)
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("filters[%d].name: there is no property %q: use one of %s", i, safetext.Text(filter.Name),
+			return nil, fmt.Errorf("filters[%d].name: %q is not a property of a token: use one of %s", i, safetext.Text(filter.Name),
 				strings.Join(slices.Sorted(slices.Values(known)), ", "))
 		}
 		if len(filter.Values) == 0 {

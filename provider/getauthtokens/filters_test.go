@@ -48,7 +48,9 @@ func TestFilters(t *testing.T) {
 		assert.Equal(t, test.want, got, name)
 	}
 	for complaint, filter := range map[string]Filter{
-		`filters[0].name: there is no property "token": use one of description, state`: plain("token", "x"),
+		`filters[0].name: "token" is not a property of a token: use one of description, state`:                 plain("token", "x"),
+		"filters[0].name: a text of 13 characters is not a property of a token: use one of description, state": plain("my descriptio", "x"),
+		"filters[0].name: it has white space around it: remove it":                                             plain("description ", "x"),
 		"filters[0].values: is empty":                                          plain("state"),
 		"filters[0].values[1]: is not a regular expression: missing closing )": regex("state", "a", "("),
 	} {

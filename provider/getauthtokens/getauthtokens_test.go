@@ -70,7 +70,10 @@ func TestGetAuthTokensOfBadArguments(t *testing.T) {
 	}{
 		{map[string]any{}, "userId"},
 		{map[string]any{"userId": "alice"}, `userId: "alice" is not an OCID`},
-		{map[string]any{"userId": s.User, "filters": []any{map[string]any{"name": "token", "values": []any{"x"}}}}, `filters[0].name: there is no property "token"`},
+		{map[string]any{"userId": s.User, "filters": []any{map[string]any{"name": "token", "values": []any{"x"}}}}, `filters[0].name: "token" is not a property of a token`},
+		{map[string]any{"userId": s.User, "filters": []any{map[string]any{"name": "id", "values": []any{"x"}, "regx": true}}}, `filters[0]: there is no property "regx": use one of name, regex, values`},
+		{map[string]any{"userId": s.User, "filters": []any{map[string]any{"name": "id", "values": "x"}}}, "filters[0].values: is not a list, in which each item is a string"},
+		{map[string]any{"userId": s.User, "filters": []any{map[string]any{"name": "id", "values": []any{"x"}}, map[string]any{"values": []any{"x"}}}}, "filters[1].name: is not set, and is required"},
 		{map[string]any{"userId": s.User, "filters": []any{map[string]any{"name": "id", "values": []any{"("}, "regex": true}}}, "filters[0].values[0]"},
 		{map[string]any{"userId": s.User[:len(s.User)-4] + "zzzz"}, "404 NotAuthorizedOrNotFound"},
 	} {

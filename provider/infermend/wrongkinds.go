@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -55,10 +56,20 @@ func explainingWrongKinds(provider p.Provider, pkg string) p.Provider {
 		return resp, err
 	}
 	provider.Invoke = func(ctx context.Context, req p.InvokeRequest) (p.InvokeResponse, error) {
+		known := func(spec schema.PackageSpec) map[string]schema.PropertySpec {
+			if inputs := spec.Functions[string(req.Token)].Inputs; inputs != nil {
+				return inputs.Properties
+			}
+			return nil
+		}
+		for name, value := range req.Args.AllStable {
+			// The decoder cuts fractions off.
+			if value.IsNumber() && !isWhole(value) && known(spec())[name].Type == "integer" {
+				return p.InvokeResponse{Failures: explain(known, req.Args, []p.CheckFailure{{Property: name}})}, nil
+			}
+		}
 		resp, err := inner.Invoke(ctx, req)
-		resp.Failures = explain(func(spec schema.PackageSpec) map[string]schema.PropertySpec {
-			return spec.Functions[string(req.Token)].Inputs.Properties
-		}, req.Args, resp.Failures)
+		resp.Failures = explain(known, req.Args, resp.Failures)
 		return resp, err
 	}
 	return provider
@@ -91,15 +102,63 @@ func wrongKind(spec schema.PackageSpec, known map[string]schema.PropertySpec, gi
 	}
 	argument, ok := known[name]
 	switch {
-	case !ok && plainName.MatchString(named):
-		return fmt.Sprintf("there is no property %q: use one of %s", named, listed(known))
 	case !ok:
-		return "there is a property that is not known: use one of " + listed(known)
+		return notKnown(named, known)
 	case given.Get(name).IsNull():
 		return name + ": is not set, and is required"
-	default:
-		return fmt.Sprintf("%s: is not, or does not consist of, what it should be: %s", name, inWordsOf(spec, argument.TypeSpec))
 	}
+	if wrong := wrongPart(spec, argument.TypeSpec, name, given.Get(name)); wrong != "" {
+		return wrong
+	}
+	return fmt.Sprintf("%s: is not, or does not consist of, what it should be: %s", name, inWordsOf(spec, argument.TypeSpec))
+}
+
+// wrongPart says which part of a value is not what the schema says, and returns "" if it finds none. It looks into lists and objects, but
+// not into maps, whose keys are not shown.
+func wrongPart(spec schema.PackageSpec, typ schema.TypeSpec, path string, value property.Value) string {
+	switch {
+	case typ.Items != nil && value.IsArray():
+		for i, item := range value.AsArray().All {
+			if wrong := wrongPart(spec, *typ.Items, fmt.Sprintf("%s[%d]", path, i), item); wrong != "" {
+				return wrong
+			}
+		}
+		return ""
+	case typ.Ref != "" && value.IsMap():
+		object := spec.Types[strings.TrimPrefix(typ.Ref, "#/types/")]
+		for name := range value.AsMap().AllStable {
+			if _, ok := object.Properties[name]; !ok {
+				return path + ": " + notKnown(name, object.Properties)
+			}
+		}
+		for _, name := range object.Required {
+			if value.AsMap().Get(name).IsNull() {
+				return path + "." + name + ": is not set, and is required"
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(object.Properties)) {
+			if wrong := wrongPart(spec, object.Properties[name].TypeSpec, path+"."+name, value.AsMap().Get(name)); wrong != "" {
+				return wrong
+			}
+		}
+		return ""
+	case value.IsNull() || value.IsComputed() || typ.AdditionalProperties != nil && value.IsMap(),
+		typ.Type == "string" && value.IsString(), typ.Type == "boolean" && value.IsBool(),
+		typ.Type == "number" && value.IsNumber(), typ.Type == "integer" && value.IsNumber() && isWhole(value):
+		return ""
+	default:
+		return fmt.Sprintf("%s: is not %s", path, inWordsOf(spec, typ))
+	}
+}
+
+func isWhole(number property.Value) bool { return math.Trunc(number.AsNumber()) == number.AsNumber() }
+
+// notKnown says that there is no property with a name, and shows the name if it may be shown.
+func notKnown(name string, known map[string]schema.PropertySpec) string {
+	if plainName.MatchString(name) {
+		return fmt.Sprintf("there is no property %q: use one of %s", name, listed(known))
+	}
+	return "there is a property that is not known: use one of " + listed(known)
 }
 
 func listed[T any](named map[string]T) string {

@@ -19,5 +19,5 @@ func TestInferNamesThePropertyWhoseValueTheEngineThenPrints(t *testing.T) {
 
 	answer, err = serve(t, explainingWrongKinds(made.bare, "test")).Check(check)
 	require.NoError(t, err)
-	assert.Equal(t, []p.CheckFailure{{Reason: "note: is not, or does not consist of, what it should be: a string"}}, answer.Failures)
+	assert.Equal(t, []p.CheckFailure{{Reason: "note: is not a string"}}, answer.Failures)
 }

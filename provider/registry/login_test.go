@@ -183,6 +183,7 @@ func TestBadLoginArgumentsAreNamed(t *testing.T) {
 		{map[string]any{"password": harness.Canary + "\n"}, "password: it contains a line break"},
 		{map[string]any{"password": harness.Canary, "waitTimeoutSeconds": -1}, "waitTimeoutSeconds: -1 is not from 0 to 3600"},
 		{map[string]any{"password": harness.Canary, "waitTimeoutSeconds": 3601}, "waitTimeoutSeconds: 3601 is not from 0 to 3600"},
+		{map[string]any{"password": harness.Canary, "waitTimeoutSeconds": 1.5}, "waitTimeoutSeconds: is not a whole number"},
 	} {
 		refused(inprocess.GetRegistryLogin, test.arguments, test.complaint)
 	}
