@@ -79,7 +79,7 @@ var bounds = map[string][]string{
 		"returns one that is valid for {accessTokenLives}.",
 	},
 	"provider/authtoken/authtoken.md": {
-		"In a token's last week, or in the last {lastShare}th of its life",
+		"when less than {lastWeek} is left, or less than a {lastShare}th of the token's life. For a token that lives for {lastWeek} or less,",
 	},
 	"provider/registry/getregistrylogin.md": {
 		"It waits for {readyWithin} at most, or for `waitTimeoutSeconds`",

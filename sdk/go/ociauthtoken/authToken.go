@@ -92,7 +92,7 @@ import (
 // ```
 // ### A token for a user of an identity domain, which expires
 //
-// A user of an identity domain other than Default needs `domainUrl`, because each domain has its own API. Tokens of a domain can expire. In a token's last week, or in the last tenth of its life, `pulumi preview` and `pulumi up` warn. A later `timeExpires` replaces the token.
+// A user of an identity domain other than Default needs `domainUrl`, because each domain has its own API. Tokens of a domain can expire. `pulumi preview` and `pulumi up` warn when less than a week is left, or less than a tenth of the token's life. For a token that lives for a week or less, they warn in its last tenth only. A later `timeExpires` replaces the token.
 // ```go
 // package main
 //
