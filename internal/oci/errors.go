@@ -150,6 +150,12 @@ func (e *Error) advice() string {
 	}
 }
 
+// IsLimitExceeded reports whether an error says that the user already has as many tokens as OCI allows.
+func IsLimitExceeded(err error) bool {
+	var failure *Error
+	return errors.As(err, &failure) && failure.LimitExceeded()
+}
+
 // LimitExceeded reports whether the user already has as many tokens as OCI allows. Other limits have the same codes.
 func (e *Error) LimitExceeded() bool {
 	if !e.creates || (e.Status != http.StatusBadRequest && e.Status != http.StatusConflict) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
@@ -38,6 +39,8 @@ type plan struct {
 	others int
 	// checked reports whether OCI was asked about the current token and knows best whether it can be used.
 	checked bool
+	// unlisted reports whether OCI does not show the current token, which is so new that it may be gone, or may not be shown yet.
+	unlisted bool
 	// created reports whether this update has created a token. rotated reports whether it has done so, or has finished a rotation that
 	// an earlier update had begun. Only the next update begins another one then, because what depends on the resource has not got the
 	// new value yet, and the previous one must still work.
@@ -70,15 +73,17 @@ const (
 )
 
 // next returns the next step. What an earlier update has begun comes first. If the current token cannot be used, a rotation revokes
-// it, and keeps the previous one, which may work.
+// it, and keeps the previous one, which may work. If it may be gone, no token is revoked before OCI has been asked for a new one: OCI
+// knows whether there is room.
 func (p plan) next() step {
 	rotate, live, previous, usable := p.why() != notDue, p.state.isLive(), p.hasPrevious(), p.state.IsUsable()
+	revoke := rotate && !(p.unlisted && p.overlap())
 	switch {
 	case live && !p.checked && (p.created || !usable):
 		return awaitActive
-	case rotate && previous && live && usable, rotate && previous && !live && p.others > 0:
+	case revoke && previous && live && usable, revoke && previous && !live && p.others > 0:
 		return revokePrevious
-	case rotate && live && (!p.overlap() || previous):
+	case revoke && live && (!p.overlap() || previous):
 		return revokeCurrent
 	case p.state.Description != p.inputs.Description:
 		return describe // before the creation, so that a creation is the last thing that can fail
@@ -90,6 +95,17 @@ func (p plan) next() step {
 		return nothing
 	}
 }
+
+// afterAwaiting returns what is left once a token that is CREATING has become ACTIVE, as a preview assumes.
+func (p plan) afterAwaiting() plan {
+	if p.state.State == tokens.StateCreating {
+		p.state.State, p.rotated = tokens.StateActive, true
+	}
+	return p
+}
+
+// currentWorks reports whether the current token can be used, as far as is known.
+func (p plan) currentWorks() bool { return p.state.isLive() && p.state.IsUsable() && !p.unlisted }
 
 // why returns why a rotation is due.
 func (p plan) why() reason {
@@ -137,7 +153,7 @@ func (p plan) previousIsOver() bool { return p.whyOver() != "" }
 
 // whyOver says why the previous token has to be revoked, or "" if it need not be.
 func (p plan) whyOver() string {
-	if !p.hasPrevious() || !p.state.isLive() || !p.state.IsUsable() {
+	if !p.hasPrevious() || !p.currentWorks() {
 		return ""
 	}
 	passed := func(t time.Time) bool { return !t.IsZero() && !p.now.Before(t) }
@@ -181,10 +197,12 @@ func (p plan) explain() string {
 	case lost:
 		return "a new token is due: the current one is gone"
 	case triggered:
-		if p.hidden {
+		// done leaves an empty key.
+		keys := slices.DeleteFunc(p.triggers(), func(key string) bool { return key == "" })
+		if p.hidden || len(keys) == 0 {
 			return "a rotation is due: rotateWhenChanged has changed"
 		}
-		return "a rotation is due: rotateWhenChanged has changed (" + strings.Join(p.triggers(), ", ") + ")"
+		return "a rotation is due: rotateWhenChanged has changed (" + strings.Join(keys, ", ") + ")"
 	case aged:
 		expires := token.Time(token.OrEmpty(p.state.TimeExpires))
 		if soon := token.ExpiresSoonFrom(p.state.Created(), expires); !soon.IsZero() && !p.now.Before(soon) {

@@ -154,7 +154,7 @@ func (r *RotatingAuthToken) Diff(ctx context.Context, req infer.DiffRequest[Args
 		changes["tokenId"] = p.PropertyDiff{Kind: p.Add} // the update records that the token has been taken over
 	}
 	if _, refreshing := r.refreshed.Load(call.URN); !refreshing && !infermend.Replaces(diff) {
-		plan := r.planned(ctx, req.State.adopted(req.ID, req.Inputs), req.Inputs)
+		plan := r.planned(ctx, req.State.adopted(req.ID, req.Inputs), req.Inputs).afterAwaiting()
 		switch {
 		case plan.why() == aged:
 			changes["timeRotationDue"] = p.PropertyDiff{Kind: p.Update}
@@ -171,8 +171,13 @@ func (r *RotatingAuthToken) Diff(ctx context.Context, req infer.DiffRequest[Args
 // announce tells the person at the terminal what is due and why. If a rotation will be due soon, it also warns about a token that
 // leaves no room for it. An error of OCI is ignored here, because the update reports it.
 func (r *RotatingAuthToken) announce(ctx context.Context, plan plan) {
-	if due := plan.explain(); due != "" {
+	next := plan
+	next.rotated = false
+	switch due := plan.explain(); {
+	case due != "":
 		p.GetLogger(ctx).InfoStatus(due)
+	case next.why() != notDue:
+		p.GetLogger(ctx).InfoStatusf("%s. This update finishes an earlier rotation: the next \"pulumi up\" begins this one", next.explain())
 	}
 	if !plan.isDueSoon() {
 		return
@@ -338,6 +343,9 @@ func (r *RotatingAuthToken) Update(
 	if req.DryRun {
 		if run.created {
 			infermend.CallOf(ctx).Answer.Unknown = ofNewToken()
+		}
+		if run.created && run.unlisted {
+			infermend.CallOf(ctx).Answer.Unknown = append(ofNewToken(), ofPrevious()...)
 		}
 		return response{Output: state}, nil
 	}

@@ -51,6 +51,7 @@ func (r *RotatingAuthToken) newUpdate(
 		before := begun.(*update)
 		if reflect.DeepEqual(before.from, run.from) && reflect.DeepEqual(before.inputs, run.inputs) {
 			run.state, run.created, run.rotated, run.changed = before.state, before.created, before.rotated, before.changed
+			run.unlisted = before.unlisted
 		}
 		run.listed = before.orphaned // the token that it may have created must not count as someone else's
 	}
@@ -92,6 +93,7 @@ func (run *update) checkRoom(ctx context.Context) error {
 		if found.currentGone {
 			run.state, run.changed = run.state.withoutCurrent(), true
 		}
+		run.unlisted = run.state.isLive() && found.current == nil
 		others := found.others(run.state)
 		run.others = len(others)
 		if run.why() == notDue || run.hasRoom() {
@@ -131,12 +133,17 @@ func (run *update) take(ctx context.Context, next step) error {
 		run.state.Description = run.inputs.Description
 	case create:
 		created, err := run.create(ctx)
+		if run.unlisted && run.hasPrevious() && oci.IsLimitExceeded(err) && !run.orphaned {
+			run.unlisted = false // OCI counts the current token, so it exists, and the previous one can make room.
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		if run.state.isLive() {
+		if run.state.isLive() && !(run.unlisted && run.hasPrevious()) {
 			run.state = run.state.currentAsPrevious()
 		}
+		run.unlisted = run.unlisted && run.dryRun // A preview cannot tell which of the two is the previous one then.
 		run.state.RotateWhenChanged = run.inputs.RotateWhenChanged
 		run.state, run.created, run.rotated, run.checked = run.state.withNewToken(created), true, true, false
 	case nothing:
@@ -233,7 +240,7 @@ func (run *update) failed(err error) error {
 	}
 	works := "The current token still works"
 	switch {
-	case run.state.isLive() && run.state.IsUsable():
+	case run.currentWorks():
 	case run.hasPrevious():
 		works = "The previous token still works"
 	default:
@@ -262,11 +269,15 @@ func (run *update) mayChange(inputs property.Map) []string {
 	if !rotates && !unknown("previousDays", "overlap") {
 		return nil
 	}
-	names := []string{"previousToken", "previousTokenId", "previousTimeCreated"}
+	names := ofPrevious()
 	if rotates || run.why() != notDue {
 		names = append(names, ofNewToken()...)
 	}
 	return names
+}
+
+func ofPrevious() []string {
+	return []string{"previousToken", "previousTokenId", "previousTimeCreated"}
 }
 
 // ofNewToken returns the names of the outputs that are not known before the next token exists.
