@@ -77,7 +77,7 @@ const (
 // knows whether there is room.
 func (p plan) next() step {
 	rotate, live, previous, usable := p.why() != notDue, p.state.isLive(), p.hasPrevious(), p.state.IsUsable()
-	revoke := rotate && !(p.unlisted && p.overlap())
+	revoke := rotate && (!p.unlisted || !p.overlap())
 	switch {
 	case live && !p.checked && (p.created || !usable):
 		return awaitActive

@@ -140,7 +140,7 @@ func (run *update) take(ctx context.Context, next step) error {
 		if err != nil {
 			return err
 		}
-		if run.state.isLive() && !(run.unlisted && run.hasPrevious()) {
+		if run.state.isLive() && (!run.unlisted || !run.hasPrevious()) {
 			run.state = run.state.currentAsPrevious()
 		}
 		run.unlisted = run.unlisted && run.dryRun // A preview cannot tell which of the two is the previous one then.
