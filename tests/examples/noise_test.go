@@ -22,8 +22,8 @@ import (
 func newNoise(t *testing.T, resources string) *project {
 	t.Helper()
 	p := newProject(t, "push-image-yaml", yaml)
-	for _, name := range []string{"command", "docker", "docker-build", "kubernetes"} {
-		p.installStandIn(name, "1.0.0")
+	for name, version := range map[string]string{"command": "1.2.1", "docker": "4.8.0", "docker-build": "0.0.22", "kubernetes": "4.34.2"} {
+		p.installStandIn(name, version)
 	}
 	ocir.Start(t, p.oci, p.url)
 	write(t, filepath.Join(p.dir, yaml.main), `name: noise
@@ -169,7 +169,7 @@ func TestIgnoringThePasswordKeepsTheOldOne(t *testing.T) {
 	t.Run("Provider of Docker", func(t *testing.T) {
 		t.Parallel()
 		p := hourLater(t, ignoring(dockerProvider, "registryAuth"))
-		assert.Contains(t, p.fails("up", "--yes", "--skip-preview", "--config", "trigger=second"), "401 Unauthorized")
+		assert.Contains(t, p.fails("up", "--yes", "--skip-preview", "--config", "trigger=second"), "UNAUTHORIZED")
 	})
 	t.Run("Release of Helm", func(t *testing.T) {
 		t.Parallel()

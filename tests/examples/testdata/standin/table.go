@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,6 +28,8 @@ type table struct {
 	types map[string]any
 	// goModule is the import path of the SDK for Go, which tests generate where the real one is not available as a module.
 	goModule string
+	// version is what the schema says. It is 1.0.0 if this is empty.
+	version string
 }
 
 // kind is a type of resource.
@@ -143,7 +146,8 @@ var tables = map[string]table{
 		},
 	},
 	"docker": {
-		config: map[string]any{"registryAuth": map[string]any{"type": "array", "items": named}},
+		version: "4.8.0", // In YAML, older ones may not have images: github.com/pulumi/pulumi-yaml/issues/421.
+		config:  map[string]any{"registryAuth": map[string]any{"type": "array", "items": named}},
 		kinds: map[string]kind{
 			"docker:index/image:Image": {
 				arguments: with(with(all(text, "imageName"), "build", named), "registry", named),
@@ -174,17 +178,20 @@ var tables = map[string]table{
 
 // login returns a login of an argument, in which a property has the address of the registry.
 func login(given property.Value, address string) Registry {
+	return loginAt(given.AsMap().Get(address).AsString(), given)
+}
+
+// loginAt returns a login of an argument to a registry.
+func loginAt(host string, given property.Value) Registry {
 	username, password := given.AsMap().Get("username").AsString(), given.AsMap().Get("password").AsString()
-	return Registry{Address: given.AsMap().Get(address).AsString(), Username: &username, Password: &password}
+	return Registry{Address: host, Username: &username, Password: &password}
 }
 
 // pullChart looks for the chart of a Helm release with the login of the release.
 func pullChart(ctx context.Context, inputs property.Map) error {
 	chart := strings.TrimPrefix(inputs.Get("chart").AsString(), "oci://")
 	host, _, _ := strings.Cut(chart, "/")
-	with := login(inputs.Get("repositoryOpts"), "")
-	with.Address = host
-	_, err := crane(ctx, []Registry{with}, "manifest", chart+":"+inputs.Get("version").AsString())
+	_, err := crane(ctx, []Registry{loginAt(host, inputs.Get("repositoryOpts"))}, "manifest", chart+":"+inputs.Get("version").AsString())
 	return err
 }
 
@@ -243,7 +250,7 @@ func (t table) schema(name string) map[string]any {
 		}
 	}
 	schema := map[string]any{
-		"name": name, "version": "1.0.0", "meta": map[string]any{"moduleFormat": "(.*)(?:/[^/]*)"},
+		"name": name, "version": cmp.Or(t.version, "1.0.0"), "meta": map[string]any{"moduleFormat": "(.*)(?:/[^/]*)"},
 		"config": map[string]any{"variables": t.config}, "provider": map[string]any{"inputProperties": t.config},
 		"resources": resources, "types": t.types,
 	}
