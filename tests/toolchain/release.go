@@ -127,7 +127,11 @@ func (d *Downloads) RequireInstalled(home string) {
 	archive := plugin + "-v" + Version(d.t) + "-" + runtime.GOOS + "-" + runtime.GOARCH + ".tar.gz"
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	require.Equal(d.t, []string{"/release/" + archive}, d.asked, "what pulumi asked for")
+	// The pinned language host for Go takes pulumi-cloud-sdk, which Pulumi's own SDK requires, for a provider. It goes on without it.
+	asked := slices.DeleteFunc(slices.Clone(d.asked), func(path string) bool {
+		return strings.HasPrefix(path, "/elsewhere/pulumi-resource-cloud-sdk-")
+	})
+	require.Equal(d.t, []string{"/release/" + archive}, asked, "what pulumi asked for")
 	folder := d.t.TempDir()
 	Run(d.t, folder, nil, "tar", "--extract", "--file", filepath.Join(d.release, archive))
 	for _, name := range []string{plugin, "LICENSE", "README.md"} {
