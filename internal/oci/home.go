@@ -23,8 +23,9 @@ type home struct {
 	search Shared[*Service]
 }
 
-// homeWithin bounds a search for the home region.
-const homeWithin = time.Minute
+// homeWithin bounds a search for the home region. It is longer than the SDK's timeout for one request, 60 s, so that the error says what
+// became of the request.
+const homeWithin = 75 * time.Second
 
 // found returns the service in the home region, or nil if that is not known.
 func (h *home) found() *Service {
