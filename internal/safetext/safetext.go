@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,24 +29,27 @@ var forms = []*regexp.Regexp{
 	regexp.MustCompile(`^([0-9a-fA-F]{2}:){15}[0-9a-fA-F]{2}$`),
 	// Times.
 	regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[ 0-9TZtz:.+-]*$`),
-	// Paths: ~, or what begins with ~/, ./, ../ or C:\, or with a folder such as /home. A key in base64 may begin with a slash too.
-	regexp.MustCompile(`^(~|\.{1,2}|[a-zA-Z]:|/[a-zA-Z][a-z]{2,16}(\.[a-z]{1,8})?)([/\\][\p{L}\p{N} ._@-]{0,80})*$`),
 }
 
 // oneWord matches a word in lower case, in upper case, or with a capital. It is shorter than an auth token, which has 20 characters.
 const oneWord = `([a-z]{1,16}|[A-Z]{1,16}|[A-Z][a-z]{1,15})`
 
+// pathForm matches paths: ~, or what begins with ~/, ./, ../ or C:\, or with a folder such as /home. A key in base64 may begin with a
+// slash too.
+var pathForm = regexp.MustCompile(`^(~|\.{1,2}|[a-zA-Z]:|/[a-zA-Z][a-z]{2,16}(\.[a-z]{1,8})?)([/\\][\p{L}\p{N} ._@-]*)*$`)
+
 // isShown reports whether t has one of the forms.
 func (t Text) isShown() bool {
-	if utf8.RuneCountInString(string(t)) > longestText {
-		return false
-	}
-	for _, form := range forms {
-		if form.MatchString(string(t)) {
-			return true
-		}
-	}
-	return false
+	return utf8.RuneCountInString(string(t)) <= longestText &&
+		(isPath(string(t)) || slices.ContainsFunc(forms, func(form *regexp.Regexp) bool { return form.MatchString(string(t)) }))
+}
+
+// isPath reports whether s is a path without overlong names. Were their length a part of the form, every start of the plugin would compile
+// all letters of Unicode once for each character.
+func isPath(s string) bool {
+	names := strings.FieldsFunc(s, func(r rune) bool { return r == '/' || r == '\\' })
+	return pathForm.MatchString(s) &&
+		!slices.ContainsFunc(names, func(name string) bool { return utf8.RuneCountInString(name) > longestName })
 }
 
 // String returns what may be shown of t.
@@ -160,6 +164,7 @@ func Sentence(s string) string {
 
 const (
 	longestText     = 256
+	longestName     = 80
 	longestSentence = 1000
 )
 
