@@ -30,19 +30,21 @@ type apiKey struct {
 // PrivateRSAKey returns the key itself.
 func (k apiKey) PrivateRSAKey() (*rsa.PrivateKey, error) { return k.key, nil }
 
+// Refreshable returns false: an API key signs the same request in the same way again.
+func (apiKey) Refreshable() bool { return false }
+
 // String says who signs, and where each part of the API key was found.
 func (k apiKey) String() string { return k.described }
 
 // apiKeyCredentials returns credentials that sign with an API key:
 // https://docs.oracle.com/iaas/Content/API/Concepts/apisigningkey.htm.
 func apiKeyCredentials(_ context.Context, s *sources) (Credentials, error) {
-	r := &requirement{sources: s}
 	parts := s.identity()
-	tenancyID, userID := string(r.check(propertyTenancyOCID, parts[theTenancy])), string(r.check(propertyUserOCID, parts[theUser]))
-	digest, region := strings.ToLower(string(r.check(propertyFingerprint, parts[theFingerprint]))), string(r.require(propertyRegion))
+	tenancyID, userID := string(s.check(propertyTenancyOCID, parts[theTenancy])), string(s.check(propertyUserOCID, parts[theUser]))
+	digest, region := strings.ToLower(string(s.check(propertyFingerprint, parts[theFingerprint]))), string(s.require(propertyRegion))
 	private, problem := s.readPrivateKey(parts[theKey])
-	r.add(problem)
-	if err := r.err(); err != nil {
+	s.note(problem)
+	if err := s.err(); err != nil {
 		return nil, err
 	}
 	if own := fingerprint(&private.PublicKey); own != digest {

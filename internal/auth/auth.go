@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/user"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
@@ -24,6 +23,8 @@ type Settings map[string]string
 // Credentials sign requests.
 type Credentials interface {
 	common.ConfigurationProvider
+	// Refreshable reports whether a request is to be signed again after a 401.
+	common.RefreshableConfigurationProvider
 	// String says who signs, and where the parts of the credentials were found. It contains no secret.
 	fmt.Stringer
 }
@@ -40,52 +41,53 @@ const (
 	WorkloadIdentityFederation = "WorkloadIdentityFederation"
 )
 
-// Way is one way to sign in. A new one is a function in a file of its own, and a row of ways.
-type Way struct {
-	Name   string // the value of the property auth
-	CLI    string // what OCI's CLI calls it, or ""
-	Does   string // follows the name in the documentation
-	Tools  string // which of OCI's tools sign in like this too
+// way is one way to sign in. A new one is a function in a file of its own, and a row of ways.
+type way struct {
+	name   string // the value of the property auth
+	does   string // follows the name in the documentation
 	signIn func(context.Context, *sources) (Credentials, error)
 }
 
-var ways []Way
+var ways []way
 
 // The functions of the table use properties, and a property is checked against the table. So it is filled after they are initialized.
 func init() {
-	ways = []Way{
-		{APIKey, "api_key", "signs with a user's API key", "CLI, SDKs, Terraform", apiKeyCredentials},
-		{SecurityToken, "security_token", "uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names",
-			"CLI, SDKs, Terraform", sessionCredentials},
-		{InstancePrincipal, "instance_principal", "signs as the instance that Pulumi runs on", "CLI, SDKs, Terraform", instancePrincipal},
-		{InstancePrincipalWithCerts, "", "signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, " +
+	ways = []way{
+		{APIKey, "signs with a user's API key", apiKeyCredentials},
+		{SecurityToken, "uses a session that `oci session authenticate` has opened, in the profile that `configFileProfile` names",
+			sessionCredentials},
+		{InstancePrincipal, "signs as the instance that Pulumi runs on", instancePrincipal},
+		{InstancePrincipalWithCerts, "signs as an instance whose certificates are in the files `ip_cert.pem`, `ip_key.pem`, " +
 			"`intermediate.pem` and, if the key is encrypted, `leaf_passphrase`, in the working directory or in the folder that the " +
-			"environment variable `test_certificates_location` names", "Terraform", instancePrincipalWithCerts},
-		{InstanceOBOUser, "instance_obo_user", "signs as the instance for the user of a delegation token, as Cloud Shell does",
-			"CLI, SDKs", instanceOBOUser},
-		{ResourcePrincipal, "resource_principal", "signs as the function or other resource that Pulumi runs in",
-			"CLI, SDKs, Terraform", resourcePrincipal},
-		{OKEWorkloadIdentity, "oke_workload_identity", "signs as the Kubernetes workload that Pulumi runs in",
-			"CLI, SDKs, Terraform", okeWorkloadIdentity},
-		{WorkloadIdentityFederation, "", "exchanges the token of another issuer for one of OCI", "Go SDK", workloadIdentityFederation},
+			"environment variable `test_certificates_location` names", instancePrincipalWithCerts},
+		{InstanceOBOUser, "signs as the instance for the user of a delegation token, as Cloud Shell does", instanceOBOUser},
+		{ResourcePrincipal, "signs as the function or other resource that Pulumi runs in", resourcePrincipal},
+		{OKEWorkloadIdentity, "signs as the Kubernetes workload that Pulumi runs in", okeWorkloadIdentity},
+		{WorkloadIdentityFederation, "exchanges the token of another issuer for one of OCI", workloadIdentityFederation},
 	}
 	for _, w := range ways {
-		properties[0].Description += " `" + w.Name + "` " + w.Does + "."
+		properties[0].Description += " `" + w.name + "` " + w.does + "."
 	}
 }
 
-// Ways returns the ways to sign in, in the order in which they are documented.
-func Ways() []Way { return slices.Clone(ways) }
+// Ways returns the names of the ways to sign in, in the order in which they are documented.
+func Ways() []string {
+	var names []string
+	for _, w := range ways {
+		names = append(names, w.name)
+	}
+	return names
+}
 
 // wayNamed returns the way that s spells, in any of its spellings. Case and underscores do not matter: OCI's CLI spells them api_key,
 // security_token, instance_principal, and so on.
-func wayNamed(s string) (Way, bool) {
+func wayNamed(s string) (way, bool) {
 	for _, w := range ways {
-		if strings.EqualFold(w.Name, strings.ReplaceAll(s, "_", "")) {
+		if strings.EqualFold(w.name, strings.ReplaceAll(s, "_", "")) {
 			return w, true
 		}
 	}
-	return Way{}, false
+	return way{}, false
 }
 
 // hostName matches what may become a part of the host that signed requests go to.
@@ -125,8 +127,8 @@ func homeDir() (string, error) {
 }
 
 // Resolve finds out who the caller is and returns credentials, or an error that says what is missing or wrong. It takes every
-// property from the first place that has it: the settings, the environment variables in the order of the table, the OCI
-// configuration file. A request to OCI ends when ctx ends, and after a minute at the latest.
+// property from the first place that has it, in the order of docs/guides/signing-in.md. A request to OCI ends when ctx ends, and after a
+// minute at the latest.
 func Resolve(ctx context.Context, settings Settings, environment Environment) (Credentials, error) {
 	s, err := newSources(settings, environment)
 	if err != nil {
@@ -138,7 +140,7 @@ func Resolve(ctx context.Context, settings Settings, environment Environment) (C
 	if err := s.trustCertificates(); err != nil {
 		return nil, err
 	}
-	asked := s.way()
+	asked := s.askedWay()
 	way, known := wayNamed(string(asked.value))
 	if !known {
 		return nil, wrong(propertyAuth, "%v (from %s)", checkWay(string(asked.value)), asked.origin)
@@ -153,9 +155,9 @@ func Resolve(ctx context.Context, settings Settings, environment Environment) (C
 	return s.delegated(credentials)
 }
 
-// way returns how to sign in. The first place that says so decides. A place says so with the property auth, or by having all
+// askedWay returns the name of the way to sign in. The first place that says so decides. A place says so with the property auth, or by having all
 // parts of an API key. A profile of the configuration file also says so by the other keys in it.
-func (s *sources) way() finding {
+func (s *sources) askedWay() finding {
 	for _, places := range s.order {
 		if asked := firstOf(propertyAuth, places...); asked.value != "" {
 			return asked
@@ -165,44 +167,4 @@ func (s *sources) way() finding {
 		}
 	}
 	return finding{value: APIKey}
-}
-
-// requirement collects what is missing or wrong among the properties that one way of signing in needs.
-type requirement struct {
-	*sources
-	problems problems
-}
-
-// require returns the value of a property, and notes a problem if it is missing or wrong.
-func (r *requirement) require(p Property) safetext.Text { return r.check(p, r.find(p)) }
-
-// check returns the value of what was found, and notes a problem if it is missing or wrong.
-func (r *requirement) check(p Property, found finding) safetext.Text {
-	if found.value == "" {
-		r.add(r.missing(p))
-	} else if p.Check != nil {
-		if err := p.Check(string(found.value)); err != nil {
-			r.add(wrong(p, "%v (from %s)", err, found.origin))
-		}
-	}
-	return found.value
-}
-
-// add notes a problem unless it is nil.
-func (r *requirement) add(problem *problem) {
-	if problem != nil {
-		r.problems = append(r.problems, problem)
-	}
-}
-
-// err returns the problems as an error, or nil. If there is no profile to find what is missing in, the error says that.
-func (r *requirement) err() error {
-	if len(r.problems) == 0 {
-		return nil
-	}
-	if missing := r.problems.enumerate(true, "not set"); missing != "" && r.file.problem != nil {
-		others := slices.DeleteFunc(r.problems, func(p *problem) bool { return p.missing })
-		return append(problems{wrong(propertyConfigFileProfile, "%s, and %v", missing, r.file.problem)}, others...)
-	}
-	return r.problems
 }

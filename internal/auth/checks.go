@@ -20,11 +20,7 @@ func checkWay(s string) error {
 	if _, known := wayNamed(s); known {
 		return nil
 	}
-	var names []string
-	for _, w := range ways {
-		names = append(names, w.Name)
-	}
-	return fmt.Errorf("%q is not a way to sign in: use one of %s", safetext.Text(s), strings.Join(names, ", "))
+	return fmt.Errorf("%q is not a way to sign in: use one of %s", safetext.Text(s), strings.Join(Ways(), ", "))
 }
 
 // fingerprintPattern matches 16 bytes in hexadecimal with colons between them.

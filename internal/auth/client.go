@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,56 +13,31 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 )
 
-var errRedirect = errors.New("the answer is a redirect, and it is not followed")
-
-// The SDK takes no client for InstancePrincipalWithCerts and resource principals. It copies http.DefaultTransport for theirs, with its
-// proxy if this variable is false, so that one refuses to follow redirects. Nothing else in this process follows any. The client for
-// OKEWorkloadIdentity is the SDK's alone. No upstream issue for that was found.
+// The SDK takes no client for most ways to sign in. All of its clients copy http.DefaultTransport, with its proxy if this variable is
+// false, but for that of OKEWorkloadIdentity, which is the SDK's alone. No upstream issue for that was found.
 func init() {
 	_ = os.Setenv(common.UsingExpectHeaderEnvVar, "false")
-	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
-		transport.Proxy = func(request *http.Request) (*url.URL, error) {
-			if request.Response != nil { // It follows a redirect.
-				return nil, errRedirect
-			}
-			return http.ProxyFromEnvironment(request)
-		}
-	}
+	http.DefaultTransport.(*http.Transport).Proxy = proxyFor
 }
 
-// guarded returns what makes a client of the SDK safe to sign in with. It follows no redirects, because a request carries tokens that are
-// for its receiver only. It asks the instance metadata service without a proxy, which has metadata of its own if it is an instance too.
-// It accepts plain http for that service and for loopback addresses only.
-func guarded(s *sources) func(common.HTTPRequestDispatcher) (common.HTTPRequestDispatcher, error) {
-	direct := common.CloneHTTPDefaultTransport()
-	direct.Proxy = nil
-	metadata, err := url.Parse(s.metadataURL())
-	return func(given common.HTTPRequestDispatcher) (common.HTTPRequestDispatcher, error) {
-		client, ok := given.(*http.Client)
-		if !ok || err != nil {
-			return nil, errors.Join(err, errors.New("requests cannot be made safe"))
-		}
-		next := client.Transport
-		if next == nil {
-			next = http.DefaultTransport
-		}
-		return &http.Client{
-			Timeout:       client.Timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect },
-			Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
-				switch {
-				case request.URL.Host == metadata.Host:
-					return direct.RoundTrip(request)
-				case request.URL.Scheme != "https" && !hosts.IsLoopback(request.URL.Hostname()):
-					return nil, fmt.Errorf("%s would be asked over the network unencrypted: use https", request.URL.Host)
-				}
-				return next.RoundTrip(request)
-			}),
-		}, nil
+// proxyFor returns the proxy for a request, or an error if the request must not be sent. No redirect is followed, because a request carries
+// tokens that are for its receiver only. Nothing that proves who the caller is goes over plain http, except to loopback addresses and to
+// the instance metadata service. That service is asked without a proxy, which has metadata of its own if it is an instance too.
+func proxyFor(request *http.Request) (*url.URL, error) {
+	metadata, _ := url.Parse(metadataURL(os.Getenv(metadataVariable)))
+	switch to := request.URL; {
+	case request.Response != nil: // to which this request is a redirect
+		return nil, errors.New("the answer is a redirect, and it is not followed")
+	case metadata != nil && to.Host == metadata.Host:
+		return nil, nil
+	case to.Scheme == "http" && request.Header.Get("Authorization") != "" && !hosts.IsLoopback(to.Hostname()):
+		return nil, fmt.Errorf("%s would be asked over the network unencrypted: use https", to.Host)
 	}
+	return http.ProxyFromEnvironment(request)
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
+// metadataVariable tells the SDK where the instance metadata service is.
+const metadataVariable = "OCI_METADATA_BASE_URL"
 
-// RoundTrip sends a request.
-func (r roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
+// metadataURL returns the URL of the instance metadata service, given the value of that variable.
+func metadataURL(variable string) string { return cmp.Or(variable, "http://169.254.169.254/opc/v2") }

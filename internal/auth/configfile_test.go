@@ -202,8 +202,8 @@ func TestTheCLIsOwnFileCountsBeforeTheProfile(t *testing.T) {
 		s, err := newSources(test.program, machine(home, test.environment))
 		require.NoError(t, err)
 		assert.Equal(t, test.region, string(s.find(propertyRegion).value))
-		asked, _ := wayNamed(string(s.way().value))
+		asked, _ := wayNamed(string(s.askedWay().value))
 		wanted, _ := wayNamed(test.kind)
-		assert.Equal(t, wanted.Name, asked.Name)
+		assert.Equal(t, wanted.name, asked.name)
 	}
 }

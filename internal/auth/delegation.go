@@ -6,31 +6,21 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/oracle/oci-go-sdk/v65/common"
 )
 
 // A delegation token lets an instance sign for a user. That is how Cloud Shell signs in: the instance is the machine that the
 // shell runs on, and the user is the person who has opened it. The token goes in the header opc-obo-token.
 
-// delegation signs with other credentials, on behalf of a user. It is Refreshable if they are.
+// delegation signs with other credentials, on behalf of a user.
 type delegation struct {
 	Credentials
 	token  func() (string, error)
 	origin string // where the token comes from, as worded in messages
 }
 
-var _ common.RefreshableConfigurationProvider = delegation{}
-
 // DelegationToken returns the current token. Package oci asks for it. A file is read again each time, because Cloud Shell
 // renews it.
 func (d delegation) DelegationToken() (string, error) { return d.token() }
-
-// Refreshable reports whether a request is to be signed again after a 401.
-func (d delegation) Refreshable() bool {
-	inner, ok := d.Credentials.(common.RefreshableConfigurationProvider)
-	return ok && inner.Refreshable()
-}
 
 // String says who signs, and for whom.
 func (d delegation) String() string {

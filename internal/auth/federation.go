@@ -23,28 +23,28 @@ const exchangeAsClient = "OAuthClientCredentials"
 // workloadIdentityFederation exchanges the token of another issuer, such as a Kubernetes cluster, for a token of OCI. See
 // https://docs.oracle.com/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm.
 func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, error) {
-	r := &requirement{sources: s}
-	issuer := tokenFile{s.path(r.require(propertyWorkloadIdentityTokenPath))}
-	r.require(propertyRegion)
+	issuer := tokenFile{s.path(s.require(propertyWorkloadIdentityTokenPath))}
+	s.require(propertyRegion)
 	e := &exchange{
+		client: common.DefaultBaseClientWithSigner(nil).HTTPClient,
 		issuer: issuer,
-		url:    strings.TrimRight(string(r.require(propertyTokenExchangeDomainURL)), "/") + "/oauth2/v1/token",
+		url:    strings.TrimRight(string(s.require(propertyTokenExchangeDomainURL)), "/") + "/oauth2/v1/token",
 		form: url.Values{
 			"grant_type":           {"urn:ietf:params:oauth:grant-type:token-exchange"},
-			"requested_token_type": {string(r.require(propertyTokenExchangeRequestedTokenType))},
+			"requested_token_type": {string(s.require(propertyTokenExchangeRequestedTokenType))},
 			"subject_token_type":   {string(cmp.Or(s.find(propertyTokenExchangeSubjectTokenType).value, "jwt"))},
 		},
 	}
 	if e.form.Get("requested_token_type") == "urn:oci:token-type:oci-rpst" { // which stands for a resource
-		e.form.Set("res_type", string(r.require(propertyTokenExchangeResourceType)))
+		e.form.Set("res_type", string(s.require(propertyTokenExchangeResourceType)))
 		if expiration := s.find(propertyTokenExchangeRPSTExpiration).value; expiration != "" {
 			e.form.Set("rpst_exp", string(expiration))
 		}
 	}
 	how := cmp.Or(s.find(propertyTokenExchangeAuth), finding{value: exchangeAsClient})
-	asInstance := strings.EqualFold(string(r.check(propertyTokenExchangeAuth, how)), InstancePrincipal)
+	asInstance := strings.EqualFold(string(s.check(propertyTokenExchangeAuth, how)), InstancePrincipal)
 	if !asInstance {
-		client, secret := string(r.require(propertyTokenExchangeClientID)), string(r.require(propertyTokenExchangeClientSecret))
+		client, secret := string(s.require(propertyTokenExchangeClientID)), string(s.require(propertyTokenExchangeClientSecret))
 		e.authorize = func(request *http.Request) error {
 			request.SetBasicAuth(client, secret)
 			return nil
@@ -52,10 +52,10 @@ func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, e
 	}
 	if issuer.Text != "" {
 		if _, err := issuer.GetToken(); err != nil {
-			r.add(wrong(propertyWorkloadIdentityTokenPath, "%v", err))
+			s.note(wrong(propertyWorkloadIdentityTokenPath, "%v", err))
 		}
 	}
-	if err := r.err(); err != nil {
+	if err := s.err(); err != nil {
 		return nil, err
 	}
 	if asInstance {
@@ -65,10 +65,7 @@ func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, e
 		}
 		e.authorize = common.DefaultRequestSigner(instance).Sign
 	}
-	return signInAs(ctx, s, WorkloadIdentityFederation, func() (_ common.ConfigurationProvider, err error) {
-		e.client, err = guarded(s)(common.DefaultBaseClientWithSigner(nil).HTTPClient)
-		return e, err
-	})
+	return signInAs(ctx, s, WorkloadIdentityFederation, func() (common.ConfigurationProvider, error) { return e, nil })
 }
 
 // exchange gets tokens of OCI for those of another issuer. The SDK has the same, but its client follows redirects, with the other
@@ -161,5 +158,5 @@ func (e *exchange) KeyID() (string, error) {
 // TenancyOCID returns the tenancy that the token names.
 func (e *exchange) TenancyOCID() (string, error) {
 	err := e.renew(0)
-	return e.claims.Tenancy, err
+	return cmp.Or(e.claims.Tenancy, e.claims.ResourceTenancy), err
 }

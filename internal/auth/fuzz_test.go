@@ -82,7 +82,7 @@ func FuzzResolve(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind, place uint8, value, variable, content string) {
 		key, itsFingerprint := aKey()
 		settings := Settings{
-			"auth": ways[int(kind)%len(ways)].Name, "tenancyOcid": "ocid1.tenancy.oc1..a", "userOcid": "ocid1.user.oc1..a",
+			"auth": ways[int(kind)%len(ways)].name, "tenancyOcid": "ocid1.tenancy.oc1..a", "userOcid": "ocid1.user.oc1..a",
 			"fingerprint": itsFingerprint, "privateKey": key, "privateKeyPassword": canary, "region": "us-phoenix-1",
 			"tokenExchangeClientId": "client", "tokenExchangeClientSecret": canary,
 			// Nothing is asked of OCI: there is no such file.

@@ -129,8 +129,8 @@ func TestWhoSigns(t *testing.T) {
 			t.Parallel()
 			s, err := newSources(test.program, machine(writeConfigFile(t, test.file), test.environment))
 			require.NoError(t, err)
-			way, _ := wayNamed(string(s.way().value))
-			assert.Equal(t, test.kind, way.Name)
+			way, _ := wayNamed(string(s.askedWay().value))
+			assert.Equal(t, test.kind, way.name)
 			if test.kind == APIKey && test.signs != "" {
 				found := s.identity()
 				assert.Equal(t, test.signs,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -23,17 +24,9 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
-// metadataVariable tells the SDK where the instance metadata service is.
-const metadataVariable = "OCI_METADATA_BASE_URL"
-
-// metadataURL returns the URL of the instance metadata service.
-func (s *sources) metadataURL() string {
-	return string(cmp.Or(s.env(metadataVariable), "http://169.254.169.254/opc/v2"))
-}
-
 // readMetadata asks the instance metadata service for one thing. The status is 0 if there was no answer.
 func readMetadata(ctx context.Context, s *sources, path string) (status int, text string, err error) {
-	base := s.metadataURL()
+	base := metadataURL(string(s.env(metadataVariable)))
 	defer func() {
 		if inURL := (*url.Error)(nil); errors.As(err, &inURL) {
 			err = inURL.Err // without the URL, which may contain a password
@@ -50,11 +43,7 @@ func readMetadata(ctx context.Context, s *sources, path string) (status int, tex
 		return 0, "", errors.New(metadataVariable + " is not a URL")
 	}
 	request.Header.Set("Authorization", "Bearer Oracle")
-	client, err := guarded(s)(&http.Client{})
-	if err != nil {
-		return 0, "", err
-	}
-	response, err := client.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, "", err
 	}
@@ -86,9 +75,7 @@ func instancePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 		base := strings.TrimSuffix(strings.TrimRight(string(endpoint), "/"), "/v1/x509")
 		s.handToSDK("OCI_SDK_AUTH_CLIENT_REGION_URL", safetext.Text(base))
 	}
-	return signInAs(ctx, s, InstancePrincipal, func() (common.ConfigurationProvider, error) {
-		return sdk.InstancePrincipalConfigurationProviderWithCustomClient(guarded(s))
-	})
+	return signInAs(ctx, s, InstancePrincipal, sdk.InstancePrincipalConfigurationProvider)
 }
 
 // learnRealm tells the SDK the domain name of a region that it does not know, if the instance metadata service does. The SDK can ask
@@ -108,67 +95,40 @@ func learnRealm(ctx context.Context, s *sources, region string) {
 // instancePrincipalWithCerts signs as an instance whose certificates are in files. The files have the names that OCI's Terraform
 // provider expects.
 func instancePrincipalWithCerts(ctx context.Context, s *sources) (Credentials, error) {
-	r := &requirement{sources: s}
-	region := common.StringToRegion(string(r.require(propertyRegion)))
-	files, err := readCertificates(s.path(cmp.Or(s.terraformSetting("test_certificates_location").value, ".")))
+	region := common.StringToRegion(string(s.require(propertyRegion)))
+	leaf, key, intermediate, err := readInstance(s.path(cmp.Or(s.terraformSetting("test_certificates_location").value, ".")))
 	if err != nil {
-		r.add(wrong(propertyAuth, "%s: %v. The certificates are looked for in the working directory, or in the folder that "+
+		s.note(wrong(propertyAuth, "%s: %v. The certificates are looked for in the working directory, or in the folder that "+
 			"the environment variable test_certificates_location names", InstancePrincipalWithCerts, err))
 	}
-	if err := r.err(); err != nil {
+	if err := s.err(); err != nil {
 		return nil, err
 	}
 	return signInAs(ctx, s, InstancePrincipalWithCerts, func() (common.ConfigurationProvider, error) {
-		return sdk.InstancePrincipalConfigurationWithCerts(region, files.leaf, files.passphrase, files.key, [][]byte{files.intermediate})
+		return sdk.InstancePrincipalConfigurationWithCerts(region, leaf, nil, key, [][]byte{intermediate})
 	})
 }
 
-// certificates are the certificates of an instance and the key, in PEM format.
-type certificates struct{ leaf, key, passphrase, intermediate []byte }
-
-// readCertificates reads the certificates and checks them. Its errors name the file.
-func readCertificates(folder safetext.Text) (certificates, error) {
-	var problems []string
+// readInstance reads the certificates of an instance and the key, and checks them. They are in PEM format. Its errors name the file.
+func readInstance(folder safetext.Text) (leaf, key, intermediate []byte, err error) {
 	in := func(name string) safetext.Text { return safetext.Text(filepath.Join(string(folder), name)) }
-	read := func(name string) []byte {
-		content, err := readFile(in(name))
-		// There is a pass phrase only if the key is encrypted.
-		if err != nil && (name != "leaf_passphrase" || !errors.Is(err, fs.ErrNotExist)) {
-			problems = append(problems, err.Error())
-		}
-		return content
+	leaf, leafErr := readCertificates(in("ip_cert.pem"))
+	intermediate, intermediateErr := readCertificates(in("intermediate.pem"))
+	key, keyErr := readFile(in("ip_key.pem"))
+	passphrase, passphraseErr := readFile(in("leaf_passphrase"))
+	if errors.Is(passphraseErr, fs.ErrNotExist) { // There is a pass phrase only if the key is encrypted.
+		passphraseErr = nil
 	}
-	c := certificates{
-		read("ip_cert.pem"), read("ip_key.pem"), bytes.TrimRight(read("leaf_passphrase"), "\r\n"), read("intermediate.pem"),
+	if err := errors.Join(leafErr, keyErr, passphraseErr, intermediateErr); err != nil {
+		return nil, nil, nil, errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	if len(problems) > 0 {
-		return c, errors.New(strings.Join(problems, "; "))
-	}
-	if _, err := parseCertificate(c.intermediate, in("intermediate.pem")); err != nil {
-		return c, err
-	}
-	leaf, err := parseCertificate(c.leaf, in("ip_cert.pem"))
-	if err != nil {
-		return c, err
-	}
-	key, problem := parsePrivateKey(propertyAuth, string(c.key), string(c.passphrase), in("ip_key.pem").String())
+	private, problem := parsePrivateKey(propertyAuth, string(key), string(bytes.TrimRight(passphrase, "\r\n")), in("ip_key.pem").String())
 	if problem != nil {
-		return c, fmt.Errorf("%s (the pass phrase, if there is one, is in leaf_passphrase beside it)", problem.text)
+		return nil, nil, nil, fmt.Errorf("%s (the pass phrase, if there is one, is in leaf_passphrase beside it)", problem.text)
 	}
-	if !key.PublicKey.Equal(leaf.PublicKey) {
-		return c, fmt.Errorf("the key in ip_key.pem does not belong to the certificate in ip_cert.pem, in %s", folder)
+	key = pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})
+	if _, err := tls.X509KeyPair(leaf, key); err != nil {
+		return nil, nil, nil, fmt.Errorf("the key in ip_key.pem does not belong to the certificate in ip_cert.pem, in %s", folder)
 	}
-	return c, nil
-}
-
-func parseCertificate(content []byte, path safetext.Text) (*x509.Certificate, error) {
-	block, _ := pem.Decode(content)
-	if block == nil {
-		return nil, fmt.Errorf("%s is not a certificate in PEM format", path)
-	}
-	certificate, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not a certificate: %s", path, safetext.Sentence(err.Error()))
-	}
-	return certificate, nil
+	return leaf, key, intermediate, nil
 }

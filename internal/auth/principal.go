@@ -22,33 +22,31 @@ import (
 type principal struct {
 	common.ConfigurationProvider // has the region. A principal is no user, and in no configuration file
 
-	kind     string
-	sdk      common.ConfigurationProvider
-	mu       *sync.Mutex // held while the SDK may renew the token
-	tenancy  string      // for when the SDK does not know it
-	redactor redactor
+	kind    string
+	sdk     common.ConfigurationProvider
+	mu      sync.Mutex // held while the SDK may renew the token
+	tenancy string     // for when the SDK does not know it
 }
-
-var _ common.RefreshableConfigurationProvider = (*principal)(nil)
 
 // signInAs returns credentials that use what the SDK finds. It asks for the first security token and its key.
 func signInAs(
 	ctx context.Context, s *sources, kind string, find func() (common.ConfigurationProvider, error),
 ) (Credentials, error) {
-	p := &principal{kind: kind, mu: &sync.Mutex{}, tenancy: string(s.find(propertyTenancyOCID).value), redactor: newRedactor(s)}
+	p := &principal{kind: kind, tenancy: string(s.find(propertyTenancyOCID).value)}
 	region := s.find(propertyRegion)
 	err := checkRegion(string(region.value))
 	if region.value != "" && err != nil {
 		return nil, wrong(propertyRegion, "%v (from %s)", err, region.origin)
 	}
-	if p.sdk, err = within(ctx, find); err != nil {
-		return nil, wrong(propertyAuth, "%s does not work here: %v", kind, p.redactor.clean(err))
+	if p.sdk, err = ask(ctx, p, find); err != nil {
+		return nil, wrong(propertyAuth, "%v", err)
 	}
 	named := string(region.value)
 	if named == "" {
-		if named, err = within(ctx, p.sdk.Region); err != nil || named == "" {
-			return nil, s.missing(propertyRegion)
-		}
+		named, _ = p.sdk.Region()
+	}
+	if named == "" {
+		return nil, s.missing(propertyRegion)
 	}
 	p.ConfigurationProvider = common.NewRawConfigurationProvider("", "", named, "", "", nil)
 	if _, err = p.keyID(ctx); err == nil {
@@ -82,15 +80,11 @@ func (p *principal) PrivateRSAKey() (*rsa.PrivateKey, error) {
 
 // TenancyOCID returns the tenancy of the principal, or "" if it is not known.
 func (p *principal) TenancyOCID() (string, error) {
-	if tenancy, err := ask(context.Background(), p, p.sdk.TenancyOCID); err == nil && tenancy != "" {
-		return tenancy, nil
-	}
-	id, err := p.KeyID()
+	tenancy, err := ask(context.Background(), p, p.sdk.TenancyOCID)
 	if err != nil {
-		return "", err
+		_, err = p.KeyID() // nil if the security token names no tenancy
 	}
-	claims, _ := readClaims(strings.TrimPrefix(id, securityTokenPrefix))
-	return cmp.Or(claims.ResourceTenancy, p.tenancy), nil
+	return cmp.Or(tenancy, p.tenancy), err
 }
 
 // Refreshable returns true, so that a request is signed again after a 401. The SDK asks for the key and for the token one after
@@ -103,44 +97,33 @@ func (p *principal) String() string {
 	return fmt.Sprintf("the principal that Pulumi runs as (%s), in tenancy %s", p.kind, cmp.Or(tenancy, "unknown"))
 }
 
-// ask calls the SDK for something that may need a new security token.
-func ask[T any](ctx context.Context, p *principal, question func() (T, error)) (T, error) {
-	answer, err := within(ctx, func() (T, error) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return question()
-	})
-	if err != nil {
-		return answer, fmt.Errorf("signing in as %s: %w", p.kind, p.redactor.clean(err))
-	}
-	return answer, nil
-}
-
-// within calls the SDK and bounds the time that it takes. Some calls of the SDK wait for minutes, some for ever, and none can be
-// cancelled. The SDK also panics on answers that lack what it expects: within returns an error instead.
-func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
+// ask calls the SDK, one call at a time, and bounds the time that it takes. Some calls of the SDK wait for minutes, some for ever, and
+// none can be cancelled. The SDK also panics on answers that lack what it expects: ask returns an error instead.
+func ask[T any](ctx context.Context, p *principal, question func() (T, error)) (answer T, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errors.New("there was no answer within a minute"))
 	defer cancel()
-	type outcome struct {
-		value T
-		err   error
-	}
-	done := make(chan outcome, 1)
+	var got T
+	var failed error
+	done := make(chan struct{})
 	go func() {
-		var o outcome
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		defer close(done)
 		defer func() {
 			if recover() != nil { // what it panics with may contain a part of the answer
-				o.err = errors.New("OCI's SDK could not read the answer")
+				failed = errors.New("OCI's SDK could not read the answer")
 			}
-			done <- o
 		}()
-		o.value, o.err = do()
+		got, failed = question()
 	}()
 	select {
-	case o := <-done:
-		return o.value, o.err
+	case <-done:
+		answer, err = got, failed
 	case <-ctx.Done():
-		var none T
-		return none, context.Cause(ctx)
+		err = context.Cause(ctx)
 	}
+	if err != nil {
+		return answer, fmt.Errorf("signing in as %s: %w", p.kind, clean(err))
+	}
+	return answer, nil
 }

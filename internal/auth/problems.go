@@ -2,7 +2,10 @@ package auth
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // problem says what is wrong with one property of the provider's configuration. It never contains the value of a secret.
@@ -51,4 +54,38 @@ func (p problems) enumerate(missing bool, what string) string {
 	default:
 		return strings.Join(names[:last], ", ") + " and " + names[last] + " are " + what
 	}
+}
+
+// require returns the value of a property, and notes a problem if it is missing or wrong.
+func (s *sources) require(p Property) safetext.Text { return s.check(p, s.find(p)) }
+
+// check returns the value of what was found, and notes a problem if it is missing or wrong.
+func (s *sources) check(p Property, found finding) safetext.Text {
+	if found.value == "" {
+		s.note(s.missing(p))
+	} else if p.Check != nil {
+		if err := p.Check(string(found.value)); err != nil {
+			s.note(wrong(p, "%v (from %s)", err, found.origin))
+		}
+	}
+	return found.value
+}
+
+// note notes a problem unless it is nil.
+func (s *sources) note(problem *problem) {
+	if problem != nil {
+		s.problems = append(s.problems, problem)
+	}
+}
+
+// err returns the problems as an error, or nil. If there is no profile to find what is missing in, the error says that.
+func (s *sources) err() error {
+	if len(s.problems) == 0 {
+		return nil
+	}
+	if missing := s.problems.enumerate(true, "not set"); missing != "" && s.file.problem != nil {
+		others := slices.DeleteFunc(s.problems, func(p *problem) bool { return p.missing })
+		return append(problems{wrong(propertyConfigFileProfile, "%s, and %v", missing, s.file.problem)}, others...)
+	}
+	return s.problems
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"context"
+	"path/filepath"
 	"strings"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
@@ -32,59 +33,68 @@ func resourcePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 	const (
 		version1, version2, version3 = sdk.ResourcePrincipalVersion1_1, sdk.ResourcePrincipalVersion2_2, sdk.ResourcePrincipalVersion3_0
 	)
-	names := []string{sdk.ResourcePrincipalVersionEnvVar}
-	resourceID := "" // the variable that says which resource a token of version 1.1 is for
-	switch version := s.env(sdk.ResourcePrincipalVersionEnvVar); version {
+	// the variables with the version, the security token, its key, the region, and the resource that a token of version 1.1 is for
+	asks, token, key := sdk.ResourcePrincipalVersionEnvVar, sdk.ResourcePrincipalRPSTEnvVar, sdk.ResourcePrincipalPrivatePEMEnvVar
+	region, resource := sdk.ResourcePrincipalRegionEnvVar, sdk.ResourceID
+	names := []string{asks}
+	if s.env(asks) == version3 { // a leaf resource signs for its parent
+		asks, token, key = sdk.ResourcePrincipalVersionForLeaf, sdk.ResourcePrincipalRpstForLeaf, sdk.ResourcePrincipalPrivatePemForLeaf
+		region, resource = sdk.ResourcePrincipalRegionForLeaf, sdk.ResourcePrincipalResourceIdForLeaf
+		names = append(names, asks, sdk.ResourcePrincipalRptURLForParent, sdk.ResourcePrincipalRpstEndpointForParent)
+	}
+	version := s.env(asks)
+	switch version {
 	case "":
 	case version1:
-		resourceID = sdk.ResourceID
+		names = append(names, sdk.ResourcePrincipalTokenEndpoint)
 	case version2:
-		names = append(names, sdk.ResourcePrincipalRPSTEnvVar, sdk.ResourcePrincipalPrivatePEMEnvVar)
-		if !s.handRegion() {
-			names = append(names, sdk.ResourcePrincipalRegionEnvVar)
-		}
-	case version3:
-		names = append(names, sdk.ResourcePrincipalVersionForLeaf, sdk.ResourcePrincipalRptURLForParent,
-			sdk.ResourcePrincipalRpstEndpointForParent)
-		switch s.env(sdk.ResourcePrincipalVersionForLeaf) {
-		case version1:
-			resourceID = sdk.ResourcePrincipalResourceIdForLeaf
-		case version2:
-			names = append(names, sdk.ResourcePrincipalRpstForLeaf, sdk.ResourcePrincipalPrivatePemForLeaf,
-				sdk.ResourcePrincipalRegionForLeaf)
+		names = append(names, token, key)
+		if !s.handRegion(region) {
+			names = append(names, region)
 		}
 	default:
 		return nil, wrong(propertyAuth, "%s has the versions %s, %s and %s, but the environment variable %s asks for %q",
-			ResourcePrincipal, version1, version2, version3, sdk.ResourcePrincipalVersionEnvVar, version)
-	}
-	if resourceID != "" {
-		names = append(names, sdk.ResourcePrincipalTokenEndpoint)
+			ResourcePrincipal, version1, version2, version3, asks, version)
 	}
 	if problem := requireVariables(s, ResourcePrincipal, "OCI sets them for functions and other resources that can sign in this way",
 		names...); problem != nil {
 		return nil, problem
 	}
-	if resourceID != "" {
-		if problem := requireInstance(ctx, s, ResourcePrincipal); problem != nil {
-			return nil, problem
+	if version == version2 {
+		if err := s.checkSecurityToken(token); err != nil {
+			return nil, wrong(propertyAuth, "%s: the environment variable %s holds no security token, and no path of one: %v",
+				ResourcePrincipal, token, err)
 		}
-		if s.env(resourceID) == "" { // it is the instance, which the SDK asks for at a fixed address, trusting whatever answers there
-			_, id, err := readMetadata(ctx, s, "/instance/id")
-			if err != nil {
-				return nil, wrong(propertyAuth, "%s: %v", ResourcePrincipal, err)
-			}
-			s.handToSDK(resourceID, safetext.Text(id))
+	} else if problem := requireInstance(ctx, s, ResourcePrincipal); problem != nil {
+		return nil, problem
+	} else if s.env(resource) == "" { // it is the instance, which the SDK asks for at a fixed address, trusting whatever answers there
+		_, id, err := readMetadata(ctx, s, "/instance/id")
+		if err != nil {
+			return nil, wrong(propertyAuth, "%s: %v", ResourcePrincipal, err)
 		}
+		s.handToSDK(resource, safetext.Text(id))
 	}
 	return signInAs(ctx, s, ResourcePrincipal, func() (common.ConfigurationProvider, error) {
 		return sdk.ResourcePrincipalConfigurationProvider()
 	})
 }
 
-// handRegion gives the region from any place to the SDK, which requires that of the resource. It reports whether there is one.
-func (s *sources) handRegion() bool {
-	region := cmp.Or(s.env(sdk.ResourcePrincipalRegionEnvVar), s.find(propertyRegion).value)
-	s.handToSDK(sdk.ResourcePrincipalRegionEnvVar, region)
+// checkSecurityToken checks what an environment variable holds, which is a security token or, if it begins with a slash, the path of one.
+func (s *sources) checkSecurityToken(variable string) (err error) {
+	token := string(s.env(variable))
+	if filepath.IsAbs(token) {
+		token, err = tokenFile{safetext.Text(token)}.read()
+	}
+	if err == nil {
+		_, err = readClaims(token)
+	}
+	return err
+}
+
+// handRegion gives the region from any place to the SDK, which requires it in an environment variable. It reports whether there is one.
+func (s *sources) handRegion(variable string) bool {
+	region := cmp.Or(s.env(variable), s.find(propertyRegion).value)
+	s.handToSDK(variable, region)
 	return region != ""
 }
 
@@ -94,10 +104,10 @@ func okeWorkloadIdentity(ctx context.Context, s *sources) (Credentials, error) {
 	if problem := requireVariables(s, OKEWorkloadIdentity, "Kubernetes sets them in pods", sdk.KubernetesServiceHostEnvVar); problem != nil {
 		return nil, problem
 	}
-	if !s.handRegion() {
+	if !s.handRegion(sdk.ResourcePrincipalRegionEnvVar) {
 		return nil, s.missing(propertyRegion)
 	}
-	content, err := readAuthorities(cmp.Or(s.env(sdk.OciKubernetesServiceAccountCertPath), sdk.DefaultKubernetesServiceAccountCertPath))
+	content, err := readCertificates(cmp.Or(s.env(sdk.OciKubernetesServiceAccountCertPath), sdk.DefaultKubernetesServiceAccountCertPath))
 	if err != nil {
 		return nil, wrong(propertyAuth, "%s: the cluster's certificate authority: %v. To use another file, set the environment variable %s",
 			OKEWorkloadIdentity, err, sdk.OciKubernetesServiceAccountCertPath)

@@ -24,20 +24,17 @@ type session struct {
 	password string
 }
 
-var _ common.RefreshableConfigurationProvider = (*session)(nil)
-
 // sessionCredentials returns the credentials of a session, which a profile with a security token describes:
 // https://docs.oracle.com/iaas/Content/API/SDKDocs/clitoken.htm. The session's key is in the same profile. A key
 // from the environment belongs to something else.
 func sessionCredentials(_ context.Context, s *sources) (Credentials, error) {
-	r := &requirement{sources: s}
 	token := s.inCLIOrProfile("OCI_CLI_SECURITY_TOKEN_FILE", securityTokenKey)
 	key := s.profile.find(propertyPrivateKeyPath)
 	if token.value != s.file.value(securityTokenKey) {
 		key = cmp.Or(s.cli.find(propertyPrivateKeyPath), key)
 	}
 	key = cmp.Or(key, s.find(propertyPrivateKeyPath))
-	tenancy, region := string(s.find(propertyTenancyOCID).value), string(r.require(propertyRegion))
+	tenancy, region := string(s.find(propertyTenancyOCID).value), string(s.require(propertyRegion))
 	opened := &session{
 		ConfigurationProvider: common.NewRawConfigurationProvider(tenancy, "", region, "", "", nil),
 
@@ -48,14 +45,14 @@ func sessionCredentials(_ context.Context, s *sources) (Credentials, error) {
 		password: s.passPhrase(s.profile),
 	}
 	if token.value == "" {
-		r.add(wrong(propertyConfigFileProfile, `there is no "%s" in %s: open a session with "oci session authenticate", and `+
+		s.note(wrong(propertyConfigFileProfile, `there is no "%s" in %s: open a session with "oci session authenticate", and `+
 			"set configFileProfile to its profile", securityTokenKey, s.file))
 	}
 	if key.value == "" {
-		r.add(wrong(propertyPrivateKeyPath, `there is no "%s" in %s, where "oci session authenticate" writes it. %s`,
+		s.note(wrong(propertyPrivateKeyPath, `there is no "%s" in %s, where "oci session authenticate" writes it. %s`,
 			propertyPrivateKeyPath.Key, s.file, s.whereToSet(propertyPrivateKeyPath)))
 	}
-	if err := r.err(); err != nil {
+	if err := s.err(); err != nil {
 		return nil, err
 	}
 	if _, err := opened.KeyID(); err != nil {

@@ -54,6 +54,7 @@ type sources struct {
 	cliFile               configFile // of the CLI alone
 	home                  string     // empty if there is none
 	environment           Environment
+	problems              problems // found so far
 }
 
 func newSources(settings Settings, environment Environment) (*sources, error) {

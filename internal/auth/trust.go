@@ -25,15 +25,15 @@ func (s *sources) trustCertificates() error {
 		s.handToSDK("SSL_CERT_DIR", path) // which Go reads on Linux; Python takes a folder too
 		return nil
 	}
-	if _, err := readAuthorities(path); err != nil {
+	if _, err := readCertificates(path); err != nil {
 		return fmt.Errorf("the certificate authorities to trust, which %s names: %w", found.origin, err)
 	}
 	s.handToSDK(web.CertificatesVariable, path)
 	return nil
 }
 
-// readAuthorities reads a file with certificates.
-func readAuthorities(path safetext.Text) ([]byte, error) {
+// readCertificates reads a file with certificates.
+func readCertificates(path safetext.Text) ([]byte, error) {
 	content, err := readFile(path)
 	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(content) {
 		err = fmt.Errorf("%s holds no certificate in PEM format", path)

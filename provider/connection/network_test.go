@@ -176,8 +176,13 @@ func TestAnInstanceInARealmThatTheSDKDoesNotKnow(t *testing.T) {
 func TestTheMetadataServiceIsAskedWithoutAProxy(t *testing.T) {
 	c := harness.NewCorporateNetwork(t)
 	metadata := strings.Replace(c.Server.URL, "127.0.0.1", "0.0.0.0", 1) + "/opc/v2"
-	c.Env = map[string]string{"HTTP_PROXY": c.Proxy, "HTTPS_PROXY": c.Proxy, "NO_PROXY": "", "OCI_METADATA_BASE_URL": metadata}
-	require.NoError(t, createBehindProxy(c, map[string]any{"auth": "InstancePrincipal"}, "OCI_DEFAULT_CERTS_PATH="+c.Authorities))
+	c.Env = map[string]string{
+		"HTTP_PROXY": c.Proxy, "HTTPS_PROXY": c.Proxy, "NO_PROXY": "", "OCI_METADATA_BASE_URL": metadata, "OCI_DEFAULT_CERTS_PATH": c.Authorities,
+		"OCI_RESOURCE_PRINCIPAL_VERSION": "1.1", "OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT": c.Server.URL, "OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT": c.Server.URL,
+	}
+	for _, way := range []string{"InstancePrincipal", "ResourcePrincipal"} {
+		require.NoError(t, createBehindProxy(c, map[string]any{"auth": way}), way)
+	}
 }
 
 func TestTerraformsSettingForTheDomainNameWorks(t *testing.T) {

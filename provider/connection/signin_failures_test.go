@@ -151,8 +151,8 @@ func TestMissingSettingsForAnInstancesCertificatesAreNamed(t *testing.T) {
 	}
 	configuration := signIn(i.World, "InstancePrincipalWithCerts", "region", "us-phoenix-1")
 	for _, test := range []struct{ file, content, complaint string }{
-		{"ip_cert.pem", harness.Canary, "ip_cert.pem is not a certificate"},
-		{"intermediate.pem", string(i.LeafPEM()), "intermediate.pem is not a certificate"},
+		{"ip_cert.pem", harness.Canary, "ip_cert.pem holds no certificate in PEM format"},
+		{"intermediate.pem", string(i.LeafPEM()), "intermediate.pem holds no certificate in PEM format"},
 		{"ip_key.pem", harness.Canary, "ip_key.pem does not hold a private key"},
 		{"ip_key.pem", string(encryptedLeafPEM(i, harness.Canary)), "ip_key.pem is encrypted (the pass phrase, if there is one, is in leaf_passphrase"},
 		{"ip_key.pem", i.Credentials.PrivateKeyPEM, "does not belong to the certificate"},
@@ -202,10 +202,10 @@ func TestMissingSettingsForAResourceAreNamed(t *testing.T) {
 		harness.Canary, harness.Canary + strings.Repeat("x", 60), harness.Canary + "." + harness.Canary + "/" + harness.Canary, `"` + harness.Canary + `": ` + harness.Canary, key, token + harness.Canary + ".",
 	} {
 		i.Setenv(prefix+"RPST", garbled)
-		refused(i, resource, "auth")
+		assert.Contains(t, refused(i, resource, "auth"), "the environment variable "+prefix+"RPST holds no security token, and no path of one: a token has")
 	}
 	i.Setenv(prefix+"RPST", i.KeyFile(harness.Canary+" in a file"))
-	refused(i, resource, "auth")
+	assert.Contains(t, refused(i, resource, "auth"), "the environment variable "+prefix+"RPST holds no security token")
 	i.Setenv(prefix+"RPST", i.JWT(time.Now().Add(-time.Minute)))
 	assert.Contains(t, refused(i, resource, "auth"), "the security token expired at ")
 	i.Setenv(prefix+"RPST", token)
@@ -398,6 +398,27 @@ func TestTheSDKFollowsNoRedirectEither(t *testing.T) {
 		})
 		assert.Contains(t, refused(i, configuration, "auth"), "the answer is a redirect", path)
 	}
+}
+
+// TestNobodySignsInOverPlainHTTP asks the address 0.0.0.0, which is this machine, and not a loopback address.
+func TestNobodySignsInOverPlainHTTP(t *testing.T) {
+	i := harness.NewIssuer(t)
+	folder := t.TempDir()
+	writeCertificates(i, folder, i.LeafPEM())
+	i.Setenv("test_certificates_location", folder)
+	i.Setenv("OCI_RESOURCE_PRINCIPAL_VERSION", "1.1")
+	plain := strings.Replace(i.Server.URL, "127.0.0.1", "0.0.0.0", 1)
+	i.Setenv("OCI_RESOURCE_PRINCIPAL_RPT_ENDPOINT", plain)
+	i.Setenv("OCI_RESOURCE_PRINCIPAL_RPST_ENDPOINT", plain)
+	for _, configuration := range []map[string]any{
+		signIn(i.World, "ResourcePrincipal"), signIn(i.World, "InstancePrincipal"),
+		signIn(i.World, "InstancePrincipalWithCerts", "region", "us-phoenix-1"),
+	} {
+		said := refused(i, configuration, "auth")
+		assert.Contains(t, said, strings.TrimPrefix(plain, "http://")+" would be asked over the network unencrypted: use https", configuration["auth"])
+		i.Setenv("OCI_SDK_AUTH_CLIENT_REGION_URL", plain)
+	}
+	assert.Equal(t, 1, i.Asked("/v1/x509"), "by the resource, which may sign in as an instance first")
 }
 
 // TestARedirectedWorkloadKeepsItsToken is about the one client of OCI's SDK that follows redirects.
