@@ -25,8 +25,7 @@ func newTestClient(t *testing.T, endpoint string, change func(*http.Transport)) 
 		change(transport)
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	sending, err := web.NewClient("test")
-	require.NoError(t, err)
+	sending := web.NewClient("test")
 	sending.Transport.(*web.Transport).Base = transport
 	client, err := New(Options{Credentials: ocitest.NewCredentials(), HTTP: sending, Endpoint: endpoint, Clock: clock})
 	require.NoError(t, err)

@@ -159,7 +159,7 @@ var (
 func Sentence(s string) string {
 	s = userInfo.ReplaceAllString(s, "$1…@")
 	s = malformed.ReplaceAllString(s, "$1…")
-	return printable(strings.Join(strings.Fields(s), " "), longestSentence)
+	return Shorten(strings.Map(printable, strings.Join(strings.Fields(s), " ")), longestSentence)
 }
 
 const (
@@ -168,21 +168,12 @@ const (
 	longestSentence = 1000
 )
 
-// printable returns s as valid UTF-8 without control characters, cut to the given number of characters.
-func printable(s string, longest int) string {
-	var out strings.Builder
-	n := 0
-	for _, r := range s {
-		if n == longest {
-			return out.String() + "…"
-		}
-		if !unicode.IsPrint(r) {
-			r = unicode.ReplacementChar
-		}
-		out.WriteRune(r)
-		n++
+// printable returns r, or what stands for it if it is a control character.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
 	}
-	return out.String()
+	return unicode.ReplacementChar
 }
 
 // Shorten cuts s to the given number of characters.

@@ -19,16 +19,10 @@ import (
 )
 
 // log is the SDK's log.
-var log = summary{}
+var log summary
 
 func init() {
-	logger, err := common.NewSDKLogger()
-	if err != nil {
-		// Without the SDK's logger there is nowhere to write to.
-		common.SetSDKLogger(nothing{})
-		return
-	}
-	log = summary{logger}
+	log.DefaultSDKLogger, _ = common.NewSDKLogger() // the SDK's own, which never fails
 	common.SetSDKLogger(log)
 }
 
@@ -103,12 +97,3 @@ func summarize(message string) string {
 	}
 	return line
 }
-
-// nothing is a logger that writes nothing.
-type nothing struct{}
-
-// LogLevel returns the level of a log that is off.
-func (nothing) LogLevel() int { return 0 }
-
-// Log does nothing.
-func (nothing) Log(int, string, ...any) error { return nil }

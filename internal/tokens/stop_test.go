@@ -26,8 +26,7 @@ import (
 // newTestUser returns the user of these tests at the given endpoint. Change may change the transport.
 func newTestUser(t *testing.T, endpoint string, clock oci.Clock, transport http.RoundTripper) *tokens.User {
 	t.Helper()
-	sending, err := web.NewClient("test")
-	require.NoError(t, err)
+	sending := web.NewClient("test")
 	sending.Transport.(*web.Transport).Base = transport
 	client, err := oci.New(oci.Options{Credentials: ocitest.NewCredentials(), HTTP: sending, Endpoint: endpoint, Clock: clock})
 	require.NoError(t, err)

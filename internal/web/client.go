@@ -3,7 +3,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
@@ -16,16 +15,12 @@ const LongestBody = 1 << 20
 // NewClient returns the client of OCI's SDK, with its certificate authorities, its proxy and its timeout:
 // https://docs.oracle.com/iaas/Content/API/SDKDocs/gosdk.htm. It sends the user agent before the SDK's own. It follows no redirects,
 // because a request is signed for its receiver only, or contains a password for it, and an answer may contain a token.
-func NewClient(userAgent string) (*http.Client, error) {
+func NewClient(userAgent string) *http.Client {
 	base := common.DefaultBaseClientWithSigner(nil)
-	given, ok := base.HTTPClient.(*http.Client)
-	if !ok {
-		return nil, errors.New("preparing the HTTP client: the SDK's client is of an unknown kind")
-	}
-	client := *given
-	client.Transport = &Transport{given.Transport, userAgent + " " + base.UserAgent}
+	client := base.HTTPClient.(*http.Client)
+	client.Transport = &Transport{client.Transport, userAgent + " " + base.UserAgent}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &client, nil
+	return client
 }
 
 // Transport adds the user agent to each request, and bounds its answer.

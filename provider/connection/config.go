@@ -69,10 +69,8 @@ func (c *Config) field(name string) any {
 func (c *Config) settings() auth.Settings {
 	settings := auth.Settings{}
 	for _, p := range properties() {
-		if text, ok := c.field(p.Name).(**string); ok {
-			if *text != nil {
-				settings[p.Name] = **text
-			}
+		if text, ok := c.field(p.Name).(**string); ok && *text != nil {
+			settings[p.Name] = **text
 		}
 	}
 	return settings

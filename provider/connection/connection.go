@@ -32,9 +32,6 @@ type Options struct {
 	Clock oci.Clock
 }
 
-// userAgent is the provider's part of the User-Agent header of every request.
-func (o Options) userAgent() string { return "pulumi-" + Name + "/" + o.Version }
-
 // Connection is how the resources and functions of one configured provider reach OCI.
 type Connection struct {
 	options Options
@@ -75,19 +72,24 @@ func (c *Connection) Configure(ctx context.Context, req p.ConfigureRequest) erro
 	if len(failures) > 0 {
 		return infermend.WrongKinds(failures)
 	}
-	settings := config.settings()
-	credentials, err := auth.Resolve(ctx, settings, c.options.Environment)
+	c.users, c.registry, err = c.open(ctx, config.settings())
 	if err != nil {
 		return fmt.Errorf("the provider's configuration: %w", err)
+	}
+	return nil
+}
+
+// open returns the clients for a configuration.
+func (c *Connection) open(ctx context.Context, settings auth.Settings) (*tokens.Client, *registry.Client, error) {
+	credentials, err := auth.Resolve(ctx, settings, c.options.Environment)
+	if err != nil {
+		return nil, nil, err
 	}
 	domainName, err := auth.DomainName(c.options.Environment)
 	if err != nil {
-		return fmt.Errorf("the provider's configuration: %w", err)
+		return nil, nil, err
 	}
-	sending, err := web.NewClient(c.options.userAgent())
-	if err != nil {
-		return fmt.Errorf("the provider's configuration: %w", err)
-	}
+	sending := web.NewClient("pulumi-" + Name + "/" + c.options.Version)
 	calls, err := oci.New(oci.Options{
 		Credentials: credentials,
 		HTTP:        sending,
@@ -96,22 +98,17 @@ func (c *Connection) Configure(ctx context.Context, req p.ConfigureRequest) erro
 		Clock:       c.options.Clock,
 	})
 	if err != nil {
-		return fmt.Errorf("the provider's configuration: %w", err)
+		return nil, nil, err
 	}
-	c.users, c.registry = tokens.New(calls, iam.Open), registry.NewClient(sending, calls)
-	return nil
+	return tokens.New(calls, iam.Open), registry.NewClient(sending, calls), nil
 }
-
-// errNotConfigured is the error of a call before the configuration is known.
-var errNotConfigured = errors.New("the provider's configuration is not known yet: " +
-	"it depends on a resource that has not been created")
 
 // get returns the clients, or an error before the configuration is known.
 func (c *Connection) get() (*tokens.Client, *registry.Client, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.users == nil {
-		return nil, nil, errNotConfigured
+		return nil, nil, errors.New("the provider's configuration is not known yet: it depends on a resource that has not been created")
 	}
 	return c.users, c.registry, nil
 }
