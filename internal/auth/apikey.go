@@ -108,8 +108,8 @@ func (i identity) String() string {
 
 // passPhrase returns the pass phrase of a private key that was found in the given place. The program's pass phrase takes
 // precedence, then the one in the same place, then the first one anywhere.
-func (s *sources) passPhrase(place *source) string {
-	return string(firstOf(propertyPrivateKeyPassword, append([]*source{s.program, place}, s.inOrder()...)...).value)
+func (s *sources) passPhrase(place *source) finding {
+	return firstOf(propertyPrivateKeyPassword, append([]*source{s.program, place}, s.inOrder()...)...)
 }
 
 // readPrivateKey reads the private key of an identity.
@@ -172,7 +172,7 @@ func unreadableCipher(der []byte) string {
 }
 
 // parsePrivateKey parses a key in PEM format. Its errors quote nothing of it.
-func parsePrivateKey(p Property, content, password, origin string) (*rsa.PrivateKey, *problem) {
+func parsePrivateKey(p Property, content string, password finding, origin string) (*rsa.PrivateKey, *problem) {
 	block, kind := findPrivateKey(content)
 	switch {
 	case kind == "openssh private key":
@@ -188,10 +188,10 @@ func parsePrivateKey(p Property, content, password, origin string) (*rsa.Private
 			`Such a key begins with "-----BEGIN PRIVATE KEY-----" or "-----BEGIN RSA PRIVATE KEY-----"`, origin)
 	}
 	encrypted := kind == "encrypted private key" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
-	if encrypted && password == "" {
+	if encrypted && password.value == "" {
 		return nil, wrong(propertyPrivateKeyPassword, "is not set, but the private key in %s is encrypted", origin)
 	}
-	parsed, err := common.PrivateKeyFromBytesWithPassword(pem.EncodeToMemory(block), []byte(password))
+	parsed, err := common.PrivateKeyFromBytesWithPassword(pem.EncodeToMemory(block), []byte(password.value))
 	switch cipher := unreadableCipher(block.Bytes); {
 	case err == nil:
 		return parsed, nil
@@ -199,7 +199,7 @@ func parsePrivateKey(p Property, content, password, origin string) (*rsa.Private
 		return nil, wrong(p, "the private key in %s is encrypted with %s, which is not supported: encrypt it again with "+
 			`"openssl pkcs8 -topk8 -v2 aes256 -in OLD -out NEW"`, origin, cipher)
 	case encrypted:
-		return nil, wrong(propertyPrivateKeyPassword, "does not decrypt the private key in %s", origin)
+		return nil, wrong(propertyPrivateKeyPassword, "does not decrypt the private key in %s (from %s)", origin, password.origin)
 	default:
 		return nil, wrong(p, "%s does not hold an RSA private key, and OCI accepts no other kind", origin)
 	}

@@ -119,7 +119,7 @@ func (f configFile) read() (map[string]map[string]string, error) {
 // profile is asked for, the file may name one. The variable counts only if the usual file does not exist. All that, and that a file
 // which cannot be read says nothing, is as in the CLI.
 func (s *sources) readCLIFile(asked finding) finding {
-	paths := []safetext.Text{s.path("~/.oci/oci_cli_rc"), s.path(s.env(cliFileVariable)), s.path("~/.oci/cli-defaults")}
+	paths := []safetext.Text{s.path("~/.oci/oci_cli_rc"), s.path(s.variable(cliFileVariable).value), s.path("~/.oci/cli-defaults")}
 	at := slices.IndexFunc(paths, exists)
 	if at < 0 {
 		return asked

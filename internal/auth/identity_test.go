@@ -175,6 +175,6 @@ func TestAPassPhraseBelongsToTheKeyBesideIt(t *testing.T) {
 	} {
 		s, err := newSources(test.program, machine(writeConfigFile(t, file), test.environment))
 		require.NoError(t, err)
-		assert.Equal(t, test.password, s.passPhrase(s.identity()[theKey].place))
+		assert.Equal(t, test.password, string(s.passPhrase(s.identity()[theKey].place).value))
 	}
 }

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -71,7 +70,7 @@ func instancePrincipal(ctx context.Context, s *sources) (Credentials, error) {
 	if problem := requireInstance(ctx, s, InstancePrincipal); problem != nil {
 		return nil, problem
 	}
-	if endpoint := s.env("OCI_CLI_FEDERATION_ENDPOINT"); endpoint != "" { // which tells OCI's CLI where to get security tokens
+	if endpoint := s.variable("OCI_CLI_FEDERATION_ENDPOINT").value; endpoint != "" { // which tells OCI's CLI where to get security tokens
 		base := strings.TrimSuffix(strings.TrimRight(string(endpoint), "/"), "/v1/x509")
 		s.handToSDK("OCI_SDK_AUTH_CLIENT_REGION_URL", safetext.Text(base))
 	}
@@ -115,14 +114,15 @@ func readInstance(folder safetext.Text) (leaf, key, intermediate []byte, err err
 	leaf, leafErr := readCertificates(in("ip_cert.pem"))
 	intermediate, intermediateErr := readCertificates(in("intermediate.pem"))
 	key, keyErr := readFile(in("ip_key.pem"))
-	passphrase, passphraseErr := readFile(in("leaf_passphrase"))
-	if errors.Is(passphraseErr, fs.ErrNotExist) { // There is a pass phrase only if the key is encrypted.
-		passphraseErr = nil
+	password, passwordErr := readFile(in("leaf_passphrase"))
+	if errors.Is(passwordErr, fs.ErrNotExist) { // There is a pass phrase only if the key is encrypted.
+		passwordErr = nil
 	}
-	if err := errors.Join(leafErr, keyErr, passphraseErr, intermediateErr); err != nil {
+	if err := errors.Join(leafErr, keyErr, passwordErr, intermediateErr); err != nil {
 		return nil, nil, nil, errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	private, problem := parsePrivateKey(propertyAuth, string(key), string(bytes.TrimRight(passphrase, "\r\n")), in("ip_key.pem").String())
+	passPhrase := finding{value: safetext.Text(propertyPrivateKeyPassword.Trim(string(password))), origin: "leaf_passphrase"}
+	private, problem := parsePrivateKey(propertyAuth, string(key), passPhrase, in("ip_key.pem").String())
 	if problem != nil {
 		return nil, nil, nil, fmt.Errorf("%s (the pass phrase, if there is one, is in leaf_passphrase beside it)", problem.text)
 	}

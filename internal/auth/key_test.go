@@ -33,7 +33,7 @@ func TestKeysAreReadInEveryForm(t *testing.T) {
 	require.NoError(t, err)
 	encrypted := string(pem.EncodeToMemory(legacy))
 	for name, form := range map[string]string{
-		"as it is": key, "spaces for line breaks": strings.ReplaceAll(key, "\n", " "), "no line breaks": strings.ReplaceAll(key, "\n", ""),
+		"as it is": key, "spaces for line breaks": strings.ReplaceAll(key, "\n", " "), "no line breaks": strings.ReplaceAll(key, "\n", ""), "CRLF": strings.ReplaceAll(key, "\n", "\r\n"),
 		"line breaks as two characters": strings.ReplaceAll(key, "\n", `\n`), "those of Windows": strings.ReplaceAll(key, "\n", `\r\n`),
 		"indented": "  " + strings.ReplaceAll(key, "\n", "\n  "), "in quotes": `"` + key + `"`, "a label at the end": key + "OCI_API_KEY\n",
 		"a certificate before": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" + key, "a byte order mark": "\ufeff" + key,
@@ -93,9 +93,9 @@ func TestWhatIsNoKeyIsNamed(t *testing.T) {
 		"PBE-MD5-DES":        {encryptedWith(t, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 3}}), `is encrypted with PBE-MD5-DES, which is not supported: encrypt it again with "openssl pkcs8 -topk8 -v2 aes256 -in OLD -out NEW"`},
 		"PBE-SHA1-3DES":      {encryptedWith(t, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 12, 1, 3}}), "is encrypted with PBE-SHA1-3DES"},
 		"HMAC-SHA512":        {encryptedWith(t, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}, Parameters: asn1.RawValue{FullBytes: parameters}}), "is encrypted with HMAC-SHA512"},
-		"an unknown cipher":  {encryptedWith(t, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 3}}), "does not decrypt the private key"},
+		"an unknown cipher":  {encryptedWith(t, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 3}}), "does not decrypt the private key in the file (from the environment variable OCI_CLI_PASSPHRASE)"},
 	} {
-		_, problem := parsePrivateKey(propertyPrivateKey, test.content, "hunter2", "the file")
+		_, problem := parsePrivateKey(propertyPrivateKey, test.content, finding{value: "hunter2", origin: "the environment variable OCI_CLI_PASSPHRASE"}, "the file")
 		require.NotNil(t, problem, name)
 		assert.Contains(t, problem.Error(), test.said, name)
 		checkShown(t, problem.Error())

@@ -41,6 +41,16 @@ func (p Property) Variables() []string {
 func (p Property) terraformVariable() string { return "TF_VAR_" + snake(p.Name) }
 func (p Property) ociVariable() string       { return "OCI_" + strings.ToUpper(snake(p.Name)) }
 
+// Trim returns a value without what values from files and of CI often have: white space around it, and a byte order mark. A secret may have
+// spaces that count, but no line break at its end.
+func (p Property) Trim(value string) string {
+	value = strings.TrimPrefix(value, "\ufeff")
+	if trimmed := strings.TrimSpace(value); trimmed == "" || !p.Secret {
+		return trimmed
+	}
+	return strings.TrimRight(value, "\r\n")
+}
+
 // snake turns tenancyOcid into tenancy_ocid.
 func snake(name string) string {
 	var s strings.Builder

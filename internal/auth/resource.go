@@ -131,7 +131,8 @@ func serviceAccount(s *sources) (sdk.ServiceAccountTokenProvider, *problem) {
 		}
 		return sdk.NewSuppliedServiceAccountTokenProvider(string(token.value)), nil
 	}
-	tokens := tokenFile{s.path(cmp.Or(path, s.env("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH"), sdk.KubernetesServiceAccountTokenPath))}
+	inVariable := s.variable("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH").value
+	tokens := tokenFile{s.path(cmp.Or(path, inVariable, sdk.KubernetesServiceAccountTokenPath))}
 	if _, err := tokens.ServiceAccountToken(); err != nil {
 		return nil, wrong(propertyWorkloadIdentityTokenPath, "%v. %s", err, s.whereToSet(propertyWorkloadIdentityTokenPath))
 	}

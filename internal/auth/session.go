@@ -21,7 +21,7 @@ type session struct {
 	profile  safetext.Text
 	token    tokenFile
 	keyFile  safetext.Text
-	password string
+	password finding
 }
 
 // sessionCredentials returns the credentials of a session, which a profile with a security token describes:

@@ -27,17 +27,14 @@ type source struct {
 	lookup func(Property) safetext.Text
 }
 
-// find returns what this place says about a property.
+// find returns what this place says about a property. A blank value says nothing.
 func (s *source) find(p Property) finding {
-	value, origin := s.lookup(p), s.name(p)
-	if !p.Secret { // values from files and of CI often end in a line break, and have quotation marks that a shell would remove
-		value = safetext.Text(strings.TrimSpace(string(value)))
-		if strings.IndexAny(string(value), `"'`) == 0 {
-			origin += ", where it is in quotation marks"
-		}
+	value, origin := p.Trim(string(s.lookup(p))), s.name(p)
+	if !p.Secret && strings.IndexAny(value, `"'`) == 0 { // which a shell would remove
+		origin += ", where it is in quotation marks"
 	}
 	if value != "" {
-		return finding{value, origin, p.Name, s}
+		return finding{safetext.Text(value), origin, p.Name, s}
 	}
 	return finding{}
 }

@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -82,6 +83,50 @@ func TestQuotationMarksAreNamed(t *testing.T) {
 	for _, place := range []string{"profile DEFAULT of " + home + "/.oci/config", "the environment variable OCI_CLI_REGION"} {
 		require.ErrorContains(t, err, "(from "+place+", where it is in quotation marks)")
 	}
+}
+
+func TestLineBreaksAfterASecretHaveNoEffect(t *testing.T) {
+	t.Parallel()
+	s, err := newSources(Settings{"privateKey": " \r\n", "privateKeyPassword": " hunter2 \r\n"}, machine("", map[string]string{
+		"OCI_CLI_KEY_CONTENT": "\n", "OCI_PRIVATE_KEY": canary + "\n", "OCI_TOKEN_EXCHANGE_CLIENT_SECRET": "hunter2\n",
+	}))
+	require.NoError(t, err)
+	for property, value := range map[*Property]string{
+		&propertyPrivateKey: canary, &propertyPrivateKeyPassword: " hunter2 ", &propertyTokenExchangeClientSecret: "hunter2",
+	} {
+		assert.Equal(t, value, string(s.find(*property).value), property.Name)
+	}
+}
+
+func TestAVariableOfTheMachineMayEndInALineBreak(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	rc, token := filepath.Join(home, "rc"), filepath.Join(home, "token")
+	require.NoError(t, os.WriteFile(rc, []byte("[DEFAULT]\nregion=of-the-cli\n"), 0o600))
+	require.NoError(t, os.WriteFile(token, []byte(expiring(time.Now().Add(time.Hour))), 0o600))
+	s, err := newSources(nil, machine(home, map[string]string{
+		cliFileVariable: rc + "\n", "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH": " ~/token\r\n",
+	}))
+	require.NoError(t, err)
+	assert.Equal(t, "of-the-cli", string(s.find(propertyRegion).value))
+	_, problem := serviceAccount(s)
+	assert.Nil(t, problem)
+}
+
+func TestAFileInTheWorkingDirectoryIsNamed(t *testing.T) {
+	t.Parallel()
+	_, err := Resolve(t.Context(), Settings{"auth": InstancePrincipalWithCerts, "region": "us-phoenix-1"}, machine("", nil))
+	require.ErrorContains(t, err, "ip_cert.pem could not be read: no such file or directory; ip_key.pem could not be read: ")
+	_, err = Resolve(t.Context(), Settings{"privateKeyPath": "keys/missing.pem"}, machine("", nil))
+	require.ErrorContains(t, err, "privateKeyPath: keys/missing.pem could not be read: no such file or directory (from the provider's configuration)")
+}
+
+func TestAByteOrderMarkIsNoPartOfAValue(t *testing.T) {
+	t.Parallel()
+	s, err := newSources(Settings{"privateKeyPassword": "\ufeffhunter2"}, machine("", map[string]string{"OCI_CLI_REGION": "\ufeffus-phoenix-1\r\n"}))
+	require.NoError(t, err)
+	assert.Equal(t, "hunter2", string(s.find(propertyPrivateKeyPassword).value))
+	assert.Equal(t, "us-phoenix-1", string(s.find(propertyRegion).value))
 }
 
 func TestAFolderOfCertificateAuthoritiesIsHandedToGo(t *testing.T) {

@@ -29,6 +29,8 @@ var forms = []*regexp.Regexp{
 	regexp.MustCompile(`^([0-9a-fA-F]{2}:){15}[0-9a-fA-F]{2}$`),
 	// Times.
 	regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[ 0-9TZtz:.+-]*$`),
+	// Files below the working directory, whose names end as those of keys and certificates do.
+	regexp.MustCompile(`^[\w@.-]+(/[\w@.-]+)*\.(pem|key|crt|cer|txt)$`),
 }
 
 // oneWord matches a word in lower case, in upper case, or with a capital. It is shorter than an auth token, which has 20 characters.

@@ -22,6 +22,7 @@ func TestTextOfAKnownFormIsShown(t *testing.T) {
 		"12:34:56:78:9a:bc:de:f0:12:34:56:78:9a:bc:de:f0", "2030-01-31", "2030-01-31T00:00:00.000+02:00",
 		"/home/alice/.oci/sessions/WORK/oci_api_key.pem", "/Users/Jürgen/Documents/Projects2024/OCI/Keys/MyKey2.pem", "~/.oci/config", "~", "./key.pem",
 		"../key", `C:\Users\Alice\.oci\key 2.pem`, "/nix/store/0c5b1r3z2w6g8kcwxn1z8yq6v3bq8y6j-key-1.2/share/Key", "/srv/Team7/keys@prod.pem",
+		"ip_cert.pem", "keys/oci_api_key.pem", "me@example.com-2026.key",
 		"/home/" + strings.Repeat("ü", 80), "ocid1.credential.oc1.." + strings.Repeat("a", 80),
 	} {
 		assert.Equal(t, text, safetext.Text(text).String())
@@ -37,6 +38,7 @@ func TestOfOtherTextTheLengthIsShown(t *testing.T) {
 		"(U6{e;#d>4mK]qP8[z<T", "U6ed4mKqP8zTwX2aLp0c", "correct horse battery staple", "correct-horse-battery-staple", "hunter2hunter", "Tr0ub4dor&3",
 		"..x", "-----BEGIN RSA PRIVATE KEY-----\nabc", "eyJhbGciOiJSUzI1NiJ9.e30.abc", "ST$eyJhbGciOiJSUzI1NiJ9", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC8",
 		"3f2b8a9c-1d4e-4c6b-9a1b-2c3d4e5f6a7b", "idcscs-3f2b8a9c-1d4e-4c6b-9a1b-2c3d4e5f6a7b", "12:34", "0123456789", "us phoenix", "keys/a+b=", "/keys/a+b=",
+		"U6ed4mKqP8zTwX2aLp0c.pem.", "U6ed4mKqP8zTwX2aLp0c/pem", "U6{e;#d.pem", "a b.pem", ".pem", "U6ed4mKqP8zTwX2aLp0c\n.pem",
 		"/home/" + strings.Repeat("ü", 81), `~\` + strings.Repeat("a", 81), strings.Repeat("/a", 200), "\x1b[31mred", "\u202e", "日本",
 	} {
 		want := fmt.Sprintf("a text of %d characters", utf8.RuneCountInString(text))

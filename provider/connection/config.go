@@ -70,7 +70,7 @@ func (c *Config) settings() auth.Settings {
 	settings := auth.Settings{}
 	for _, p := range properties() {
 		if text, ok := c.field(p.Name).(**string); ok && *text != nil {
-			settings[p.Name] = **text
+			settings[p.Name] = p.Trim(**text)
 		}
 	}
 	return settings

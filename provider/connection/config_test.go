@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -196,6 +197,26 @@ func TestMalformedConfigurationIsFoundAtPreview(t *testing.T) {
 		require.Len(t, response.Failures, 1, property)
 		assert.Empty(t, response.Failures[0].Property)
 		assert.True(t, strings.HasPrefix(response.Failures[0].Reason, property+": "), response.Failures[0].Reason)
+	}
+}
+
+// TestWhiteSpaceAroundAValueHasNoEffect sets values as they come from files and from CI, and blank ones, which count as not set.
+func TestWhiteSpaceAroundAValueHasNoEffect(t *testing.T) {
+	t.Parallel()
+	w := harness.NewWorld(t)
+	for property, value := range w.Settings() {
+		for _, form := range []string{fmt.Sprintf("%s\r\n", value), fmt.Sprintf(" %s\n", value), " \r\n"} {
+			settings := w.Settings()
+			settings[property] = form
+			response, err := inprocess.Serve(w).CheckConfig(context.Background(), &pulumirpc.CheckRequest{
+				Urn: "urn:pulumi:test::test::pulumi:providers:ociauthtoken::default", News: harness.Properties(t, settings),
+			})
+			require.NoError(t, err)
+			assert.Empty(t, response.Failures, "%s = %q", property, form)
+			if property != "endpoint" || strings.TrimSpace(form) != "" { // which would be OCI's own
+				mustSignIn(w, settings)
+			}
+		}
 	}
 }
 
