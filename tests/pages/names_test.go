@@ -32,8 +32,9 @@ var elsewhere = map[string]string{
 	"Terraform":    "time_sleep create_before_destroy required_providers IdentityAuthToken IdentityDomainsAuthToken",
 	"OCI's providers": "secretName vaultId plaintextValue OCI_custom_cert_location OCI_use_obo_token TF_VAR_domain_name_override " +
 		"accept_local_certs CLIENT_HOST_OVERRIDES",
-	"OCI's SDKs and CLI": "OCI_CLI_ENDPOINT OCI_DEFAULT_REALM OCI_REGION_METADATA OCI_RESOURCE_PRINCIPAL_VERSION",
-	"the examples":       "WORK vX Y tokenExchange",
+	"OCI's SDKs and CLI": "OCI_CLI_ENDPOINT OCI_DEFAULT_REALM OCI_REGION_METADATA OCI_RESOURCE_PRINCIPAL_VERSION " +
+		"instance_obo_user resource_principal oke_workload_identity",
+	"the examples": "WORK vX Y tokenExchange",
 }
 
 var (
