@@ -1,6 +1,7 @@
 package oci
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -30,23 +31,13 @@ type Call struct {
 	Doing   string // as a sentence spells it, such as "list the auth tokens of user ocid1..."
 	Creates bool   // whether it creates a token
 	// Urgent calls go before all others if OCI throttles.
-	Urgent  bool
-	To      Route
+	Urgent bool
+	// To is where the call goes. Nil means to OCI Identity in the home region, which is found out if OCI refuses the call elsewhere.
+	To      *Service
 	Request Request
 	// Read reads the answer of a call that has succeeded. It returns an error if the answer makes no sense. The error must not
 	// quote the answer, which may contain a token.
 	Read func(*Answer) error
-}
-
-// Route is where a call goes.
-type Route interface {
-	// next returns where the next attempt goes.
-	next() *Service
-	// worked notes that an attempt has succeeded at a service.
-	worked(at *Service)
-	// elsewhere returns where to go after a refusal, such as one that names the home region. It returns nil if there is no other
-	// place.
-	elsewhere(ctx context.Context, refusedAt *Service, message string) (*Service, error)
 }
 
 // Do makes attempts until one succeeds, fails for good, or ctx ends.
@@ -113,7 +104,10 @@ func (b *Budget) Allows(v Verdict, now time.Time) bool {
 
 // Try waits for its turn and makes one request. It returns nil if the request has succeeded.
 func (c Caller) Try(ctx context.Context, call Call) *Error {
-	at := call.To.next()
+	at := call.To
+	if at == nil {
+		at = c.Writer()
+	}
 	patience := ctx
 	if call.Request.UnlessOver != nil {
 		patience = call.Request.UnlessOver
@@ -132,7 +126,7 @@ func (c Caller) Try(ctx context.Context, call Call) *Error {
 		}
 		return call.failed(at, verdict, err)
 	}
-	c.time.note(reply.Header, c.Clock.Now())
+	c.noteTime(reply.Header)
 	verdict := judge(reply)
 	if verdict == Throttled {
 		at.limiter.wasRefused(retryAfter(reply))
@@ -143,23 +137,25 @@ func (c Caller) Try(ctx context.Context, call Call) *Error {
 		if err := call.Read(reply); err != nil {
 			return call.unreadable(at, reply, err)
 		}
-		call.To.worked(at)
+		if call.To == nil {
+			c.home.Store(at)
+		}
 		return nil
 	}
 	failure := call.refused(at, verdict, reply)
-	if verdict == NotAllowed {
-		c.reroute(patience, call.To, at, failure)
+	if verdict == NotAllowed && call.To == nil {
+		c.moveHome(patience, at, failure)
 	}
 	return failure
 }
 
-// reroute looks for another place to go to after a refusal. If there is one, it changes the verdict of the failure to moved.
-func (c Caller) reroute(ctx context.Context, to Route, refusedAt *Service, failure *Error) {
-	home, err := to.elsewhere(ctx, refusedAt, failure.message)
+// moveHome looks for the home region after a refusal in another region. If it finds it, it changes the verdict of the failure to Moved.
+func (c Caller) moveHome(ctx context.Context, refusedAt *Service, failure *Error) {
+	home, err := c.findHome(ctx, failure.message)
 	switch {
 	case err != nil:
 		failure.noHome = err
-	case home != nil && home != refusedAt && home.Region != refusedAt.Region:
+	case home.Region != refusedAt.Region:
 		c.InfoStatus("auth tokens can be changed in the tenancy's home region only: calling " + home.Region)
 		failure.Verdict = Moved
 	}
@@ -232,12 +228,8 @@ func (call Call) refused(at *Service, v Verdict, a *Answer) *Error {
 
 // unreadable returns the error for an attempt that has succeeded, but whose answer makes no sense.
 func (call Call) unreadable(at *Service, a *Answer, why error) *Error {
-	failure := call.refused(at, Doubtful, a)
 	// The answer to a creation contains the token, so it is not quoted.
-	failure.code, failure.message, failure.retryAfter = "", "", 0
-	failure.cause = fmt.Errorf("the answer could not be read: %w", why)
-	if a.Cut != nil {
-		failure.cause = fmt.Errorf("the answer could not be read: %w", a.Cut)
-	}
+	failure := call.failed(at, Doubtful, fmt.Errorf("the answer could not be read: %w", cmp.Or(a.Cut, why)))
+	failure.Status, failure.requestID = a.Status, a.requestID()
 	return failure
 }

@@ -7,11 +7,12 @@ package oci
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 
@@ -21,16 +22,16 @@ import (
 
 // Options say how a Client reaches OCI.
 type Options struct {
-	// Credentials sign every request and name the region it goes to. Required.
+	// Credentials sign every request and name the region it goes to.
 	Credentials common.ConfigurationProvider
 	// Endpoint replaces the region's public endpoint, for a private or local service: scheme, host and port, and
 	// optionally a path. Each "{region}" in it stands for the region's name. Empty means the public endpoint.
 	Endpoint string
 	// DomainName replaces the last two parts of the hosts of public endpoints, such as oraclecloud.com. Empty means that it does not.
 	DomainName string
-	// HTTP sends the requests. Required. It must not follow redirects.
+	// HTTP sends the requests. It must not follow redirects.
 	HTTP *http.Client
-	// Clock tells the time. Nil means the machine's clock.
+	// Clock tells the time.
 	Clock Clock
 }
 
@@ -45,15 +46,15 @@ type Client struct {
 	domainName  string
 	// configured is the service in the region that the program is configured for.
 	configured *Service
-	home       home
+	// home is the service in the tenancy's home region, or nil until that is known.
+	home       atomic.Pointer[Service]
+	homeSearch Shared[*Service]
+	domains    sync.Map // *Service by the URL of the identity domain
 	limiter    *limiter
-	// time is OCI's time, as in its answers.
-	time serverTime
+	// ahead is how far OCI's clock is ahead of this machine's, or nil until that is known.
+	ahead atomic.Pointer[time.Duration]
 	// seed is a random string, from which the jitter of all calls is computed.
 	seed string
-
-	mu      sync.Mutex
-	domains map[string]*Service // by their URLs
 }
 
 // Listener receives messages while a call is made.
@@ -72,20 +73,15 @@ type Caller struct {
 
 // New returns a client. It makes no call. Its errors name the property that is wrong.
 func New(options Options) (*Client, error) {
-	if options.Credentials == nil || options.HTTP == nil {
-		return nil, errors.New("oci: Options.Credentials and Options.HTTP are required")
-	}
 	region, err := options.Credentials.Region()
 	if err != nil {
 		return nil, fmt.Errorf("region: %w", err)
 	}
-	var endpoint *Endpoint
+	var endpoint Endpoint
 	if options.Endpoint != "" {
-		parsed, err := ParseEndpoint(options.Endpoint)
-		if err != nil {
+		if endpoint, err = ParseEndpoint(options.Endpoint); err != nil {
 			return nil, fmt.Errorf("endpoint: %w", err)
 		}
-		endpoint = &parsed
 	}
 	headers := common.DefaultGenericHeaders()
 	if _, delegated := options.Credentials.(Delegated); delegated {
@@ -99,12 +95,8 @@ func New(options Options) (*Client, error) {
 		http:        options.HTTP,
 		domainName:  options.DomainName,
 		seed:        rand.Text(),
-		domains:     map[string]*Service{},
+		limiter:     newLimiter(options.Clock),
 	}
-	if c.Clock == nil {
-		c.Clock = SystemClock{}
-	}
-	c.limiter = newLimiter(c.Clock)
 	c.configured = newService(c, endpoint, string(common.StringToRegion(strings.ToLower(region))))
 	return c, nil
 }
@@ -127,12 +119,24 @@ func (c *Client) Domain(domainURL string) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	domain, ok := c.domains[domainURL]
-	if !ok {
-		domain = &Service{client: c, host: domainURL, path: domainPath, Domain: domainURL, limiter: newLimiter(c.Clock)}
-		c.domains[domainURL] = domain
+	domain, _ := c.domains.LoadOrStore(domainURL, &Service{
+		client: c, host: domainURL, path: domainPath, Domain: domainURL, limiter: newLimiter(c.Clock),
+	})
+	return domain.(*Service), nil
+}
+
+// noteTime reads the Date header of an answer of OCI, which counts whole seconds. Errors have it too. What answers without a request id is
+// something on the way.
+func (c *Client) noteTime(header http.Header) {
+	if date, err := http.ParseTime(header.Get("Date")); err == nil && header.Get("opc-request-id") != "" {
+		c.ahead.Store(new(date.Sub(c.Clock.Now())))
 	}
-	return domain, nil
+}
+
+// Ahead returns how far OCI's clock is ahead of this machine's, and whether that is known.
+func (c *Client) Ahead() (offset time.Duration, known bool) {
+	if ahead := c.ahead.Load(); ahead != nil {
+		return *ahead, true
+	}
+	return 0, false
 }

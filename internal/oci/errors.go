@@ -52,15 +52,7 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the transport's error and the reason for stopping, if there are any.
-func (e *Error) Unwrap() []error {
-	var causes []error
-	for _, err := range []error{e.cause, e.Stopped} {
-		if err != nil {
-			causes = append(causes, err)
-		}
-	}
-	return causes
-}
+func (e *Error) Unwrap() error { return errors.Join(e.cause, e.Stopped) }
 
 // happened returns what was tried and how it failed.
 func (e *Error) happened() string {

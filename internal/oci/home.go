@@ -9,40 +9,20 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 )
 
-// home is the tenancy's home region. Users and their tokens can be changed only there, whatever region the program is configured for.
-// It is found out when it is first needed, once in each process.
-type home struct {
-	mu     sync.Mutex
-	known  *Service // nil until it is known
-	search Shared[*Service]
-}
+// Users and their tokens can be changed only in the tenancy's home region, whatever region the program is configured for. It is found out
+// when it is first needed, once in each process.
 
 // homeWithin bounds a search for the home region. It is longer than the SDK's timeout for one request, 60 s, so that the error says what
 // became of the request.
 const homeWithin = 75 * time.Second
 
-// found returns the service in the home region, or nil if that is not known.
-func (h *home) found() *Service {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.known
-}
-
-// remember notes the service in the home region.
-func (h *home) remember(at *Service) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.known = at
-}
-
 // Writer returns OCI Identity in the home region if that is known, or else in the configured one.
-func (c *Client) Writer() *Service { return cmp.Or(c.home.found(), c.configured) }
+func (c *Client) Writer() *Service { return cmp.Or(c.home.Load(), c.configured) }
 
 // Home returns OCI Identity in the home region.
 func (c Caller) Home(ctx context.Context) (*Service, error) { return c.findHome(ctx, "") }
@@ -50,10 +30,10 @@ func (c Caller) Home(ctx context.Context) (*Service, error) { return c.findHome(
 // findHome returns the service in the home region. If the home region is not known, it asks OCI. If that fails, it looks in hint, the
 // message of a write that was refused, which may name the home region. Concurrent calls share a search.
 func (c Caller) findHome(ctx context.Context, hint string) (*Service, error) {
-	if found := c.home.found(); found != nil {
+	if found := c.home.Load(); found != nil {
 		return found, nil
 	}
-	return c.home.search.Do(ctx, "", func(ctx context.Context) (*Service, error) { return c.lookForHome(ctx, hint) })
+	return c.homeSearch.Do(ctx, "", func(ctx context.Context) (*Service, error) { return c.lookForHome(ctx, hint) })
 }
 
 // lookForHome carries out a search.
@@ -71,7 +51,7 @@ func (c Caller) lookForHome(ctx context.Context, hint string) (*Service, error) 
 		return nil, fmt.Errorf("it is %s, and the endpoint in the provider's configuration is that of %s only: put {region} in it",
 			region, c.configured.Region)
 	}
-	c.home.remember(found)
+	c.home.Store(found)
 	return found, nil
 }
 
@@ -108,17 +88,6 @@ func (c Caller) RegionSubscriptions(ctx context.Context) (subscriptions []Region
 		Read:    func(a *Answer) error { return json.Unmarshal(a.Body, &subscriptions) },
 	})
 	return subscriptions, err
-}
-
-// HomeRoute returns the route of writes. It leads to the home region, once that is known.
-func (c Caller) HomeRoute() Route { return homeRoute{c} }
-
-type homeRoute struct{ Caller }
-
-func (r homeRoute) next() *Service     { return r.Writer() }
-func (r homeRoute) worked(at *Service) { r.home.remember(at) }
-func (r homeRoute) elsewhere(ctx context.Context, _ *Service, message string) (*Service, error) {
-	return r.findHome(ctx, message)
 }
 
 // RegionName matches names of regions. They become part of a host name.

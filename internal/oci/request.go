@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -79,19 +78,20 @@ func (s *Service) send(ctx context.Context, r Request) (reply *Answer, sent bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-	_ = Poll(ctx, s.client.Clock, func(signed int) (time.Duration, error) {
+	for signed := 1; ; signed++ {
 		connected.Store(false)
 		reply, err = s.sendOnce(ctx, r)
 		if err != nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
 		if err != nil || signed == signatures || !s.client.isRefreshable() || !isSignatureRefused(reply) {
-			return 0, nil
+			return reply, connected.Load(), err
 		}
 		// The key and the security token are read one after the other. Both may have been renewed in between.
-		return signAfter, nil
-	})
-	return reply, connected.Load(), err
+		if s.client.Clock.Sleep(ctx, signAfter) != nil {
+			return reply, true, nil
+		}
+	}
 }
 
 // isSignatureRefused reports whether an answer means that the signature is unknown or invalid. Identity domains also answer with 401,
@@ -149,7 +149,7 @@ func (s *Service) build(r Request) (*http.Request, error) {
 	}
 	plain := common.MakeDefaultHTTPRequest(r.Method, "")
 	var err error
-	if plain.URL, err = url.Parse(strings.TrimSuffix(s.host+"/"+s.path, "/") + r.Path); err != nil {
+	if plain.URL, err = url.Parse(s.host + s.path + r.Path); err != nil {
 		return nil, fmt.Errorf("%q is not the path of a request", r.Path)
 	}
 	plain.URL.RawQuery = r.Query.Encode()
@@ -172,14 +172,9 @@ func (s *Service) build(r Request) (*http.Request, error) {
 		}
 		plain.Header.Set(delegationHeader, token)
 	}
-	plain.Header.Set("opc-request-id", randomID())
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // it never fails
+	plain.Header.Set("opc-request-id", fmt.Sprintf("%X", id))
 	plain.Header.Set("opc-client-retries", "true")
 	return &plain, nil
-}
-
-// randomID returns an identifier in the form of OCI's request ids.
-func randomID() string {
-	random := make([]byte, 16)
-	_, _ = rand.Read(random) // it never fails
-	return strings.ToUpper(hex.EncodeToString(random))
 }

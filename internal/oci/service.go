@@ -1,7 +1,6 @@
 package oci
 
 import (
-	"context"
 	"net/url"
 	"regexp"
 	"strings"
@@ -14,26 +13,24 @@ import (
 // Service is a service of OCI in one region, or one identity domain.
 type Service struct {
 	client *Client
-	// host and path are what the path of every request comes after: scheme, host and port, and the path without a slash around it.
+	// host and path are what the path of every request comes after: the URL of the endpoint, and the beginning of the API's paths.
 	host, path string
 	// Region is the name of the region. A domain has none.
 	Region string
 	// Domain is the URL of the identity domain, or empty.
 	Domain string
-	// endpoint replaces the region's public endpoint. It may be nil.
-	endpoint *Endpoint
+	// endpoint is the one that the program has configured, or empty.
+	endpoint Endpoint
 	limiter  *limiter
 }
 
 // newService returns OCI Identity in a region.
-func newService(c *Client, endpoint *Endpoint, region string) *Service {
-	s := &Service{client: c, Region: region, endpoint: endpoint, path: basePath, limiter: c.limiter}
-	if endpoint == nil {
-		s.host = c.publicHost(region, "identity", "https://identity.{region}.oci.{secondLevelDomain}")
-	} else {
-		s.host, s.path = endpoint.in(region)
+func newService(c *Client, endpoint Endpoint, region string) *Service {
+	host := endpoint.in(region)
+	if endpoint == "" {
+		host = c.publicHost(region, "identity", "https://identity.{region}.oci.{secondLevelDomain}")
 	}
-	return s
+	return &Service{client: c, Region: region, endpoint: endpoint, host: host, path: identityPath, limiter: c.limiter}
 }
 
 // domainName matches the last two parts of a host, which OCI's Terraform provider replaces.
@@ -53,7 +50,7 @@ func (s *Service) String() string {
 	switch {
 	case s.Domain != "":
 		return "the identity domain " + s.Domain
-	case s.endpoint != nil:
+	case s.endpoint != "":
 		return s.Region + " at " + s.host
 	}
 	return s.Region
@@ -64,7 +61,7 @@ func (s *Service) in(region string) *Service {
 	if region == s.Region {
 		return s
 	}
-	if s.endpoint != nil && !s.endpoint.dependsOnRegion() {
+	if s.endpoint != "" && !strings.Contains(string(s.endpoint), regionPlaceholder) {
 		return nil
 	}
 	return newService(s.client, s.endpoint, region)
@@ -84,12 +81,9 @@ func (c *Client) DomainName(region string) string {
 // ObjectStorage returns Object Storage in the configured region.
 func (c *Client) ObjectStorage() *Service {
 	storage := *c.configured
-	if storage.endpoint == nil {
-		storage.path = ""
+	storage.path = ""
+	if storage.endpoint == "" {
 		storage.host = c.publicHost(storage.Region, "objectstorage", "https://objectstorage.{region}.{secondLevelDomain}")
-	} else {
-		_, path := storage.endpoint.in(storage.Region)
-		storage.path = strings.TrimSuffix(strings.TrimSuffix(path, basePath), "/")
 	}
 	return &storage
 }
@@ -97,30 +91,18 @@ func (c *Client) ObjectStorage() *Service {
 // ContainerRegistry returns the container registry at a host of a region.
 func (c *Client) ContainerRegistry(region, host string) *Service {
 	registry := *c.configured
-	registry.Region = region
-	if c.LocalHost() != "" {
-		_, path := registry.endpoint.in(region)
-		registry.path = strings.TrimSuffix(path, basePath) + registryBasePath
-		return &registry
+	registry.Region, registry.path = region, registryPath
+	if registry.host = registry.endpoint.in(region); c.LocalHost() == "" {
+		registry.host, registry.endpoint = "https://"+host, ""
 	}
-	registry.endpoint = nil
-	registry.host, registry.path = "https://"+host, registryBasePath
 	return &registry
 }
 
 // LocalHost returns the host and the port of the endpoint if it is on this machine, or "".
 func (c *Client) LocalHost() string {
-	if c.configured.endpoint == nil {
+	u, err := url.Parse(c.configured.host)
+	if err != nil || !hosts.IsLoopback(u.Hostname()) {
 		return ""
 	}
-	_, authority, _ := strings.Cut(c.configured.host, "://")
-	if !hosts.IsLoopback((&url.URL{Host: authority}).Hostname()) {
-		return ""
-	}
-	return authority
+	return u.Host
 }
-
-// A service is a route that leads to itself.
-func (s *Service) next() *Service                                              { return s }
-func (*Service) worked(*Service)                                               {}
-func (*Service) elsewhere(context.Context, *Service, string) (*Service, error) { return nil, nil }

@@ -22,27 +22,16 @@ func TestHomeIn(t *testing.T) {
 
 func TestServiceInARegion(t *testing.T) {
 	t.Parallel()
-	endpoint := func(template string) *Endpoint {
-		parsed, err := ParseEndpoint(template)
-		require.NoError(t, err, template)
-		return &parsed
-	}
-	everywhere, one := endpoint("https://id.{region}.example.com/x/"), endpoint("http://127.0.0.1:8080")
-	for name, test := range map[string]struct {
-		endpoint   *Endpoint
-		region     string
-		host, path string
-		shown      string
-	}{
-		"public":                {nil, "us-phoenix-1", "https://identity.us-phoenix-1.oci.oraclecloud.com", "20160918", "us-phoenix-1"},
-		"public, another realm": {nil, "us-langley-1", "https://identity.us-langley-1.oci.oraclegovcloud.com", "20160918", "us-langley-1"},
-		"public, with dots":     {nil, "us-region-1.oci.example.com", "https://identity.us-region-1.oci.example.com", "20160918", "us-region-1.oci.example.com"},
-		"in every region":       {everywhere, "eu-frankfurt-1", "https://id.eu-frankfurt-1.example.com", "x/20160918", "eu-frankfurt-1 at https://id.eu-frankfurt-1.example.com"},
-		"one for all":           {one, "us-phoenix-1", "http://127.0.0.1:8080", "20160918", "us-phoenix-1 at http://127.0.0.1:8080"},
+	const everywhere, one = "https://id.{region}.example.com/x/", "http://127.0.0.1:8080"
+	for name, test := range map[string]struct{ endpoint, region, url, shown string }{
+		"public":                {"", "us-phoenix-1", "https://identity.us-phoenix-1.oci.oraclecloud.com/20160918", "us-phoenix-1"},
+		"public, another realm": {"", "us-langley-1", "https://identity.us-langley-1.oci.oraclegovcloud.com/20160918", "us-langley-1"},
+		"public, with dots":     {"", "us-region-1.oci.example.com", "https://identity.us-region-1.oci.example.com/20160918", "us-region-1.oci.example.com"},
+		"in every region":       {everywhere, "eu-frankfurt-1", "https://id.eu-frankfurt-1.example.com/x/20160918", "eu-frankfurt-1 at https://id.eu-frankfurt-1.example.com/x"},
+		"one for all":           {one, "us-phoenix-1", "http://127.0.0.1:8080/20160918", "us-phoenix-1 at http://127.0.0.1:8080"},
 	} {
-		s := newService(&Client{}, test.endpoint, test.region)
-		assert.Equal(t, test.host, s.host, name)
-		assert.Equal(t, test.path, s.path, name)
+		s := newService(&Client{}, parsed(t, test.endpoint), test.region)
+		assert.Equal(t, test.url, s.host+s.path, name)
 		assert.Equal(t, test.shown, s.String(), name)
 		assert.Same(t, s, s.in(test.region), name)
 		elsewhere := s.in("uk-london-1")
@@ -54,51 +43,47 @@ func TestServiceInARegion(t *testing.T) {
 	}
 }
 
+// parsed returns an endpoint, if there is one.
+func parsed(t *testing.T, template string) Endpoint {
+	t.Helper()
+	if template == "" {
+		return ""
+	}
+	endpoint, err := ParseEndpoint(template)
+	require.NoError(t, err, template)
+	return endpoint
+}
+
 func TestWhereObjectStorageIs(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ endpoint, region, host, path, local string }{
-		{"", "us-phoenix-1", "https://objectstorage.us-phoenix-1.oraclecloud.com", "", ""},
-		{"", "uk-gov-london-1", "https://objectstorage.uk-gov-london-1.oraclegovcloud.uk", "", ""},
-		{"http://127.0.0.1:8080", "us-phoenix-1", "http://127.0.0.1:8080", "", "127.0.0.1:8080"},
-		{"http://localhost:8080/{region}/", "us-phoenix-1", "http://localhost:8080", "us-phoenix-1", "localhost:8080"},
-		{"http://[::1]:8080", "us-phoenix-1", "http://[::1]:8080", "", "[::1]:8080"},
-		{"https://oci.example.com/x", "us-phoenix-1", "https://oci.example.com", "x", ""},
+	for _, test := range []struct{ endpoint, region, url, local string }{
+		{"", "us-phoenix-1", "https://objectstorage.us-phoenix-1.oraclecloud.com", ""},
+		{"", "uk-gov-london-1", "https://objectstorage.uk-gov-london-1.oraclegovcloud.uk", ""},
+		{"http://127.0.0.1:8080", "us-phoenix-1", "http://127.0.0.1:8080", "127.0.0.1:8080"},
+		{"http://localhost:8080/{region}/", "us-phoenix-1", "http://localhost:8080/us-phoenix-1", "localhost:8080"},
+		{"http://[::1]:8080", "us-phoenix-1", "http://[::1]:8080", "[::1]:8080"},
+		{"https://oci.example.com/x", "us-phoenix-1", "https://oci.example.com/x", ""},
 	} {
-		var endpoint *Endpoint
-		if test.endpoint != "" {
-			parsed, err := ParseEndpoint(test.endpoint)
-			require.NoError(t, err)
-			endpoint = &parsed
-		}
 		client := &Client{}
-		client.configured = newService(client, endpoint, test.region)
+		client.configured = newService(client, parsed(t, test.endpoint), test.region)
 		storage := client.ObjectStorage()
-		assert.Equal(t, test.host, storage.host)
-		assert.Equal(t, test.path, storage.path)
+		assert.Equal(t, test.url, storage.host+storage.path)
 		assert.Equal(t, test.local, client.LocalHost())
-		assert.NotEqual(t, client.configured.path, storage.path)
 	}
 }
 
 func TestWhereTheContainerRegistryIs(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ endpoint, host, path string }{
-		{"", "https://ocir.uk-london-1.oci.oraclecloud.com", "20180419"},
-		{"http://127.0.0.1:8080", "http://127.0.0.1:8080", "20180419"},
-		{"http://localhost:8080/{region}/", "http://localhost:8080", "uk-london-1/20180419"},
-		{"https://identity.example.com/x", "https://ocir.uk-london-1.oci.oraclecloud.com", "20180419"},
+	for _, test := range []struct{ endpoint, url string }{
+		{"", "https://ocir.uk-london-1.oci.oraclecloud.com/20180419"},
+		{"http://127.0.0.1:8080", "http://127.0.0.1:8080/20180419"},
+		{"http://localhost:8080/{region}/", "http://localhost:8080/uk-london-1/20180419"},
+		{"https://identity.example.com/x", "https://ocir.uk-london-1.oci.oraclecloud.com/20180419"},
 	} {
-		var endpoint *Endpoint
-		if test.endpoint != "" {
-			parsed, err := ParseEndpoint(test.endpoint)
-			require.NoError(t, err)
-			endpoint = &parsed
-		}
 		client := &Client{}
-		client.configured = newService(client, endpoint, "us-phoenix-1")
+		client.configured = newService(client, parsed(t, test.endpoint), "us-phoenix-1")
 		at := client.ContainerRegistry("uk-london-1", "ocir.uk-london-1.oci.oraclecloud.com")
-		assert.Equal(t, test.host, at.host)
-		assert.Equal(t, test.path, at.path)
+		assert.Equal(t, test.url, at.host+at.path)
 		assert.Contains(t, at.String(), "uk-london-1")
 	}
 }

@@ -64,7 +64,7 @@ func TestStoppingTakesNoLongerThanItSays(t *testing.T) {
 						StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
 					}
 				}
-				user := newTestUser(t, "http://127.0.0.1", nil, transport(func(request *http.Request) (*http.Response, error) {
+				user := newTestUser(t, "http://127.0.0.1", oci.SystemClock{}, transport(func(request *http.Request) (*http.Response, error) {
 					if request.Method == http.MethodGet {
 						return answer(http.StatusOK, "[]"), oci.SystemClock{}.Sleep(request.Context(), 25*time.Second)
 					}

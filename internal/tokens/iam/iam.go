@@ -37,7 +37,7 @@ func New(calls oci.Caller, userID string) API { return API{calls, userID} }
 // Create returns the call that creates a token.
 func (i API) Create(creation tokens.Creation, retryToken string, found func(tokens.Token) error) oci.Call {
 	return oci.Call{
-		Doing: "create an auth token for user " + i.userID, Creates: true, To: i.HomeRoute(),
+		Doing: "create an auth token for user " + i.userID, Creates: true,
 		Request: oci.Request{
 			Method: http.MethodPost, Path: oci.Path("users", i.userID, "authTokens"),
 			Body: authTokenDetails{creation.Description}, RetryToken: retryToken,
@@ -78,7 +78,7 @@ func (i API) Find(ctx context.Context, from tokens.ReadFrom, id string) (*tokens
 // Update changes a token's description.
 func (i API) Update(ctx context.Context, id, description string) (token tokens.Token, err error) {
 	err = i.Do(ctx, oci.Call{
-		Doing: "update auth token " + id + " of user " + i.userID, To: i.HomeRoute(),
+		Doing: "update auth token " + id + " of user " + i.userID,
 		Request: oci.Request{
 			Method: http.MethodPut, Path: oci.Path("users", i.userID, "authTokens", id), Body: authTokenDetails{description},
 		},
@@ -93,7 +93,7 @@ func (i API) Update(ctx context.Context, id, description string) (token tokens.T
 // Delete deletes a token.
 func (i API) Delete(ctx context.Context, id string) error {
 	return i.Do(ctx, oci.Call{
-		Doing: "delete auth token " + id + " of user " + i.userID, To: i.HomeRoute(),
+		Doing:   "delete auth token " + id + " of user " + i.userID,
 		Request: oci.Request{Method: http.MethodDelete, Path: oci.Path("users", i.userID, "authTokens", id)},
 		Read:    (*oci.Answer).Deleted,
 	})
