@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"strings"
-	"time"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // Answer is the answer to a request.
@@ -19,11 +21,16 @@ type Answer struct {
 	Cut error
 }
 
-// succeeded reports whether the status means success.
-func (a *Answer) succeeded() bool { return a.Status >= 200 && a.Status <= 299 }
+// complete returns an error if the body ends early, or is not JSON. A list that ends early would lack tokens.
+func (a *Answer) complete() error {
+	if len(a.Body) > 0 && !a.isJSON() {
+		return fmt.Errorf("it is %s, not JSON", safetext.Sentence(a.Header.Get("Content-Type")))
+	}
+	return a.Cut
+}
 
-// IsJSON reports whether the Content-Type is JSON, or absent.
-func (a *Answer) IsJSON() bool {
+// isJSON reports whether the Content-Type is JSON, or absent.
+func (a *Answer) isJSON() bool {
 	claim := a.Header.Get("Content-Type")
 	if claim == "" {
 		return true
@@ -37,7 +44,7 @@ func (a *Answer) Deleted() error {
 	if len(a.Body) > 0 {
 		return errors.New("it is not the answer to a deletion")
 	}
-	return a.Cut
+	return nil
 }
 
 // Fields returns the fields of a JSON object, as far as it can be read. Bytes that follow it, or that are missing at its end, do not
@@ -61,17 +68,19 @@ func Fields(body []byte) map[string]json.RawMessage {
 	return found
 }
 
-// Text returns the string that raw encodes, or "" if raw is not a JSON string.
-func Text(raw json.RawMessage) string {
-	var s string
-	if len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
-		return ""
+// Field returns what a field encodes, or nil if the field is absent, null or of another type.
+func Field[T any](raw json.RawMessage) *T {
+	var value *T
+	if json.Unmarshal(raw, &value) != nil {
+		return nil
 	}
-	return s
+	return value
 }
 
-// Time parses a time in the format of RFC 3339, and reports whether there is one.
-func Time(raw json.RawMessage) (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339, Text(raw))
-	return t, err == nil
+// Text returns the string that a field encodes, or "" if it is no string.
+func Text(raw json.RawMessage) string {
+	if s := Field[string](raw); s != nil {
+		return *s
+	}
+	return ""
 }

@@ -36,7 +36,7 @@ type Call struct {
 	To      *Service
 	Request Request
 	// Read reads the answer of a call that has succeeded. It returns an error if the answer makes no sense. The error must not
-	// quote the answer, which may contain a token.
+	// quote the answer, which may contain a token. The answer is complete, save that to a creation: what can be read of that is read.
 	Read func(*Answer) error
 }
 
@@ -134,7 +134,7 @@ func (c Caller) Try(ctx context.Context, call Call) *Error {
 		at.limiter.wasAdmitted()
 	}
 	if verdict == Succeeded {
-		if err := call.Read(reply); err != nil {
+		if err := call.read(reply); err != nil {
 			return call.unreadable(at, reply, err)
 		}
 		if call.To == nil {
@@ -147,6 +147,14 @@ func (c Caller) Try(ctx context.Context, call Call) *Error {
 		c.moveHome(patience, at, failure)
 	}
 	return failure
+}
+
+// read reads the answer of a call that has succeeded.
+func (call Call) read(a *Answer) error {
+	if err := a.complete(); err != nil && !call.Creates {
+		return err
+	}
+	return call.Read(a)
 }
 
 // moveHome looks for the home region after a refusal in another region. If it finds it, it changes the verdict of the failure to Moved.

@@ -1,7 +1,7 @@
 package oci
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -60,25 +60,9 @@ const (
 // failure returns the code and the message of an error, from IAM or from an identity domain. Errors of domains have SCIM's form: RFC
 // 7644, section 3.12. Both results are empty for the error page of a proxy.
 func (a *Answer) failure() (code, message string) {
-	var said struct {
-		Code    json.RawMessage `json:"code"`
-		Message json.RawMessage `json:"message"`
-		Detail  json.RawMessage `json:"detail"`
-		SCIM    json.RawMessage `json:"urn:ietf:params:scim:api:oracle:idcs:extension:messages:Error"`
-	}
-	var scim struct {
-		MessageID json.RawMessage `json:"messageId"`
-	}
-	if json.Unmarshal(a.Body, &said) != nil {
-		return "", ""
-	}
-	code, message = Text(said.Code), Text(said.Message)
-	if code == "" && json.Unmarshal(said.SCIM, &scim) == nil {
-		code = Text(scim.MessageID)
-	}
-	if message == "" {
-		message = Text(said.Detail)
-	}
+	said := Fields(a.Body)
+	code = cmp.Or(Text(said["code"]), Text(Fields(said["urn:ietf:params:scim:api:oracle:idcs:extension:messages:Error"])["messageId"]))
+	message = cmp.Or(Text(said["message"]), Text(said["detail"]))
 	return safetext.Shorten(safetext.Sentence(code), 100), safetext.Sentence(message)
 }
 
@@ -97,7 +81,7 @@ func (a *Answer) requestID() string {
 // portal or a wrong endpoint may answer with 404 too.
 func (a *Answer) saysNotFound() bool {
 	code, _ := a.failure()
-	return a.Status == http.StatusNotFound && a.IsJSON() && (code == codeNotFound || a.isSCIMError())
+	return a.Status == http.StatusNotFound && a.complete() == nil && (code == codeNotFound || a.isSCIMError())
 }
 
 // schemaError is the schema of an identity domain's errors.
@@ -105,10 +89,8 @@ const schemaError = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 // isSCIMError reports whether the answer has the form of an identity domain's errors.
 func (a *Answer) isSCIMError() bool {
-	var said struct {
-		Schemas []string `json:"schemas"`
-	}
-	return json.Unmarshal(a.Body, &said) == nil && slices.Contains(said.Schemas, schemaError)
+	schemas := Field[[]string](Fields(a.Body)["schemas"])
+	return schemas != nil && slices.Contains(*schemas, schemaError)
 }
 
 // IsNotFound reports whether OCI itself says that the user or the token does not exist, or that the caller may not see it.
@@ -121,7 +103,7 @@ func IsNotFound(err error) bool {
 func judge(a *Answer) Verdict {
 	code, _ := a.failure()
 	switch {
-	case a.succeeded():
+	case a.Status >= 200 && a.Status <= 299:
 		return Succeeded
 	case a.Status == http.StatusTooManyRequests:
 		return Throttled

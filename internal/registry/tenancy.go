@@ -121,7 +121,7 @@ func (t Tenancy) Namespace(ctx context.Context) (string, error) {
 		Request: oci.Request{Method: http.MethodGet, Path: "/n"},
 		Read: func(a *oci.Answer) error {
 			namespace := oci.Text(a.Body)
-			if !a.IsJSON() || namespace == "" {
+			if namespace == "" {
 				return errors.New("it is not a namespace")
 			}
 			t.known.namespace = namespace

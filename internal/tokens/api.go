@@ -27,6 +27,16 @@ type API interface {
 	ListCommand() string
 }
 
+// Account is what OCI says about a user.
+type Account struct {
+	// Name is the name under which the user signs in. The name of a federated user contains the identity provider.
+	Name string
+	// Email is the user's e-mail address, or empty.
+	Email string
+	// DomainID is the OCID of the user's identity domain, or empty. IAM does not say it.
+	DomainID string
+}
+
 // ReadFrom says which region to read from. Other regions lag behind the home region, where tokens are written.
 type ReadFrom int
 

@@ -8,7 +8,6 @@ package tokens
 import (
 	"fmt"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/hosts"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 )
 
@@ -29,13 +28,6 @@ func New(calls *oci.Client, open func(oci.Caller, UserRef) (API, error)) *Client
 // User returns a user of OCI. The listener receives messages about everything that the user's calls wait for, and about what a
 // person has to do.
 func (c *Client) User(user UserRef, listener oci.Listener) (*User, error) {
-	if user.DomainURL != "" {
-		canonical, err := hosts.ParseDomainURL(user.DomainURL)
-		if err != nil {
-			return nil, fmt.Errorf("domainUrl: %w", err)
-		}
-		user.DomainURL = canonical // what is shared by users is found by it
-	}
 	calls := oci.Caller{Client: c.calls, Listener: listener}
 	api, err := c.open(calls, user)
 	if err != nil {

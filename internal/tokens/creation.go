@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -210,13 +211,7 @@ func (cr *pending) keep(token Token) error {
 	if token.ID != "" && cr.seen.ID != "" && !token.SameAs(cr.seen) {
 		cr.seen, cr.stage = Token{}, doubtful // what earlier answers said is about another token
 	}
-	id, value := cr.seen.ID, cr.seen.Value
-	if token.ID == "" {
-		token.ID = id
-	}
-	if token.Value == "" {
-		token.Value = value
-	}
+	token.ID, token.Value = cmp.Or(token.ID, cr.seen.ID), cmp.Or(token.Value, cr.seen.Value)
 	cr.seen = token
 	switch {
 	case cr.seen.ID == "" && cr.seen.Value == "":
@@ -257,7 +252,7 @@ func (cr creator) explain(ctx context.Context, failure *oci.Error) error {
 			return fmt.Errorf("%w. The user's tokens could not be listed (%w): list them with \"%s\"",
 				failure, err, cr.api.ListCommand())
 		}
-		return fmt.Errorf("%w. The user's tokens are:\n%s", failure, cr.client.recorded.describe(tokens))
+		return fmt.Errorf("%w. The user's tokens are:\n%s", failure, cr.Describe(tokens))
 	}
 	suspects, err := cr.suspects(ctx, failure.Verdict != oci.Invalidated)
 	if err != nil {
@@ -267,5 +262,5 @@ func (cr creator) explain(ctx context.Context, failure *oci.Error) error {
 	if cr.seen.ID != "" && !slices.ContainsFunc(suspects, func(t Token) bool { return t.HasID(cr.seen.ID) }) {
 		suspects = append(suspects, cr.seen)
 	}
-	return &OrphanError{Cause: failure, Suspects: suspects, unlisted: err, api: cr.api, described: cr.client.recorded.describe(suspects)}
+	return cr.orphaned(failure, suspects, err)
 }

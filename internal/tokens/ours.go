@@ -2,11 +2,8 @@ package tokens
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 )
 
 // This file judges whether a token is ours. docs/internals/promises.md has the table.
@@ -17,15 +14,7 @@ func (t Token) Of(userID string) error {
 	if t.UserID == "" || t.UserID == userID {
 		return nil
 	}
-	return fmt.Errorf("auth token %s is one of user %s, not of user %s", shown(t.ID), shown(t.UserID), userID)
-}
-
-// CheckUpdated returns an error unless the answer to an update is about a token of the user.
-func CheckUpdated(a *oci.Answer, token Token, userID string) error {
-	if !a.IsJSON() {
-		return errors.New("it is not JSON")
-	}
-	return token.Of(userID)
+	return fmt.Errorf("auth token %s is one of user %s, not of user %s", t.ID, t.UserID, userID)
 }
 
 // identify finds the id of a token if OCI answered with the value and without the id. It reports whether it is certain of the id.
@@ -41,13 +30,8 @@ func (cr creator) identify(ctx context.Context) bool {
 // certain returns the token that an answer without an id is about, or nil if that is not certain. Somebody else may have created a
 // token with the same description, and a list may lack ours, so the answer and the list must agree on when it was created.
 func (cr *pending) certain(suspects []Token) *Token {
-	var same []Token
-	for _, t := range suspects {
-		if !cr.seen.TimeCreated.IsZero() && t.TimeCreated.Equal(cr.seen.TimeCreated) {
-			same = append(same, t)
-		}
-	}
-	if len(same) != 1 {
+	same := slices.DeleteFunc(slices.Clone(suspects), func(t Token) bool { return !t.TimeCreated.Equal(cr.seen.TimeCreated) })
+	if len(same) != 1 || cr.seen.TimeCreated.IsZero() {
 		return nil
 	}
 	return &same[0]

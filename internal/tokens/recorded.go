@@ -1,10 +1,13 @@
 package tokens
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // This file judges whether a token is recorded in a state, and so whether a person may be told to delete it. docs/internals/promises.md has the
@@ -56,68 +59,73 @@ func (r *recorded) hide(description string) {
 
 // describe returns a line for each token, without its value, and without descriptions that are secret.
 func (r *recorded) describe(tokens []Token) string {
-	return describe(tokens, func(description string) bool {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		return r.secret[description]
-	})
-}
-
-// HowToDelete tells a person how to delete one of these tokens, and first how to make sure that no resource has it. It leaves out tokens
-// that are known to be recorded. If there are no others, it returns "".
-func (u *User) HowToDelete(tokens []Token) string {
-	return howToDelete(slices.DeleteFunc(slices.Clone(tokens), func(t Token) bool { return u.client.recorded.has(u.ref.ID, t) }), u.api)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	lines := make([]string, len(tokens))
+	for i, t := range tokens {
+		description := `""`
+		switch {
+		case t.Description == nil:
+		case r.secret[*t.Description]:
+			description = "[secret]"
+		default:
+			description = fmt.Sprintf("%q", safetext.Shorten(*t.Description, 200))
+		}
+		state := ""
+		if t.State != "" {
+			state = ", " + t.State
+		}
+		lines[i] = fmt.Sprintf("  %s, created %s%s, description %s", t.ID, cmp.Or(RFC3339(t.TimeCreated), "at an unknown time"), state, description)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // HasOCID reports whether the token's OCID is known. An identity domain may leave it out, and a state that has the token has it under the
 // OCID.
 func (t Token) HasOCID() bool { return t.ID != t.SCIMID }
 
-// howToDelete is what a message says in place of "delete the token": a provider does not know the states of the person's stacks. It leaves
-// out tokens that no state could be searched for.
-func howToDelete(tokens []Token, api API) string {
+// HowToDelete tells a person how to delete one of these tokens, and first how to make sure that no resource has it: a provider does not know
+// the states of the person's stacks. It leaves out tokens that are known to be recorded, and those that no state could be searched for. If
+// there are no others, it returns "".
+func (u *User) HowToDelete(tokens []Token) string {
 	var s strings.Builder
 	for _, t := range tokens {
-		if !t.HasOCID() {
+		if !t.HasOCID() || u.client.recorded.has(u.ref.ID, t) {
 			continue
 		}
-		id := shown(t.ID)
 		fmt.Fprintf(&s, "\nMake sure that none of your stacks has it, with this command for each of them, which must print nothing:"+
-			"\n  pulumi stack export --stack <stack> | grep %s\nIf nobody else has created it either, delete it:\n  %s", id, api.DeleteCommand(t.ID))
+			"\n  pulumi stack export --stack <stack> | grep %s\nIf nobody else has created it either, delete it:\n  %s", t.ID, u.api.DeleteCommand(t.ID))
 	}
 	return s.String()
 }
 
 // OrphanError is the error of a creation that may have made a token whose value nobody knows.
 type OrphanError struct {
-	// Cause is why the creation failed.
-	Cause error
-	// Suspects lists the tokens that it may have made.
-	Suspects []Token
-
-	// unlisted is why the user's tokens could not be listed, or nil.
-	unlisted error
-	// described has a line for each suspect.
-	described string
-	api       API
+	cause error
+	// remedy says which tokens may be left behind, and how to delete them.
+	remedy string
 }
 
-// Error says what happened, which tokens may be left behind, and how to delete them.
+// Error says what happened and what to do.
 func (e *OrphanError) Error() string {
-	s := fmt.Sprintf("%v. A token may have been created whose value nobody knows. ", e.Cause)
-	switch {
-	case len(e.Suspects) > 0:
-		s += fmt.Sprintf("It may be one of these, or one that the list does not show yet, because lists lag behind:\n%s%s\n"+
-			"This command lists all tokens of the user:", e.described, howToDelete(e.Suspects, e.api))
-	case e.unlisted != nil:
-		s += fmt.Sprintf("The user's tokens could not be listed (%v). List them, and delete the one that is new, that nobody else has "+
-			"created, and that \"pulumi stack export\" shows for none of your stacks:", e.unlisted)
-	default:
-		s += "The list shows no new token with this description, but lists lag behind. List the tokens again in a few minutes, and delete " +
-			"the one that is new, that nobody else has created, and that \"pulumi stack export\" shows for none of your stacks:"
-	}
-	return s + "\n  " + e.api.ListCommand()
+	return fmt.Sprintf("%v. A token may have been created whose value nobody knows. %s", e.cause, e.remedy)
 }
 
 // Unwrap returns why the creation failed.
-func (e *OrphanError) Unwrap() error { return e.Cause }
+func (e *OrphanError) Unwrap() error { return e.cause }
+
+// orphaned returns the error of a creation that may have made one of these tokens. Unlisted is why the user's tokens could not be listed,
+// or nil.
+func (u *User) orphaned(cause error, suspects []Token, unlisted error) *OrphanError {
+	remedy := "The list shows no new token with this description, but lists lag behind. List the tokens again in a few minutes, and delete " +
+		"the one that is new, that nobody else has created, and that \"pulumi stack export\" shows for none of your stacks:"
+	switch {
+	case len(suspects) > 0:
+		remedy = fmt.Sprintf("It may be one of these, or one that the list does not show yet, because lists lag behind:\n%s%s\n"+
+			"This command lists all tokens of the user:", u.Describe(suspects), u.HowToDelete(suspects))
+	case unlisted != nil:
+		remedy = fmt.Sprintf("The user's tokens could not be listed (%v). List them, and delete the one that is new, that nobody else has "+
+			"created, and that \"pulumi stack export\" shows for none of your stacks:", unlisted)
+	}
+	return &OrphanError{cause, remedy + "\n  " + u.api.ListCommand()}
+}

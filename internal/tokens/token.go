@@ -1,10 +1,11 @@
 package tokens
 
 import (
-	"fmt"
-	"strings"
+	"encoding/json"
+	"errors"
 	"time"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
@@ -92,32 +93,34 @@ func (t Token) SameAs(other Token) bool {
 	return t.HasID(other.ID) || (other.SCIMID != "" && t.HasID(other.SCIMID))
 }
 
-// shown returns an id that OCI has answered, for messages.
-func shown(id string) string { return safetext.Sentence(id) }
-
-// describe returns a line for each token, without its value, and without descriptions that are hidden.
-func describe(tokens []Token, hidden func(description string) bool) string {
-	lines := make([]string, len(tokens))
-	for i, token := range tokens {
-		description := `""`
-		switch {
-		case token.Description == nil:
-		case hidden(*token.Description):
-			description = "[secret]"
-		default:
-			description = fmt.Sprintf("%q", safetext.Shorten(*token.Description, 200))
-		}
-		created := "at an unknown time"
-		if !token.TimeCreated.IsZero() {
-			created = RFC3339(token.TimeCreated)
-		}
-		state := ""
-		if token.State != "" {
-			state = ", " + safetext.Sentence(token.State)
-		}
-		lines[i] = fmt.Sprintf("  %s, created %s%s, description %s", safetext.Sentence(token.ID), created, state, description)
+// ReadToken reads a token from the fields of an answer, named as IAM names them. It leaves out fields that it cannot read, because the
+// value in the answer to a creation must not be lost with another field. What messages show of a token is cleaned for that.
+func ReadToken(said map[string]json.RawMessage) Token {
+	name := func(field string) string { return safetext.Sentence(oci.Text(said[field])) }
+	token := Token{
+		ID: name("id"), UserID: name("userId"), Value: Value(oci.Text(said["token"])), State: name("lifecycleState"),
+		Description: oci.Field[string](said["description"]), InactiveStatus: oci.Field[int64](said["inactiveStatus"]),
+		TimeExpires: oci.Field[time.Time](said["timeExpires"]),
 	}
-	return strings.Join(lines, "\n")
+	if created := oci.Field[time.Time](said["timeCreated"]); created != nil {
+		token.TimeCreated = *created
+	}
+	return token
+}
+
+// ReadList reads the items of a list of a user's tokens. If it cannot read one, it returns an error: if the list lacked a token, that would
+// seem to be gone.
+func ReadList(items []json.RawMessage, userID string, read func(item []byte) Token) ([]Token, error) {
+	listed := make([]Token, len(items))
+	for i, item := range items {
+		if listed[i] = read(item); listed[i].ID == "" {
+			return nil, errors.New("something in the list is not an auth token")
+		}
+		if err := listed[i].Of(userID); err != nil {
+			return nil, err
+		}
+	}
+	return listed, nil
 }
 
 // RFC3339 formats a time as OCI does, with milliseconds. It returns "" for the zero time.

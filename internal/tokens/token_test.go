@@ -7,21 +7,31 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 )
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	created := time.Date(2026, 5, 17, 8, 15, 30, 123_456_789, time.UTC)
-	described := describe([]Token{
+	r := newRecorded()
+	r.hide("secret")
+	described := r.describe([]Token{
 		{ID: "a", State: StateActive, TimeCreated: created, Description: new("for\nCI"), Value: "pa55word"},
-		{ID: "b", State: "\x1b[31m", Description: new(strings.Repeat("x", 300))},
+		{ID: "b", State: StateInactive, Description: new(strings.Repeat("x", 300))},
 		{ID: "c", Description: new("secret")},
 		{ID: "d"},
-	}, func(description string) bool { return description == "secret" })
+	})
 	assert.Equal(t, `  a, created 2026-05-17T08:15:30.123Z, ACTIVE, description "for\nCI"`+"\n"+
-		`  b, created at an unknown time, \ufffd[31m, description "`+strings.Repeat("x", 200)+`…"`+"\n"+
-		"  c, created at an unknown time, description [secret]\n"+`  d, created at an unknown time, description ""`,
-		strings.ReplaceAll(described, "\ufffd", `\ufffd`))
+		`  b, created at an unknown time, INACTIVE, description "`+strings.Repeat("x", 200)+`…"`+"\n"+
+		"  c, created at an unknown time, description [secret]\n"+`  d, created at an unknown time, description ""`, described)
+}
+
+// TestReadTokenCleansWhatIsShown reads names with control characters, and a value and a description with them, which are no names.
+func TestReadTokenCleansWhatIsShown(t *testing.T) {
+	t.Parallel()
+	said := oci.Fields([]byte(`{"id": "\u001b[31m", "userId": "u\nu", "lifecycleState": "\u0007", "token": "\u001bv", "description": "d\n"}`))
+	assert.Equal(t, Token{ID: "\ufffd[31m", UserID: "u u", State: "\ufffd", Value: "\x1bv", Description: new("d\n")}, ReadToken(said))
 }
 
 func TestRFC3339(t *testing.T) {

@@ -1,13 +1,13 @@
 package tokens
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
 )
 
 // activeWithin bounds the wait for a new token to become ACTIVE.
@@ -71,20 +71,12 @@ func (u *User) AwaitActive(ctx context.Context, token Token) (Token, error) {
 		case token.State == "" && listed, token.State != StateCreating && token.State != "", u.ref.DomainURL != "":
 			return 0, nil // If OCI lists the token without a state, there is nothing to wait for.
 		case waited > activeWithin:
-			return 0, fmt.Errorf("it is still %s after %s", stateOf(token), waited.Round(time.Second))
+			return 0, fmt.Errorf("it is still %s after %s", cmp.Or(token.State, "in an unknown state"), waited.Round(time.Second))
 		}
 		u.calls.InfoStatus(fmt.Sprintf("waiting for auth token %s to become ACTIVE (%s)", token.ID, waited.Round(time.Second)))
 		return oci.PollEvery, nil
 	})
 	return token, err
-}
-
-// stateOf returns a token's lifecycle state for messages.
-func stateOf(token Token) string {
-	if token.State == "" {
-		return "in an unknown state"
-	}
-	return safetext.Sentence(token.State)
 }
 
 // Locate adds to the error of a call that has not found the user in which identity domain the user is, or how to name it.

@@ -2,37 +2,26 @@ package iam
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/safetext"
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 )
-
-// Account is what IAM says about a user.
-type Account struct {
-	// Name is the name under which the user signs in. The name of a federated user contains the identity provider.
-	Name string
-	// Email is the user's e-mail address, or empty.
-	Email string
-}
 
 // Account is https://docs.oracle.com/iaas/api/#/en/identity/20160918/User/GetUser. The region in which a token was created is the first to
 // know a new user.
-func (i API) Account(ctx context.Context) (account Account, err error) {
+func (i API) Account(ctx context.Context) (account tokens.Account, err error) {
 	err = i.Do(ctx, oci.Call{
 		Doing: "find out the name of user " + i.userID, To: i.Writer(),
 		Request: oci.Request{Method: http.MethodGet, Path: oci.Path("users", i.userID)},
 		Read: func(a *oci.Answer) error {
-			var said struct {
-				Name  json.RawMessage `json:"name"`
-				Email json.RawMessage `json:"email"`
-			}
-			if !a.IsJSON() || json.Unmarshal(a.Body, &said) != nil || oci.Text(said.Name) == "" {
+			said := oci.Fields(a.Body)
+			account = tokens.Account{Name: oci.Text(said["name"]), Email: oci.Text(said["email"])}
+			if account.Name == "" {
 				return errors.New("it has no name")
 			}
-			account = Account{Name: oci.Text(said.Name), Email: oci.Text(said.Email)}
 			return nil
 		},
 	})
@@ -46,14 +35,11 @@ func (i API) DomainName(ctx context.Context, ocid string) (name string, err erro
 		Doing: "find out the name of identity domain " + safetext.Sentence(ocid), To: i.Configured(),
 		Request: oci.Request{Method: http.MethodGet, Path: oci.Path("domains", ocid)},
 		Read: func(a *oci.Answer) error {
-			var said struct {
-				Name json.RawMessage `json:"displayName"`
-				Type json.RawMessage `json:"type"`
-			}
-			if !a.IsJSON() || json.Unmarshal(a.Body, &said) != nil || oci.Text(said.Name) == "" {
+			said := oci.Fields(a.Body)
+			if name = oci.Text(said["displayName"]); name == "" {
 				return errors.New("it has no name")
 			}
-			if name = oci.Text(said.Name); oci.Text(said.Type) == "DEFAULT" {
+			if oci.Text(said["type"]) == "DEFAULT" {
 				name = ""
 			}
 			return nil

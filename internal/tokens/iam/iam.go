@@ -40,7 +40,7 @@ func (i API) Create(creation tokens.Creation, retryToken string, found func(toke
 		Doing: "create an auth token for user " + i.userID, Creates: true,
 		Request: oci.Request{
 			Method: http.MethodPost, Path: oci.Path("users", i.userID, "authTokens"),
-			Body: authTokenDetails{creation.Description}, RetryToken: retryToken,
+			Body: map[string]string{"description": creation.Description}, RetryToken: retryToken,
 		},
 		Read: func(a *oci.Answer) error { return found(readAuthToken(a.Body)) },
 	}
@@ -62,7 +62,7 @@ func (i API) List(ctx context.Context, from tokens.ReadFrom, urgent bool) (liste
 		Doing: "list the auth tokens of user " + i.userID, To: at, Urgent: urgent,
 		Request: oci.Request{Method: http.MethodGet, Path: oci.Path("users", i.userID, "authTokens")},
 		Read: func(a *oci.Answer) (err error) {
-			listed, err = readAuthTokens(a, i.userID)
+			listed, err = readAuthTokens(a.Body, i.userID)
 			return err
 		},
 	})
@@ -80,11 +80,11 @@ func (i API) Update(ctx context.Context, id, description string) (token tokens.T
 	err = i.Do(ctx, oci.Call{
 		Doing: "update auth token " + id + " of user " + i.userID,
 		Request: oci.Request{
-			Method: http.MethodPut, Path: oci.Path("users", i.userID, "authTokens", id), Body: authTokenDetails{description},
+			Method: http.MethodPut, Path: oci.Path("users", i.userID, "authTokens", id), Body: map[string]string{"description": description},
 		},
 		Read: func(a *oci.Answer) error {
 			token = readAuthToken(a.Body)
-			return tokens.CheckUpdated(a, token, i.userID)
+			return token.Of(i.userID)
 		},
 	})
 	return token, err
@@ -101,7 +101,7 @@ func (i API) Delete(ctx context.Context, id string) error {
 
 // DeleteCommand returns the command that deletes a token.
 func (i API) DeleteCommand(id string) string {
-	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", i.userID, safetext.Sentence(id))
+	return fmt.Sprintf("oci iam auth-token delete --user-id %s --auth-token-id %s", i.userID, id)
 }
 
 // ListCommand returns the command that lists the user's tokens.
@@ -145,53 +145,14 @@ func (i API) Elsewhere(ctx context.Context) (tokens.API, string, error) {
 	return nil, unknown, nil
 }
 
-// authTokenDetails are the body of a creation and of an update.
-type authTokenDetails struct {
-	Description string `json:"description"`
-}
-
-// readAuthTokens reads a list of a user's tokens. If it cannot read a token, it returns an error: in a list with tokens left out, these
-// would seem to be gone.
-func readAuthTokens(a *oci.Answer, userID string) ([]tokens.Token, error) {
-	var items []json.RawMessage
-	switch {
-	case !a.IsJSON():
-		return nil, errors.New("it is not JSON")
-	case a.Cut != nil:
-		return nil, a.Cut
-	case json.Unmarshal(a.Body, &items) != nil || items == nil:
+// readAuthTokens reads a list of a user's tokens.
+func readAuthTokens(body []byte, userID string) ([]tokens.Token, error) {
+	items := oci.Field[[]json.RawMessage](body)
+	if items == nil {
 		return nil, errors.New("it is not a list")
 	}
-	listed := make([]tokens.Token, len(items))
-	for i, item := range items {
-		if listed[i] = readAuthToken(item); listed[i].ID == "" {
-			return nil, errors.New("something in the list is not an auth token")
-		}
-		if err := listed[i].Of(userID); err != nil {
-			return nil, err
-		}
-	}
-	return listed, nil
+	return tokens.ReadList(*items, userID, readAuthToken)
 }
 
-// readAuthToken reads a token field by field, and leaves out fields that it cannot read. The value in the answer to a creation must
-// not be lost because of another field.
-func readAuthToken(body []byte) tokens.Token {
-	said := oci.Fields(body)
-	token := tokens.Token{
-		ID: oci.Text(said["id"]), UserID: oci.Text(said["userId"]), Value: tokens.Value(oci.Text(said["token"])), State: oci.Text(said["lifecycleState"]),
-	}
-	var description *string
-	if json.Unmarshal(said["description"], &description) == nil {
-		token.Description = description
-	}
-	var flags *int64
-	if json.Unmarshal(said["inactiveStatus"], &flags) == nil {
-		token.InactiveStatus = flags
-	}
-	token.TimeCreated, _ = oci.Time(said["timeCreated"])
-	if expires, ok := oci.Time(said["timeExpires"]); ok {
-		token.TimeExpires = &expires
-	}
-	return token
-}
+// readAuthToken reads a token.
+func readAuthToken(body []byte) tokens.Token { return tokens.ReadToken(oci.Fields(body)) }

@@ -3,6 +3,7 @@
 package scim
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,47 +40,24 @@ func (d API) URL() string { return d.domain.Domain }
 // Schemas of SCIM.
 const (
 	schemaAuthToken = "urn:ietf:params:scim:schemas:oracle:idcs:authToken" //nolint:gosec // the name of a schema
-	schemaError     = "urn:ietf:params:scim:api:messages:2.0:Error"
 	schemaPatch     = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 	schemaSelf      = "urn:ietf:params:scim:schemas:oracle:idcs:extension:selfChange:User"
 )
 
-// scimToken is the body of a creation.
-type scimToken struct {
-	Schemas     []string        `json:"schemas"`
-	User        scimUser        `json:"user"`
-	Description string          `json:"description"`
-	ExpiresOn   string          `json:"expiresOn,omitempty"`
-	Self        *scimSelfChange `json:"urn:ietf:params:scim:schemas:oracle:idcs:extension:selfChange:User,omitempty"`
-}
+// fields are the fields of a JSON object.
+type fields map[string]any
 
-type scimUser struct {
-	OCID string `json:"ocid"`
-}
-
-type scimSelfChange struct {
-	Allow bool `json:"allowSelfChange"`
-}
-
-// scimPatch is the body of an update.
-type scimPatch struct {
-	Schemas    []string        `json:"schemas"`
-	Operations []scimOperation `json:"Operations"`
-}
-
-type scimOperation struct {
-	Op    string `json:"op"`
-	Path  string `json:"path"`
-	Value any    `json:"value"`
-}
+// filter returns the filter for the user: RFC 7644, section 3.4.2.2.
+func (d API) filter(attribute string) string { return fmt.Sprintf("%s eq %q", attribute, d.userID) }
 
 // Create returns the call that creates a token.
 func (d API) Create(creation tokens.Creation, retryToken string, found func(tokens.Token) error) oci.Call {
-	body := scimToken{
-		Schemas: []string{schemaAuthToken}, User: scimUser{d.userID}, Description: creation.Description, ExpiresOn: creation.TimeExpires,
+	body := fields{"schemas": []string{schemaAuthToken}, "user": fields{"ocid": d.userID}, "description": creation.Description}
+	if creation.TimeExpires != "" {
+		body["expiresOn"] = creation.TimeExpires
 	}
 	if d.self {
-		body.Self = &scimSelfChange{true}
+		body[schemaSelf] = fields{"allowSelfChange": true}
 	}
 	return oci.Call{
 		Doing: "create an auth token for user " + d.userID, Creates: true, To: d.domain,
@@ -113,10 +91,6 @@ func (d API) List(ctx context.Context, _ tokens.ReadFrom, urgent bool) (listed [
 
 // readPages reads all pages once, and reports whether the list is whole: it has as many tokens as each page says.
 func (d API) readPages(ctx context.Context, urgent bool) (listed []tokens.Token, whole bool, err error) {
-	filter, err := json.Marshal(d.userID) // SCIM quotes texts as JSON does: RFC 7644, section 3.4.2.2
-	if err != nil {
-		return nil, false, err
-	}
 	listed = []tokens.Token{}
 	for page, total := 0, 0; page < mostPages; page++ {
 		var items []tokens.Token
@@ -124,10 +98,10 @@ func (d API) readPages(ctx context.Context, urgent bool) (listed []tokens.Token,
 		err := d.Do(ctx, oci.Call{
 			Doing: "list the auth tokens of user " + d.userID, To: d.domain, Urgent: urgent,
 			Request: oci.Request{Method: http.MethodGet, Path: oci.Path("AuthTokens"), Query: url.Values{
-				"filter": {"user.ocid eq " + string(filter)}, "startIndex": {strconv.Itoa(len(listed) + 1)}, "count": {strconv.Itoa(pageSize)},
+				"filter": {d.filter("user.ocid")}, "startIndex": {strconv.Itoa(len(listed) + 1)}, "count": {strconv.Itoa(pageSize)},
 			}},
 			Read: func(a *oci.Answer) (err error) {
-				items, said, err = readSCIMTokens(a, d.userID)
+				items, said, err = readSCIMTokens(a.Body, d.userID)
 				return err
 			},
 		})
@@ -159,7 +133,7 @@ func (d API) Find(ctx context.Context, from tokens.ReadFrom, id string) (*tokens
 	case err != nil:
 		return nil, err
 	case token.UserID == "":
-		return nil, fmt.Errorf("%s does not say whose token %s is", d.domain, safetext.Sentence(id))
+		return nil, fmt.Errorf("%s does not say whose token %s is", d.domain, id)
 	}
 	return tokens.Pick([]tokens.Token{token}, id), nil
 }
@@ -171,10 +145,6 @@ func (d API) get(ctx context.Context, id string) (token tokens.Token, err error)
 		Request: oci.Request{Method: http.MethodGet, Path: oci.Path("AuthTokens", id)},
 		Read: func(a *oci.Answer) error {
 			switch token = readSCIMToken(a.Body); {
-			case !a.IsJSON():
-				return errors.New("it is not JSON")
-			case a.Cut != nil:
-				return a.Cut
 			case token.ID == "":
 				return errors.New("it is not an auth token")
 			case !token.HasID(id) && token.ID != token.SCIMID:
@@ -207,19 +177,19 @@ func (d API) Update(ctx context.Context, id, description string) (token tokens.T
 	if err := d.ours(ctx, id); err != nil {
 		return tokens.Token{}, err
 	}
-	operations := []scimOperation{{"replace", "description", description}}
+	operations := []fields{{"op": "replace", "path": "description", "value": description}}
 	if d.self {
-		operations = append(operations, scimOperation{"add", schemaSelf + ":allowSelfChange", true})
+		operations = append(operations, fields{"op": "add", "path": schemaSelf + ":allowSelfChange", "value": true})
 	}
 	err = d.Do(ctx, oci.Call{
 		Doing: "update auth token " + id + " of user " + d.userID, To: d.domain,
 		Request: oci.Request{
 			Method: http.MethodPatch, Path: oci.Path("AuthTokens", id),
-			Body: scimPatch{Schemas: []string{schemaPatch}, Operations: operations},
+			Body: fields{"schemas": []string{schemaPatch}, "Operations": operations},
 		},
 		Read: func(a *oci.Answer) error {
 			token = readSCIMToken(a.Body)
-			return tokens.CheckUpdated(a, token, d.userID)
+			return token.Of(d.userID)
 		},
 	})
 	return token, err
@@ -244,66 +214,43 @@ func (d API) Delete(ctx context.Context, id string) error {
 // DeleteCommand returns the command that deletes a token.
 func (d API) DeleteCommand(id string) string {
 	if d.self {
-		return fmt.Sprintf("oci identity-domains my-auth-token delete --endpoint %s --my-auth-token-id %s", d.domain.Domain, safetext.Sentence(id))
+		return fmt.Sprintf("oci identity-domains my-auth-token delete --endpoint %s --my-auth-token-id %s", d.URL(), id)
 	}
-	return fmt.Sprintf("oci identity-domains auth-token delete --endpoint %s --auth-token-id %s", d.domain.Domain, safetext.Sentence(id))
+	return fmt.Sprintf("oci identity-domains auth-token delete --endpoint %s --auth-token-id %s", d.URL(), id)
 }
 
 // ListCommand returns the command that lists the user's tokens.
 func (d API) ListCommand() string {
-	return fmt.Sprintf(`oci identity-domains auth-tokens list --endpoint %s --filter 'user.ocid eq "%s"'`, d.domain.Domain, d.userID)
+	return fmt.Sprintf(`oci identity-domains auth-tokens list --endpoint %s --filter '%s'`, d.URL(), d.filter("user.ocid"))
 }
 
 // Elsewhere returns nil, because the program has named the domain.
 func (API) Elsewhere(context.Context) (tokens.API, string, error) { return nil, "", nil }
 
-// readSCIMTokens reads one page of a list of a user's tokens, and the total number of tokens. If it cannot read a token, it returns an error.
-func readSCIMTokens(a *oci.Answer, userID string) (listed []tokens.Token, total int, err error) {
+// readSCIMTokens reads one page of a list of a user's tokens, and the total number of tokens.
+func readSCIMTokens(body []byte, userID string) (listed []tokens.Token, total int, err error) {
 	var page struct {
 		TotalResults *int              `json:"totalResults"`
 		Resources    []json.RawMessage `json:"Resources"`
 	}
-	switch {
-	case !a.IsJSON():
-		return nil, 0, errors.New("it is not JSON")
-	case a.Cut != nil:
-		return nil, 0, a.Cut
-	case json.Unmarshal(a.Body, &page) != nil || page.TotalResults == nil:
+	if json.Unmarshal(body, &page) != nil || page.TotalResults == nil {
 		return nil, 0, errors.New("it is not a list")
 	}
-	listed = make([]tokens.Token, len(page.Resources))
-	for i, item := range page.Resources {
-		if listed[i] = readSCIMToken(item); listed[i].ID == "" {
-			return nil, 0, errors.New("something in the list is not an auth token")
-		}
-		if err := listed[i].Of(userID); err != nil {
-			return nil, 0, err
-		}
-	}
-	return listed, *page.TotalResults, nil
+	listed, err = tokens.ReadList(page.Resources, userID, readSCIMToken)
+	return listed, *page.TotalResults, err
 }
 
-// readSCIMToken reads a token field by field, and leaves out fields that it cannot read, as readAuthToken does.
+// readSCIMToken reads a token. It counts as DELETING while the domain says that its deletion is in progress.
 func readSCIMToken(body []byte) tokens.Token {
 	said := oci.Fields(body)
-	token := tokens.Token{
-		ID: oci.Text(said["ocid"]), SCIMID: oci.Text(said["id"]), UserID: oci.Text(oci.Fields(said["user"])["ocid"]), Value: tokens.Value(oci.Text(said["token"])),
-		State: oci.Text(said["status"]),
-	}
-	if token.ID == "" {
-		token.ID = token.SCIMID
-	}
-	var description *string
-	if json.Unmarshal(said["description"], &description) == nil {
-		token.Description = description
-	}
-	var deleting bool
-	if json.Unmarshal(said["deleteInProgress"], &deleting) == nil && deleting {
+	token := tokens.ReadToken(map[string]json.RawMessage{
+		"id": said["ocid"], "userId": oci.Fields(said["user"])["ocid"], "token": said["token"], "lifecycleState": said["status"],
+		"description": said["description"], "timeCreated": oci.Fields(said["meta"])["created"], "timeExpires": said["expiresOn"],
+	})
+	token.SCIMID = safetext.Sentence(oci.Text(said["id"]))
+	token.ID = cmp.Or(token.ID, token.SCIMID)
+	if deleting := oci.Field[bool](said["deleteInProgress"]); deleting != nil && *deleting {
 		token.State = tokens.StateDeleting
-	}
-	token.TimeCreated, _ = oci.Time(oci.Fields(said["meta"])["created"])
-	if expires, ok := oci.Time(said["expiresOn"]); ok {
-		token.TimeExpires = &expires
 	}
 	return token
 }

@@ -1,14 +1,12 @@
 package scim
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci/ocitest"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/tokens"
 )
@@ -30,7 +28,7 @@ func TestReadSCIMTokens(t *testing.T) {
 		"another user's": {`{"totalResults": 1, "Resources": [{"id": "a", "user": {"ocid": "ocid1.user.oc1..other"}}]}`, nil, 0, "one of user ocid1.user.oc1..other"},
 		"one without id": {`{"totalResults": 1, "Resources": [{}]}`, nil, 0, "not an auth token"},
 	} {
-		tokens, total, err := readSCIMTokens(answered(test.body), ocitest.User)
+		tokens, total, err := readSCIMTokens([]byte(test.body), ocitest.User)
 		if test.wrong != "" {
 			require.ErrorContains(t, err, test.wrong, name)
 			continue
@@ -61,9 +59,4 @@ func TestReadSCIMToken(t *testing.T) {
 	} {
 		assert.Equal(t, want, readSCIMToken([]byte(body)), body)
 	}
-}
-
-// answered returns a successful answer with this body.
-func answered(body string) *oci.Answer {
-	return &oci.Answer{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}
 }
