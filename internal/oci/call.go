@@ -43,12 +43,13 @@ type Call struct {
 // Do makes attempts until one succeeds, fails for good, or ctx ends.
 func (c Caller) Do(ctx context.Context, call Call) error {
 	spent := NewBudget(ctx, c.Clock.Now())
-	for attempts := 1; ; attempts++ {
-		failure := c.Try(ctx, call)
-		if failure == nil {
+	var failure *Error
+	for {
+		attempt := c.Try(ctx, call)
+		if attempt == nil {
 			return nil
 		}
-		failure.Attempts = attempts
+		failure = attempt.After(failure)
 		switch {
 		case failure.Verdict == Moved:
 			continue

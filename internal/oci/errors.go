@@ -34,6 +34,19 @@ type Error struct {
 	Hint       string        // advice on where else the user may be, or on how to do with two tokens, or empty
 }
 
+// After returns the failure of an attempt that was made after another one. If nothing was sent since, that is the earlier failure, which
+// says what OCI has answered.
+func (e *Error) After(earlier *Error) *Error {
+	if earlier == nil {
+		return e
+	}
+	if e.Verdict == Unsent && earlier.Verdict != Moved {
+		return earlier
+	}
+	e.Attempts = earlier.Attempts + 1
+	return e
+}
+
 // Error returns what happened and what to do, in sentences.
 func (e *Error) Error() string {
 	var s strings.Builder
@@ -41,7 +54,7 @@ func (e *Error) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&s, ", at the last of %d attempts", e.Attempts)
 	}
-	if e.Stopped != nil {
+	if e.Stopped != nil && !errors.Is(e.cause, e.Stopped) {
 		fmt.Fprintf(&s, "; stopped trying: %v", e.Stopped)
 	}
 	if advice := e.advice(); advice != "" {

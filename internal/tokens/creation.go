@@ -135,17 +135,18 @@ func (cr creator) goOn(ctx context.Context) *oci.Error {
 	spent := oci.NewBudget(ctx, cr.calls.Clock.Now())
 	var found API
 	hint := ""
-	for attempts := 1; ; attempts++ {
+	var failure *oci.Error
+	for {
 		if cr.stage == unsent {
 			cr.began = cr.calls.Clock.Now()
 		}
 		call := cr.api.Create(cr.creation, cr.retryToken, cr.keep)
 		call.Urgent, call.Request.UnlessOver = cr.stage == doubtful, patience()
-		failure := cr.calls.Try(longer, call)
-		if failure == nil {
+		attempt := cr.calls.Try(longer, call)
+		if attempt == nil {
 			return nil
 		}
-		failure.Attempts = attempts
+		failure = attempt.After(failure)
 		if failure.Verdict == oci.Doubtful && cr.stage == unsent {
 			cr.stage = doubtful
 			spent = oci.NewBudget(ctx, cr.calls.Clock.Now())
