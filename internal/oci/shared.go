@@ -34,8 +34,7 @@ func (s *Shared[T]) Do(ctx context.Context, key string, call func(context.Contex
 		case result = <-answer:
 		case <-ctx.Done():
 			if !own.Load() {
-				var none T
-				return none, context.Cause(ctx)
+				return call(ctx) // It asks nothing any more, and its error says what for.
 			}
 			result = <-answer // Its error says what the call was waiting for.
 		}

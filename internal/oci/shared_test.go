@@ -3,6 +3,7 @@ package oci
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -27,6 +28,9 @@ func TestCallsForTheSameShareOne(t *testing.T) {
 	ask := func(s *shared, ctx context.Context, key string) {
 		s.all.Go(func() {
 			asked, err := s.Do(ctx, key, func(ctx context.Context) (int, error) {
+				if ctx.Err() != nil {
+					return 0, context.Cause(ctx)
+				}
 				s.asked++
 				n := s.asked
 				return n, SystemClock{}.Sleep(ctx, time.Second)
@@ -94,6 +98,31 @@ func TestCallsForTheSameShareOne(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWhoeverStopsWaitingForASharedCallSaysWhatFor cancels one who waits, and one who has been cancelled before.
+func TestWhoeverStopsWaitingForASharedCallSaysWhatFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var s Shared[int]
+		ask := func(ctx context.Context) error {
+			_, err := s.Do(ctx, "a", func(ctx context.Context) (int, error) {
+				if err := (SystemClock{}).Sleep(ctx, time.Hour); err != nil {
+					return 0, fmt.Errorf("could not ask: %w", err)
+				}
+				return 1, nil
+			})
+			return err
+		}
+		var all sync.WaitGroup
+		defer all.Wait()
+		all.Go(func() { assert.NoError(t, ask(t.Context())) })
+		synctest.Wait()
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New("it took too long"))
+		defer cancel()
+		assert.EqualError(t, ask(ctx), "could not ask: it took too long")
+		assert.EqualError(t, ask(ctx), "could not ask: it took too long")
+	})
 }
 
 func TestAPanicOfASharedCallIsThatOfWhoeverWaits(t *testing.T) {
