@@ -74,7 +74,9 @@ func (l *limiter) wait(ctx context.Context, urgent bool, report func(string)) er
 			place.CancelAt(now) // for an urgent request that may come meanwhile
 		}
 		if err := l.clock.Sleep(ctx, delay); err != nil {
-			place.CancelAt(l.clock.Now())
+			if urgent {
+				place.CancelAt(l.clock.Now())
+			}
 			return err
 		}
 		if !urgent {

@@ -122,6 +122,20 @@ func TestWhoIsCancelledGivesItsPlaceBack(t *testing.T) {
 	})
 }
 
+// TestWhoIsCancelledGivesOnePlaceBack cancels a request while it waits. The next one is not admitted earlier because of that.
+func TestWhoIsCancelledGivesOnePlaceBack(t *testing.T) {
+	for _, urgent := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			p, began := throttledLimiter(), time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			require.ErrorIs(t, p.wait(ctx, urgent, silently), context.DeadlineExceeded)
+			require.NoError(t, p.wait(t.Context(), urgent, silently))
+			assert.Equal(t, 2*time.Second, time.Since(began))
+		})
+	}
+}
+
 func TestAWaitThatIsLongIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newLimiter(SystemClock{})
