@@ -88,7 +88,7 @@ func (s *Service) send(ctx context.Context, r Request) (reply *Answer, sent bool
 			return reply, connected.Load(), err
 		}
 		// The key and the security token are read one after the other. Both may have been renewed in between.
-		if s.client.Clock.Sleep(ctx, signAfter) != nil {
+		if s.client.Clock.Sleep(ctx, signAfter) != nil || (r.UnlessOver != nil && r.UnlessOver.Err() != nil) {
 			return reply, true, nil
 		}
 	}

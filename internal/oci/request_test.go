@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -65,6 +66,39 @@ func TestARequestIsGivenUpBeforeItIsSentAndNotAfter(t *testing.T) {
 	_, sent, err = never.configured.send(t.Context(), ask)
 	require.ErrorIs(t, err, enough)
 	assert.False(t, sent)
+}
+
+// refreshable are credentials that can be renewed.
+type refreshable struct{ ocitest.Credentials }
+
+func (refreshable) Refreshable() bool { return true }
+
+// TestARequestIsNotSignedAgainAfterItWasGivenUp cancels while OCI refuses the signature of a request.
+func TestARequestIsNotSignedAgainAfterItWasGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, cancelled := range []bool{false, true} {
+		patience, cancel := context.WithCancel(t.Context())
+		t.Cleanup(cancel)
+		var arrived atomic.Int32
+		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if arrived.Add(1); cancelled {
+				cancel()
+			}
+			w.WriteHeader(http.StatusUnauthorized)
+		}))
+		t.Cleanup(service.Close)
+		client, _ := newTestClient(t, service.URL, nil)
+		client.credentials = refreshable{ocitest.NewCredentials()}
+		reply, sent, err := client.configured.send(t.Context(), Request{Method: http.MethodPost, Path: "/x", UnlessOver: patience})
+		require.NoError(t, err)
+		assert.True(t, sent)
+		assert.Equal(t, http.StatusUnauthorized, reply.Status)
+		if cancelled {
+			assert.EqualValues(t, 1, arrived.Load(), "it is cancelled, so nothing more is sent")
+		} else {
+			assert.EqualValues(t, signatures, arrived.Load())
+		}
+	}
 }
 
 func TestBodiesAreBounded(t *testing.T) {
