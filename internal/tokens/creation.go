@@ -168,7 +168,7 @@ func (cr creator) goOn(ctx context.Context) *oci.Error {
 		}
 		failure.Hint = hint
 		freeing := failure.LimitExceeded() && cr.calls.Clock.Now().Before(cr.client.creations.lastRevoked(cr.ref).Add(freeWithin))
-		if (!freeing && !cr.mayGoOn(spent, failure.Verdict)) || (found != nil && cr.stage == unsent) {
+		if goesOn := cr.mayGoOn(spent, failure.Verdict) || freeing; !goesOn || (found != nil && cr.stage == unsent) {
 			return failure
 		}
 		if failure.Verdict == oci.NotFound {

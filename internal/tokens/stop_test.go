@@ -89,6 +89,36 @@ func TestStoppingTakesNoLongerThanItSays(t *testing.T) {
 	}
 }
 
+// TestAPlaceIsAskedForEverMoreRarely revokes a token, whose place OCI takes two minutes to free.
+func TestAPlaceIsAskedForEverMoreRarely(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		posts := 0
+		answer := func(status int, body string) *http.Response {
+			return &http.Response{
+				StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
+			}
+		}
+		user := newTestUser(t, "http://127.0.0.1", oci.SystemClock{}, transport(func(request *http.Request) (*http.Response, error) {
+			switch request.Method {
+			case http.MethodGet:
+				return answer(http.StatusOK, "[]"), nil
+			case http.MethodDelete:
+				return answer(http.StatusNoContent, ""), nil
+			default:
+				posts++
+				return answer(http.StatusConflict, `{"code": "UserCapacityExceeded", "message": "No."}`), nil
+			}
+		}))
+		require.NoError(t, user.DeleteToken(t.Context(), "ocid1.credential.oc1..a", time.Time{}))
+		began := time.Now()
+		_, err := user.CreateToken(t.Context(), tokens.Creation{For: "urn"})
+		require.ErrorContains(t, err, "UserCapacityExceeded")
+		assert.GreaterOrEqual(t, time.Since(began), 2*time.Minute)
+		assert.LessOrEqual(t, posts, 20)
+	})
+}
+
 func TestWhatWasNotSentIsSaidSoonAndLeavesNoDoubt(t *testing.T) {
 	t.Parallel()
 	plain := httptest.NewServer(http.NotFoundHandler())
