@@ -79,7 +79,10 @@ type RegionSubscription struct {
 // RegionSubscriptions is https://docs.oracle.com/iaas/api/#/en/identity/20160918/RegionSubscription/ListRegionSubscriptions.
 func (c Caller) RegionSubscriptions(ctx context.Context) (subscriptions []RegionSubscription, err error) {
 	tenancy, err := c.Tenancy()
-	if err != nil || tenancy == "" {
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the tenancy is not known: %w", err)
+	case tenancy == "":
 		return nil, errors.New("the tenancy is not known: set tenancyOcid in the provider's configuration")
 	}
 	err = c.Do(ctx, Call{

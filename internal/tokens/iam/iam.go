@@ -113,7 +113,7 @@ func (i API) Elsewhere(ctx context.Context) (tokens.API, string, error) {
 	const unknown = ". If the user is in an identity domain other than Default, set domainUrl: " + hosts.WhereDomainURLs
 	tenancy, err := i.Tenancy()
 	if err != nil || tenancy == "" {
-		return nil, unknown, nil
+		return nil, unknown, err
 	}
 	var domains []struct {
 		Name string `json:"displayName"`

@@ -1,12 +1,15 @@
 package iam
 
 import (
+	"errors"
+	"net/http"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/oci/ocitest"
 )
 
@@ -67,4 +70,22 @@ func FuzzAnswers(f *testing.F) {
 			t.Error("there is neither a list nor an error")
 		}
 	})
+}
+
+// strangers are credentials that cannot say whose they are.
+type strangers struct{ ocitest.Credentials }
+
+func (strangers) TenancyOCID() (string, error) { return "", errors.New("the metadata service is away") }
+
+// TestAnUnknownTenancyIsNoTenancyWithoutDomains looks for a user's domain and for the home region without knowing the tenancy. A deletion
+// that could not look for the domain is not done.
+func TestAnUnknownTenancyIsNoTenancyWithoutDomains(t *testing.T) {
+	t.Parallel()
+	client, err := oci.New(oci.Options{Credentials: strangers{ocitest.NewCredentials()}, HTTP: http.DefaultClient, Clock: &ocitest.Clock{}})
+	require.NoError(t, err)
+	calls := oci.Caller{Client: client, Listener: ocitest.Silence{}}
+	_, _, err = New(calls, ocitest.User).Elsewhere(t.Context())
+	require.ErrorContains(t, err, "the metadata service is away")
+	_, err = calls.Home(t.Context())
+	require.ErrorContains(t, err, "the metadata service is away")
 }
