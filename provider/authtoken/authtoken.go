@@ -136,55 +136,59 @@ func (r *AuthToken) Read(
 	type response = infer.ReadResponse[Args, State]
 
 	// An import comes with nothing but the id. In all other cases the state has at least the user.
-	state, id, recorded := req.State, req.ID, req.State.UserID != ""
-	if !recorded {
-		owner, tokenID, err := token.ParseID(req.ID)
-		if err != nil {
-			return response{}, err
-		}
-		if owner.ID == "" {
-			return response{}, fmt.Errorf("%q does not say whose token it is: %s", req.ID, token.IDForms)
-		}
-		state, id = State{Args: Args{Owner: token.OwnerOf(owner)}}, tokenID
+	state, id := req.State, req.ID
+	if state.UserID == "" {
+		return r.readImport(ctx, id)
 	}
 	user, err := r.oci.User(ctx, state.User())
 	if err != nil {
 		return response{}, err
 	}
-
-	var found *tokens.Token
-	var listed []tokens.Token
-	gone := false
-	if recorded {
-		found, gone, err = user.FindToken(ctx, id, state.Created())
-	} else {
-		found, listed, err = user.LookUp(ctx, id)
-	}
+	found, gone, err := user.FindToken(ctx, id, state.Created())
 	switch {
-	case err != nil && recorded:
-		return response{}, token.Kept(err)
 	case err != nil:
-		return response{}, err
+		return response{}, token.Kept(err)
 	case gone:
 		return response{}, nil
-	case found == nil && !recorded:
-		return response{}, token.ExplainMissing(user, state.UserID, id, listed)
-	}
-	if found == nil {
+	case found == nil:
 		p.GetLogger(ctx).Warning(token.Unlisted(state.Created()))
-	} else {
+	default:
 		id, state = found.ID, state.updatedBy(*found)
 	}
 	inputs := state.Args
-	if recorded {
-		inputs.TimeExpires = req.Inputs.TimeExpires
-		return response{ID: id, Inputs: inputs, State: state}, token.Finished(req.ID, state.Outputs, nil)
+	inputs.TimeExpires = req.Inputs.TimeExpires
+	return response{ID: id, Inputs: inputs, State: state}, token.Finished(req.ID, state.Outputs, nil)
+}
+
+// readImport reads a token for an import, whose id names the user too.
+func (r *AuthToken) readImport(ctx context.Context, id string) (infer.ReadResponse[Args, State], error) {
+	type response = infer.ReadResponse[Args, State]
+
+	owner, tokenID, err := token.ParseID(id)
+	if err != nil {
+		return response{}, err
 	}
-	infermend.CallOf(ctx).WarnOfImport(ctx, token.ValueIsGone("", " Otherwise, replace the token to get a new value."))
-	if state.DomainURL == nil {
+	if owner.ID == "" {
+		return response{}, fmt.Errorf("%q does not say whose token it is: %s", id, token.IDForms)
+	}
+	user, err := r.oci.User(ctx, owner)
+	if err != nil {
+		return response{}, err
+	}
+	found, listed, err := user.LookUp(ctx, tokenID)
+	switch {
+	case err != nil:
+		return response{}, err
+	case found == nil:
+		return response{}, token.ExplainMissing(user, owner.ID, tokenID, listed)
+	}
+	state := State{Args: Args{Owner: token.OwnerOf(owner)}}.updatedBy(*found)
+	inputs := state.Args
+	if inputs.DomainURL == nil {
 		inputs.TimeExpires = nil // only a token of a domain has this argument
 	}
-	return response{ID: id, Inputs: inputs, State: state}, nil
+	infermend.CallOf(ctx).WarnOfImport(ctx, token.ValueIsGone("", " Otherwise, replace the token to get a new value."))
+	return response{ID: found.ID, Inputs: inputs, State: state}, nil
 }
 
 // Update changes the description, which is all that can change in place. The value stays the same. If nothing is to be changed at OCI,

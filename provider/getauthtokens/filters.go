@@ -3,7 +3,6 @@ package getauthtokens
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -71,17 +70,15 @@ func (f Filter) values(index int) (func(string) bool, error) {
 	if f.Regex == nil || !*f.Regex {
 		return func(property string) bool { return slices.Contains(f.Values, property) }, nil
 	}
-	patterns := map[string]*regexp.Regexp{}
+	patterns := make([]*regexp.Regexp, len(f.Values))
 	for i, value := range f.Values {
-		pattern, err := regexp.Compile(value)
-		if err != nil {
+		var err error
+		if patterns[i], err = regexp.Compile(value); err != nil {
 			return nil, fmt.Errorf("filters[%d].values[%d]: is not a regular expression%s", index, i, whyNot(err))
 		}
-		patterns[value] = pattern
 	}
-	compiled := slices.Collect(maps.Values(patterns))
 	return func(property string) bool {
-		return slices.ContainsFunc(compiled, func(pattern *regexp.Regexp) bool { return pattern.MatchString(property) })
+		return slices.ContainsFunc(patterns, func(pattern *regexp.Regexp) bool { return pattern.MatchString(property) })
 	}, nil
 }
 

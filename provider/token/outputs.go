@@ -70,10 +70,7 @@ func Expiry(recorded *string, token tokens.Token) *string {
 
 // Time parses a time in the format of RFC 3339. It returns the zero time if s is not in that format.
 func Time(s string) time.Time {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return time.Time{}
-	}
+	t, _ := time.Parse(time.RFC3339, s)
 	return t
 }
 
