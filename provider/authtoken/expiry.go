@@ -46,7 +46,9 @@ func inWords(d time.Duration) string {
 		return fmt.Sprintf("%d days", d/token.Day)
 	case d >= 2*time.Hour:
 		return fmt.Sprintf("%d hours", d/time.Hour)
+	case d >= 2*time.Minute:
+		return fmt.Sprintf("%d minutes", d/time.Minute)
 	default:
-		return fmt.Sprintf("%d minutes", max(d/time.Minute, 1))
+		return "a minute"
 	}
 }

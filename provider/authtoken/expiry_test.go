@@ -51,8 +51,9 @@ func TestExpiryWarning(t *testing.T) {
 		"a week, new":               {7 * day, 0, ""},
 		"a week, half":              {7 * day, 4 * day, ""},
 		"a day, an hour left":       {day, 23 * time.Hour, "in 60 minutes"},
+		"two minutes left":          {time.Hour, 58 * time.Minute, "in 2 minutes"},
 		"an hour, new":              {time.Hour, 0, ""},
-		"a second left":             {time.Hour, time.Hour - time.Second, "in 1 minutes"},
+		"a second left":             {time.Hour, time.Hour - time.Second, "in a minute."},
 		"over":                      {day, day, "token expired at"},
 		"long over":                 {day, 9 * day, "token expired at"},
 	} {
