@@ -27,7 +27,7 @@ import (
 func readMetadata(ctx context.Context, s *sources, path string) (status int, text string, err error) {
 	base := metadataURL(string(s.env(metadataVariable)))
 	defer func() {
-		if inURL := (*url.Error)(nil); errors.As(err, &inURL) {
+		if inURL, ok := errors.AsType[*url.Error](err); ok {
 			err = inURL.Err // without the URL, which may contain a password
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package oci
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -55,8 +56,8 @@ func TestJudgeFault(t *testing.T) {
 		"no connection":               {dial, false, Unreachable},
 		"broken after it was sent":    {dial, true, Doubtful},
 		"it could not be signed":      {errors.New("no key"), false, Unusable},
-		"a certificate of nobody":     {&url.Error{Err: x509.UnknownAuthorityError{}}, false, Unusable},
-		"a certificate, and was sent": {&url.Error{Err: x509.UnknownAuthorityError{}}, true, Doubtful},
+		"a certificate of nobody":     {&url.Error{Err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}, false, Unusable},
+		"a certificate, and was sent": {&url.Error{Err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}, true, Doubtful},
 	} {
 		assert.Equal(t, test.want, judgeFault(test.err, test.sent), name)
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -19,19 +18,17 @@ const CertificatesVariable = "OCI_DEFAULT_CERTS_PATH"
 
 // Advice returns what a person can do if a request had no answer because of a proxy or a certificate. Otherwise it returns "".
 func Advice(cause error) string {
-	var (
-		transport *url.Error
-		operation *net.OpError
-	)
-	if !errors.As(cause, &transport) {
+	transport, ok := errors.AsType[*url.Error](cause)
+	if !ok {
 		return ""
 	}
 	proxy := proxyTo(transport.URL)
+	operation, connecting := errors.AsType[*net.OpError](cause)
 	switch {
 	case IsCertificateError(cause):
 		return "This machine does not trust the certificate of the answering server. If the network inspects encrypted connections, write the " +
 			"network's own certificate authority to a file in PEM format, and name the file in the environment variable " + CertificatesVariable
-	case errors.As(cause, &operation) && operation.Op == "proxyconnect":
+	case connecting && operation.Op == "proxyconnect":
 		return fmt.Sprintf("The proxy%s cannot be reached: check the environment variable HTTPS_PROXY. NO_PROXY lists the hosts that "+
 			"are reached without it", proxy)
 	case strings.HasSuffix(cause.Error(), http.StatusText(http.StatusProxyAuthRequired)):
@@ -60,7 +57,6 @@ func proxyTo(target string) string {
 
 // IsCertificateError reports whether a request had no answer because the server's certificate is not trusted.
 func IsCertificateError(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	return errors.As(err, &verification) || errors.As(err, &authority)
+	_, is := errors.AsType[*tls.CertificateVerificationError](err)
+	return is
 }
