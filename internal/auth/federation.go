@@ -68,8 +68,9 @@ func workloadIdentityFederation(ctx context.Context, s *sources) (Credentials, e
 	return signInAs(ctx, s, WorkloadIdentityFederation, func() (common.ConfigurationProvider, error) { return e, nil })
 }
 
-// exchange gets tokens of OCI for those of another issuer. The SDK has the same, but its client follows redirects, with the other
-// issuer's token. See https://github.com/oracle/oci-go-sdk/blob/master/common/auth/federation_client.go.
+// exchange gets tokens of OCI for those of another issuer. The SDK has the same, but it does not say why there was no answer, and it renews a
+// token that is valid for less than five minutes between the key and the token of one signature. See
+// https://github.com/oracle/oci-go-sdk/blob/master/common/auth/federation_client.go.
 type exchange struct {
 	common.ConfigurationProvider // has the other methods, which nothing calls
 

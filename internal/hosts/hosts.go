@@ -2,6 +2,7 @@
 package hosts
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -25,6 +26,10 @@ func ParseDomainURL(s string) (string, error) {
 	shown := safetext.URL(s)
 	u, err := url.Parse(s)
 	switch {
+	case strings.TrimSpace(s) == "":
+		return "", errors.New("it is empty: " + WhereDomainURLs)
+	case strings.TrimSpace(s) != s:
+		return "", errors.New("it has white space around it: remove it")
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
 		return "", fmt.Errorf("%q is not the URL of an identity domain: %s", shown, WhereDomainURLs)
 	case u.User != nil, strings.Trim(u.Path, "/") != "", strings.ContainsAny(s, "?#"):

@@ -29,4 +29,13 @@ func TestParseDomainURL(t *testing.T) {
 		_, err := ParseDomainURL(given)
 		assert.Error(t, err, given)
 	}
+	for given, said := range map[string]string{
+		"https://idcs-0a.identity.oraclecloud.com\r\n": "it has white space around it: remove it",
+		" \n": `it is empty: copy "Domain URL" from the domain's page in the Console`,
+		"":    `it is empty: copy "Domain URL" from the domain's page in the Console`,
+		`"https://idcs-0a.identity.oraclecloud.com"`: "is not the URL of an identity domain",
+	} {
+		_, err := ParseDomainURL(given)
+		require.ErrorContains(t, err, said, given)
+	}
 }

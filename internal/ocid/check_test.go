@@ -28,6 +28,7 @@ func TestCheck(t *testing.T) {
 		{"ocid2.user.oc1..AAAA_aaaa-1", ocid.User, ""},
 
 		{"", ocid.User, "it is empty: copy the user's OCID"},
+		{" \r\n", ocid.User, "it is empty: copy the user's OCID"},
 		{" ocid1.user.oc1..aaaa", ocid.User, "white space around it"},
 		{"ocid1.user.oc1..aaaa\n", ocid.User, "white space around it"},
 		{"alice", ocid.User, `"alice" is not an OCID: copy the user's OCID`},

@@ -66,7 +66,7 @@ var within = regexp.MustCompile(`\b` + strings.Trim(pattern.String(), "^$"))
 func Check(s string, want Type) error {
 	remedy := whereToFind[want]
 	switch {
-	case s == "":
+	case strings.TrimSpace(s) == "":
 		return fmt.Errorf("it is empty: %s", remedy)
 	case strings.TrimSpace(s) != s:
 		return errors.New("it has white space around it: remove it")
