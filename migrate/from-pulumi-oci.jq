@@ -66,16 +66,17 @@ def token_inputs:
       {userId: .user.ocid, description: (.description // ""), domainUrl: .idcsEndpoint, timeExpires: .expiresOn} | without_nulls
     else {userId: .userId, description: (.description // "")} end;
 
-# In an identity domain, the id of a token in @pulumi/oci is a path that ends with the SCIM id.
+# In an identity domain, the id of a token in @pulumi/oci is a path that ends with the SCIM id. The domain does not tell the token's state.
 def token_entry:
   token_inputs as $inputs
+  | in_domain as $in_domain
   | entry("ociauthtoken:index:AuthToken") + {
       id: (.outputs.ocid // (.id | split("/") | last)),
       provider: ([explicit_provider] | first),
       inputs: $inputs,
       outputs: (.urn as $urn | .outputs | {
         token: (.token | if . == null or . == "" then null else secret("the value of \($urn)") end),
-        state: .state,
+        state: (if $in_domain then "" else .state end),
         inactiveState: .inactiveState,
         timeCreated: (.metas[0].created // (.timeCreated // "" | rfc3339)),
         timeExpires: (.timeExpires // "" | rfc3339)

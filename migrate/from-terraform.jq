@@ -48,8 +48,10 @@ def inputs:
         timeExpires: (if (.expires_on // "") == "" then null else .expires_on end) } | without_nulls
     else {userId: .user_id, description: (.description // "")} end;
 
+# A domain does not tell the state of a token.
 def entry:
   inputs as $inputs
+  | in_domain as $in_domain
   | { type: "ociauthtoken:index:AuthToken",
       name: (.address | plain_name),
       id: id,
@@ -57,7 +59,7 @@ def entry:
       inputs: $inputs,
       outputs: (.attributes | {
         token: (.token | if . == null or . == "" then null else secret end),
-        state: .state,
+        state: (if $in_domain then "" else .state end),
         inactiveState: .inactive_state,
         timeCreated: (.meta[0].created // (.time_created // "" | rfc3339)),
         timeExpires: (.time_expires // "" | rfc3339)

@@ -114,7 +114,7 @@ func TestImportFileFromPulumiOCI(t *testing.T) {
 				assert.Equal(t, "ocid1.credential.oc1..ci", file.Resources[0].ID)
 				assert.Equal(t, inputs, file.Resources[0].Inputs)
 				outputs := maps.Clone(inputs)
-				outputs["token"], outputs["timeCreated"] = secretJSON("v"), "2024-05-17T08:15:30.123Z"
+				outputs["token"], outputs["state"], outputs["timeCreated"] = secretJSON("v"), "", "2024-05-17T08:15:30.123Z"
 				assert.Equal(t, outputs, file.Resources[0].Outputs)
 			},
 		},
@@ -369,13 +369,13 @@ func TestImportFileFromTerraform(t *testing.T) {
 			resources: []map[string]any{inDomain}, names: []string{"m-ci"}, id: "ocid1.credential.oc1..ci",
 			outputs: map[string]any{
 				"userId": "ocid1.user.oc1..u", "description": "d", "token": secretJSON("v"), "domainUrl": "https://idcs-0.example",
-				"timeExpires": "2030-01-31T00:00:00Z", "timeCreated": "2024-05-17T08:15:30.123Z",
+				"timeExpires": "2030-01-31T00:00:00Z", "timeCreated": "2024-05-17T08:15:30.123Z", "state": "",
 			},
 		},
 		"of an identity domain, without an OCID": {
 			resources: []map[string]any{withoutOCID}, names: []string{"old"}, id: "0a1b",
 			outputs: map[string]any{
-				"userId": "ocid1.user.oc1..u", "description": "", "token": secretJSON("v"), "domainUrl": "https://idcs-0.example",
+				"userId": "ocid1.user.oc1..u", "description": "", "token": secretJSON("v"), "domainUrl": "https://idcs-0.example", "state": "",
 			},
 		},
 		"plain": {

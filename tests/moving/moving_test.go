@@ -100,6 +100,8 @@ func readDiff(diff string) [][2]string {
 type move struct {
 	*harness.CLI
 	owners []string
+	// member is the owner of the tokens of an identity domain.
+	member string
 	// moving holds the tokens by their names in the recorded state.
 	moving map[string]emulator.Token
 	// refused is the file in which the stand-in for the plugin of @pulumi/oci records the writes that it refused.
@@ -110,16 +112,22 @@ type move struct {
 	temporary, tools string
 }
 
-// newMove creates as many users and tokens as the recorded state has. owners says which of the users has which token.
+// newMove creates as many users and tokens as the recorded state has. owners says which of the users has which token: 0 is a user of an
+// identity domain.
 func newMove(t *testing.T, owners map[string]int) *move {
 	t.Helper()
 	tools := t.TempDir()
 	m := &move{
-		CLI: harness.NewCLIWithoutStack(harness.NewWorld(t)), moving: map[string]emulator.Token{}, refused: filepath.Join(tools, "refused"), temporary: t.TempDir(),
+		CLI:    harness.NewCLIWithoutStack(harness.NewWorldWith(t, emulator.Config{Domains: []string{"sales"}})),
+		moving: map[string]emulator.Token{}, refused: filepath.Join(tools, "refused"), temporary: t.TempDir(),
 		source: "Pulumi.yaml",
 	}
-	m.owners = []string{m.User}
+	m.owners, m.member = []string{m.User}, m.OCI.Users()[1].ID
 	for name, owner := range owners {
+		if owner == 0 {
+			m.moving[name] = m.OCI.AddToken(m.member, name)
+			continue
+		}
 		for len(m.owners) < owner {
 			m.owners = append(m.owners, m.OCI.AddUser("someone").ID)
 		}
@@ -157,7 +165,7 @@ func (m *move) recorded(name string) string {
 		require.NoError(m.T, err)
 		return string(quoted)
 	}
-	var replacements []string
+	replacements := []string{"{member}", m.member, "{domain}", m.OCI.Domains()[0].URL}
 	for i, user := range m.owners {
 		replacements = append(replacements, "{user "+string(rune('1'+i))+"}", user)
 	}
@@ -165,13 +173,20 @@ func (m *move) recorded(name string) string {
 		value := inJSON(token.Value)
 		replacements = append(replacements,
 			"{id "+name+"}", token.ID,
+			"{SCIM id "+name+"}", token.SCIMID,
 			"{time "+name+"}", token.TimeCreated.UTC().String(),
+			"{created "+name+"}", created(token),
 			`"{value `+name+`}"`, value,
 			`"{secret `+name+`}"`, inJSON(value))
 	}
 	filled := strings.NewReplacer(replacements...).Replace(string(text))
-	require.NotRegexp(m.T, `\{(user|id|time|value|secret) `, filled)
+	require.NotRegexp(m.T, `\{(user|member|domain|id|SCIM id|time|created|value|secret)[ }]`, filled)
 	return filled
+}
+
+// created returns when a token was created, as an identity domain says it.
+func created(token emulator.Token) string {
+	return token.TimeCreated.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
 // shell runs the commands of a page unchanged. Neither their output nor the files that they leave behind may contain a value.
@@ -198,12 +213,29 @@ func (m *move) requireNoFileHasValue(folder string) {
 	}))
 }
 
+// inDomain matches a token of an identity domain in a program in YAML, up to its description. inThisProvider is what it becomes.
+var inDomain = regexp.MustCompile(`oci:Identity:DomainsAuthToken
+    properties:
+      idcsEndpoint: (.*)
+      schemas: .*
+      user: \{ ocid: (.*) \}
+`)
+
+const inThisProvider = `ociauthtoken:AuthToken
+    properties:
+      domainUrl: $1
+      userId: $2
+`
+
 // follow follows a step: it edits the program, and runs the commands.
 func (m *move) follow(s step) {
 	m.T.Helper()
 	m.edit(func(program string) string {
 		for _, edit := range s.edits {
 			program = strings.ReplaceAll(program, edit[0], edit[1])
+		}
+		if len(s.edits) > 0 { // The page says in words how the arguments change.
+			program = inDomain.ReplaceAllString(program, inThisProvider)
 		}
 		return program
 	})
@@ -256,17 +288,32 @@ func (r stateResource) value(t *testing.T) (value string, secret bool) {
 }
 
 const (
-	oldTokenType = "oci:Identity/authToken:AuthToken"
-	newTokenType = "ociauthtoken:index:AuthToken"
+	oldTokenType       = "oci:Identity/authToken:AuthToken"
+	oldDomainTokenType = "oci:Identity/domainsAuthToken:DomainsAuthToken"
+	newTokenType       = "ociauthtoken:index:AuthToken"
 )
 
-// tokensIn returns the tokens of one type in the state, by OCID.
-func (m *move) tokensIn(resources map[string]stateResource, kind string) map[string]stateResource {
+// newTokens returns the tokens of this provider in the state, by OCID.
+func newTokens(resources map[string]stateResource) map[string]stateResource {
+	return tokensIn(resources, newTokenType)
+}
+
+// oldTokens returns the tokens of @pulumi/oci in the state, by OCID.
+func oldTokens(resources map[string]stateResource) map[string]stateResource {
+	return tokensIn(resources, oldTokenType, oldDomainTokenType)
+}
+
+func tokensIn(resources map[string]stateResource, kinds ...string) map[string]stateResource {
 	tokens := map[string]stateResource{}
 	for _, resource := range resources {
-		if resource.Type == kind {
-			tokens[resource.ID] = resource
+		if !slices.Contains(kinds, resource.Type) {
+			continue
 		}
+		id := resource.ID
+		if resource.Type == oldDomainTokenType {
+			id, _ = resource.Outputs["ocid"].(string)
+		}
+		tokens[id] = resource
 	}
 	return tokens
 }
@@ -288,7 +335,7 @@ func (m *move) requireUntouched() {
 func (m *move) requireValues() {
 	m.T.Helper()
 	resources := m.state()
-	old, moved := m.tokensIn(resources, oldTokenType), m.tokensIn(resources, newTokenType)
+	old, moved := oldTokens(resources), newTokens(resources)
 	for name, token := range m.moving {
 		recorded := 0
 		for _, tokens := range []map[string]stateResource{old, moved} {
@@ -306,9 +353,9 @@ func (m *move) requireValues() {
 // because Pulumi does not report changes of outputs alone.
 func (m *move) requireRefreshFindsNothing() {
 	m.T.Helper()
-	before := m.tokensIn(m.state(), newTokenType)
+	before := newTokens(m.state())
 	m.Must("refresh", "--yes", "--skip-preview", "--expect-no-changes")
-	assert.Equal(m.T, before, m.tokensIn(m.state(), newTokenType))
+	assert.Equal(m.T, before, newTokens(m.state()))
 }
 
 // requireDestroyRevokesWhatMoved destroys the tokens, which the program no longer protects, and requires that nothing else is deleted.
@@ -318,7 +365,7 @@ func (m *move) requireDestroyRevokesWhatMoved() {
 	m.Must("up", "--yes", "--skip-preview")
 	m.Must("destroy", "--yes", "--skip-preview", "--target", "**"+newTokenType+"::**", "--target-dependents")
 	assert.Equal(m.T, len(m.moving), m.Calls("DeleteAuthToken"))
-	for _, user := range m.owners {
+	for _, user := range append(m.owners, m.member) {
 		for _, token := range m.OCI.Tokens(user) {
 			assert.Equal(m.T, left.ID, token.ID, "only what was moved is revoked")
 		}

@@ -2,8 +2,10 @@ package moving
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,10 +16,10 @@ import (
 )
 
 // newPulumiOCIMove returns a stack as @pulumi/oci leaves it, and its program. Besides the tokens of the recorded state, the stack has
-// a token below a group, and a secret in a vault that contains the value of another token.
+// a token below a group, a token of an identity domain, and a secret in a vault that contains the value of another token.
 func newPulumiOCIMove(t *testing.T) *move {
 	t.Helper()
-	m := newMove(t, map[string]int{"other": 1, "ci": 2, "deploy": 2, "nested": 3})
+	m := newMove(t, map[string]int{"other": 1, "ci": 2, "deploy": 2, "nested": 3, "sales": 0})
 	m.Write("Pulumi.yaml", `name: moving
 runtime: yaml
 resources:
@@ -56,6 +58,13 @@ resources:
       description: nested
     options:
       parent: ${team}
+  sales:
+    type: oci:Identity:DomainsAuthToken
+    properties:
+      idcsEndpoint: `+m.OCI.Domains()[0].URL+`
+      schemas: [ "`+schemaOfDomainTokens+`" ]
+      user: { ocid: `+m.member+` }
+      description: sales
   vault:
     type: oci:Vault:Secret
     properties:
@@ -76,11 +85,22 @@ outputs:
 	return m
 }
 
+const schemaOfDomainTokens = "urn:ietf:params:scim:schemas:oracle:idcs:authToken" //nolint:gosec // It names a schema.
+
 // around returns the resources that are added to the recorded ones.
 func (m *move) around() []any {
 	const of = "urn:pulumi:prod::moving::"
 	const provider = of + "pulumi:providers:oci::default::a0f65df8-539f-40ee-8312-31f962365983"
-	nested, ci := m.moving["nested"], m.moving["ci"]
+	nested, ci, sales := m.moving["nested"], m.moving["ci"], m.moving["sales"]
+	given := map[string]any{
+		"idcsEndpoint": m.OCI.Domains()[0].URL, "schemas": []any{schemaOfDomainTokens}, "user": map[string]any{"ocid": m.member}, "description": "sales",
+	}
+	known := maps.Clone(given)
+	maps.Copy(known, map[string]any{
+		"ocid": sales.ID, "token": sales.Value, "status": "", "expiresOn": nil,
+		"user":  map[string]any{"ocid": m.member, "value": "0123456789abcdef0123456789abcdef", "name": "sales"},
+		"metas": []any{map[string]any{"created": created(sales), "resourceType": "AuthToken"}},
+	})
 	content := map[string]any{"secretName": "registry", "secretContent": ci.Value}
 	return []any{
 		map[string]any{
@@ -96,6 +116,10 @@ func (m *move) around() []any {
 				"userId": nested.UserID, "description": "nested", "token": nested.Value, "state": "ACTIVE",
 				"timeCreated": nested.TimeCreated.UTC().String(),
 			},
+		},
+		map[string]any{
+			"urn": of + oldDomainTokenType + "::sales", "type": oldDomainTokenType, "custom": true, "id": sales.SCIMID,
+			"parent": of + "pulumi:pulumi:Stack::moving-prod", "provider": provider, "inputs": given, "outputs": known,
 		},
 		map[string]any{
 			"urn": of + "oci:Vault/secret:Secret::vault", "type": "oci:Vault/secret:Secret", "custom": true, "id": "vault",
@@ -115,8 +139,8 @@ func TestMoveFromPulumiOCI(t *testing.T) {
 		m.follow(step)
 	}
 	resources := m.state()
-	assert.Empty(t, m.tokensIn(resources, oldTokenType))
-	moved := m.tokensIn(resources, newTokenType)
+	assert.Empty(t, oldTokens(resources))
+	moved := newTokens(resources)
 	require.Len(t, moved, len(m.moving))
 	for _, token := range moved {
 		_, secret := token.value(t)
@@ -155,7 +179,7 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 			// An import that stops after one of the tokens.
 			_, err := m.shell(strings.Replace(step.commands, "jq -f", "jq --arg only '::ci$' -f", 1))
 			require.NoError(t, err)
-			require.Len(t, m.tokensIn(m.state(), newTokenType), 1)
+			require.Len(t, newTokens(m.state()), 1)
 		}
 		m.follow(step)
 		if i == 0 || i == len(there)-1 {
@@ -176,22 +200,27 @@ func TestMoveFromPulumiOCIStops(t *testing.T) {
 		}
 		m.follow(step)
 	}
-	assert.Empty(t, m.tokensIn(m.state(), oldTokenType))
+	assert.Empty(t, oldTokens(m.state()))
 	stopped["the end"] = m
 
 	for title, m := range stopped {
 		t.Run("back after "+title, func(t *testing.T) {
 			t.Parallel()
 			m := m.in(t)
+			restored, stays := string(program), []string(nil)
+			if title == "the end" { // Tokens of identity domains cannot move back.
+				restored, stays = inDomain.ReplaceAllString(restored, inThisProvider), []string{m.moving["sales"].ID}
+			}
 			for _, step := range back {
 				if step.title == "3. Change the program back" {
-					m.Write("Pulumi.yaml", string(program))
+					m.Write("Pulumi.yaml", restored)
 				}
+				step.commands = strings.Replace(step.commands, "jq -f", "jq --arg only '::(other|ci|deploy|nested)$' -f", 1)
 				m.follow(step)
 			}
 			resources := m.state()
-			assert.Empty(t, m.tokensIn(resources, newTokenType))
-			assert.Len(t, m.tokensIn(resources, oldTokenType), len(m.moving))
+			assert.Equal(t, stays, slices.Collect(maps.Keys(newTokens(resources))))
+			assert.Len(t, oldTokens(resources), len(m.moving)-len(stays))
 		})
 	}
 }
@@ -216,7 +245,7 @@ func TestMovePartFromPulumiOCI(t *testing.T) {
 		m.follow(step)
 	}
 	resources := m.state()
-	assert.Len(t, m.tokensIn(resources, newTokenType), 1)
-	assert.Contains(t, m.tokensIn(resources, newTokenType), m.moving["ci"].ID)
-	assert.Len(t, m.tokensIn(resources, oldTokenType), len(m.moving)-1)
+	assert.Len(t, newTokens(resources), 1)
+	assert.Contains(t, newTokens(resources), m.moving["ci"].ID)
+	assert.Len(t, oldTokens(resources), len(m.moving)-1)
 }

@@ -3,11 +3,13 @@ package moving
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,7 +43,7 @@ const emptyProgram = "name: moved\nruntime: yaml\n"
 func newTerraformMove(t *testing.T, backend string) *terraformMove {
 	t.Helper()
 	m := &terraformMove{backend: backend, move: newMove(t, map[string]int{
-		"docker login from CI": 1, "number 0": 2, "number 1": 2, "east": 1, "west side": 3, "in a module": 4,
+		"docker login from CI": 1, "number 0": 2, "number 1": 2, "east": 1, "west side": 3, "in a module": 4, "in a domain": 0,
 	})}
 	m.folder = filepath.Join(filepath.Dir(m.Dir), "terraform")
 	if _, err := exec.LookPath("terraform"); err != nil {
@@ -126,10 +128,10 @@ func TestMoveFromTerraform(t *testing.T) {
 	for _, step := range there {
 		m.followInTerraform(step)
 	}
-	assert.Len(t, m.tokensIn(m.state(), newTokenType), len(m.moving))
+	assert.Len(t, newTokens(m.state()), len(m.moving))
 	assert.NotContains(t, m.Must("stack", "export"), harness.Canary)
 	m.requireRefreshFindsNothing()
-	assert.NotContains(t, m.terraform("", "state", "pull"), "oci_identity_auth_token")
+	assert.NotContains(t, m.terraform("", "state", "pull"), "auth_token")
 	m.terraform("", "init")
 	assert.Contains(t, m.terraform("", "plan"), "No changes")
 	m.requireNoFileHasValue(m.folder)
@@ -160,7 +162,7 @@ func (m *terraformMove) followInTerraform(s step) {
 func (m *terraformMove) requireInGoodHands() {
 	m.T.Helper()
 	require.Zero(m.T, m.Writes(), "calls that write")
-	pulumi, terraform := m.tokensIn(m.state(), newTokenType), m.terraformValues()
+	pulumi, terraform := newTokens(m.state()), m.terraformValues()
 	for name, token := range m.moving {
 		hands := 0
 		if resource, ok := pulumi[token.ID]; ok {
@@ -208,17 +210,22 @@ func TestMoveFromTerraformStops(t *testing.T) {
 		t.Run("back after "+title, func(t *testing.T) {
 			t.Parallel()
 			m := &terraformMove{move: stop.in(t), folder: stop.folder}
+			want, stays := maps.Clone(before), m.moving["in a domain"].ID
 			if len(m.terraformState()) == len(before) {
 				m.Write("Pulumi.yaml", emptyProgram)
 				m.followInTerraform(back[len(back)-1])
+				assert.Empty(t, newTokens(m.state()))
 			} else {
 				for _, step := range back {
+					// The page says to leave out tokens of identity domains.
+					step.commands = strings.Replace(step.commands, "-f to-terraform.jq", "--arg only '::(ci|counted-.|each-.*|team-this)$' -f to-terraform.jq", 1)
 					m.followInTerraform(step)
 				}
 				m.terraform("", "state", "mv", "oci_identity_auth_token.each-west-side", `oci_identity_auth_token.each["west side"]`)
+				delete(want, stays)
+				assert.Equal(t, []string{stays}, slices.Collect(maps.Keys(newTokens(m.state()))), "what has not moved stays")
 			}
-			assert.Empty(t, m.tokensIn(m.state(), newTokenType))
-			assert.Equal(t, before, m.terraformState(), "every attribute is what it was")
+			assert.Equal(t, want, m.terraformState(), "every attribute is what it was")
 		})
 	}
 }
@@ -226,25 +233,25 @@ func TestMoveFromTerraformStops(t *testing.T) {
 // TestPulumiForgetsTokensThatSomethingDependsOn runs the last command of the way back to Terraform.
 func TestPulumiForgetsTokensThatSomethingDependsOn(t *testing.T) {
 	t.Parallel()
-	m := newMove(t, map[string]int{"docker login from CI": 1})
-	m.Write("Pulumi.yaml", emptyProgram)
-	m.NewStack("prod")
+	m := newTerraformMove(t, "")
 	other := m.AddUser("other")
 	program := func(token, options string) string {
 		return "name: moved\nruntime: yaml\nresources:\n" + token + "  dependent:\n    type: ociauthtoken:RotatingAuthToken\n" +
 			"    properties: { userId: " + other + ", description: other }\n" + options
 	}
-	m.Write("Pulumi.yaml", program("  token:\n    type: ociauthtoken:AuthToken\n    properties: { userId: "+m.owners[0]+", description: ci }\n",
+	m.Write("Pulumi.yaml", program("  token:\n    type: ociauthtoken:AuthToken\n    properties: { userId: "+m.AddUser("another")+", description: ci }\n",
 		"    options: { dependsOn: [ \"${token}\" ] }\n"))
 	without := program("", "")
 	m.Must("up", "--yes", "--skip-preview")
-	require.Len(t, m.tokensIn(m.state(), newTokenType), 1)
+	require.Len(t, newTokens(m.state()), 1)
 	m.OCI.ResetJournal()
 
 	_, back := readSteps(t, "guides/move-from-terraform.md")
-	printed, err := m.shell(back[len(back)-1].commands)
-	require.NoError(t, err, printed)
-	assert.Empty(t, m.tokensIn(m.state(), newTokenType))
+	for _, step := range back {
+		printed, err := m.shell(step.commands)
+		require.NoError(t, err, printed)
+	}
+	assert.Empty(t, newTokens(m.state()))
 	m.Write("Pulumi.yaml", without)
 	m.Must("preview", "--expect-no-changes")
 	assert.Zero(t, m.Writes())
@@ -283,7 +290,11 @@ func (m *terraformMove) terraformState() map[string]map[string]any {
 	tokens := map[string]map[string]any{}
 	for _, resource := range state.Resources {
 		for _, instance := range resource.Instances {
-			tokens[instance.Attributes["id"].(string)] = instance.Attributes
+			id, _ := instance.Attributes["ocid"].(string) // of a token in an identity domain
+			if id == "" {
+				id = instance.Attributes["id"].(string)
+			}
+			tokens[id] = instance.Attributes
 		}
 	}
 	return tokens

@@ -41,7 +41,7 @@ func TestMoveFromPulumiOCIInTypeScript(t *testing.T) {
 			toolchain.Run(t, m.Dir, nil, "node", "node_modules/typescript/bin/tsc", "--noEmit")
 		}
 	}
-	moved := m.tokensIn(m.state(), newTokenType)
+	moved := newTokens(m.state())
 	require.Len(t, moved, 2)
 	assert.Equal(t, "urn:pulumi:prod::moving::team:index:Team$"+newTokenType+"::core", moved[m.moving["team"].ID].URN)
 	assert.Equal(t, m.moving["ci"].Value, m.SecretOutput("password"))

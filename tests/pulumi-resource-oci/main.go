@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 
 	p "github.com/pulumi/pulumi-go-provider"
@@ -16,7 +17,9 @@ import (
 
 func main() {
 	refuse := func(call string, urn resource.URN) error {
-		if urn.Type() != "oci:Identity/authToken:AuthToken" {
+		switch urn.Type() {
+		case "oci:Identity/authToken:AuthToken", "oci:Identity/domainsAuthToken:DomainsAuthToken":
+		default:
 			return nil
 		}
 		line := fmt.Sprintf("%s %s\n", call, urn)
@@ -42,7 +45,7 @@ func main() {
 			return p.CheckResponse{Inputs: req.Inputs}, nil
 		},
 		Diff: func(_ context.Context, req p.DiffRequest) (p.DiffResponse, error) {
-			for _, name := range []string{"userId", "description", "secretContent"} {
+			for _, name := range []string{"userId", "description", "idcsEndpoint", "schemas", "user", "secretContent"} {
 				if !req.Inputs.Get(name).WithSecret(false).Equals(req.OldInputs.Get(name).WithSecret(false)) {
 					return p.DiffResponse{HasChanges: true, DetailedDiff: map[string]p.PropertyDiff{name: {Kind: p.Update}}}, nil
 				}
@@ -84,6 +87,9 @@ var schema = map[string]any{
 			"properties": texts(
 				"userId", "description", "token", "state", "inactiveState", "timeCreated", "timeExpires"),
 		},
+		"oci:Identity/domainsAuthToken:DomainsAuthToken": map[string]any{
+			"inputProperties": domainToken, "requiredInputs": []string{"idcsEndpoint", "schemas"}, "properties": domainToken,
+		},
 		"oci:Identity/group:Group": map[string]any{
 			"inputProperties": texts("description"), "properties": texts("description"),
 		},
@@ -91,6 +97,17 @@ var schema = map[string]any{
 			"inputProperties": texts("secretName", "secretContent"), "properties": texts("secretName", "secretContent"),
 		},
 	},
+}
+
+// domainToken is the part of the properties of a token of an identity domain that the programs need.
+var domainToken = with(texts("idcsEndpoint", "description", "expiresOn", "ocid", "token"), map[string]any{
+	"schemas": map[string]any{"type": "array", "items": map[string]any{"type": "string"}},
+	"user":    map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}},
+})
+
+func with(properties, others map[string]any) map[string]any {
+	maps.Copy(properties, others)
+	return properties
 }
 
 func texts(names ...string) map[string]any {
