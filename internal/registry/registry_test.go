@@ -64,6 +64,7 @@ func TestUsernames(t *testing.T) {
 	assert.Equal(t, "ns/ci", registry.Username("ns", "ci"))
 	assert.Equal(t, "ns/ci", registry.Username("ns", "ns/ci"))
 	assert.Equal(t, "ns/nsx/ci", registry.Username("ns", "nsx/ci"))
+	assert.Equal(t, "BEARER_TOKEN", registry.Username("ns", "BEARER_TOKEN"))
 }
 
 func TestCheckUsername(t *testing.T) {
@@ -86,6 +87,7 @@ func TestCheckNamespace(t *testing.T) {
 	for _, bad := range []string{"", "ns/x", "n s", "ns:", "ü"} {
 		assert.ErrorContains(t, registry.CheckNamespace(bad), "is not an Object Storage namespace", bad)
 	}
+	assert.EqualError(t, registry.CheckNamespace("ns "), "it has white space around it: remove it")
 }
 
 // TestDockerConfigIsRightForEveryPunctuation decodes the configuration as Docker does: JSON, base64, and a split at the first colon.

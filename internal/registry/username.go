@@ -41,9 +41,9 @@ func Usernames(namespace string, user User) []string {
 	return names
 }
 
-// Username returns the user name with the namespace before it, given a name with or without the namespace.
+// Username returns the user name with the namespace before it, given a name with or without the namespace. BearerUser has none.
 func Username(namespace, said string) string {
-	if strings.HasPrefix(said, namespace+"/") {
+	if said == BearerUser || strings.HasPrefix(said, namespace+"/") {
 		return said
 	}
 	return namespace + "/" + said
@@ -57,7 +57,7 @@ var plainName = regexp.MustCompile(`^[a-z0-9_]{1,20}(/[A-Za-z][A-Za-z._-]{0,40}[
 func shown(names []string) []string {
 	var all []string
 	for _, name := range names {
-		if !plainName.MatchString(name) {
+		if name != BearerUser && !plainName.MatchString(name) {
 			name = fmt.Sprintf("a name of %d characters", utf8.RuneCountInString(name))
 		}
 		all = append(all, name)
@@ -65,13 +65,16 @@ func shown(names []string) []string {
 	return all
 }
 
+// errPadded is the error for a name that would be right without the white space around it.
+var errPadded = errors.New("it has white space around it: remove it")
+
 // CheckUsername returns nil if a person can log in under this name, with or without the namespace before it.
 func CheckUsername(name string) error {
 	switch {
 	case name == "":
 		return errors.New("it is empty")
 	case strings.TrimSpace(name) != name:
-		return errors.New("it has white space around it: remove it")
+		return errPadded
 	case strings.Contains(name, ":"):
 		return errors.New("it holds a colon, which ends the user name in a login")
 	case strings.HasPrefix(name, "/"), strings.HasSuffix(name, "/"):
@@ -86,6 +89,9 @@ var namespacePattern = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 
 // CheckNamespace returns nil if s can be an Object Storage namespace.
 func CheckNamespace(s string) error {
+	if strings.TrimSpace(s) != s {
+		return errPadded
+	}
 	if !namespacePattern.MatchString(s) {
 		return fmt.Errorf("%q is not an Object Storage namespace, such as axaxnpcrorw5: the Console shows it under Tenancy "+
 			"details, and \"oci os ns get\" prints it", safetext.Text(s))

@@ -18,6 +18,9 @@ func (l lookup) explain(ctx context.Context, err error, names loginNames, now ti
 	if !errors.As(err, &refused) {
 		return err
 	}
+	if names.Username == ocir.BearerUser {
+		return fmt.Errorf("%w. An access token is valid for an hour: get another one", err)
+	}
 	var remedies []string
 	add := func(remedy string) {
 		if remedy != "" {

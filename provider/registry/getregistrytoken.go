@@ -10,7 +10,6 @@ import (
 
 	ocir "github.com/ociauthtoken/pulumi-ociauthtoken/internal/registry"
 	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/connection"
-	"github.com/ociauthtoken/pulumi-ociauthtoken/provider/token"
 )
 
 // GetRegistryToken is the function ociauthtoken:index:getRegistryToken, which returns a login to the OCI container registry that is
@@ -54,13 +53,12 @@ func (r *GetRegistryTokenResult) Annotate(a infer.Annotator) {
 	a.Describe(&r.TimeExpires, "When the registry stops accepting the password, by this machine's clock, in the format of RFC 3339.")
 }
 
-// check returns what is wrong with the arguments, without a call.
-func (args GetRegistryTokenArgs) check() error {
-	err := args.Place.check()
+// check returns what is wrong with the arguments, without a call, or else the scope as the registry reads it.
+func (args GetRegistryTokenArgs) check() (scope string, err error) {
 	if args.Scope != nil {
-		err = errors.Join(err, of("scope", ocir.CheckScope(*args.Scope)))
+		scope, err = ocir.ParseScope(*args.Scope)
 	}
-	return err
+	return scope, errors.Join(args.Place.check(), of("scope", err))
 }
 
 // Invoke asks for a new password each time. None is kept.
@@ -69,7 +67,8 @@ func (f *GetRegistryToken) Invoke(
 ) (infer.FunctionResponse[GetRegistryTokenResult], error) {
 	type response = infer.FunctionResponse[GetRegistryTokenResult]
 	args := req.Input
-	if err := args.check(); err != nil {
+	scope, err := args.check()
+	if err != nil {
 		return response{}, err
 	}
 	look, err := newLookup(ctx, f.oci, GetRegistryUserArgs{Place: args.Place})
@@ -80,7 +79,7 @@ func (f *GetRegistryToken) Invoke(
 	if err := look.findRegistry(ctx, &names); err != nil {
 		return response{}, err
 	}
-	access, err := look.tenancy.AccessToken(ctx, ocir.Access{Region: names.region, Host: names.Server, Scope: token.OrEmpty(args.Scope)})
+	access, err := look.tenancy.AccessToken(ctx, ocir.Access{Region: names.region, Host: names.Server, Scope: scope})
 	if err != nil {
 		return response{}, err
 	}

@@ -47,7 +47,7 @@ func (args *GetRegistryUserArgs) Annotate(a infer.Annotator) {
 	a.Describe(&args.DomainURL, "The URL of the identity domain that the user is in, if it is not the Default domain.")
 	a.Describe(&args.Username, "The name under which the user signs in, with or without the namespace before it: "+
 		"`alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is "+
-		"asked for it.")
+		"asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.")
 }
 
 // Annotate describes the result for the schema.

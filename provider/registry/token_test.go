@@ -66,6 +66,27 @@ func TestARegistryTokenIsALoginForAnHour(t *testing.T) {
 	assert.Zero(t, s.Writes())
 }
 
+// TestAnAccessTokenFromElsewhereLogsIn passes a password that was got in another way, such as with OCI's CLI, to getRegistryLogin.
+func TestAnAccessTokenFromElsewhereLogsIn(t *testing.T) {
+	t.Parallel()
+	s := newRegistryStack(t, emulator.Config{})
+	registry := ocir.Start(t, s.OCI, s.URL)
+	var got, login map[string]any
+	s.MustUp(logIn(nil, &got))
+	arguments := map[string]any{"username": "BEARER_TOKEN", "password": got["password"], "waitUntilReady": true}
+	s.MustUp(func(m *deploytest.ResourceMonitor) (err error) {
+		login, err = inprocess.Invoke(m, inprocess.GetRegistryLogin, arguments, "password", "auth", "dockerConfigJson")
+		return err
+	})
+	assert.Equal(t, "BEARER_TOKEN", login["username"])
+	registry.Machine(login["dockerConfigJson"].(string)).RequireLoggedIn()
+
+	s.Clock.Advance(time.Hour)
+	told := told(s, inprocess.GetRegistryLogin, arguments)
+	assert.Contains(t, told, "as BEARER_TOKEN: it answers 401 Unauthorized. An access token is valid for an hour: get another one")
+	assert.NotContains(t, told, "userId")
+}
+
 func TestARegistryTokenIsForItsScope(t *testing.T) {
 	t.Parallel()
 	s := newRegistryStack(t, emulator.Config{})

@@ -38,6 +38,11 @@ func TestTheNamesOfTheRegistryNeedNoPassword(t *testing.T) {
 			map[string]any{"server": host(s.World), "namespace": "ns", "username": "ns/Development/alice"},
 			[]string{"GetNamespace"},
 		},
+		"whoever signs": {
+			map[string]any{"username": "BEARER_TOKEN"},
+			map[string]any{"server": host(s.World), "namespace": "ns", "username": "BEARER_TOKEN"},
+			[]string{"GetNamespace"},
+		},
 	} {
 		s.OCI.ResetJournal()
 		s.MustUp(func(m *deploytest.ResourceMonitor) error {

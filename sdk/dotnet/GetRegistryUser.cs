@@ -599,7 +599,7 @@ namespace OciAuthToken.PulumiPackage
         public string? UserId { get; set; }
 
         /// <summary>
-        /// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+        /// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
         /// </summary>
         [Input("username")]
         public string? Username { get; set; }
@@ -637,7 +637,7 @@ namespace OciAuthToken.PulumiPackage
         public Input<string>? UserId { get; set; }
 
         /// <summary>
-        /// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+        /// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
         /// </summary>
         [Input("username")]
         public Input<string>? Username { get; set; }

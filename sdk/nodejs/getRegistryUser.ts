@@ -73,7 +73,7 @@ export interface GetRegistryUserArgs {
      */
     userId?: string;
     /**
-     * The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+     * The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
      */
     username?: string;
 }
@@ -165,7 +165,7 @@ export interface GetRegistryUserOutputArgs {
      */
     userId?: pulumi.Input<string | undefined>;
     /**
-     * The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+     * The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
      */
     username?: pulumi.Input<string | undefined>;
 }

@@ -91,7 +91,7 @@ type GetRegistryLoginArgs struct {
 	Region *string `pulumi:"region"`
 	// The OCID of the user who logs in. The default is the user that the provider signs in as.
 	UserId *string `pulumi:"userId"`
-	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
 	Username *string `pulumi:"username"`
 	// How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
 	WaitTimeoutSeconds *int `pulumi:"waitTimeoutSeconds"`
@@ -132,7 +132,7 @@ type GetRegistryLoginOutputArgs struct {
 	Region pulumi.StringPtrInput `pulumi:"region"`
 	// The OCID of the user who logs in. The default is the user that the provider signs in as.
 	UserId pulumi.StringPtrInput `pulumi:"userId"`
-	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
 	Username pulumi.StringPtrInput `pulumi:"username"`
 	// How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
 	WaitTimeoutSeconds pulumi.IntPtrInput `pulumi:"waitTimeoutSeconds"`

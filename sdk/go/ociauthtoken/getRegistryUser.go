@@ -82,7 +82,7 @@ type GetRegistryUserArgs struct {
 	Region *string `pulumi:"region"`
 	// The OCID of the user who logs in. The default is the user that the provider signs in as.
 	UserId *string `pulumi:"userId"`
-	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
 	Username *string `pulumi:"username"`
 }
 
@@ -111,7 +111,7 @@ type GetRegistryUserOutputArgs struct {
 	Region pulumi.StringPtrInput `pulumi:"region"`
 	// The OCID of the user who logs in. The default is the user that the provider signs in as.
 	UserId pulumi.StringPtrInput `pulumi:"userId"`
-	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+	// The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
 	Username pulumi.StringPtrInput `pulumi:"username"`
 }
 

@@ -175,7 +175,7 @@ def get_registry_login(domain_url: Optional[_builtins.str] = None,
     :param _builtins.str password: The value of an auth token of the user.
     :param _builtins.str region: The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
     :param _builtins.str user_id: The OCID of the user who logs in. The default is the user that the provider signs in as.
-    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
     :param _builtins.int wait_timeout_seconds: How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
     :param _builtins.bool wait_until_ready: Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
     """
@@ -256,7 +256,7 @@ def get_registry_login_output(domain_url: pulumi.Input[Optional[Optional[_builti
     :param _builtins.str password: The value of an auth token of the user.
     :param _builtins.str region: The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
     :param _builtins.str user_id: The OCID of the user who logs in. The default is the user that the provider signs in as.
-    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
     :param _builtins.int wait_timeout_seconds: How long to wait at most, in seconds, from 0 to 3600. The default is 300. With 0, the function tries once.
     :param _builtins.bool wait_until_ready: Whether to wait until the registry accepts the login. It takes a minute or two to accept a new token. Each try is a login, so there are few of them, with longer and longer pauses between them.
     """

@@ -128,7 +128,7 @@ def get_registry_user(domain_url: Optional[_builtins.str] = None,
     :param _builtins.str namespace: The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
     :param _builtins.str region: The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
     :param _builtins.str user_id: The OCID of the user who logs in. The default is the user that the provider signs in as.
-    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
     """
     __args__ = dict()
     __args__['domainUrl'] = domain_url
@@ -190,7 +190,7 @@ def get_registry_user_output(domain_url: pulumi.Input[Optional[Optional[_builtin
     :param _builtins.str namespace: The tenancy's Object Storage namespace. If it is not set, OCI is asked for it.
     :param _builtins.str region: The region of the registry, by name (`us-phoenix-1`) or by key (`PHX`). The default is the provider's region.
     :param _builtins.str user_id: The OCID of the user who logs in. The default is the user that the provider signs in as.
-    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+    :param _builtins.str username: The name under which the user signs in, with or without the namespace before it: `alice@example.com`, `oracleidentitycloudservice/alice@example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
     """
     __args__ = dict()
     __args__['domainUrl'] = domain_url

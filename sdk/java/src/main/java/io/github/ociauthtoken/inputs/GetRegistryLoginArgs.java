@@ -94,14 +94,14 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
     }
 
     /**
-     * The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+     * The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
      * 
      */
     @Import(name="username")
     private @Nullable Output<String> username;
 
     /**
-     * @return The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+     * @return The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
      * 
      */
     public Optional<Output<String>> username() {
@@ -275,7 +275,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
          * 
          * @return builder
          * 
@@ -286,7 +286,7 @@ public final class GetRegistryLoginArgs extends com.pulumi.resources.InvokeArgs 
         }
 
         /**
-         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
          * 
          * @return builder
          * 

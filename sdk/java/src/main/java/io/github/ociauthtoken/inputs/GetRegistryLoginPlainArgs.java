@@ -93,14 +93,14 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
     }
 
     /**
-     * The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+     * The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
      * 
      */
     @Import(name="username")
     private @Nullable String username;
 
     /**
-     * @return The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+     * @return The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
      * 
      */
     public Optional<String> username() {
@@ -224,7 +224,7 @@ public final class GetRegistryLoginPlainArgs extends com.pulumi.resources.Invoke
         }
 
         /**
-         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it.
+         * @param username The name under which the user signs in, with or without the namespace before it: `alice{@literal @}example.com`, `oracleidentitycloudservice/alice{@literal @}example.com`, `Development/alice`. If it is not set, OCI is asked for it. `BEARER_TOKEN` goes with a password of `getRegistryToken`, and gets no namespace before it.
          * 
          * @return builder
          * 
