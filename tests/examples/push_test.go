@@ -1,9 +1,13 @@
 package examples
 
 import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,15 +32,13 @@ func TestPushImageExample(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if l.name == cSharp.name {
-				needPackage(t, "Pulumi.DockerBuild")
-			}
 			p := newProject(t, name, l)
 			p.installStandIn("docker-build", plugins[l.name]["docker-build"])
 			switch l.name {
 			case goLanguage.name:
 				p.buildOnce("program", "go", "build", "-o", "program", ".")
 			case cSharp.name:
+				p.findDockerBuild()
 				p.buildOnce("program/PushImage.dll", "dotnet", "build", "--nologo", "--output", "program")
 			}
 			ocir.Start(t, p.oci, p.url)
@@ -66,20 +68,46 @@ func TestPushImageExample(t *testing.T) {
 	}
 }
 
-// needPackage skips a test if the machine says where all its packages for .NET are, and this one is not among them.
-func needPackage(t *testing.T, name string) {
-	t.Helper()
-	cSharp.need(t)
+// findDockerBuild lets NuGet find Pulumi.DockerBuild, if the machine says where all its packages for .NET are and this one is not among
+// them. It is then generated as Pulumi generates it: by Pulumi's generator, from the schema of the version that the example asks for.
+func (p *project) findDockerBuild() {
+	p.t.Helper()
+	t, name := p.t, "Pulumi.DockerBuild"
 	source := os.Getenv("RestoreSources")
 	if source == "" {
 		return
 	}
-	packages, err := os.ReadDir(source)
+	here, err := os.ReadDir(source)
 	require.NoError(t, err)
-	if !slices.ContainsFunc(packages, func(file os.DirEntry) bool {
-		return strings.HasPrefix(strings.ToLower(file.Name()), strings.ToLower(name)+".")
-	}) {
-		t.Skip(name + " is not among the packages for .NET in RestoreSources")
+	if slices.ContainsFunc(here, func(file os.DirEntry) bool { return strings.HasPrefix(file.Name(), strings.ToLower(name)+".") }) {
+		return
+	}
+	wanted := regexp.MustCompile(`Include="` + name + `" Version="(.*)"`).FindStringSubmatch(read(t, filepath.Join(p.dir, "PushImage.csproj")))
+	require.NotNil(t, wanted)
+	folder := toolchain.Cached(t, "docker-build-dotnet", wanted[1], func(folder string) {
+		printed, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", "github.com/pulumi/pulumi-docker-build@v"+wanted[1]).Output()
+		require.NoError(t, err)
+		var module struct{ Dir string }
+		require.NoError(t, json.Unmarshal(printed, &module))
+		var schema map[string]any
+		require.NoError(t, json.Unmarshal([]byte(read(t, filepath.Join(module.Dir, "provider/cmd/pulumi-resource-docker-build/schema.json"))), &schema))
+		// The generator downloads the logo.
+		logo := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(toolchain.Root, "tools", "codegen"))))
+		defer logo.Close()
+		schema["version"], schema["logoUrl"] = wanted[1], logo.URL+"/logo.png"
+		// It is built with the Pulumi that our SDK is built with. The newest needs more packages.
+		schema["language"].(map[string]any)["csharp"].(map[string]any)["packageReferences"] = map[string]any{"Pulumi": "[3.76.1,4)"}
+		complete, err := json.Marshal(schema)
+		require.NoError(t, err)
+		write(t, filepath.Join(folder, "schema.json"), string(complete))
+		toolchain.Run(t, folder, []string{"PULUMI_HOME=" + t.TempDir()}, "pulumi", "package", "gen-sdk", "schema.json", "--language", "dotnet", "--out", "sdk")
+		toolchain.Run(t, folder, p.env, "dotnet", "pack", "sdk/dotnet", "--nologo", "--configuration", "Release", "--output", folder,
+			"-property:GeneratePackageOnBuild=false") // With it, "dotnet pack" packs without having built: github.com/dotnet/sdk/issues/24318.
+	})
+	for i, variable := range p.env {
+		if strings.HasPrefix(variable, "RestoreAdditionalProjectSources=") {
+			p.env[i] += ";" + folder
+		}
 	}
 }
 
