@@ -216,12 +216,19 @@ func TestTypeScript(t *testing.T) {
 	s.check(t, lifecycle[seen](t, s, dir, "node", "lifecycle.mjs"))
 }
 
+// java returns the folder with the programs that use OCI's SDK for Java, and the command that runs one of them.
+func java(t *testing.T, program string) (dir string, command []string) {
+	t.Helper()
+	toolchain.Need(t, "java", "mvn")
+	dir = installed(t, "java", []string{"mvn", "--quiet", "--batch-mode", "package"})
+	return dir, []string{"java", "-cp", "target/classes:target/libraries/*", program}
+}
+
 func TestJava(t *testing.T) {
 	t.Parallel()
-	toolchain.Need(t, "java", "mvn")
-	dir := installed(t, "java", []string{"mvn", "--quiet", "--batch-mode", "package"})
+	dir, program := java(t, "Lifecycle")
 	s := newService(t)
-	s.check(t, lifecycle[seen](t, s, dir, "java", "-cp", "target/classes:target/libraries/*", "Lifecycle"))
+	s.check(t, lifecycle[seen](t, s, dir, program...))
 }
 
 // cli is the OCI CLI.

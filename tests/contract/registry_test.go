@@ -93,6 +93,14 @@ func TestTypeScriptAtTheRegistry(t *testing.T) {
 	s.checkRegistry(t, s.accessTokens(t, typescript(t), "node", "registry.mjs"))
 }
 
+// TestJavaAtTheRegistry asks with requests that OCI's Java SDK signs.
+func TestJavaAtTheRegistry(t *testing.T) {
+	t.Parallel()
+	dir, program := java(t, "Registry")
+	s := newRegistry(t)
+	s.checkRegistry(t, s.accessTokens(t, dir, program...))
+}
+
 // TestGoAtTheRegistry asks with OCI's Go SDK. Another tenancy does not know its key.
 func TestGoAtTheRegistry(t *testing.T) {
 	t.Parallel()
