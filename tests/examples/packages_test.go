@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
@@ -137,6 +138,72 @@ func TestGoModuleIsFetched(t *testing.T) {
 		toolchain.Run(t, dir, environment, arguments[0], arguments[1:]...)
 	}
 	assert.Contains(t, read(t, filepath.Join(dir, "go.mod")), version.String()[:len(name)]+" "+version.Version)
+}
+
+// TestReadmesCommandsInstallThePackages runs README's commands in an empty project. Servers on loopback stand for the registries: they have
+// the package that was built here, and clients get the others elsewhere. A program then creates a token with what was installed: in
+// TypeScript that of README, in Python the example.
+func TestReadmesCommandsInstallThePackages(t *testing.T) {
+	t.Parallel()
+	// install removes what was installed for an example, and runs a command in place of that.
+	install := func(p *project, folder, command string, environment ...string) {
+		p.t.Helper()
+		require.NoError(p.t, os.Remove(filepath.Join(p.dir, folder)))
+		execute(p.t, p.dir, append(append(os.Environ(), "PATH="+toolchain.Path()), environment...), "bash", "-euc", command)
+		p.newStack("dev", map[string]string{"userId": p.users[0], "description": "ci"})
+		p.pulumi("up", "--yes", "--skip-preview")
+	}
+	t.Run("npm", func(t *testing.T) {
+		t.Parallel()
+		p := newProject(t, "typescript", typeScript)
+		elsewhere := strings.TrimSpace(toolchain.Run(t, p.dir, nil, "npm", "config", "get", "registry"))
+		tarball := toolchain.Package(t, "*.tgz")
+		var manifest map[string]any
+		require.NoError(t, json.Unmarshal([]byte(fileIn(t, tarball, "package/package.json")), &manifest))
+		name := "/" + manifest["name"].(string)
+		var registry *httptest.Server
+		registry = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case name:
+				manifest["dist"] = map[string]any{"tarball": registry.URL + name + "/-" + name + ".tgz"}
+				version := manifest["version"].(string)
+				_ = json.NewEncoder(w).Encode(map[string]any{
+					"name": manifest["name"], "dist-tags": map[string]any{"latest": version}, "versions": map[string]any{version: manifest},
+				})
+			case name + "/-" + name + ".tgz":
+				http.ServeFile(w, r, tarball)
+			default:
+				http.Redirect(w, r, strings.TrimSuffix(elsewhere, "/")+r.URL.EscapedPath(), http.StatusTemporaryRedirect)
+			}
+		}))
+		t.Cleanup(registry.Close)
+		for _, file := range []string{"package.json", "tsconfig.json"} {
+			require.NoError(t, os.Remove(filepath.Join(p.dir, file)))
+		}
+		program := regexp.MustCompile("(?s)```typescript\n(.*?)```").FindStringSubmatch(read(t, filepath.Join(toolchain.Root, "README.md")))
+		require.NotNil(t, program)
+		write(t, filepath.Join(p.dir, "index.ts"), program[1])
+		install(p, "node_modules", strings.Trim(installing(t, "TypeScript, JavaScript"), "`"), "npm_config_registry="+registry.URL)
+		assert.True(t, p.onlyToken(p.users[0]).Value == p.secret("password"), "it is not the value of the token")
+	})
+	t.Run("pip", func(t *testing.T) {
+		t.Parallel()
+		p := newProject(t, "python", python)
+		wheel := toolchain.Package(t, "*.whl")
+		registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/simple/pulumi-ociauthtoken/":
+				_, _ = io.WriteString(w, `<a href="/`+filepath.Base(wheel)+`">`+filepath.Base(wheel)+`</a>`)
+			case "/" + filepath.Base(wheel):
+				http.ServeFile(w, r, wheel)
+			default:
+				http.NotFound(w, r)
+			}
+		}))
+		t.Cleanup(registry.Close)
+		install(p, "venv", "python3 -m venv venv; . venv/bin/activate; "+strings.Trim(installing(t, "Python"), "`"), "PIP_EXTRA_INDEX_URL="+registry.URL+"/simple/")
+		p.requireHandedOn(p.onlyToken(p.users[0]))
+	})
 }
 
 // fileIn returns a file in a package, which is a zip or a compressed tar.

@@ -28,8 +28,8 @@ var blocks = map[string]map[string]string{
 		"pulumi import": "TestImportCommandsOnPages",
 	},
 	"docs/installation-configuration.md": {
-		"npm install":           "needs the registry of npm; TestReadmesTableNamesThePackages compares the names",
-		"pip install":           "needs PyPI; TestReadmesTableNamesThePackages compares the names",
+		"npm install":           "needs the registry of npm; TestReadmesCommandsInstallThePackages runs the same command",
+		"pip install":           "needs PyPI; TestReadmesCommandsInstallThePackages runs the same command",
 		"go get":                "needs GitHub; TestGoModuleIsFetched runs the same command",
 		"dotnet add":            "needs NuGet; TestReadmesTableNamesThePackages compares the names",
 		"pulumi package":        "needs GitHub; TestReadmesCommandForYAML runs the same command",

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/blang/semver"
 	"github.com/stretchr/testify/require"
 )
 
@@ -143,6 +144,17 @@ func Need(t *testing.T, tools ...string) {
 			t.Skip("dotnet is missing: there is no .NET SDK")
 		}
 		Missing(t, tool+" is missing")
+	}
+}
+
+// NeedPulumi skips a test if the pulumi command is older than what it tests.
+func NeedPulumi(t *testing.T, version string) {
+	t.Helper()
+	Need(t, "pulumi")
+	found, err := semver.ParseTolerant(strings.TrimSpace(Run(t, Root, nil, "pulumi", "version")))
+	require.NoError(t, err)
+	if found.LT(semver.MustParse(version)) {
+		t.Skipf("Pulumi %s does not have this: it came with %s", found, version)
 	}
 }
 
