@@ -73,7 +73,7 @@ func TestCheckUsername(t *testing.T) {
 		assert.NoError(t, registry.CheckUsername(good), good)
 	}
 	for bad, complaint := range map[string]string{
-		"": "empty", " ci": "white space", "ci\n": "white space", "a:b": "colon", "/ci": "slash", "ns/": "slash",
+		"": "empty", "  ": "empty", " ci": "white space", "ci\n": "white space", "a:b": "colon", "/ci": "slash", "ns/": "slash",
 	} {
 		assert.ErrorContains(t, registry.CheckUsername(bad), complaint, bad)
 	}
@@ -84,7 +84,7 @@ func TestCheckNamespace(t *testing.T) {
 	for _, good := range []string{"axaxnpcrorw5", "acme-dev", "Acme_1"} {
 		assert.NoError(t, registry.CheckNamespace(good), good)
 	}
-	for _, bad := range []string{"", "ns/x", "n s", "ns:", "ü"} {
+	for _, bad := range []string{"", " ", "ns/x", "n s", "ns:", "ü"} {
 		assert.ErrorContains(t, registry.CheckNamespace(bad), "is not an Object Storage namespace", bad)
 	}
 	assert.EqualError(t, registry.CheckNamespace("ns "), "it has white space around it: remove it")

@@ -43,8 +43,8 @@ func (c *Client) Tenancy(listener oci.Listener) Tenancy {
 func (t Tenancy) Region(nameOrKey string) (Region, error) {
 	name := t.Configured().Region
 	if nameOrKey != "" {
-		if strings.TrimSpace(nameOrKey) != nameOrKey {
-			return Region{}, errPadded
+		if err := checkPadding(nameOrKey); err != nil {
+			return Region{}, err
 		}
 		name = string(common.StringToRegion(strings.ToLower(nameOrKey)))
 		// A key that the SDK does not know comes back as it is.

@@ -39,7 +39,7 @@ func TestRegionOfATenancy(t *testing.T) {
 	}
 	_, err = tenancy.Region(" us-ashburn-1")
 	require.EqualError(t, err, "it has white space around it: remove it")
-	for _, said := range []string{"nowhere", "us phoenix 1", "x.evil.com/", "-", "us-phoenix-1@evil.com"} {
+	for _, said := range []string{"nowhere", "us phoenix 1", " ", "x.evil.com/", "-", "us-phoenix-1@evil.com"} {
 		_, err := tenancy.Region(said)
 		assert.ErrorContains(t, err, "is not the name or the key of a region", said)
 	}
@@ -68,7 +68,7 @@ func TestCallsForOneAccessTokenAtOnceShareARequest(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			answers := &slow{}
-			calls, err := oci.New(oci.Options{Credentials: ocitest.NewCredentials(), HTTP: &http.Client{Transport: answers}})
+			calls, err := oci.New(oci.Options{Credentials: ocitest.NewCredentials(), HTTP: &http.Client{Transport: answers}, Clock: oci.SystemClock{}})
 			require.NoError(t, err)
 			client, other := NewClient(http.DefaultClient, calls), pull
 			test.change(&other)

@@ -65,16 +65,22 @@ func shown(names []string) []string {
 	return all
 }
 
-// errPadded is the error for a name that would be right without the white space around it.
-var errPadded = errors.New("it has white space around it: remove it")
+// checkPadding returns an error for a text with white space around it. One of white space alone passes.
+func checkPadding(s string) error {
+	if trimmed := strings.TrimSpace(s); trimmed != "" && trimmed != s {
+		return errors.New("it has white space around it: remove it")
+	}
+	return nil
+}
 
 // CheckUsername returns nil if a person can log in under this name, with or without the namespace before it.
 func CheckUsername(name string) error {
+	if err := checkPadding(name); err != nil {
+		return err
+	}
 	switch {
-	case name == "":
+	case strings.TrimSpace(name) == "":
 		return errors.New("it is empty")
-	case strings.TrimSpace(name) != name:
-		return errPadded
 	case strings.Contains(name, ":"):
 		return errors.New("it holds a colon, which ends the user name in a login")
 	case strings.HasPrefix(name, "/"), strings.HasSuffix(name, "/"):
@@ -89,8 +95,8 @@ var namespacePattern = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 
 // CheckNamespace returns nil if s can be an Object Storage namespace.
 func CheckNamespace(s string) error {
-	if strings.TrimSpace(s) != s {
-		return errPadded
+	if err := checkPadding(s); err != nil {
+		return err
 	}
 	if !namespacePattern.MatchString(s) {
 		return fmt.Errorf("%q is not an Object Storage namespace, such as axaxnpcrorw5: the Console shows it under Tenancy "+
