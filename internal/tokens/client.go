@@ -15,14 +15,14 @@ import (
 type Client struct {
 	calls     *oci.Client
 	open      func(oci.Caller, UserRef) (API, error)
-	creations *creations
+	creations creations
 	recorded  *recorded
 	lists     oci.Shared[[]Token]
 }
 
 // New returns a client. It makes no call. Open returns the API for the tokens of a user.
 func New(calls *oci.Client, open func(oci.Caller, UserRef) (API, error)) *Client {
-	return &Client{calls: calls, open: open, creations: newCreations(), recorded: newRecorded()}
+	return &Client{calls: calls, open: open, recorded: newRecorded()}
 }
 
 // User returns a user of OCI. The listener receives messages about everything that the user's calls wait for, and about what a

@@ -43,7 +43,7 @@ func TestKeep(t *testing.T) {
 
 func TestCreations(t *testing.T) {
 	t.Parallel()
-	l := newCreations()
+	l, now := new(creations), time.Now()
 	user, creation := UserRef{ID: ocitest.User}, Creation{For: "urn", Description: "d"}
 	cr := l.begun(user, creation)
 	assert.Same(t, cr, l.begun(user, creation))
@@ -56,13 +56,13 @@ func TestCreations(t *testing.T) {
 		assert.NotSame(t, cr, other, name)
 	}
 	assert.NoError(t, cr.keep(Token{ID: "a", Value: "v"}))
-	l.forgetToken("b")
+	l.noteRevoked(user, "b", now)
 	assert.Same(t, cr, l.begun(user, creation))
 	assert.NoError(t, cr.take(t.Context()))
-	l.forgetToken("a")
+	l.noteRevoked(user, "a", now)
 	cr.release()
 	assert.Same(t, cr, l.begun(user, creation), "somebody was going on with it")
-	l.forgetToken("a")
+	l.noteRevoked(user, "a", now)
 	assert.NotSame(t, cr, l.begun(user, creation))
 	cr = l.begun(user, creation)
 	l.forget(user, creation)
@@ -80,7 +80,7 @@ func TestMayGoOn(t *testing.T) {
 		for i, at := range []stage{unsent, doubtful} {
 			clock := &ocitest.Clock{}
 			creation := creator{
-				&User{client: &Client{creations: newCreations()}, calls: oci.Caller{Client: &oci.Client{Clock: clock}}}, &pending{stage: at},
+				&User{client: &Client{}, calls: oci.Caller{Client: &oci.Client{Clock: clock}}}, &pending{stage: at},
 			}
 			spent, lasted := oci.NewBudget(t.Context(), clock.Now()), 0
 			for second := func() { _ = clock.Sleep(t.Context(), time.Second) }; ; lasted++ {

@@ -5,11 +5,10 @@ import (
 	"time"
 )
 
-// creations holds every creation until it is handed over, and when a token of each user was last revoked.
+// creations holds every creation until it is handed over, and when a token of each user was last revoked. The zero value is ready to use.
 type creations struct {
-	mu      sync.Mutex
-	open    map[entry]*pending
-	revoked map[UserRef]time.Time
+	open    sync.Map // *pending by entry
+	revoked sync.Map // time.Time by UserRef
 }
 
 // entry is the key of a creation.
@@ -18,55 +17,35 @@ type entry struct {
 	creation Creation
 }
 
-func newCreations() *creations {
-	return &creations{open: map[entry]*pending{}, revoked: map[UserRef]time.Time{}}
-}
-
 // begun returns the creation if it has begun, or begins it.
 func (l *creations) begun(user UserRef, creation Creation) *pending {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	cr, ok := l.open[entry{user, creation}]
-	if !ok {
-		cr = newPending(creation)
-		l.open[entry{user, creation}] = cr
-	}
-	return cr
+	cr, _ := l.open.LoadOrStore(entry{user, creation}, newPending(creation))
+	return cr.(*pending)
 }
 
 // forget removes a creation. Whoever asks for the same then creates another token.
-func (l *creations) forget(user UserRef, creation Creation) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.open, entry{user, creation})
-}
+func (l *creations) forget(user UserRef, creation Creation) { l.open.Delete(entry{user, creation}) }
 
-// noteRevoked notes that a token of a user has just been revoked.
-func (l *creations) noteRevoked(user UserRef, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.revoked[user] = now
-}
-
-// lastRevoked returns when a token of a user was last revoked, or the zero time.
-func (l *creations) lastRevoked(user UserRef) time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.revoked[user]
-}
-
-// forgetToken removes the creation of a token that has been deleted.
-func (l *creations) forgetToken(id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for found, cr := range l.open {
+// noteRevoked notes that a token of a user has just been revoked, and removes the creation of that token.
+func (l *creations) noteRevoked(user UserRef, id string, now time.Time) {
+	l.revoked.Store(user, now)
+	l.open.Range(func(found, value any) bool {
+		cr := value.(*pending)
 		select {
 		case cr.free <- struct{}{}:
 			if cr.stage == answered && cr.seen.HasID(id) {
-				delete(l.open, found)
+				l.open.CompareAndDelete(found, cr)
 			}
 			cr.release()
 		default: // the creation is going on, so its token cannot have been deleted
 		}
-	}
+		return true
+	})
+}
+
+// lastRevoked returns when a token of a user was last revoked, or the zero time.
+func (l *creations) lastRevoked(user UserRef) time.Time {
+	last, _ := l.revoked.Load(user)
+	at, _ := last.(time.Time)
+	return at
 }

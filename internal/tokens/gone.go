@@ -97,8 +97,7 @@ func (u *User) DeleteToken(ctx context.Context, id string, created time.Time) er
 	})
 	switch {
 	case failure == nil:
-		u.client.creations.forgetToken(id)
-		u.client.creations.noteRevoked(u.ref, u.calls.Clock.Now())
+		u.client.creations.noteRevoked(u.ref, id, u.calls.Clock.Now())
 		return nil
 	case !oci.IsNotFound(failure):
 		return failure

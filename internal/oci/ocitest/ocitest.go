@@ -18,8 +18,11 @@ const (
 	User = "ocid1.user.oc1..u"
 )
 
-// Credentials sign with a key that was generated for these tests.
-type Credentials struct{ key *rsa.PrivateKey }
+// Credentials sign with a key that was generated for these tests, as User in us-phoenix-1.
+type Credentials struct {
+	common.ConfigurationProvider
+	key *rsa.PrivateKey
+}
 
 // NewCredentials returns the credentials of the tests of this process.
 var NewCredentials = sync.OnceValue(func() Credentials {
@@ -27,29 +30,11 @@ var NewCredentials = sync.OnceValue(func() Credentials {
 	if err != nil {
 		panic(err)
 	}
-	return Credentials{key}
+	return Credentials{common.NewRawConfigurationProvider(Tenancy, User, "us-phoenix-1", "aa", "", nil), key}
 })
-
-// TenancyOCID returns Tenancy.
-func (Credentials) TenancyOCID() (string, error) { return Tenancy, nil }
-
-// UserOCID returns User.
-func (Credentials) UserOCID() (string, error) { return User, nil }
-
-// KeyFingerprint returns a fingerprint.
-func (Credentials) KeyFingerprint() (string, error) { return "aa", nil }
-
-// KeyID returns the id of the key.
-func (Credentials) KeyID() (string, error) { return "key", nil }
-
-// Region returns us-phoenix-1.
-func (Credentials) Region() (string, error) { return "us-phoenix-1", nil }
 
 // PrivateRSAKey returns the key.
 func (c Credentials) PrivateRSAKey() (*rsa.PrivateKey, error) { return c.key, nil }
-
-// AuthType returns nothing.
-func (Credentials) AuthType() (common.AuthConfig, error) { return common.AuthConfig{}, nil }
 
 // Clock is a clock on which sleeping takes no time.
 type Clock struct {
