@@ -182,11 +182,11 @@ func namesOf(parsed map[string]map[string]string) string {
 	return safetext.Sentence(cmp.Or(strings.Join(names, ", "), "none"))
 }
 
-const (
-	// securityTokenKey names the file with the security token of a session.
-	securityTokenKey = "security_token_file"
-	// delegationTokenKey names the file with the delegation token of the user for whom an instance signs.
-	delegationTokenKey = "delegation_token_file"
+// These are in the environment variables of OCI's CLI and in profiles, and no part of the provider's configuration: the files with the
+// security token of a session, and with the delegation token of the user for whom an instance signs.
+var (
+	securityTokenFile   = Property{Key: "security_token_file", CLI: "OCI_CLI_SECURITY_TOKEN_FILE"}
+	delegationTokenFile = Property{Key: "delegation_token_file", CLI: "OCI_CLI_DELEGATION_TOKEN_FILE"}
 )
 
 // value returns the value of a key, from the profile or else from DEFAULT, or "".
@@ -210,13 +210,13 @@ func (f configFile) find(key string) finding {
 func (f configFile) kind() safetext.Text {
 	for _, keys := range []map[string]string{f.keys, f.shared} {
 		switch said := keys["authentication_type"]; {
-		case said == "instance_principal" && f.value(delegationTokenKey) != "":
+		case said == "instance_principal" && f.value(delegationTokenFile.Key) != "":
 			return InstanceOBOUser
 		case said != "":
 			return safetext.Text(said)
 		case keys[propertyUserOCID.Key] != "":
 			return APIKey
-		case keys[securityTokenKey] != "":
+		case keys[securityTokenFile.Key] != "":
 			return SecurityToken
 		}
 	}

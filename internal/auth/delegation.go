@@ -32,14 +32,14 @@ func (s *sources) onBehalf(credentials Credentials, path finding) (Credentials, 
 	token := tokenFile{s.path(path.value)}
 	if _, err := token.GetToken(); err != nil {
 		return nil, wrong(propertyAuth, `the delegation token (from %s): %v. "%s" in the profile, or the environment variable `+
-			"OCI_CLI_DELEGATION_TOKEN_FILE, says where it is", path.origin, err, delegationTokenKey)
+			"%s, says where it is", path.origin, err, delegationTokenFile.Key, delegationTokenFile.CLI)
 	}
 	return delegation{credentials, token.GetToken, token.String()}, nil
 }
 
 // instanceOBOUser signs as the instance that this program runs on, for the user of a delegation token.
 func instanceOBOUser(ctx context.Context, s *sources) (Credentials, error) {
-	path := cmp.Or(s.inCLIOrProfile("OCI_CLI_DELEGATION_TOKEN_FILE", delegationTokenKey), s.terraformSetting("obo_token_path"),
+	path := cmp.Or(s.inCLIOrProfile(delegationTokenFile), s.terraformSetting("obo_token_path"),
 		finding{value: "/etc/oci/delegation_token", origin: "Cloud Shell"})
 	instance, err := instancePrincipal(ctx, s)
 	if err != nil {

@@ -28,9 +28,9 @@ type session struct {
 // https://docs.oracle.com/iaas/Content/API/SDKDocs/clitoken.htm. The session's key is in the same profile. A key
 // from the environment belongs to something else.
 func sessionCredentials(_ context.Context, s *sources) (Credentials, error) {
-	token := s.inCLIOrProfile("OCI_CLI_SECURITY_TOKEN_FILE", securityTokenKey)
+	token := s.inCLIOrProfile(securityTokenFile)
 	key := s.profile.find(propertyPrivateKeyPath)
-	if token.value != s.file.value(securityTokenKey) {
+	if token.place == s.cli {
 		key = cmp.Or(s.cli.find(propertyPrivateKeyPath), key)
 	}
 	key = cmp.Or(key, s.find(propertyPrivateKeyPath))
@@ -46,7 +46,7 @@ func sessionCredentials(_ context.Context, s *sources) (Credentials, error) {
 	}
 	if token.value == "" {
 		s.note(wrong(propertyConfigFileProfile, `there is no "%s" in %s: open a session with "oci session authenticate", and `+
-			"set configFileProfile to its profile", securityTokenKey, s.file))
+			"set configFileProfile to its profile", securityTokenFile.Key, s.file))
 	}
 	if key.value == "" {
 		s.note(wrong(propertyPrivateKeyPath, `there is no "%s" in %s, where "oci session authenticate" writes it. %s`,

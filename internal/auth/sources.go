@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -161,13 +160,13 @@ func (s *sources) terraformSetting(name string) finding {
 	return s.variable("TF_VAR_"+name, "OCI_"+name, "OCI_"+strings.ToUpper(name), name)
 }
 
-// inCLIOrProfile returns what a variable of OCI's CLI says that stands for a key of the profile. Like the CLI, it counts before the
-// profile, unless the program names the profile.
-func (s *sources) inCLIOrProfile(variable, key string) finding {
+// inCLIOrProfile returns a property that only the CLI's variables and profiles have. Like the CLI, it takes the variable before the profile,
+// unless the program names the profile.
+func (s *sources) inCLIOrProfile(p Property) finding {
 	if s.profileNamedByProgram {
-		return cmp.Or(s.file.find(key), s.variable(variable))
+		return firstOf(p, s.profile, s.cli)
 	}
-	return cmp.Or(s.variable(variable), s.file.find(key))
+	return firstOf(p, s.cli, s.profile)
 }
 
 // path replaces a leading tilde with the home directory. If there is no home directory, it returns the path unchanged, and readFile
