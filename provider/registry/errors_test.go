@@ -237,7 +237,8 @@ func namesBehindProxy(c *harness.CorporateNetwork, function string, configuratio
 	return names.Mappable(), log.said.String()
 }
 
-// TestTheSDKsWarnOfThePlainForm reads what editors show of the functions, up to the example.
+// TestTheSDKsWarnOfThePlainForm reads what editors show of the functions, up to the example. Where a login for an hour does not belong comes
+// first.
 func TestTheSDKsWarnOfThePlainForm(t *testing.T) {
 	t.Parallel()
 	for function, begin := range map[string]string{
@@ -255,6 +256,11 @@ func TestTheSDKsWarnOfThePlainForm(t *testing.T) {
 				"to the state in plain text", "In Go, the plain form always fails",
 			} {
 				assert.Contains(t, shown, part, path)
+			}
+			if function == "Token" {
+				warning := strings.Index(shown, "Do not put it into a Kubernetes pull secret, a variable of a CI system")
+				assert.True(t, warning > 0 && warning < strings.Index(shown, "plain form"), "%s does not say first where it does not belong", path)
+				assert.Contains(t, shown, "Use a `RotatingAuthToken` there", path)
 			}
 		}
 	}

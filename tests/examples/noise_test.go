@@ -185,6 +185,28 @@ func TestIgnoringThePasswordKeepsTheOldOne(t *testing.T) {
 	})
 }
 
+// TestAScopeThatIsNotKnownYet has a preview that cannot know the scope. The password in it is unknown, too.
+func TestAScopeThatIsNotKnownYet(t *testing.T) {
+	t.Parallel()
+	p := newNoise(t, dockerLogin+`  later:
+    type: ociauthtoken:AuthToken
+    properties:
+      userId: ${userId}
+      description: its id is not known in a preview
+`)
+	program := filepath.Join(p.dir, yaml.main)
+	write(t, program, strings.NewReplacer(`      function: ociauthtoken:getRegistryToken
+`, `      function: ociauthtoken:getRegistryToken
+      arguments:
+        scope: repository:${names.namespace}/${later.id}:pull
+`, "${userId}", p.users[1]).Replace(read(t, program)))
+	p.pulumi("preview")
+	assert.Zero(t, p.calls("GetAccessToken"))
+	p.pulumi("up", "--yes", "--skip-preview")
+	assert.Equal(t, 1, p.calls("GetAccessToken"))
+	assert.NotEmpty(t, read(t, filepath.Join(p.dir, "received")))
+}
+
 // TestAPlanHoldsThePassword shows that a plan is refused, because the update has another password than the preview. An auth token has not.
 func TestAPlanHoldsThePassword(t *testing.T) {
 	t.Parallel()
