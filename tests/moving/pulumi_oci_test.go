@@ -85,7 +85,7 @@ outputs:
 	return m
 }
 
-const schemaOfDomainTokens = "urn:ietf:params:scim:schemas:oracle:idcs:authToken" //nolint:gosec // It names a schema.
+const schemaOfDomainTokens = "urn:ietf:params:scim:schemas:oracle:idcs:authToken"
 
 // around returns the resources that are added to the recorded ones.
 func (m *move) around() []any {
