@@ -12,9 +12,9 @@ import (
 type Login struct {
 	// Server is the registry's host name, with a port if it is not the default.
 	Server string
-	// Username is the user name, with the namespace before it.
+	// Username is the user name, with the namespace before it, or BearerUser.
 	Username string
-	// Password is the value of an auth token.
+	// Password is the value of an auth token, or an access token.
 	Password Password
 }
 
