@@ -145,7 +145,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		o.dir = temporary
 	}
 	server := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
-	domains, err := serveDomains(ctx, service, listener)
+	domains, stopDomains, err := serveDomains(service, listener)
+	defer stopDomains()
 	if err != nil {
 		return err
 	}
@@ -177,24 +178,23 @@ type domainAccess struct {
 	Users []string `json:"users"`
 }
 
-// serveDomains serves each identity domain until ctx ends. The domains get the ports after that of the service. If one of these is
+// serveDomains serves each identity domain until stop is called. The domains get the ports after that of the service. If one of these is
 // taken, the domain gets any free port.
-func serveDomains(ctx context.Context, service *emulator.Service, beside net.Listener) ([]domainAccess, error) {
-	var domains []domainAccess
-	host, port, err := net.SplitHostPort(beside.Addr().String())
-	if err != nil {
-		return nil, err
+func serveDomains(service *emulator.Service, beside net.Listener) (domains []domainAccess, stop func(), err error) {
+	var servers []*http.Server
+	stop = func() {
+		for _, server := range servers {
+			_ = server.Close()
+		}
 	}
-	first, err := strconv.Atoi(port)
-	if err != nil {
-		return nil, err
-	}
+	main := beside.Addr().(*net.TCPAddr)
+	host := main.IP.String()
 	for i, domain := range service.Domains() {
-		listener, err := listen(net.JoinHostPort(host, strconv.Itoa(first+1+i)))
+		listener, err := listen(net.JoinHostPort(host, strconv.Itoa(main.Port+1+i)))
 		if err != nil {
 			// The port is taken, or there is no such port.
 			if listener, err = listen(net.JoinHostPort(host, "0")); err != nil {
-				return nil, err
+				return nil, stop, err
 			}
 		}
 		access := domainAccess{Name: domain.Name, URL: "http://" + listener.Addr().String()}
@@ -204,11 +204,11 @@ func serveDomains(ctx context.Context, service *emulator.Service, beside net.Lis
 			}
 		}
 		server := &http.Server{Handler: service.DomainAt(domain.Name, access.URL), ReadHeaderTimeout: 10 * time.Second}
-		context.AfterFunc(ctx, func() { _ = server.Close() })
+		servers = append(servers, server)
 		go func() { _ = server.Serve(listener) }()
 		domains = append(domains, access)
 	}
-	return domains, nil
+	return domains, stop, nil
 }
 
 // listen accepts only loopback addresses, because whoever can reach the service may do anything with it.

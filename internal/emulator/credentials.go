@@ -23,15 +23,6 @@ type Credentials struct {
 	PrivateKey    *rsa.PrivateKey
 }
 
-// AddAPIKey registers a public key for a user and returns its fingerprint.
-func (s *Service) AddAPIKey(userID string, public *rsa.PublicKey) (fingerprint string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fingerprint = keyFingerprint(public)
-	s.keys[s.tenancy+"/"+userID+"/"+fingerprint] = apiKey{userID: userID, public: public}
-	return fingerprint
-}
-
 // RemoveAPIKey revokes a user's key.
 func (s *Service) RemoveAPIKey(userID, fingerprint string) {
 	s.mu.Lock()
@@ -61,10 +52,14 @@ func (s *Service) CredentialsFor(userID string, key *rsa.PrivateKey) (Credential
 	if err != nil {
 		return Credentials{}, err
 	}
+	fingerprint := keyFingerprint(&key.PublicKey)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys[s.tenancy+"/"+userID+"/"+fingerprint] = apiKey{userID: userID, public: &key.PublicKey}
 	return Credentials{
 		TenancyID:     s.tenancy,
 		UserID:        userID,
-		Fingerprint:   s.AddAPIKey(userID, &key.PublicKey),
+		Fingerprint:   fingerprint,
 		Region:        s.home(),
 		PrivateKeyPEM: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
 		PrivateKey:    key,

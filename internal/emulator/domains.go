@@ -241,12 +241,6 @@ func (s *Service) carryOutInDomain(c *call) (answer, *failure) {
 	}
 }
 
-// matches reports whether the if-match header matches a token.
-func matches(c *call, t *Token) bool {
-	match := c.Header.Get("if-match")
-	return match == "" || match == "*" || match == t.ETag
-}
-
 func (s *Service) createInDomain(c *call) (answer, *failure) {
 	var body struct {
 		Schemas     []string

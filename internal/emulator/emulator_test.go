@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,13 +48,22 @@ func newClient(t *testing.T, config emulator.Config) *client {
 	server := service.Start()
 	t.Cleanup(server.Close)
 	user := service.Users()[0].ID
-	creds, err := service.NewCredentials(user)
+	creds, err := service.CredentialsFor(user, callerKey())
 	require.NoError(t, err)
 	return &client{
 		t: t, service: service, url: server.URL, creds: creds, user: user, dateKey: "date",
 		keyID: creds.TenancyID + "/" + user + "/" + creds.Fingerprint,
 	}
 }
+
+// callerKey returns the key of the caller in every test, because generating one takes longer than a test.
+var callerKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
 
 // reply is an answer, as far as tests look at it.
 type reply struct {

@@ -85,32 +85,41 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve answers a parsed request.
 func (s *Service) serve(w http.ResponseWriter, c *call) {
-	r := c.Request
-	c.requestID = requestID(r.Header.Get("opc-request-id"))
+	c.requestID = requestID(c.Header.Get("opc-request-id"))
 	w.Header().Set("opc-request-id", c.requestID)
 	w.Header().Set("Date", s.config.Clock().UTC().Format(http.TimeFormat))
 
-	entry := Request{
-		Time: s.config.Clock(), Region: c.region, Method: r.Method, Path: r.URL.Path, Operation: c.operation, UserID: c.userID,
-		RetryToken: r.Header.Get("opc-retry-token"), RequestID: c.requestID, UserAgent: r.UserAgent(),
-	}
-	recorder := &statusRecorder{ResponseWriter: w}
-	// The request is in the journal before the client can read the answer.
-	recorder.answering = sync.OnceFunc(func() {
-		entry.Status, entry.Code, entry.TokenID, entry.Fault = recorder.status, recorder.code, c.tokenID, c.fault
-		entry.CallerID = c.callerID
-		s.record(entry)
-	})
+	recorder := s.journaled(w, c)
 	// A dropped connection ends the handler with a panic. It is still journaled.
 	defer recorder.answering()
 	s.answer(recorder, c)
 }
 
-func (s *Service) answer(w *statusRecorder, c *call) {
+// journaled returns a writer for the answer to a call. The call is in the journal before the client can read the answer.
+func (s *Service) journaled(w http.ResponseWriter, c *call) *statusRecorder {
+	entry := Request{
+		Time: s.config.Clock(), Region: c.region, Method: c.Method, Path: c.URL.Path, Operation: c.operation, UserID: c.userID,
+		RetryToken: c.Header.Get("opc-retry-token"), RequestID: c.requestID, UserAgent: c.UserAgent(),
+	}
+	recorder := &statusRecorder{ResponseWriter: w}
+	recorder.answering = sync.OnceFunc(func() {
+		entry.Status, entry.Code, entry.TokenID, entry.Fault = recorder.status, recorder.code, c.tokenID, c.fault
+		entry.CallerID = c.callerID
+		s.record(entry)
+	})
+	return recorder
+}
+
+// nextFault returns the fault that applies to a call. It is empty if none does.
+func (s *Service) nextFault(c *call) (fault Fault) {
 	s.mu.Lock()
-	fault, applies := s.faults.next(c.operation, c.userID, c.region)
-	s.mu.Unlock()
-	c.fault = applies
+	defer s.mu.Unlock()
+	fault, c.fault = s.faults.next(c.operation, c.userID, c.region)
+	return fault
+}
+
+func (s *Service) answer(w *statusRecorder, c *call) {
+	fault := s.nextFault(c)
 	r := fault.before(c, s)
 	if r != nil {
 		w.code = fault.Code
@@ -308,10 +317,16 @@ func (c *call) target(u *user) (*Token, *failure) {
 	if t == nil {
 		return nil, notFound
 	}
-	if match := c.Header.Get("if-match"); match != "" && match != "*" && match != t.ETag {
+	if !matches(c, t) {
 		return nil, noEtagMatch
 	}
 	return t, nil
+}
+
+// matches reports whether the if-match header matches a token.
+func matches(c *call, t *Token) bool {
+	match := c.Header.Get("if-match")
+	return match == "" || match == "*" || match == t.ETag
 }
 
 // description returns the description in the body of a creation or an update. It is nil if the field is absent or null.
@@ -396,6 +411,7 @@ func encoded(body any) []byte {
 // writeJSON answers a request to the service itself.
 func writeJSON(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(encoded(body)) // a client that has gone needs no answer
 }
 

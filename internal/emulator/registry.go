@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -133,20 +132,9 @@ func (s *Service) serveRegistryLogin(w http.ResponseWriter, r *http.Request) {
 	if u != nil {
 		c.userID = u.ID
 	}
-	entry := Request{
-		Time: s.config.Clock(), Region: c.region, Method: r.Method, Path: r.URL.Path, Operation: c.operation, UserID: c.userID,
-		UserAgent: r.UserAgent(),
-	}
-	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-	recorder.answering = sync.OnceFunc(func() {
-		entry.Status, entry.Fault = recorder.status, c.fault
-		s.record(entry)
-	})
+	recorder := s.journaled(w, c)
 	defer recorder.answering()
-	s.mu.Lock()
-	fault, applies := s.faults.next(c.operation, c.userID, c.region)
-	s.mu.Unlock()
-	c.fault = applies
+	fault := s.nextFault(c)
 	if answered := fault.before(c, s); answered != nil {
 		s.send(recorder, c, answered, fault)
 		return
@@ -173,7 +161,7 @@ func (s *Service) registryLogin(u *User, name, password string) *accessToken {
 		if login, ok := s.registry.accessTokens[password]; ok && s.config.Clock().Before(login.expires) {
 			return &login
 		}
-	case u != nil && s.registryAccepts(u.ID, password):
+	case u != nil && s.authenticates(u.ID, password, s.config.RegistryDelay):
 		return &accessToken{callerID: u.ID, expires: s.config.Clock().Add(registryTokenLives)}
 	}
 	return nil
@@ -208,24 +196,6 @@ func (s *Service) SetRegistryName(userID, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.user(userID).registryName = name
-}
-
-// registryAccepts reports whether a value belongs to an active token of a user that the registry knows already.
-func (s *Service) registryAccepts(userID, value string) bool {
-	s.mu.Lock()
-	delay := s.config.RegistryDelay
-	s.mu.Unlock()
-	now := s.config.Clock()
-	return slices.ContainsFunc(s.Tokens(userID), func(t Token) bool {
-		return t.Value == value && t.LifecycleState == "ACTIVE" && now.Sub(t.added) >= delay
-	})
-}
-
-// SetRegistryDelay sets how long the registry takes to accept a new token, from now on.
-func (s *Service) SetRegistryDelay(delay time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.config.RegistryDelay = delay
 }
 
 // registryAccess returns the part of the requested access that a login has: what the policies let its caller do below the tenancy's

@@ -59,11 +59,17 @@ func TestTheRegistryTakesExactlyTheLiveTokens(t *testing.T) {
 		assert.Equal(t, test.want, status, test.user)
 		assert.Equal(t, status == 200, body["token"] != nil, test.user)
 	}
-	c.service.EditToken(c.user, live.ID, func(t *emulator.Token) { t.LifecycleState = "INACTIVE" })
-	status, _ := c.logIn("ns/alice", live.Value)
-	assert.Equal(t, 401, status, "it is not ACTIVE")
+	expired := time.Now().Add(-time.Hour)
+	for _, spoil := range []func(*emulator.Token){
+		func(t *emulator.Token) { t.LifecycleState = "INACTIVE" },
+		func(t *emulator.Token) { t.LifecycleState, t.TimeExpires = "ACTIVE", &expired },
+	} {
+		c.service.EditToken(c.user, live.ID, spoil)
+		status, _ := c.logIn("ns/alice", live.Value)
+		assert.Equal(t, 401, status, "it is not ACTIVE, or has expired")
+	}
 	c.service.DeleteToken(bob, other.ID)
-	status, _ = c.logIn("ns/oracleidentitycloudservice/bob", other.Value)
+	status, _ := c.logIn("ns/oracleidentitycloudservice/bob", other.Value)
 	assert.Equal(t, 401, status, "it is gone")
 }
 

@@ -284,9 +284,13 @@ func (s *Service) SetLimitLag(lag time.Duration) {
 }
 
 // Authenticate reports whether a value belongs to an active token of a user. A service that accepts auth tokens would check that.
-func (s *Service) Authenticate(userID, value string) bool {
+func (s *Service) Authenticate(userID, value string) bool { return s.authenticates(userID, value, 0) }
+
+// authenticates does the same for a service that takes a while to accept a new token.
+func (s *Service) authenticates(userID, value string, delay time.Duration) bool {
+	now := s.config.Clock()
 	return slices.ContainsFunc(s.Tokens(userID), func(t Token) bool {
-		return t.Value == value && t.LifecycleState == "ACTIVE" && (t.TimeExpires == nil || s.config.Clock().Before(*t.TimeExpires))
+		return t.Value == value && t.LifecycleState == "ACTIVE" && (t.TimeExpires == nil || now.Before(*t.TimeExpires)) && now.Sub(t.added) >= delay
 	})
 }
 
