@@ -29,7 +29,8 @@
 // and its line in UpdateOutputs in token/outputs.go. AuthToken, RotatingAuthToken, getAuthTokens and its filters have it then. It is optional in
 // the state, so that the states of earlier releases can be read, and has the tag schema:"required" if every token has it. preview_test.go
 // notices a preview that takes it for known. The emulator answers with it (internal/emulator/tokens.go, domains.go). An output of one resource
-// is a field of State in the resource's file; for RotatingAuthToken, ofNewToken in update.go names what each new token changes.
+// is a field of State in the resource's file; for RotatingAuthToken, ofNewToken in update.go names what each new token changes, and
+// currentAsPrevious and withoutPrevious in state.go set and clear what is about the previous token.
 //
 // An argument: a field of Args in the resource's file, its description in Annotate and its rules in Check. Its tags say whether it is a
 // secret, whether a change replaces the resource, and with "means" whether values have several forms (token/meanings.go). What OCI is sent of
@@ -39,8 +40,8 @@
 //
 // A resource: a folder with its file, as authtoken has it; its page in tools/docs/pages/provider/<folder>/<folder>.md; and a line in
 // provider.go. ResourceOf requires every method, and the compiler says which one is missing. What else is in authtoken (list.go, wayback.go,
-// expiry.go) is its own, and no other resource needs it. README.md and CONTRIBUTING.md's map name what there is: tests/pages/names_test.go
-// notices a folder that the map lacks.
+// expiry.go) is its own, and no other resource needs it. lifecycle_test.go here runs pulumi-go-provider's
+// LifeCycleTest for each resource. README.md and CONTRIBUTING.md's map name what there is: tests/pages/names_test.go notices what they lack.
 //
 // A function: the same, with an Invoke. The functions for the container registry share a folder.
 //
@@ -61,8 +62,8 @@
 //
 // An example: a folder in examples, and a line in examples/README.md, without which tests/examples/lint_test.go fails. The test of its kind
 // has a table with a row for each language, such as that of TestPushImageExample in tests/examples/push_test.go. A language that has no example
-// yet is a row of the table languages in tests/examples/languages_test.go, whose tests then expect the first example in it. A program on a page is a snippet in YAML, in
-// tools/docs/snippets, from which "make sdk" makes it in every language.
+// yet is a row of the table languages in tests/examples/languages_test.go, whose tests then expect the first example in it. A program on a
+// page is a snippet in YAML, in tools/docs/snippets, from which "make sdk" makes it in every language.
 //
 // A promise: a row in docs/internals/promises.md, which names its test. CONTRIBUTING.md says where which test goes. If it is about what
 // happens when something goes wrong, tests/simulation/invariants_test.go checks it too. tests/pages/names_test.go notices a promise without a

@@ -3,7 +3,9 @@ package provider_test
 import (
 	"context"
 	"encoding/json"
+	"image/png"
 	"os"
+	"strings"
 	"testing"
 
 	p "github.com/pulumi/pulumi-go-provider"
@@ -67,6 +69,17 @@ func TestEveryPropertyIsDescribed(t *testing.T) {
 	for name, variable := range spec.Config.Variables {
 		assert.NotEmpty(t, variable.Description, "configuration %s", name)
 	}
+}
+
+func TestTheLogoIsInTheRepository(t *testing.T) {
+	t.Parallel()
+	name, found := strings.CutPrefix(packageSpec(t).LogoURL, "https://raw.githubusercontent.com/ociauthtoken/pulumi-ociauthtoken/main/")
+	require.True(t, found)
+	logo, err := os.Open("../" + name)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = logo.Close() })
+	_, err = png.Decode(logo)
+	require.NoError(t, err)
 }
 
 func TestSchemaSaysWhatIsSecretAndWhatReplaces(t *testing.T) {

@@ -50,7 +50,7 @@ var (
 func prose(t *testing.T) map[string]string {
 	t.Helper()
 	pages := map[string]string{}
-	for _, name := range toolchain.Files(t, "*.md", ":!tools/docs", ":!CHANGELOG.md", ":!sdk", ":!tests/examples/testdata", ":!.github") {
+	for _, name := range toolchain.Files(t, "*.md", ":!tools/docs", ":!CHANGELOG.md", ":!sdk", ":!tests/examples/testdata") {
 		pages[name] = fence.ReplaceAllString(toolchain.ReadFile(t, name), "")
 	}
 	return pages
@@ -149,6 +149,24 @@ func TestFilesAndTargetsOnPagesExist(t *testing.T) {
 		}
 	}
 	assert.NotZero(t, found)
+	for _, name := range regexp.MustCompile(`[\w/-]+\.(?:go|md)\b`).FindAllString(toolchain.ReadFile(t, "provider/doc.go"), -1) {
+		assert.True(t, files[path.Base(name)], "provider/doc.go: there is no %s", name)
+	}
+}
+
+// TestREADMEListsWhatThereIs fails if README's list lacks a resource or a function.
+func TestREADMEListsWhatThereIs(t *testing.T) {
+	t.Parallel()
+	var schema struct{ Resources, Functions map[string]any }
+	require.NoError(t, json.Unmarshal([]byte(toolchain.ReadFile(t, "schema.json")), &schema))
+	readme := toolchain.ReadFile(t, "README.md")
+	for _, tokens := range []map[string]any{schema.Resources, schema.Functions} {
+		require.NotEmpty(t, tokens)
+		for token := range tokens {
+			name := token[strings.LastIndex(token, ":")+1:]
+			assert.Contains(t, readme, "\n| [`"+name+"`]("+registry+"api-docs/"+strings.ToLower(name)+"/) | ")
+		}
+	}
 }
 
 // TestTheMapOfTheCodeIsRight checks that the folders in CONTRIBUTING.md exist, and that it lists each folder with code.
