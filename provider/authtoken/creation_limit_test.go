@@ -149,18 +149,33 @@ func TestTimeoutsAreExactAndTheErrorKeepsOCIsMessage(t *testing.T) {
 		Operation: "CreateAuthToken", Status: 429, Code: "TooManyRequests", Message: "Too many requests for the tenant",
 		Header: map[string]string{"Retry-After": "60"},
 	})
-	s.Clock.Asleep = make(chan time.Duration, 1000) // every sleep lasts until the deadline, which is in real time
 	began := time.Now()
-	require.Error(t, s.Up(func(m *deploytest.ResourceMonitor) error {
-		_, err := m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{
-			Inputs: s.Inputs(s.User, "ci"), CustomTimeouts: &resource.CustomTimeouts{Create: 0.5},
+	timeout, err := withTimeout(s.World, func(seconds float64) error {
+		began = time.Now()
+		return s.Up(func(m *deploytest.ResourceMonitor) error {
+			_, err := m.RegisterResource(harness.AuthTokenType, "token", true, deploytest.ResourceOptions{
+				Inputs: s.Inputs(s.User, "ci"), CustomTimeouts: &resource.CustomTimeouts{Create: seconds},
+			})
+			return err
 		})
-		return err
-	}))
-	assert.GreaterOrEqual(t, time.Since(began), 500*time.Millisecond, "half a second is not none")
-	for _, part := range []string{"the operation's timeout of 500ms has passed", "429 TooManyRequests", "for the tenant", "opc-request-id"} {
+	})
+	require.Error(t, err)
+	assert.GreaterOrEqual(t, time.Since(began), timeout, "a part of a second is not none")
+	for _, part := range []string{
+		"the operation's timeout of " + timeout.String() + " has passed", "429 TooManyRequests", "for the tenant", "opc-request-id",
+	} {
 		assert.Contains(t, s.Diagnostics(), part)
 	}
+}
+
+// withTimeout makes a call with a timeout, in real time. It repeats the call with a longer one until OCI answers within the timeout. The
+// wait that follows then lasts until the timeout has passed.
+func withTimeout(w *harness.World, call func(seconds float64) error) (timeout time.Duration, err error) {
+	w.Clock.Asleep = make(chan time.Duration, 1000)
+	for seconds := 0.05; len(w.Clock.Asleep) == 0; seconds *= 2 {
+		timeout, err = time.Duration(seconds*float64(time.Second)), call(seconds)
+	}
+	return timeout, err
 }
 
 func TestTimeoutOfAnUpdateAndOfADeletion(t *testing.T) {
@@ -168,24 +183,31 @@ func TestTimeoutOfAnUpdateAndOfADeletion(t *testing.T) {
 		w := inprocess.NewPlugin(a.NewWorld(t))
 		created := w.MustCreate(harness.TokenURN, "ci")
 		w.OCI.Inject(emulator.Fault{Status: 503, Code: "ServiceUnavailable", Message: "Later."})
-		w.Clock.Asleep = make(chan time.Duration, 1000)
-		_, err := w.Client.Update(context.Background(), &pulumirpc.UpdateRequest{
-			Id: created.Id, Urn: harness.TokenURN, Olds: created.Properties, News: w.Arguments("new"), Timeout: 0.05,
-		})
-		require.ErrorContains(t, err, "the operation's timeout of 50ms has passed")
-		_, err = w.Client.Delete(context.Background(), &pulumirpc.DeleteRequest{
-			Id: created.Id, Urn: harness.TokenURN, Properties: created.Properties, Timeout: 0.05,
-		})
-		require.ErrorContains(t, err, "503 "+w.Code("ServiceUnavailable"))
+		for name, call := range map[string]func(seconds float64) error{
+			"update": func(seconds float64) error {
+				_, err := w.Client.Update(t.Context(), &pulumirpc.UpdateRequest{
+					Id: created.Id, Urn: harness.TokenURN, Olds: created.Properties, News: w.Arguments("new"), Timeout: seconds,
+				})
+				return err
+			},
+			"deletion": func(seconds float64) error {
+				_, err := w.Client.Delete(t.Context(), &pulumirpc.DeleteRequest{
+					Id: created.Id, Urn: harness.TokenURN, Properties: created.Properties, Timeout: seconds,
+				})
+				return err
+			},
+		} {
+			timeout, err := withTimeout(w.World, call)
+			require.ErrorContains(t, err, "the operation's timeout of "+timeout.String()+" has passed", name)
+			require.ErrorContains(t, err, "503 "+w.Code("ServiceUnavailable"), name)
+		}
 	})
 }
 
 func TestUnreachableEndpointIsReportedSoon(t *testing.T) {
 	t.Parallel()
 	s := inprocess.NewStack(harness.NewWorld(t))
-	gone := harness.NewWorld(t)
-	s.Config["endpoint"] = gone.URL
-	gone.Stop()
+	s.Config["endpoint"] = "http://127.0.0.1:1" // nothing listens there
 	require.Error(t, s.Up(s.OneToken(s.User, "ci")))
 	assert.Contains(t, s.Diagnostics(), "endpoint in the provider's configuration")
 	assert.Less(t, s.Clock.Slept, 5*time.Second)

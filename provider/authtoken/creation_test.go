@@ -112,7 +112,7 @@ func TestTheConnectionBreaksAndOthersAreRefusedForAWhile(t *testing.T) {
 			created, err := plugin.Create(harness.TokenURN, "ci")
 			require.NoError(t, err)
 			harness.RequireSecretToken(t, created.Properties, w.OnlyToken().Value)
-			// The clock moves by itself, too, so the sleeps alone may add up to less.
+			// The clock also moves when it is asked, so the sleeps alone may add up to less.
 			assert.GreaterOrEqual(t, w.Clock.Now().Sub(began), outage)
 		})
 	}

@@ -37,7 +37,7 @@ type seen struct {
 	urn      string
 	state    ParcelState
 	inputs   ParcelArgs
-	deadline time.Duration
+	deadline time.Time
 }
 
 type ParcelArgs struct {
@@ -63,9 +63,7 @@ func (*Parcel) WireDependencies(f infer.FieldSelector, _ *ParcelArgs, state *Par
 
 func (r *Parcel) look(ctx context.Context) {
 	*r.seen = seen{urn: string(CallOf(ctx).URN)}
-	if deadline, ok := ctx.Deadline(); ok {
-		r.seen.deadline = time.Until(deadline)
-	}
+	r.seen.deadline, _ = ctx.Deadline()
 }
 
 func (r *Parcel) Create(

@@ -20,7 +20,6 @@ type World struct {
 	T    *testing.T
 	OCI  *emulator.Service
 	URL  string // of OCI
-	Stop func() // ends OCI
 	User string // the OCID of the user whose tokens are managed
 	// DomainURL is the URL of the user's identity domain. If it is empty, the user is in Default, and makes the calls.
 	DomainURL   string
@@ -51,7 +50,7 @@ func NewWorldWith(t *testing.T, config emulator.Config) *World {
 	server := oci.Start()
 	t.Cleanup(server.Close)
 
-	w := &World{T: t, OCI: oci, URL: server.URL, Stop: server.Close, Clock: NewClock(), Home: t.TempDir()}
+	w := &World{T: t, OCI: oci, URL: server.URL, Clock: NewClock(), Home: t.TempDir()}
 	w.SetProcessEnv = func(string, string) error { return nil } // other tests run at the same time
 	w.User = oci.Users()[0].ID
 	w.Credentials, err = oci.CredentialsFor(w.User, callerKey())
