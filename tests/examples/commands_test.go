@@ -12,10 +12,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-)
 
-// limit is how long one command may take.
-const limit = 8 * time.Minute
+	"github.com/ociauthtoken/pulumi-ociauthtoken/tests/toolchain"
+)
 
 // execute runs a command, and returns what it prints. No token's value may be in it.
 func execute(t *testing.T, folder string, env []string, name string, arguments ...string) string {
@@ -40,7 +39,7 @@ func try(t *testing.T, folder string, env []string, name string, arguments ...st
 // newCommand returns a command that is ended together with all processes that it has started.
 func newCommand(t *testing.T, folder string, env []string, name string, arguments ...string) (*exec.Cmd, func()) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := context.WithTimeout(t.Context(), toolchain.Limit)
 	// env finds the command on the PATH that the command gets.
 	command := exec.CommandContext(ctx, "env", append([]string{name}, arguments...)...)
 	command.Dir, command.Env = folder, env

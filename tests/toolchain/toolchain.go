@@ -228,14 +228,14 @@ func lockFile(name string) (*os.File, error) {
 	return file, nil
 }
 
-// limit is how long one command may take.
-const limit = 8 * time.Minute
+// Limit is how long one command may take. It ends one that hangs, also on a machine that is slow and busy.
+const Limit = 20 * time.Minute
 
 // Run runs a command in a folder, with additional environment variables, and returns what it prints. A relative name with a
 // slash is relative to the folder.
 func Run(t *testing.T, folder string, environment []string, name string, arguments ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := context.WithTimeout(t.Context(), Limit)
 	defer cancel()
 	switch {
 	case !strings.Contains(name, "/"):
