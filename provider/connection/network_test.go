@@ -49,7 +49,6 @@ func TestEachSettingForTheCertificateAuthorityWorks(t *testing.T) {
 	require.NoError(t, os.Remove(rc))
 
 	// Signing in goes through the proxy too, and trusts the same authority. The metadata service is on the machine itself.
-	require.NoError(t, os.Unsetenv("OCI_SDK_AUTH_CLIENT_REGION_URL"))
 	c.Env = map[string]string{"HTTPS_PROXY": c.Proxy, "OCI_METADATA_BASE_URL": c.Server.URL + "/opc/v2"}
 	c.Connected = nil
 	require.NoError(t, createBehindProxy(c, map[string]any{"auth": "InstancePrincipal"}, "OCI_custom_cert_location="+c.Authorities))
@@ -153,7 +152,6 @@ func TestAProxyThatWantsAPasswordIsReportedAndGetsIt(t *testing.T) {
 
 func TestAnInstanceInARealmThatTheSDKDoesNotKnow(t *testing.T) {
 	c := harness.NewCorporateNetwork(t)
-	require.NoError(t, os.Unsetenv("OCI_SDK_AUTH_CLIENT_REGION_URL"))
 	c.Region = "xyz"
 	trusted, metadata := "OCI_DEFAULT_CERTS_PATH="+c.Authorities, "OCI_METADATA_BASE_URL="+c.Server.URL+"/opc/v2"
 	key := c.Env

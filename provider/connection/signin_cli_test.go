@@ -1,11 +1,9 @@
 package connection_test
 
 import (
-	"context"
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,9 +16,7 @@ import (
 // askByCLI asks for the user's tokens with OCI's CLI, on the same machine.
 func askByCLI(i *harness.Issuer, cli string) {
 	i.T.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	command := exec.CommandContext(ctx, cli, "--endpoint", i.URL, "--no-retry", "iam", "auth-token", "list", "--user-id", i.User)
+	command := exec.CommandContext(i.T.Context(), cli, "--endpoint", i.URL, "--no-retry", "iam", "auth-token", "list", "--user-id", i.User)
 	command.Env = []string{"HOME=" + i.Home, "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True"}
 	for name, value := range i.Env {
 		command.Env = append(command.Env, name+"="+value)

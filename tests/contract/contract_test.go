@@ -124,9 +124,6 @@ func hashed(value string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// running limits how long a client may run.
-const running = 2 * time.Minute
-
 // installed returns a folder with an installed client. The client is installed once, from the files in a folder of this package.
 func installed(t *testing.T, source string, commands ...[]string) string {
 	t.Helper()
@@ -147,28 +144,29 @@ func installed(t *testing.T, source string, commands ...[]string) string {
 	})
 }
 
-// environment returns the environment of this process, but lets Python keep what it compiles: OCI's SDK has thousands of modules.
-func environment() []string { return append(os.Environ(), "PYTHONDONTWRITEBYTECODE=") }
+// environment returns an environment without what this machine sets for OCI's tools, and without its files for them.
+func environment(t *testing.T) []string {
+	t.Helper()
+	return []string{"PATH=" + toolchain.Path(), "HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir()}
+}
 
-// output runs a command and returns its standard output. An error contains both outputs.
-func output(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
+// output runs a command and returns its standard output.
+func output(t *testing.T, dir string, args ...string) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), toolchain.Limit)
+	defer cancel()
 	command := exec.CommandContext(ctx, args[0], args[1:]...)
-	command.Dir, command.Env = dir, append(environment(), env...)
+	command.Dir, command.Env = dir, environment(t)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Run(); err != nil {
-		return stdout.Bytes(), fmt.Errorf("%s: %w\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
-	}
-	return stdout.Bytes(), nil
+	require.NoError(t, command.Run(), "%s\n%s%s", command, &stdout, &stderr)
+	return stdout.Bytes()
 }
 
 // lifecycle runs a client's program and parses the last line that it prints, which says what it has seen.
 func lifecycle[T seen | seenInDomain](t *testing.T, s *service, dir string, program ...string) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), running)
-	defer cancel()
-	printed, err := output(ctx, dir, nil, append(program, s.url, s.configFile, s.user)...)
-	require.NoError(t, err)
+	printed := output(t, dir, append(program, s.url, s.configFile, s.user)...)
 	for _, value := range s.made() {
 		require.NotContains(t, string(printed), value)
 	}
@@ -243,10 +241,10 @@ type cli struct {
 // newCLI starts the CLI. It is started once for all commands, because that takes most of a command's time.
 func newCLI(t *testing.T, s *service) cli {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), running)
+	ctx, cancel := context.WithTimeout(context.Background(), toolchain.Limit)
 	command := exec.CommandContext(ctx, python(t)+"/python", "cli.py")
 	command.Dir, command.Stderr = "python", os.Stderr
-	command.Env = append(environment(), "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True")
+	command.Env = append(environment(t), "OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True", "SUPPRESS_LABEL_WARNING=True")
 	stdin, err := command.StdinPipe()
 	require.NoError(t, err)
 	stdout, err := command.StdoutPipe()
@@ -357,9 +355,7 @@ func (c cli) lifecycle() seen {
 // TestGo drives the emulator with OCI's Go SDK and its defaults, not in the way that the provider uses it.
 func TestGo(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
-	ctx, cancel := context.WithTimeout(context.Background(), running)
-	defer cancel()
+	s, ctx := newService(t), t.Context()
 	config, err := common.ConfigurationProviderFromFile(s.configFile, "")
 	require.NoError(t, err)
 	client := goClient(t, s, config)

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"context"
 	"slices"
 	"testing"
 
@@ -156,9 +155,7 @@ func (c cli) lifeInDomain() seenInDomain {
 // requests.
 func TestGoInADomain(t *testing.T) {
 	t.Parallel()
-	s := newDomain(t)
-	ctx, cancel := context.WithTimeout(context.Background(), running)
-	defer cancel()
+	s, ctx := newDomain(t), t.Context()
 	config, err := common.ConfigurationProviderFromFile(s.configFile, "")
 	require.NoError(t, err)
 	client, err := identitydomains.NewIdentityDomainsClientWithConfigurationProvider(config, s.url)

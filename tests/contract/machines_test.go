@@ -388,7 +388,7 @@ func TestEveryToolSignsInAsTheSamePerson(t *testing.T) {
 	all := map[string]*machine{}
 	for name, test := range tests {
 		m := &machine{Name: name, home: t.TempDir()}
-		m.Environment = map[string]string{"HOME": m.home, "PATH": os.Getenv("PATH")}
+		m.Environment = map[string]string{"HOME": m.home, "PATH": toolchain.Path()}
 		for i, asked := range []*string{&m.SDK, &m.CLI, &m.TypeScript, &m.goSDK, &m.own} {
 			*asked = fmt.Sprintf("ocid1.user.oc1..machine%dclient%d", len(all), i)
 		}
@@ -423,7 +423,7 @@ func askAll(t *testing.T, url string, all map[string]*machine, bin, typescriptDi
 	require.NoError(t, err)
 	var said bytes.Buffer
 	run := func(dir string, environment []string, line ...string) {
-		ctx, cancel := context.WithTimeout(t.Context(), running)
+		ctx, cancel := context.WithTimeout(t.Context(), toolchain.Limit)
 		defer cancel()
 		command := exec.CommandContext(ctx, line[0], line[1:]...)
 		command.Dir, command.Env, command.Stdin = dir, environment, bytes.NewReader(input)
@@ -432,8 +432,8 @@ func askAll(t *testing.T, url string, all map[string]*machine, bin, typescriptDi
 			_, _ = fmt.Fprintf(&said, "%s", output)
 		}
 	}
-	run("python", environment(), filepath.Join(bin, "python"), "whoami.py", url)
-	run(typescriptDir, os.Environ(), "node", "whoami.mjs", url)
+	run("python", environment(t), filepath.Join(bin, "python"), "whoami.py", url)
+	run(typescriptDir, environment(t), "node", "whoami.mjs", url)
 	for _, m := range list {
 		line := []string{whoami, url, m.goSDK}
 		if m.Profile != "" {

@@ -99,8 +99,7 @@ func TestPythonOnTheEmulatorsPage(t *testing.T) {
 	s := newService(t)
 	token := s.AddToken(s.user, "one")
 	code := strings.NewReplacer(".../config", s.configFile, "http://127.0.0.1:8080", s.url).Replace(strings.TrimSpace(string(block[1])))
-	printed, err := output(t.Context(), t.TempDir(), environment(), python(t)+"/python", "-c",
+	printed := output(t, t.TempDir(), python(t)+"/python", "-c",
 		"import oci\nprint("+strings.TrimPrefix(code, "# Python SDK\n")+".list_auth_tokens('"+s.user+"').data)")
-	require.NoError(t, err, string(printed))
 	assert.Contains(t, string(printed), token.ID)
 }

@@ -2,7 +2,6 @@ package contract
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -57,10 +56,7 @@ func (s *service) checkRegistry(t *testing.T, got seenOfRegistry) {
 // accessTokens runs a client's program that asks for two access tokens, and returns what it has seen.
 func (s *service) accessTokens(t *testing.T, dir string, program ...string) (got seenOfRegistry) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), running)
-	defer cancel()
-	printed, err := output(ctx, dir, nil, append(program, s.url, s.configFile, scope)...)
-	require.NoError(t, err)
+	printed := output(t, dir, append(program, s.url, s.configFile, scope)...)
 	lines := bytes.Split(bytes.TrimSpace(printed), []byte("\n"))
 	require.NoError(t, json.Unmarshal(lines[len(lines)-1], &got), string(printed))
 	return got

@@ -32,14 +32,14 @@ type Process struct {
 	Exited <-chan error
 }
 
-// Start starts the plugin with the world's environment and additional variables. If before is set, it is a command that runs the
-// plugin.
+// Start starts the plugin with the world's environment and additional variables, and without those of this machine. If before is set, it
+// is a command that runs the plugin.
 func (w *World) Start(environment []string, before ...string) *Process {
 	w.T.Helper()
 	path := filepath.Join(toolchain.Bin(w.T), "pulumi-resource-ociauthtoken")
 	line := append(before, path)
 	command := exec.Command(line[0], line[1:]...)
-	command.Env = append(os.Environ(), "HOME="+w.Home)
+	command.Env = []string{"PATH=" + toolchain.Path(), "HOME=" + w.Home, "TMPDIR=" + os.TempDir()}
 	for name, value := range w.Env {
 		command.Env = append(command.Env, name+"="+value)
 	}
