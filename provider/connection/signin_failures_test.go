@@ -84,6 +84,10 @@ func TestSignInAsInstanceOnAnotherMachineFailsSoon(t *testing.T) {
 // The SDK waits forever for such an answer, and cannot be cancelled.
 func TestSigningInEndsWithItsContext(t *testing.T) {
 	i := harness.NewIssuer(t)
+	machine := auth.Environment{
+		LookupEnv: func(name string) (string, bool) { value, ok := i.Env[name]; return value, ok },
+		HomeDir:   func() (string, error) { return i.Home, nil }, Setenv: i.SetProcessEnv,
+	}
 	for _, path := range []string{"/opc/v2/instance/region", "/opc/v2/identity/cert.pem", "/v1/x509"} {
 		ctx, cancel := context.WithCancel(context.Background())
 		release, returned := make(chan struct{}), make(chan struct{})
@@ -93,7 +97,7 @@ func TestSigningInEndsWithItsContext(t *testing.T) {
 			<-release
 			w.WriteHeader(http.StatusBadRequest)
 		})
-		_, err := auth.Resolve(ctx, auth.Settings{"auth": "InstancePrincipal"}, auth.Machine())
+		_, err := auth.Resolve(ctx, auth.Settings{"auth": "InstancePrincipal"}, machine)
 		require.ErrorContains(t, err, "context canceled", path)
 		close(release)
 		<-returned

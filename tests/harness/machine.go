@@ -9,11 +9,24 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/youmark/pkcs8"
 )
+
+// OCI's SDK and Pulumi's engine read the environment of the process. What this machine has there is no concern of a test. internal/auth sets
+// the variables that begin with OCI_GOSDK_.
+func init() {
+	others := regexp.MustCompile(`^(OCI|TF_VAR|PULUMI|KUBERNETES)_`)
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); others.MatchString(name) && !strings.HasPrefix(name, "OCI_GOSDK_") {
+			_ = os.Unsetenv(name)
+		}
+	}
+}
 
 // Settings returns a complete configuration in the program itself.
 func (w *World) Settings() map[string]any {
