@@ -417,7 +417,7 @@ func (m *move) copied() *move {
 	other, otherWorld := *m.CLI, *m.World
 	copied := *m
 	copied.CLI, copied.World = &other, &otherWorld
-	copied.Dir = filepath.Join(m.T.TempDir(), "project")
+	copied.Dir, copied.temporary = filepath.Join(m.T.TempDir(), "project"), m.T.TempDir()
 	require.NoError(m.T, os.CopyFS(copied.Dir, os.DirFS(m.Dir)))
 	copied.Env = slices.Clone(m.Env)
 	for i, variable := range copied.Env {
@@ -427,6 +427,7 @@ func (m *move) copied() *move {
 			copied.Env[i], copied.State = files+stacks, stacks
 		}
 	}
+	copied.Env = append(copied.Env, "TMPDIR="+copied.temporary)
 	return &copied
 }
 

@@ -3,8 +3,10 @@ package pages
 import (
 	"bufio"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,16 +30,16 @@ import (
 // TestImportCommandsOnPages runs every command for an import by id.
 func TestImportCommandsOnPages(t *testing.T) {
 	t.Parallel()
-	commands := map[string]bool{}
+	shown := map[string]bool{}
 	for page := range prose(t) {
-		for _, line := range commandsOf(t, page) {
+		for _, line := range commands(t, page) {
 			if strings.HasPrefix(line, "pulumi import ociauthtoken:") {
-				commands[line] = true
+				shown[line] = true
 			}
 		}
 	}
-	assert.Greater(t, len(commands), 4)
-	for command := range commands {
+	assert.Greater(t, len(shown), 4)
+	for command := range shown {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
 			m := newMachine(t, emulator.Config{Domains: []string{"sales"}})
@@ -53,18 +55,6 @@ func TestImportCommandsOnPages(t *testing.T) {
 			assert.Len(t, m.oci.Tokens(m.user), 2)
 		})
 	}
-}
-
-// commandsOf returns the lines of the blocks for the shell on a page.
-func commandsOf(t *testing.T, page string) []string {
-	t.Helper()
-	var lines []string
-	for _, block := range fence.FindAllStringSubmatch(toolchain.ReadFile(t, page), -1) {
-		if block[1] == "sh" {
-			lines = append(lines, strings.Split(block[2], "\n")...)
-		}
-	}
-	return lines
 }
 
 // TestProgramsOnPagesEndInALogin runs the programs that write Docker's configuration file, and the commands below them.
@@ -274,9 +264,10 @@ func TestTheEmulatorsPageHasARegistry(t *testing.T) {
 	toolchain.Need(t, "registry", "crane")
 	const page = "docs/guides/emulator.md"
 	m := newMachine(t, emulator.Config{})
-	free, err := net.Listen("tcp", "127.0.0.1:0") // The emulator has to know the registry's address, and the registry the emulator's.
-	require.NoError(t, err)
-	address, folder := free.Addr().String(), t.TempDir()
+	// The emulator has to know the registry's address, and the registry the emulator's. So the emulator gets that of a proxy.
+	proxy := httptest.NewUnstartedServer(nil)
+	t.Cleanup(proxy.Close)
+	address, folder := proxy.Listener.Addr().String(), t.TempDir()
 	said := m.startEmulator(strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:0", "/tmp/oci", folder, "127.0.0.1:5000", address).
 		Replace(block(t, page, "bin/oci-identity-emulator")))
 	m.user, m.url = regexp.MustCompile(`ocid1\.user\.\S+`).FindString(said), saysURL.FindStringSubmatch(said)[1]
@@ -284,10 +275,16 @@ func TestTheEmulatorsPageHasARegistry(t *testing.T) {
 
 	configuration := regexp.MustCompile("(?ms)^```yaml\n(version: 0.1\n.*?)^```$").FindStringSubmatch(toolchain.ReadFile(t, page))
 	require.NotNil(t, configuration)
-	put(t, m.dir+"/registry.yaml", strings.NewReplacer("127.0.0.1:5000", address, "127.0.0.1:8080", strings.TrimPrefix(m.url, "http://"),
+	put(t, m.dir+"/registry.yaml", strings.NewReplacer("127.0.0.1:5000", "127.0.0.1:0", "127.0.0.1:8080", strings.TrimPrefix(m.url, "http://"),
 		"registry-keys.json", folder+"/registry-keys.json").Replace(configuration[1]))
-	require.NoError(t, free.Close())
-	m.start("registry serve registry.yaml", (*exec.Cmd).StderrPipe, "listening on "+address)
+	said = m.start("registry serve registry.yaml", (*exec.Cmd).StderrPipe, "listening on ")
+	target, err := url.Parse("http://" + regexp.MustCompile(`listening on (127\.0\.0\.1:\d+)`).FindStringSubmatch(said)[1])
+	require.NoError(t, err)
+	proxy.Config.Handler = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}}
+	proxy.Start()
 
 	put(t, m.dir+"/Pulumi.yaml", programsOf(t, "docs/guides/logins.md")[0])
 	m.newStack()
