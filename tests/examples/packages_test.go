@@ -144,15 +144,13 @@ func TestGoModuleIsFetched(t *testing.T) {
 	assert.Contains(t, read(t, filepath.Join(dir, "go.mod")), version.String()[:len(name)]+" "+version.Version)
 }
 
-// TestReadmesCommandsInstallThePackages runs README's commands in an empty project. Servers on loopback stand for the registries: they have
-// the package that was built here, and clients get the others elsewhere. A program then creates a token with what was installed: in
-// TypeScript that of README, in Python the example.
+// TestReadmesCommandsInstallThePackages runs README's commands in an empty project. Servers on loopback, or a folder for NuGet, stand for
+// the registries: they have the package that was built here, and clients get the others elsewhere. A program then creates a token with what
+// was installed: in TypeScript that of README, otherwise the example.
 func TestReadmesCommandsInstallThePackages(t *testing.T) {
 	t.Parallel()
-	// install removes what was installed for an example, and runs a command in place of that.
-	install := func(p *project, folder, command string, environment ...string) {
+	install := func(p *project, command string, environment ...string) {
 		p.t.Helper()
-		require.NoError(p.t, os.Remove(filepath.Join(p.dir, folder)))
 		execute(p.t, p.dir, append(append(os.Environ(), "PATH="+toolchain.Path()), environment...), "bash", "-euc", command)
 		p.newStack("dev", map[string]string{"userId": p.users[0], "description": "ci"})
 		p.pulumi("up", "--yes", "--skip-preview")
@@ -181,13 +179,13 @@ func TestReadmesCommandsInstallThePackages(t *testing.T) {
 			}
 		}))
 		t.Cleanup(registry.Close)
-		for _, file := range []string{"package.json", "tsconfig.json"} {
+		for _, file := range []string{"package.json", "tsconfig.json", "node_modules"} {
 			require.NoError(t, os.Remove(filepath.Join(p.dir, file)))
 		}
 		program := regexp.MustCompile("(?s)```typescript\n(.*?)```").FindStringSubmatch(read(t, filepath.Join(toolchain.Root, "README.md")))
 		require.NotNil(t, program)
 		write(t, filepath.Join(p.dir, "index.ts"), program[1])
-		install(p, "node_modules", strings.Trim(installing(t, "TypeScript, JavaScript"), "`"), "npm_config_registry="+registry.URL)
+		install(p, strings.Trim(installing(t, "TypeScript, JavaScript"), "`"), "npm_config_registry="+registry.URL)
 		assert.True(t, p.onlyToken(p.users[0]).Value == p.secret("password"), "it is not the value of the token")
 	})
 	t.Run("pip", func(t *testing.T) {
@@ -205,7 +203,23 @@ func TestReadmesCommandsInstallThePackages(t *testing.T) {
 			}
 		}))
 		t.Cleanup(registry.Close)
-		install(p, "venv", "python3 -m venv venv; . venv/bin/activate; "+strings.Trim(installing(t, "Python"), "`"), "PIP_EXTRA_INDEX_URL="+registry.URL+"/simple/")
+		require.NoError(t, os.Remove(filepath.Join(p.dir, "venv")))
+		install(p, "python3 -m venv venv; . venv/bin/activate; "+strings.Trim(installing(t, "Python"), "`"), "PIP_EXTRA_INDEX_URL="+registry.URL+"/simple/")
+		p.requireHandedOn(p.onlyToken(p.users[0]))
+	})
+	t.Run("dotnet", func(t *testing.T) {
+		t.Parallel()
+		p := newProject(t, "csharp", cSharp)
+		file := filepath.Join(p.dir, "RegistryLogin.csproj")
+		without := regexp.MustCompile(`.*Include="OciAuthToken.PulumiPackage".*\n`).ReplaceAllString(read(t, file), "")
+		require.NotEqual(t, without, read(t, file))
+		write(t, file, without)
+		sources := `<add key="built" value="` + filepath.Dir(toolchain.Package(t, "*.nupkg")) + `"/>`
+		if elsewhere := os.Getenv("RestoreSources"); elsewhere != "" {
+			sources = `<clear/><add key="elsewhere" value="` + elsewhere + `"/>` + sources
+		}
+		write(t, filepath.Join(p.dir, "nuget.config"), "<configuration><packageSources>"+sources+"</packageSources></configuration>\n")
+		install(p, strings.Trim(installing(t, ".NET"), "`"), p.env...)
 		p.requireHandedOn(p.onlyToken(p.users[0]))
 	})
 }

@@ -31,7 +31,7 @@ var blocks = map[string]map[string]string{
 		"npm install":           "needs the registry of npm; TestReadmesCommandsInstallThePackages runs the same command",
 		"pip install":           "needs PyPI; TestReadmesCommandsInstallThePackages runs the same command",
 		"go get":                "needs GitHub; TestGoModuleIsFetched runs the same command",
-		"dotnet add":            "needs NuGet; TestReadmesTableNamesThePackages compares the names",
+		"dotnet add":            "needs NuGet; TestReadmesCommandsInstallThePackages runs the same command",
 		"pulumi package":        "needs GitHub; TestReadmesCommandForYAML runs the same command",
 		"sha256sum":             "TestTheReleaseIsChecked",
 		"pulumi config set oci": "TestTheStackIsConfigured",
