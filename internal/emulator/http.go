@@ -434,10 +434,10 @@ func (s *Service) send(w *statusRecorder, c *call, r *reply, fault Fault) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
 	w.WriteHeader(r.status)
 	if fault.Truncate > 0 && fault.Truncate < len(r.body) {
-		_, _ = w.Write(r.body[:fault.Truncate])
+		_, _ = w.Write(r.body[:fault.Truncate]) //nolint:gosec // No browser shows it.
 		panic(http.ErrAbortHandler)
 	}
-	_, _ = w.Write(r.body) // a client that has gone needs no answer
+	_, _ = w.Write(r.body) //nolint:gosec // No browser shows it. A client that has gone needs no answer.
 }
 
 // sendTwice sends an answer and, a little later, the same answer again, to a client that no longer expects one.
@@ -463,7 +463,7 @@ func sendTwice(w *statusRecorder, r *reply) {
 // sendEndlessly sends a body without its last byte, and then about 3 MB of white space a second, until the client closes the
 // connection or the service is closed. A pause after each piece lets virtual time pass.
 func (s *Service) sendEndlessly(w http.ResponseWriter, c *call, body []byte) {
-	_, err := w.Write(body[:max(0, len(body)-1)])
+	_, err := w.Write(body[:max(0, len(body)-1)]) //nolint:gosec // No browser shows it.
 	space := bytes.Repeat([]byte(" "), 32<<10)
 	for err == nil && s.ctx.Err() == nil && s.config.Sleep(c.Context(), 10*time.Millisecond) == nil {
 		_, err = w.Write(space)
