@@ -223,6 +223,22 @@ func TestEachTokenHasItsOwnAge(t *testing.T) {
 	})
 }
 
+// TestTheAgeOfThePreviousTokenIsAskedForIfTheStateLacksIt has a state that an older release has written.
+func TestTheAgeOfThePreviousTokenIsAskedForIfTheStateLacksIt(t *testing.T) {
+	t.Parallel()
+	s := twice(t, harness.IAM, nil)
+	created := s.output("previousTimeCreated")
+	delete(s.state().Outputs, "previousTimeCreated")
+	s.set(map[string]any{"rotationDays": nil, "maxAgeDays": 130})
+	s.OCI.Inject(emulator.Fault{Operation: "ListAuthTokens", Status: 400, Code: "InvalidParameter"})
+	require.Error(t, s.Up())
+	s.OCI.ClearFaults()
+	assert.Contains(t, s.Diagnostics(), "it is not known how old the previous token is, and nothing was changed: ")
+	s.MustUp()
+	assert.Equal(t, created, s.output("previousTimeCreated"))
+	s.requireSlots(true)
+}
+
 func TestOnlyOCIItselfCanSayThatALeakedTokenIsRevoked(t *testing.T) {
 	harness.ForEachAPI(t, func(t *testing.T, a harness.API) {
 		for name, fault := range harness.NotFromOCI {

@@ -76,12 +76,12 @@ const (
 // it, and keeps the previous one, which may work. If it may be gone, no token is revoked before OCI has been asked for a new one: OCI
 // knows whether there is room.
 func (p plan) next() step {
-	rotate, live, previous, usable := p.why() != notDue, p.state.isLive(), p.hasPrevious(), p.state.IsUsable()
+	rotate, live, previous := p.why() != notDue, p.state.isLive(), p.hasPrevious()
 	revoke := rotate && (!p.unlisted || !p.overlap())
 	switch {
-	case live && !p.checked && (p.created || !usable):
+	case live && !p.checked && (p.created || !p.state.IsUsable()):
 		return awaitActive
-	case revoke && previous && live && usable, revoke && previous && !live && p.others > 0:
+	case revoke && previous && p.state.works(p.now), revoke && previous && !live && p.others > 0:
 		return revokePrevious
 	case revoke && live && (!p.overlap() || previous):
 		return revokeCurrent
@@ -105,7 +105,7 @@ func (p plan) afterAwaiting() plan {
 }
 
 // currentWorks reports whether the current token can be used, as far as is known.
-func (p plan) currentWorks() bool { return p.state.isLive() && p.state.IsUsable() && !p.unlisted }
+func (p plan) currentWorks() bool { return p.state.works(p.now) && !p.unlisted }
 
 // why returns why a rotation is due.
 func (p plan) why() reason {

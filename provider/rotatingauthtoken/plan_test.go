@@ -123,6 +123,7 @@ func TestWhatIsDueAndWhichStepsFollow(t *testing.T) {
 		"it expires in a week":           {after(23, expiring(30)), aged, do{create, awaitActive}},
 		"it expires, and nothing else":   {after(23, expiring(30), never), aged, do{create, awaitActive}},
 		"it has expired":                 {after(300, expiring(30), never), aged, do{create, awaitActive}},
+		"it has expired, not the other":  {after(300, expiring(30), never, previous), aged, do{revokeCurrent, create, awaitActive}},
 	} {
 		taken, state := stepsOf(t, test.plan)
 		assert.Equal(t, test.why, test.plan.why(), name)

@@ -81,6 +81,37 @@ func TestThePreviousTokenIsNotOverBeforeTheCurrentOneIsListed(t *testing.T) {
 	})
 }
 
+// TestThePreviousTokenIsKeptIfTheCurrentOneCannotBeUsed makes the current token INACTIVE by hand, and lets the rotation fail half-way.
+func TestThePreviousTokenIsKeptIfTheCurrentOneCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for name, arguments := range map[string]map[string]any{
+		"a rotation": nil, "the end of the previous one": {"rotationDays": nil, "previousDays": 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := twice(t, harness.IAM, nil)
+			works := s.output("previousToken")
+			s.OCI.EditToken(s.User, s.output("tokenId"), func(token *emulator.Token) { token.LifecycleState = "INACTIVE" })
+			s.set(arguments)
+			s.OCI.Inject(emulator.Fault{Operation: "CreateAuthToken", Times: 1, Status: 400, Code: "InvalidParameter"})
+			require.Error(t, s.Stack.Up(s.program))
+			assert.True(t, s.works(works))
+			if arguments != nil {
+				return
+			}
+			assert.Contains(t, s.Diagnostics(), "The previous token still works")
+
+			require.NoError(t, s.Preview())
+			assert.Equal(t, works, harness.Text(s.previewed, "previousToken"))
+			require.NoError(t, s.Stack.Up(s.program), s.Diagnostics())
+			assert.Equal(t, works, s.output("previousToken"))
+			s.requireSlots(true)
+			s.MustUp()
+			assert.Empty(t, s.Changes())
+		})
+	}
+}
+
 // TestAPreviewOfAnUpdateThatFinishesARotationSaysSo changes arguments while a rotation is half done.
 func TestAPreviewOfAnUpdateThatFinishesARotationSaysSo(t *testing.T) {
 	t.Parallel()

@@ -26,6 +26,12 @@ func (s State) adopted(id string, inputs Args) State {
 // isLive reports whether there is a current token.
 func (s State) isLive() bool { return s.State != tokens.StateDeleted }
 
+// works reports whether the current token could be used when it was last seen, and has not expired.
+func (s State) works(now time.Time) bool {
+	expires := token.Time(token.OrEmpty(s.TimeExpires))
+	return s.isLive() && s.IsUsable() && (expires.IsZero() || now.Before(expires))
+}
+
 // previousCreated returns when the previous token was created. If the state does not say, it is older than the current one.
 func (s State) previousCreated() time.Time {
 	if s.PreviousTimeCreated == nil {

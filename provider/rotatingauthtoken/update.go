@@ -1,6 +1,7 @@
 package rotatingauthtoken
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,27 +80,23 @@ func (run *update) carryOut(ctx context.Context) error {
 	}
 }
 
-// checkRoom asks OCI for the user's tokens. It returns an error if there is no room for a new token that is due, so that the resource's own
-// tokens are not revoked in vain.
+// checkRoom asks OCI for the user's tokens, and updates the state. It returns an error if there is no room for a new token that is due, so
+// that the resource's own tokens are not revoked in vain.
 func (run *update) checkRoom(ctx context.Context) error {
-	for _, view := range []tokens.ReadFrom{tokens.Writer, tokens.Home} {
-		found, err := run.find(ctx, run.user, run.state, view, run.user.FindToken)
+	for _, from := range []tokens.ReadFrom{tokens.Writer, tokens.Home} {
+		found, err := run.find(ctx, run.user, run.state, from, run.user.FindToken)
 		if err != nil {
-			return fmt.Errorf("%s, and nothing was changed: %w", run.explain(), err)
+			why := cmp.Or(run.explain(), "it is not known how old the previous token is")
+			return fmt.Errorf("%s, and nothing was changed: %w", why, err)
 		}
-		if found.previous != nil && run.state.PreviousTimeCreated == nil && !found.previous.TimeCreated.IsZero() {
-			run.state.PreviousTimeCreated = new(tokens.RFC3339(found.previous.TimeCreated))
-		}
-		if found.currentGone {
-			run.state, run.changed = run.state.withoutCurrent(), true
-		}
+		run.state, run.changed = found.update(run.state), run.changed || found.currentGone || found.previousGone
 		run.unlisted = run.state.isLive() && found.current == nil
 		others := found.others(run.state)
 		run.others = len(others)
 		if run.why() == notDue || run.hasRoom() {
 			return nil
 		}
-		if view == tokens.Home {
+		if from == tokens.Home {
 			return noRoom(run.plan, run.user, others)
 		}
 	}
