@@ -46,6 +46,8 @@ type record struct {
 	process    *process // the process that created it
 	// held is the value that a dependent of a rotating resource got last, as long as that value must work.
 	held string
+	// updating is the update of a rotating resource that is under way, or nil.
+	updating *revokes
 }
 
 func (r *record) urn() string { return r.stack.urnOf(r.name) }
@@ -539,6 +541,7 @@ func (op *operation) create(name string, w wish, inputs *structpb.Struct) {
 func (op *operation) update(old *record, w wish, inputs *structpb.Struct) {
 	began := time.Now()
 	check := op.ledger.watchRotation(old, w)
+	defer op.ledger.watchRevokes(old, w)()
 	op.process.knows(old)
 	for repeats := op.step.hooks; ; repeats-- {
 		response, err := call(op.engine, "Update", old.urn(), func(ctx context.Context) (*pulumirpc.UpdateResponse, error) {

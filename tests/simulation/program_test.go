@@ -153,6 +153,8 @@ func (g generator) beginning() []step {
 				Operation: "CreateAuthToken", Omit: []string{"id", "ocid", "timeCreated", "meta"}, Times: 20,
 			}}, want, up,
 		}
+	case 6, 7:
+		return g.revokedByHand()
 	default:
 		return nil
 	}

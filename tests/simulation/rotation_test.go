@@ -78,12 +78,33 @@ func (g generator) halfDoneRotation() []step {
 		s.stack = first.stack
 		return s
 	}
-	second, third := first, first
-	second.rotation.trigger, third.rotation.trigger = (first.rotation.trigger+1)%4, (first.rotation.trigger+2)%4
+	second := first.again()
+	third := second.again()
 	return []step{
 		first, up(), {action: actionCreating, d: 8 * time.Minute}, second, up(),
 		pick(g, third, step{action: actionWait, d: 25 * time.Hour}), up(),
 		{action: actionWait, d: 10 * time.Minute}, up(), {action: actionCreating},
+	}
+}
+
+// again returns a step that asks for another rotation.
+func (s step) again() step {
+	s.rotation.trigger = (s.rotation.trigger + 1) % 4
+	return s
+}
+
+// revokedByHand begins with a rotation whose token someone revokes or makes INACTIVE right after. The next rotation may fail.
+func (g generator) revokedByHand() []step {
+	first := g.wantRotation()
+	second := first.again()
+	up, next := step{action: actionUp, stack: first.stack, fresh: true}, step{action: actionClear}
+	if g.one(2) {
+		next = step{action: actionFault, fault: &emulator.Fault{Operation: "CreateAuthToken", Times: 1}}
+		g.failure(next.fault)
+	}
+	return []step{
+		first, up, second, up, {action: pick(g, actionDelete, actionDelete, actionDisable), user: first.user, token: 1},
+		{action: actionWait, d: pick(g, time.Second, 8*time.Minute, 25*time.Hour)}, second.again(), next, up,
 	}
 }
 
@@ -257,6 +278,95 @@ func (l *ledger) checkHeld(r *record) {
 		return
 	}
 	l.fail("broken", "what depends on %s was given the value of token %s, which no longer works", r.name, id)
+}
+
+// revokes is what an update of a rotating resource may revoke.
+type revokes struct {
+	began time.Time
+	wish  rotationWish
+}
+
+// watchRevokes lets watchRevoke know that an update of a resource is under way, and returns a function that ends that.
+func (l *ledger) watchRevokes(r *record, w wish) (end func()) {
+	set := func(under *revokes) {
+		l.world.mu.Lock()
+		defer l.world.mu.Unlock()
+		r.updating = under
+	}
+	if !isRotating(r.name) || w.rotation.single || r.stack.region != homeRegion && l.lag[r.stack.region] > 0 {
+		return func() {}
+	}
+	set(&revokes{time.Now(), w.rotation})
+	return func() { set(nil) }
+}
+
+// watchRevoke looks at a token that a stack asks OCI to delete, and returns a function that checks it afterwards: an update must not revoke
+// a token that works unless another one of the resource works and is recorded. What the program or OCI forces is excused:
+//
+//   - overlap is false: the schema says that there is no working token in between.
+//   - previousDays is 0 or there is a maxAgeDays: a token that is over goes as soon as the new one is ACTIVE, which is before the engine
+//     has recorded that one. But it is not the last that works.
+//   - The user has a token that is not the resource's: with the previous token, there is no room for a new one.
+//   - The region that the stack reads from lags behind: a token that any list shows is there, so that none is lost.
+//   - OCI has refused to create a token for want of room, because of a fault or since its limit lags. To the provider, the current token
+//     exists then.
+func (l *ledger) watchRevoke(stack *engine, id string) (check func()) {
+	if !l.works(id) {
+		return func() {}
+	}
+	return func() {
+		for _, r := range stack.records() {
+			l.world.mu.Lock()
+			under := r.updating
+			l.world.mu.Unlock()
+			if under != nil && r.holds(l.ocid(id)) && !l.works(id) {
+				l.checkRevoke(r, *under, id)
+			}
+		}
+	}
+}
+
+// checkRevoke checks the revoke of a token that worked, by an update that is under way.
+func (l *ledger) checkRevoke(r *record, under revokes, id string) {
+	if slices.ContainsFunc(r.tokens(), func(t recordedToken) bool { return l.works(t.id) }) {
+		return
+	}
+	var created []string
+	for _, request := range l.oci.Journal() {
+		if request.Operation != "CreateAuthToken" || request.UserID != l.users[r.user] ||
+			l.senderOf(request.RequestID) != r.stack || request.Time.Add(-l.skewNow()).Before(under.began) {
+			continue
+		}
+		switch {
+		case request.Code == "UserCapacityExceeded" || request.Code == "LimitExceeded":
+			return
+		case request.Status/100 == 2:
+			created = append(created, request.TokenID)
+		}
+	}
+	for _, t := range l.oci.Tokens(l.users[r.user]) {
+		if !r.holds(t.ID) && !slices.Contains(created, t.ID) {
+			return
+		}
+	}
+	switch {
+	case !slices.ContainsFunc(created, l.works):
+		l.fail("last revoked", "an update of %s revokes %s, the last of its tokens that works", r.name, id)
+	case under.wish.previousDays != 0 && under.wish.maxAge == 0:
+		l.fail("revoked too early", "an update of %s revokes %s before the token that works is recorded", r.name, id)
+	}
+}
+
+// works reports whether a token exists and can be used, as far as OCI tells: an identity domain does not say that a token is INACTIVE.
+func (l *ledger) works(id string) bool {
+	for i, user := range l.users {
+		for _, t := range l.oci.Tokens(user) {
+			if t.ID == id || t.SCIMID == id {
+				return t.LifecycleState == "ACTIVE" || l.inDomain(i)
+			}
+		}
+	}
+	return false
 }
 
 // checkThatRotationsAreFinished checks that no rotation is due after everything was updated without faults.

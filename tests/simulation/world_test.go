@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ type world struct {
 	ocidOf   map[string]string    // the OCIDs of tokens that the state has by their SCIM ids
 	moved    map[int]bool         // the users who were moved to the identity domain
 	deleted  map[string]bool      // the tokens that someone else has deleted, or that the provider may have deleted
-	byHand   map[string]bool      // the tokens that someone else has deleted
+	byHand   map[string]bool      // the tokens that someone else has deleted or made INACTIVE
 	idOf     map[string]string    // the id of the token, by its value
 	requests int                  // how many requests have arrived since the step began
 	strays   []string             // requests that went to the wrong place
@@ -120,7 +121,8 @@ func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 		w.strays = append(w.strays, request.Host+request.URL.Path)
 	}
 	number, _ := strconv.Atoi(process)
-	w.sender[request.Header.Get("opc-request-id")] = w.plugins[number]
+	stack := w.plugins[number]
+	w.sender[request.Header.Get("opc-request-id")] = stack
 	key := process + request.Method + request.URL.Path
 	// Two identical requests at the same moment have no order, so they are answered together.
 	if now := time.Now(); request.Method != http.MethodGet || !w.askedAt[key].Equal(now) {
@@ -131,6 +133,9 @@ func (w *world) serve(response http.ResponseWriter, request *http.Request) {
 	_, _ = fmt.Fprint(hash, key, w.attempts[key])
 	w.mu.Unlock()
 	time.Sleep(5*time.Millisecond + time.Duration(hash.Sum64()%200_000)*time.Microsecond)
+	if request.Method == http.MethodDelete && stack != nil {
+		defer w.ledger.watchRevoke(stack, path.Base(request.URL.Path))()
+	}
 	if inDomain {
 		w.domain.ServeHTTP(response, request)
 		return
@@ -250,11 +255,13 @@ func (w *world) meddle(s step) {
 		return
 	}
 	id := tokens[s.token%len(tokens)].ID
+	if s.action != actionEdit {
+		w.mu.Lock()
+		w.byHand[id] = s.action != actionActivate
+		w.mu.Unlock()
+	}
 	if s.action == actionDelete {
 		w.hasDeleted(id)
-		w.mu.Lock()
-		w.byHand[id] = true
-		w.mu.Unlock()
 		w.oci.DeleteToken(w.users[s.user], id)
 		return
 	}
