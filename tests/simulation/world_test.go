@@ -277,12 +277,12 @@ func (w *world) meddle(s step) {
 	})
 }
 
-// heal ends all faults and disturbances.
+// heal ends all faults and disturbances. After an hour no token is CREATING any more, so that the first update finishes what was begun.
 func (w *world) heal() {
 	for _, s := range []step{
 		{action: actionClear}, {action: actionLag}, {action: actionLag, away: true}, {action: actionCreating}, {action: actionLimit}, {action: actionThrottle},
 		{action: actionSkew}, {action: actionAllow}, {action: actionAllow, user: 1}, {action: actionAllow, user: 2}, {action: actionAllow, user: 3},
-		{action: actionWait, d: 20 * time.Minute},
+		{action: actionWait, d: time.Hour},
 	} {
 		w.do(s)
 	}
