@@ -349,6 +349,11 @@ func (l *ledger) checkRevoke(r *record, under revokes, id string) {
 			return
 		}
 	}
+	for name, w := range r.stack.wishes {
+		if name != r.name && w.user == r.user && len(created) > 0 {
+			return // another resource of the program may have created it, and nothing in the request says which
+		}
+	}
 	switch {
 	case !slices.ContainsFunc(created, l.works):
 		l.fail("last revoked", "an update of %s revokes %s, the last of its tokens that works", r.name, id)
