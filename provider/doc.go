@@ -40,8 +40,8 @@
 //
 // A resource: a folder with its file, as authtoken has it; its page in tools/docs/pages/provider/<folder>/<folder>.md; and a line in
 // provider.go. ResourceOf requires every method, and the compiler says which one is missing. What else is in authtoken (list.go, wayback.go,
-// expiry.go) is its own, and no other resource needs it. lifecycle_test.go here runs pulumi-go-provider's
-// LifeCycleTest for each resource. README.md and CONTRIBUTING.md's map name what there is: tests/pages/names_test.go notices what they lack.
+// expiry.go) is its own, and no other resource needs it. lifecycle_test.go here runs pulumi-go-provider's LifeCycleTest for each resource.
+// README.md and CONTRIBUTING.md's map name what there is: tests/pages/names_test.go notices what they lack.
 //
 // A function: the same, with an Invoke. The functions for the container registry share a folder.
 //

@@ -155,8 +155,8 @@ func Resolve(ctx context.Context, settings Settings, environment Environment) (C
 	return s.delegated(credentials)
 }
 
-// askedWay returns the name of the way to sign in. The first place that says so decides. A place says so with the property auth, or by having all
-// parts of an API key. A profile of the configuration file also says so by the other keys in it.
+// askedWay returns the name of the way to sign in. The first place that says so decides. A place says so with the property auth, or by
+// having all parts of an API key. A profile of the configuration file also says so by the other keys in it.
 func (s *sources) askedWay() finding {
 	for _, places := range s.order {
 		if asked := firstOf(propertyAuth, places...); asked.value != "" {

@@ -92,8 +92,10 @@ func (c *Client) ObjectStorage() *Service {
 func (c *Client) ContainerRegistry(region, host string) *Service {
 	registry := *c.configured
 	registry.Region, registry.path = region, registryPath
-	if registry.host = registry.endpoint.in(region); c.LocalHost() == "" {
+	if c.LocalHost() == "" {
 		registry.host, registry.endpoint = "https://"+host, ""
+	} else {
+		registry.host = registry.endpoint.in(region)
 	}
 	return &registry
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/ociauthtoken/pulumi-ociauthtoken/internal/web"
 )
 
-// newTestUser returns the user of these tests at the given endpoint. Change may change the transport.
+// newTestUser returns the user of these tests at the given endpoint.
 func newTestUser(t *testing.T, endpoint string, clock oci.Clock, transport http.RoundTripper) *tokens.User {
 	t.Helper()
 	sending := web.NewClient("test")
@@ -43,6 +43,13 @@ func (f transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return f(request)
 }
 
+// answer returns an answer in JSON.
+func answer(status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
+	}
+}
+
 // TestStoppingTakesNoLongerThanItSays cancels a creation whose answer was lost, at a service that throttles, and whose lists take longer
 // than there is time for.
 func TestStoppingTakesNoLongerThanItSays(t *testing.T) {
@@ -59,11 +66,6 @@ func TestStoppingTakesNoLongerThanItSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				posts := 0
-				answer := func(status int, body string) *http.Response {
-					return &http.Response{
-						StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
-					}
-				}
 				user := newTestUser(t, "http://127.0.0.1", oci.SystemClock{}, transport(func(request *http.Request) (*http.Response, error) {
 					if request.Method == http.MethodGet {
 						return answer(http.StatusOK, "[]"), oci.SystemClock{}.Sleep(request.Context(), 25*time.Second)
@@ -94,11 +96,6 @@ func TestAPlaceIsAskedForEverMoreRarely(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		posts := 0
-		answer := func(status int, body string) *http.Response {
-			return &http.Response{
-				StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
-			}
-		}
 		user := newTestUser(t, "http://127.0.0.1", oci.SystemClock{}, transport(func(request *http.Request) (*http.Response, error) {
 			switch request.Method {
 			case http.MethodGet:

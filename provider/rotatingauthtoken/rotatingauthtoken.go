@@ -342,10 +342,11 @@ func (r *RotatingAuthToken) Update(
 	state := run.done()
 	if req.DryRun {
 		if run.created {
-			infermend.CallOf(ctx).Answer.Unknown = ofNewToken()
-		}
-		if run.created && run.unlisted {
-			infermend.CallOf(ctx).Answer.Unknown = append(ofNewToken(), ofPrevious()...)
+			unknown := ofNewToken()
+			if run.unlisted {
+				unknown = append(unknown, ofPrevious()...)
+			}
+			infermend.CallOf(ctx).Answer.Unknown = unknown
 		}
 		return response{Output: state}, nil
 	}

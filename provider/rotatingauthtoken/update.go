@@ -273,6 +273,7 @@ func (run *update) mayChange(inputs property.Map) []string {
 	return names
 }
 
+// ofPrevious returns the names of the outputs that are about the previous token.
 func ofPrevious() []string {
 	return []string{"previousToken", "previousTokenId", "previousTimeCreated"}
 }

@@ -35,17 +35,21 @@ final class Lifecycle {
     try (IdentityClient client = IdentityClient.builder().endpoint(endpoint).build(provider)) {
       seen = new Lifecycle(client, args[2]).run();
     }
-    var stranger =
-        SimpleAuthenticationDetailsProvider.builder()
-            .tenantId(provider.getTenantId())
-            .userId(provider.getUserId())
-            .fingerprint("00:".repeat(15) + "00")
-            .privateKeySupplier(provider::getPrivateKey)
-            .build();
+    var stranger = withUnknownKey(provider);
     try (IdentityClient client = IdentityClient.builder().endpoint(endpoint).build(stranger)) {
       seen.put("unknownKey", refusal(() -> new Lifecycle(client, args[2]).list()));
     }
     System.out.println(new ObjectMapper().writeValueAsString(seen));
+  }
+
+  /** Returns the caller with a key that OCI does not know. */
+  static SimpleAuthenticationDetailsProvider withUnknownKey(ConfigFileAuthenticationDetailsProvider caller) {
+    return SimpleAuthenticationDetailsProvider.builder()
+        .tenantId(caller.getTenantId())
+        .userId(caller.getUserId())
+        .fingerprint("00:".repeat(15) + "00")
+        .privateKeySupplier(caller::getPrivateKey)
+        .build();
   }
 
   private Map<String, Object> run() throws Exception {

@@ -2,7 +2,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.oracle.bmc.auth.BasicAuthenticationDetailsProvider;
 import com.oracle.bmc.auth.ConfigFileAuthenticationDetailsProvider;
-import com.oracle.bmc.auth.SimpleAuthenticationDetailsProvider;
 import com.oracle.bmc.http.signing.DefaultRequestSigner;
 import com.oracle.bmc.http.signing.SigningStrategy;
 import java.net.URI;
@@ -26,17 +25,10 @@ final class Registry {
   public static void main(String[] args) throws Exception {
     String address = args[0] + "/20180419/docker/token";
     var provider = new ConfigFileAuthenticationDetailsProvider(args[1], "DEFAULT");
-    var stranger =
-        SimpleAuthenticationDetailsProvider.builder()
-            .tenantId(provider.getTenantId())
-            .userId(provider.getUserId())
-            .fingerprint("00:".repeat(15) + "00")
-            .privateKeySupplier(provider::getPrivateKey)
-            .build();
     JsonNode everything = JSON.readTree(ask(provider, address).body());
     String scope = "?scope=" + URLEncoder.encode(args[2], StandardCharsets.UTF_8);
     JsonNode token = JSON.readTree(ask(provider, address + scope).body());
-    HttpResponse<String> refused = ask(stranger, address);
+    HttpResponse<String> refused = ask(Lifecycle.withUnknownKey(provider), address);
 
     Map<String, Object> seen = new LinkedHashMap<>();
     seen.put("everythingSHA256", hashed(everything.path("token").asText()));
