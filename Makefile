@@ -56,7 +56,7 @@ test: ## every test there is, the quick ones first
 	@$(MAKE) --no-print-directory --jobs 3 quick tools simulation
 	@actionlint
 	@VERSION=$(version) goreleaser check --quiet
-	@gotestsum --format pkgname-and-test-fails -- -p 3 -timeout 60m $$(go list ./provider/... ./tests/... | grep -v /simulation$$)
+	@gotestsum --format pkgname-and-test-fails -- -p 3 -timeout 40m $$(go list ./provider/... ./tests/... | grep -v /simulation$$)
 
 # The race detector makes the engine four times as slow. Of the tests with the engine, it runs only those in which calls run at once.
 .PHONY: quick

@@ -44,7 +44,7 @@ test_commands() {
     export PATH=$folder/bin:$PATH
   fi
   pulumi version
-  go test -p 2 -timeout 60m $packages
+  go test -p 2 -timeout 40m $packages
 }
 
 [ $# -gt 0 ] || set -- engine commands
