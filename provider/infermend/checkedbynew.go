@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	p "github.com/pulumi/pulumi-go-provider"
-	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 )
 
 // checkedByNew adds two properties to the schema, for which infer has no option. With them, "pulumi new" configures the provider for the
@@ -17,12 +16,12 @@ func checkedByNew(provider p.Provider, pkg string) p.Provider {
 		if err != nil {
 			return resp, err
 		}
-		var spec schema.PackageSpec
+		var spec map[string]json.RawMessage // The oldest Pulumi's PackageSpec lacks the two properties.
 		if err := json.Unmarshal([]byte(resp.Schema), &spec); err != nil {
 			return resp, err
 		}
-		spec.ValidateCredentialsOnNew = true
-		spec.ConfigurationDocsURL = "https://www.pulumi.com/registry/packages/" + pkg + "/installation-configuration/"
+		spec["validateCredentialsOnNew"] = json.RawMessage(`true`)
+		spec["configurationDocsUrl"] = json.RawMessage(`"https://www.pulumi.com/registry/packages/` + pkg + `/installation-configuration/"`)
 		text, err := json.Marshal(spec)
 		return p.GetSchemaResponse{Schema: string(text)}, err
 	}

@@ -1,6 +1,7 @@
 package infermend
 
 import (
+	"encoding/json"
 	"testing"
 
 	p "github.com/pulumi/pulumi-go-provider"
@@ -11,13 +12,25 @@ import (
 func TestInferHasNoOptionForPulumiNew(t *testing.T) {
 	t.Parallel()
 	bare := newTiny(t).bare
-	spec, err := p.GetSchema(t.Context(), "test", "1.0.0", bare)
-	require.NoError(t, err)
-	require.False(t, spec.ValidateCredentialsOnNew, learnt)
-	require.Empty(t, spec.ConfigurationDocsURL, learnt)
+	before := ofPulumiNew(t, bare)
+	require.False(t, before.ValidateCredentialsOnNew, learnt)
+	require.Empty(t, before.ConfigurationDocsURL, learnt)
 
-	spec, err = p.GetSchema(t.Context(), "test", "1.0.0", checkedByNew(bare, "test"))
+	after := ofPulumiNew(t, checkedByNew(bare, "test"))
+	assert.True(t, after.ValidateCredentialsOnNew)
+	assert.Equal(t, "https://www.pulumi.com/registry/packages/test/installation-configuration/", after.ConfigurationDocsURL)
+}
+
+// newProperties are the properties of a schema that "pulumi new" reads.
+type newProperties struct {
+	ValidateCredentialsOnNew bool
+	ConfigurationDocsURL     string `json:"configurationDocsUrl"`
+}
+
+func ofPulumiNew(t *testing.T, provider p.Provider) (found newProperties) {
+	t.Helper()
+	answer, err := serve(t, provider).GetSchema(p.GetSchemaRequest{})
 	require.NoError(t, err)
-	assert.True(t, spec.ValidateCredentialsOnNew)
-	assert.Equal(t, "https://www.pulumi.com/registry/packages/test/installation-configuration/", spec.ConfigurationDocsURL)
+	require.NoError(t, json.Unmarshal([]byte(answer.Schema), &found))
+	return found
 }
