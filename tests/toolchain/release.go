@@ -22,7 +22,7 @@ func Release(t *testing.T) string {
 	t.Helper()
 	Need(t, "git", "goreleaser", "cyclonedx-gomod")
 	commit := CommitOfWorkingTree(t)
-	key := commit + runtime.Version() + os.Getenv("GOFLAGS") // The plugin records the compiler and its flags.
+	key := commit + runtime.Version() + Run(t, Root, nil, "go", "env", "GOFLAGS") // The plugin records the compiler and its flags.
 	return Cached(t, "release", key, func(folder string) {
 		built := buildRelease(t, commit)
 		files, err := filepath.Glob(filepath.Join(built, "*.*")) // Not the folders with the binaries.
